@@ -1,0 +1,178 @@
+"""The block structure of a session file's body: headings, top-level list items, facts. The only user of markdown_it.
+
+Only the top level is parsed. What lies inside a list item or a quote is skipped by its indentation, which is what
+decides membership in CommonMark too; it is several times faster, and no nesting can reach what follows it.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from markdown_it import MarkdownIt
+from markdown_it.parser_block import ParserBlock
+from markdown_it.rules_block import StateBlock
+from markdown_it.token import Token
+
+FACTS = "ocm"
+SECTION = 2
+FACT_LEVEL = -1
+_MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?:( {1,4})(?=\S)|[ \t]|$)")
+_DASHES = re.compile(r"-[- \t]*-[- \t]*")
+_ESCAPED_DASHES = re.compile(r"\\+-[- \t]*-[- \t]*")
+_BOX = re.compile(r"\[[ xX]\](?: |$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One list item: the lines it takes and its text without marker and indentation."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(slots=True)
+class Group:
+    """What stands below one `###` heading (or below none): its lines and its items."""
+
+    name: str
+    start: int
+    end: int
+    items: list[Item] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Part:
+    """One stretch of the body: a section (level 1 or 2), the facts (`FACT_LEVEL`), or what is below no heading (0)."""
+
+    level: int
+    name: str
+    start: int
+    end: int
+    groups: list[Group] = field(default_factory=list)
+
+    @property
+    def items(self) -> list[Item]:
+        """Every item of the section, whatever its group."""
+        return [item for group in self.groups for item in group.items]
+
+
+class _TopLevel(ParserBlock):
+    """A block parser that does not look into lists and quotes."""
+
+    def tokenize(self, state: StateBlock, startLine: int, endLine: int) -> None:  # noqa: N803 - the library's names
+        """Parse the top level; below it, move on to the first line that cannot belong to the container."""
+        if state.level == 0:
+            super().tokenize(state, startLine, endLine)
+            return
+        line = startLine + 1
+        while line < endLine and (
+            state.isEmpty(line)
+            or state.sCount[line] >= state.blkIndent
+            or (not state.isEmpty(line - 1) and _continues(state, line, endLine))
+        ):
+            line += 1
+        state.line = line
+
+
+def _continues(state: StateBlock, line: int, end_line: int) -> bool:
+    """Tell whether an unindented line goes on with the paragraph above it, because it starts no block of its own."""
+    rules = state.md.block.ruler.getRules("paragraph")
+    return not any(rule(state, line, end_line, True) for rule in rules)  # noqa: FBT003 - the library's way
+
+
+def _parser() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark")
+    markdown.block = _TopLevel()
+    # a table is a paragraph here, and definitions of references change no structure
+    markdown.block.ruler.disable(["table", "reference"])
+    return markdown
+
+
+_MARKDOWN = _parser()
+
+
+def tokens(lines: list[str]) -> list[Token]:
+    """Return the top-level block tokens of `lines`."""
+    source = "\n".join(lines).replace("\r", " ").replace("\x00", " ")
+    found: list[Token] = []
+    _MARKDOWN.block.parse(source, _MARKDOWN, {}, found)
+    return found
+
+
+def outline(lines: list[str]) -> list[Part]:
+    """Return the parts of a body, in order and without gaps; `lines` have no line ends."""
+    parts = [Part(0, "", 0, 0, [Group("", 0, 0)])]
+    found = tokens(lines)
+    facts = _facts_start(found)
+    for index, token in enumerate(found):
+        if token.level == 1 and token.type == "list_item_open" and token.map:
+            parts[-1].groups[-1].items.append(_item(lines, *token.map))
+        elif token.level == 0 and token.type == "heading_open" and token.map:
+            _open_heading(parts, token, found[index + 1].content)
+        elif token.level == 0 and token.map and token.map[0] == facts and token.type == "fence":
+            _open(parts, FACT_LEVEL, FACTS, token.map[0])
+            _open(parts, 0, "", token.map[1])
+    _close(parts, len(lines))
+    return [part for part in parts if part.end > part.start]
+
+
+def _facts_start(found: list[Token]) -> int:
+    starts = [t.map[0] for t in found if t.level == 0 and t.type == "fence" and t.info.strip() == FACTS and t.map]
+    return starts[-1] if starts else -1
+
+
+def _open_heading(parts: list[Part], token: Token, name: str) -> None:
+    start = token.map[0] if token.map else 0
+    if token.tag in {"h1", "h2"}:
+        _open(parts, int(token.tag[1]), name, start)
+    elif token.tag == "h3":
+        parts[-1].groups[-1].end = start
+        parts[-1].groups.append(Group(name, start, start))
+
+
+def _open(parts: list[Part], level: int, name: str, start: int) -> None:
+    _close(parts, start)
+    parts.append(Part(level, name, start, start, [Group("", start, start)]))
+
+
+def _close(parts: list[Part], end: int) -> None:
+    parts[-1].end = parts[-1].groups[-1].end = end
+
+
+def _item(lines: list[str], start: int, end: int) -> Item:
+    while end > start + 1 and not lines[end - 1].strip():
+        end -= 1
+    marker = _MARKER.match(lines[start])
+    width = marker.end() if marker else 0
+    texts = [lines[start][width:]]
+    for line in lines[start + 1 : end]:
+        indent = len(line) - len(line.lstrip(" "))
+        texts.append(line[min(indent, width) :])
+    if _ESCAPED_DASHES.fullmatch(texts[0]):
+        texts[0] = texts[0][1:]
+    return Item(start, end, "\n".join(texts).strip())
+
+
+def item_lines(text: str, box: str = "") -> list[str]:
+    """Return the lines of a list item that holds `text`; `box` is `[x] ` or `[ ] ` for a to-do."""
+    first, *rest = text.split("\n")
+    first = box + first
+    if _DASHES.fullmatch(first) or _ESCAPED_DASHES.fullmatch(first):
+        first = "\\" + first  # "- --" would be a thematic break
+    return ["- " + first, *("  " + line if line else "" for line in rest)]
+
+
+def without_box(text: str) -> str:
+    """Return the text of a to-do item without its check box."""
+    found = _BOX.match(text)
+    return text[found.end() :].strip() if found else text
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether `text` can stand in a section as it is: it starts no section and leaves nothing open behind it."""
+    lines = text.split("\n")
+    end = len(lines)
+    found = tokens([*lines, "", "## end"])
+    headings = [t for t in found if t.level == 0 and t.type == "heading_open" and t.tag in {"h1", "h2"}]
+    facts = [t for t in found if t.level == 0 and t.type == "fence" and t.info.strip() == FACTS]
+    return len(headings) == 1 and headings[0].map == [end + 1, end + 2] and not facts

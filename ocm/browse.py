@@ -1,0 +1,202 @@
+"""Looking at what is stored: lists, one session, where things stand. Changes nothing but the cache."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ocm import config, journal, paths, policy, sessionfiles
+from ocm.errors import NotFoundError
+from ocm.model import Session, one_line
+from ocm.observe import text_of
+from ocm.paths import Store
+
+Notice = Callable[[str], None]
+
+ACTIVE_SECONDS = 12 * 3600
+_CANDIDATES = 5
+_PARTS = {"memory.db": "cache", "active_": "journals", "taken_": "journals", "journal.": "journals", "hook.log": "log"}
+_CHARACTERS_A_TOKEN = 4
+
+
+def print_nothing(_: str) -> None:
+    """Take a notice that nobody is there to read."""
+
+
+def list_sessions(
+    store: Store, limit: int = 10, tool: str | None = None, notice: Notice = print_nothing
+) -> list[dict[str, Any]]:
+    """Return the sessions that started last, newest first; a limit of -1 returns all."""
+    from ocm import index
+
+    rows = index.read(store, lambda cache: cache.sessions(limit, tool or ""), notice=notice)
+    return [row.as_json() for row in rows]
+
+
+def find(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
+    """Return which session file `identifier` means: an id, a unique prefix, a slug, a file name, `latest`.
+
+    Raises:
+        NotFoundError: nothing, or more than one session, answers to it.
+    """
+    from ocm import index
+
+    rows = index.read(store, lambda cache: cache.find(identifier), notice=notice)
+    ids = list(dict.fromkeys(row.session_id for row in rows))
+    if not ids:
+        raise NotFoundError(f"There is no session {one_line(identifier, 80)!r} in {store.path}.", "See: ocm list")
+    if len(ids) > 1:
+        some = ", ".join(ids[:_CANDIDATES])
+        raise NotFoundError(
+            f"{one_line(identifier, 80)!r} may mean {len(ids)} sessions: {some}.", "Give more of the id."
+        )
+    return rows[0].file
+
+
+def show(store: Store, identifier: str, notice: Notice = print_nothing) -> dict[str, Any]:
+    """Return one whole session as its file says, each section under the checkpoint's own argument names."""
+    name = find(store, identifier, notice)
+    return as_json(store, name, sessionfiles.load(store, name).session)
+
+
+def as_json(store: Store, name: str, session: Session) -> dict[str, Any]:
+    """Return a session with the keys of every list, and all the rest of it."""
+    return {
+        "session_id": session.session_id,
+        "title": session.display_title,
+        "goal": session.goal,
+        "date": session.started_at,
+        "tool": session.tool,
+        "branch": session.branch,
+        "status": session.status,
+        "markdown_path": os.path.join(os.path.realpath(store.sessions), name),
+        "slug": session.slug,
+        "project": session.project,
+        "started_at": session.started_at,
+        "updated_at": session.updated_at,
+        "ended_at": session.ended_at or None,
+        "git_sha_start": session.git_sha_start or None,
+        "git_sha_end": session.git_sha_end or None,
+        "trigger": session.trigger or None,
+        "tags": session.tags,
+        "work_completed": session.work_completed,
+        "work_pending": session.work_pending,
+        "work_summary": session.work_summary,
+        "decisions": session.decisions,
+        "problems": session.problems,
+        "plan_files": [{"path": plan.path, "header": plan.header} for plan in session.plan_files],
+        "references": [{"url": link.url, "title": link.title} for link in session.references],
+        "files": [_file(change.path, change.change_type, change.old_path) for change in session.files],
+        "diff_summary": session.diff_summary,
+        "notes": session.notes,
+    }
+
+
+def excerpt(store: Store, identifier: str, sections: list[str], max_tokens: int) -> dict[str, Any]:
+    """Return a session with `sections` only, as much of them as fits; `cut` says what was left out."""
+    whole = show(store, identifier)
+    names = ("session_id", "title", "date", "tool", "branch", "status", "markdown_path")
+    result: dict[str, Any] = {name: whole[name] for name in names}
+    left = max(0, max_tokens) * _CHARACTERS_A_TOKEN
+    cut: list[str] = []
+    for name in sections:
+        value = whole[name]
+        items = value if isinstance(value, list) else [value] if value else []
+        kept: list[Any] = []
+        for item in items:
+            left -= len(str(item)) + _CHARACTERS_A_TOKEN
+            if left >= 0:
+                kept.append(item)
+        if len(kept) < len(items):
+            cut.append(f"{name}: {len(items) - len(kept)} of {len(items)} left out")
+        result[name] = kept if isinstance(value, list) else (kept[0] if kept else "")
+    return {**result, "cut": cut}
+
+
+def _file(path: str, change_type: str, old_path: str | None) -> dict[str, str]:
+    return {"path": path, "change_type": change_type, **({"old_path": old_path} if old_path is not None else {})}
+
+
+def status(store: Store) -> dict[str, Any]:
+    """Return where things stand: the store, and for each active session its count and its gate."""
+    settings = config.load(paths.user_store(), store.path)
+    active = []
+    for key in journal.session_keys(store.path):
+        events = journal.read_events(store.path, key)
+        counts = journal.tally(store.path, key, changes_only=settings["gate.count"] == "changes")
+        last = max((float(t) for event in events if isinstance(t := event.get("t"), int | float)), default=0.0)
+        active.append({
+            "session_id": _id_of(events, key),
+            "tool": next((text_of(event, "tool") for event in events if event.get("e") == "open"), None),
+            "calls": counts.calls,
+            "threshold": settings["gate.threshold"],
+            "gate_shut": policy.is_shut(counts, settings),
+            "denials": counts.denials,
+            "last_event": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(last)) if last else None,
+        })  # fmt: skip
+    return {
+        "store": store.path,
+        "scope": "user" if store.is_user else "project",
+        "project_root": store.root,
+        "sessions": _session_count(store),
+        "sizes": _sizes(store),
+        "settings": settings,
+        "active": active,
+    }
+
+
+def _session_count(store: Store) -> int:
+    try:
+        return sum(1 for name in os.listdir(store.sessions) if sessionfiles.is_name(name))
+    except OSError:
+        return 0
+
+
+def _sizes(store: Store) -> dict[str, int]:
+    """Return the bytes that each part of the store takes."""
+    sizes = {"sessions": 0, "cache": 0, "journals": 0, "log": 0}
+    for folder in (store.path, store.sessions):
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:
+            continue
+        for entry in entries:
+            part = _part(entry.name, in_sessions=folder == store.sessions)
+            if part and entry.is_file(follow_symlinks=False):
+                sizes[part] += entry.stat(follow_symlinks=False).st_size
+    return sizes
+
+
+def _part(name: str, *, in_sessions: bool) -> str:
+    if in_sessions:
+        return "sessions"
+    return next((part for prefix, part in _PARTS.items() if name.startswith(prefix)), "")
+
+
+def active_ids(store: Store) -> list[str]:
+    """Return the ids of the sessions whose journals were touched in the last hours, the latest first."""
+    found = []
+    for key in journal.session_keys(store.path):
+        path = journal.active_path(store.path, key)
+        touched = os.stat(path).st_mtime if os.path.exists(path) else 0.0
+        if touched > time.time() - ACTIVE_SECONDS:
+            found.append((touched, _id_of(journal.read_events(store.path, key), key)))
+    return [session_id for _, session_id in sorted(found, reverse=True)]
+
+
+def session_that_asked(store: Store, tool_use: str) -> str:
+    """Return the id of the session whose hook saw the tool use `tool_use` coming, empty when none did."""
+    for key in journal.session_keys(store.path) if tool_use else []:
+        events = journal.read_events(store.path, key)
+        if any(event.get("e") == "ask" and event.get("id") == tool_use for event in events):
+            return _id_of(events, key)
+    return ""
+
+
+def _id_of(events: list[dict[str, object]], key: str) -> str:
+    return next((name for event in events if (name := text_of(event, "session"))), key)
+
+
+def text(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
+    """Return the session file itself."""
+    return sessionfiles.load(store, find(store, identifier, notice)).text

@@ -1,0 +1,119 @@
+"""Looking after it: rebuild-index, status, serve, config, demo."""
+
+import click
+
+from ocm import output, paths
+from ocm.commands import common
+from ocm.errors import OcmError
+
+
+@click.command("rebuild-index")
+@common.project_option
+@common.json_option
+def rebuild_index(*, project: str | None, as_json: bool) -> None:
+    """Make the cache anew from the session files."""
+    from ocm import index
+
+    found = index.rebuild(common.find_store(project))
+    if as_json:
+        output.as_json({"read": found.read, "unreadable": [{"file": f, "error": e} for f, e in found.unreadable]})
+    else:
+        output.say(f"Read {found.read} sessions.")
+    for _, error in found.unreadable:
+        output.notice(error)
+    if found.unreadable:
+        raise OcmError(
+            f"{len(found.unreadable)} session files could not be read.", "The rest works; correct them in an editor."
+        )
+
+
+@click.command()
+@common.project_option
+@common.json_option
+def status(*, project: str | None, as_json: bool) -> None:
+    """Show the store, the active sessions and the gate."""
+    from ocm import browse
+
+    found = browse.status(common.find_store(project))
+    if as_json:
+        output.as_json(found)
+    else:
+        output.status(found)
+
+
+@click.command()
+@common.project_option
+@click.option("--transport", type=click.Choice(["stdio", "http"]), default="stdio", show_default=True)
+@click.option("--port", default=8765, show_default=True, help="For http, which listens on 127.0.0.1 only.")
+@click.option("-f", "--foreground", is_flag=True, hidden=True, help="Accepted for old scripts; it always is.")
+def serve(*, project: str | None, transport: str, port: int, foreground: bool) -> None:  # noqa: ARG001
+    """Run the MCP server; assistants start it themselves."""
+    from ocm import server
+
+    server.serve(project, transport, port)
+
+
+@click.group()
+def config() -> None:
+    """Show and change settings: defaults < yours < the project's < the environment."""
+
+
+@config.command("list")
+@common.project_option
+@common.json_option
+def config_list(*, project: str | None, as_json: bool) -> None:
+    """Show every setting."""
+    from ocm import config as values
+
+    store = common.find_store(project)
+    found = values.load(paths.user_store(), store.path)
+    if as_json:
+        output.as_json(found)
+    else:
+        for name, value in found.items():
+            output.say(f"{name} = {value}")
+
+
+@config.command("get")
+@common.project_option
+@click.argument("name")
+def config_get(*, project: str | None, name: str) -> None:
+    """Print one setting."""
+    from ocm import config as values
+    from ocm import settings
+
+    settings.check_name(name)
+    output.say(str(values.load(paths.user_store(), common.find_store(project).path)[name]))
+
+
+@config.command("set")
+@common.project_option
+@click.option("--global", "everywhere", is_flag=True, help="For all projects.")
+@click.argument("name")
+@click.argument("value")
+def config_set(*, project: str | None, everywhere: bool, name: str, value: str) -> None:
+    """Change one setting of this project."""
+    from ocm import settings
+
+    settings.change(paths.user_store() if everywhere else common.find_store(project).path, name, value)
+    if name == "gate.deny":
+        output.say("Run `ocm init` once more, so that the hooks cover the calls this setting means.")
+
+
+@config.command("unset")
+@common.project_option
+@click.option("--global", "everywhere", is_flag=True, help="For all projects.")
+@click.argument("name")
+def config_unset(*, project: str | None, everywhere: bool, name: str) -> None:
+    """Give one setting its default back."""
+    from ocm import settings
+
+    settings.change(paths.user_store() if everywhere else common.find_store(project).path, name, None)
+
+
+@click.command()
+def demo() -> None:
+    """Play a recorded conversation through hooks, gate, checkpoint and search, in a folder thrown away afterwards."""
+    from ocm import demo as player
+
+    player.play()

@@ -1,0 +1,111 @@
+"""Finding what is stored: list, search, show, export, resume."""
+
+import os
+
+import click
+
+from ocm import output, paths
+from ocm.commands import common
+
+
+@click.command("list")
+@common.project_option
+@click.option("-n", "--limit", default=10, show_default=True, help="-1 for all.")
+@common.tool_option
+@common.json_option
+def list_command(*, project: str | None, limit: int, tool: str | None, as_json: bool) -> None:
+    """List the newest sessions."""
+    from ocm import browse
+
+    rows = browse.list_sessions(common.find_store(project), limit, tool, notice=output.notice)
+    if as_json:
+        output.as_json(rows)
+    elif rows:
+        output.sessions(rows)
+    else:
+        output.say("No sessions yet. They appear as your assistant works; `ocm status` shows what it records.")
+
+
+@click.command()
+@common.project_option
+@click.argument("query", nargs=-1, required=True)
+@click.option("-n", "--limit", default=5, show_default=True, type=click.IntRange(1, 50))
+@common.tool_option
+@click.option("--status", metavar="S", help="Only sessions with this status.")
+@click.option("--branch", metavar="B", help="Only sessions on this branch.")
+@click.option("--since", metavar="D", help="Only sessions that started on this day or later (YYYY-MM-DD).")
+@click.option("--until", metavar="D", help="Only sessions that started on this day or earlier.")
+@click.option("--file", "path", metavar="PATH", help="Only sessions that touched this file.")
+@click.option("--tag", metavar="T", help="Only sessions with this tag.")
+@click.option("--all-projects", is_flag=True, help="Search every project that ocm was set up in.")
+@click.option("--scope", type=click.Choice(["project", "global"]), hidden=True)
+@common.json_option
+def search(  # noqa: PLR0913 - one parameter an option
+    *,
+    project: str | None,
+    query: tuple[str, ...],
+    limit: int,
+    all_projects: bool,
+    scope: str | None,
+    as_json: bool,
+    path: str | None,
+    **filters: str | None,
+) -> None:
+    """Search earlier sessions in plain words."""
+    from ocm import recall, registry
+
+    wanted = recall.Filters(file=path, **filters)
+    words = " ".join(query)
+    if all_projects or scope == "global":
+        rows = recall.search_everywhere(registry.stores(), words, limit=limit, filters=wanted)
+    else:
+        rows = recall.search(common.find_store(project), words, limit=limit, filters=wanted, notice=output.notice)
+    if as_json:
+        output.as_json(rows)
+    elif rows:
+        output.hits(rows)
+    else:
+        output.say("No session matches.")
+
+
+@click.command()
+@common.project_option
+@click.argument("identifier", metavar="ID")
+@common.json_option
+def show(*, project: str | None, identifier: str, as_json: bool) -> None:
+    """Show one session: an id, a unique prefix, a slug, a file name, or `latest`."""
+    from ocm import browse
+
+    store = common.find_store(project)
+    if as_json:
+        output.as_json(browse.show(store, identifier, notice=output.notice))
+    else:
+        for line in browse.text(store, identifier, notice=output.notice).split("\n"):
+            output.say(line)
+
+
+@click.command()
+@common.project_option
+@click.argument("identifier", metavar="ID")
+def export(*, project: str | None, identifier: str) -> None:
+    """Print the path of a session's file."""
+    from ocm import browse
+
+    store = common.find_store(project)
+    name = browse.find(store, identifier, notice=output.notice)
+    click.echo(os.path.join(os.path.realpath(store.sessions), name))
+
+
+@click.command()
+@common.project_option
+@click.argument("identifier", metavar="[ID]", required=False)
+@click.option("--tokens", default=600, show_default=True, help="How long it may be.")
+def resume(*, project: str | None, identifier: str | None, tokens: int) -> None:
+    """Print a brief that lets any assistant pick the work up."""
+    from ocm import browse, recall
+
+    store = common.find_store(project)
+    _, branch = paths.git_head(store.root)
+    session_id = browse.show(store, identifier)["session_id"] if identifier else None
+    brief = recall.brief(store, branch=branch, session_id=session_id, tokens=tokens)
+    output.say(brief or "Nothing is stored yet that could be picked up.")

@@ -1,0 +1,82 @@
+"""Settings: defaults < user < project < environment, typed. Light, because every hook reads them."""
+
+import os
+
+DEFAULTS: dict[str, int | str] = {
+    "gate.threshold": 5,
+    "gate.mode": "block",
+    "gate.deny": "changes",
+    "gate.count": "all",
+    "brief.tokens": 600,
+}
+CHOICES: dict[str, tuple[str, ...]] = {
+    "gate.mode": ("block", "remind", "off"),
+    "gate.deny": ("changes", "all"),
+    "gate.count": ("all", "changes"),
+}
+BOUNDS = {"gate.threshold": (1, 10_000), "brief.tokens": (0, 4_000)}
+
+
+def load(*stores: str) -> dict[str, int | str]:
+    """Return every setting: later `stores` (folders) win, the environment last; what is not valid is passed over."""
+    settings = dict(DEFAULTS)
+    for store in stores:
+        for name, value in read(store).items():
+            checked = check(name, value)
+            if checked is not None:
+                settings[name] = checked
+    for name in DEFAULTS:
+        value = os.environ.get(variable(name))
+        checked = None if value is None else check(name, value)
+        if checked is not None:
+            settings[name] = checked
+    return settings
+
+
+def read(store: str) -> dict[str, object]:
+    """Return what `config.json` of `store` sets, as dotted names; empty when it is missing or not valid JSON."""
+    path = os.path.join(store, "config.json")
+    if not os.path.exists(path):
+        return {}
+    import json
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return flatten(found) if isinstance(found, dict) else {}
+
+
+def flatten(tree: dict[str, object], prefix: str = "") -> dict[str, object]:
+    """Return `{"gate": {"mode": "off"}}` as `{"gate.mode": "off"}`; dotted names stay as they are."""
+    flat: dict[str, object] = {}
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            flat.update(flatten(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def check(name: str, value: object) -> int | str | None:
+    """Return `value` in the type of the setting `name`, or None when it is not accepted."""
+    if name in BOUNDS:
+        low, high = BOUNDS[name]
+        text = str(value)
+        if isinstance(value, bool) or not text.isascii() or not text.isdigit() or len(text) > len(str(high)):
+            return None
+        return int(text) if low <= int(text) <= high else None
+    return value if isinstance(value, str) and value in CHOICES.get(name, ()) else None
+
+
+def accepted(name: str) -> str:
+    """Return in words what the setting `name` accepts."""
+    if name in BOUNDS:
+        return "a whole number from {} to {}".format(*BOUNDS[name])
+    return " or ".join(CHOICES[name])
+
+
+def variable(name: str) -> str:
+    """Return the environment variable that sets `name`."""
+    return "OCM_" + name.upper().replace(".", "_")

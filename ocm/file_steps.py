@@ -1,0 +1,133 @@
+"""From a target to the step its file needs: ocm's part goes in, or out again; the manifest learns what was there."""
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+
+from ocm import files, manifest, textedit
+from ocm.errors import OcmError
+from ocm.hosts.targets import Target
+from ocm.manifest import Entry, Manifest
+from ocm.plan import WriteFile
+from ocm.textedit import Coding, EditError
+
+
+def put_step(target: Target, known: Manifest, mode: int) -> WriteFile | None:
+    """Return the step that sets a file up, if it needs one, and enter into `known` what the file is without ocm.
+
+    Raises:
+        OcmError: when the file is not of the form it should have.
+    """
+    now = read(target.path)
+    with _naming(target.path):
+        text, coding = textedit.decode(now) if now is not None else (target.blank, Coding())
+        if target.utf8 and coding.name != "utf-8":
+            raise EditError(f"it is {coding.name.upper()}, and what reads this file understands UTF-8 only", 1)
+        name = os.path.realpath(target.path)
+        before = _without(target, now, known.entries.get(name))
+        wanted = target.put(text, _text(before))
+        if wanted == text:
+            return None
+        if before is None and _is_empty(wanted):
+            known.entries.pop(name, None)
+            after = None
+        else:
+            after = coding.encode(wanted)
+            known.entries[name] = manifest.entry_for(before, after, coding.encode(target.take(wanted, "")))
+    return WriteFile(target.path, target.what, now, after, mode)
+
+
+def take_step(target: Target, known: Manifest) -> WriteFile | None:
+    """Return the step that takes ocm out of a file, if anything of it is there.
+
+    Raises:
+        OcmError: when the file holds ocm's part and is not of the form it should have.
+    """
+    now = read(target.path)
+    with _naming(target.path):
+        after = _without(target, now, known.entries.get(os.path.realpath(target.path)))
+    return None if after == now else WriteFile(target.path, target.what, now, after)
+
+
+def read(path: str) -> bytes | None:
+    """Return what a file holds, or None when there is none.
+
+    Raises:
+        OcmError: when it is no file, or may not be read.
+    """
+    try:
+        if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+            raise OcmError(
+                f"{path} is not a file.", "Move it away and run the same command again; nothing was changed."
+            )
+        return files.read_bytes(path)
+    except NotADirectoryError:  # what is in the way is named when the file is to be written
+        return None
+    except OSError as error:
+        raise OcmError(
+            f"{path} cannot be read: {error.strerror}.",
+            "Mend that and run the same command again; nothing was changed.",
+        ) from error
+
+
+def check_writable(path: str) -> None:
+    """Check that `path` can be written, made or removed.
+
+    Raises:
+        OcmError: naming the folder that is in the way.
+    """
+    folder = os.path.dirname(os.path.realpath(path))
+    while not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder):
+        raise OcmError(f"{folder} is not a folder, so {path} cannot be made.", "Move it away; nothing was changed.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OcmError(
+            f"{path} cannot be written: you have no right to change {folder}.",
+            "Get that right and run the same command again; nothing was changed.",
+        )
+
+
+def missing_folders(path: str) -> list[str]:
+    """Return the folders that must be made before `path` can be, the outermost first."""
+    missing: list[str] = []
+    folder = os.path.dirname(path)
+    while not os.path.lexists(folder):
+        missing.insert(0, folder)
+        folder = os.path.dirname(folder)
+    return missing
+
+
+def _without(target: Target, now: bytes | None, entry: Entry | None) -> bytes | None:
+    """Return what a file would hold if ocm had never been there; None stands for no file."""
+    if now is None or (entry is None and not target.marked):
+        return now
+    before = entry.before() if entry else None
+    if entry and entry.wrote(now) and (before is not None or not entry.existed):
+        return before
+    text, coding = textedit.decode(now)
+    taken = target.take(text, _text(before))
+    if taken == text:
+        return now
+    return None if _is_empty(taken) and not (entry and entry.existed) else coding.encode(taken)
+
+
+def _text(data: bytes | None) -> str:
+    return "" if data is None else textedit.decode(data)[0]
+
+
+def _is_empty(text: str) -> bool:
+    return text.strip() in ("", "{}")
+
+
+@contextlib.contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Turn the errors of edits into ones that name the file."""
+    try:
+        yield
+    except EditError as error:
+        raise OcmError(
+            f"{path}, line {error.line}: {error.why}.",
+            "Correct that in an editor and run the same command again; nothing was changed.",
+        ) from None

@@ -1,0 +1,103 @@
+"""Writing files so that a crash leaves the old or the new one, and the locks. The only importer of filelock."""
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+
+from filelock import FileLock, Timeout
+
+from ocm.errors import OcmError
+
+LOCK_SECONDS = 30.0
+_TEMPORARY = ".ocm-tmp-"
+
+
+def make_private_dir(path: str) -> None:
+    """Create `path` and its parents where missing; the last one is for its user alone, whatever the umask."""
+    os.makedirs(path, exist_ok=True)
+    with contextlib.suppress(OSError):  # a store on a read-only or foreign file system can still be read
+        if stat.S_IMODE(os.stat(path).st_mode) != stat.S_IRWXU:
+            os.chmod(path, stat.S_IRWXU)
+
+
+def read_bytes(path: str) -> bytes | None:
+    """Return what `path` holds, or None when there is no such file."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def atomic_write(path: str, data: bytes, *, mode: int = 0o600) -> None:
+    """Replace `path` by `data`, durably: temporary file, fsync, rename, fsync of the folder.
+
+    An existing file keeps its mode, and a symlink stays one (what it points to is replaced).
+
+    Raises:
+        OSError: nothing was changed then.
+    """
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    with contextlib.suppress(FileNotFoundError):
+        mode = stat.S_IMODE(os.stat(target).st_mode)
+    descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=folder)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    sync_folder(folder)
+
+
+def sync_folder(path: str) -> None:
+    """Make renames and removals in `path` durable, where the platform can."""
+    if os.name == "nt":  # pragma: no cover - Windows has no fsync for folders
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def clear_temporaries(folder: str, older_than: float) -> None:
+    """Remove temporary files that a killed writer left in `folder` before the instant `older_than` (epoch seconds)."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(_TEMPORARY) and entry.stat(follow_symlinks=False).st_mtime < older_than:
+                with contextlib.suppress(OSError):
+                    os.unlink(entry.path)
+
+
+@contextlib.contextmanager
+def locked(path: str, *, timeout: float = LOCK_SECONDS) -> Iterator[None]:
+    """Hold the lock file `path` exclusively; it is gone again afterwards.
+
+    Removing it while it is held is safe: filelock checks that the file it locked still has a name.
+
+    Raises:
+        OcmError: when another process holds it for longer than `timeout` seconds.
+    """
+    lock = FileLock(path, mode=0o600)
+    try:
+        lock.acquire(timeout=timeout)
+    except Timeout:
+        raise OcmError(
+            f"Another process has held {os.path.basename(path)} for {timeout:.0f} s.",
+            "Try again in a moment; if it lasts, look for a stopped ocm process.",
+        ) from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows refuses while it is open; the empty file does no harm
+            os.unlink(path)
+        lock.release()

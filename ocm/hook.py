@@ -1,0 +1,400 @@
+"""ocm-hook: one event of a host in, its line into the journal, the gate's answer out.
+
+It runs at every tool call of every user, so it imports the standard library's lightest and nothing else; only the rare
+events that store something load the service. Whatever goes wrong, it exits 0 and says why in `hook.log`.
+"""
+
+import json
+import os
+import sys
+import time
+
+from ocm import config, journal, paths, policy
+from ocm.hosts import claude_code
+
+HOSTS = {claude_code.NAME: claude_code}
+MAX_LOG = 256 * 1024
+MAX_PAYLOAD = 1024 * 1024
+_SAFE_WORDS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-+@,; ")
+# Programs whose first word says little without the second.
+_HAS_SUBCOMMANDS = frozenset({
+    "cargo", "docker", "dotnet", "gh", "git", "go", "kubectl", "make", "npm", "ocm", "pip", "pnpm", "poetry", "uv",
+    "yarn",
+})  # fmt: skip
+
+Payload = dict[str, object]
+Reply = dict[str, object] | None
+
+
+class Event:
+    """One call of the hook: the payload and where it belongs."""
+
+    __slots__ = ("cwd", "host", "payload", "session_id", "settings", "store", "tool")
+
+    def __init__(self, payload: Payload, tool: str, store: paths.Store, threshold: int | None) -> None:
+        """Read the settings that hold for `store`; a threshold of the command line wins."""
+        self.payload = payload
+        self.tool = tool
+        self.host = HOSTS[tool]
+        self.store = store
+        self.session_id = self.host.text(payload, "session_id")
+        self.cwd = self.host.text(payload, "cwd") or store.root
+        self.settings = config.load(paths.user_store(), store.path)
+        if threshold is not None:
+            self.settings["gate.threshold"] = threshold
+
+    def write(self, *lines: dict[str, object], header: dict[str, object] | None = None) -> None:
+        """Append to the journal; a new one first says whose it is and where the work stood."""
+        if header is None and journal.is_new(self.store.path, self.session_id):
+            header = self.header()
+        journal.append(self.store.path, self.session_id, list(lines), header)
+
+    def header(self, **fields: object) -> dict[str, object]:
+        """Return the first line of a journal."""
+        sha, branch = paths.git_head(self.store.root)
+        return journal.event(
+            "open", session=self.session_id, tool=self.tool, sha=sha, branch=branch, root=self.store.root, **fields
+        )
+
+    def tally(self) -> journal.Tally:
+        """Count the calls since the last checkpoint."""
+        changes_only = self.settings["gate.count"] == "changes"
+        return journal.tally(self.store.path, self.session_id, changes_only=changes_only)
+
+
+def main() -> None:
+    """Answer one event; always exits 0."""
+    answer = b""
+    arguments = sys.argv[1:]
+    found: list[paths.Store] = []
+    try:
+        if arguments:
+            answer = run(arguments, _read_input(), found)
+    except Exception as error:  # noqa: BLE001 - the guard: a hook never breaks its host
+        _log(found, arguments, f"{type(error).__name__}: {error}")
+    _leave(answer)
+
+
+def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> bytes:
+    """Return what `ocm-hook ARGUMENTS` prints for the payload `data`; `stores` gets the store, once it is known."""
+    name, tool, threshold = _parse(arguments)
+    handler = HANDLERS.get(name)
+    found, why = _payload(data)
+    store = _find_store(found, tool)
+    if store is None:
+        return b""
+    stores.append(store)
+    if not why and (handler is None or tool not in HOSTS):
+        why = f"unknown event or host: {name} --tool {tool}"
+    elif not why and not claude_code.text(found, "session_id").strip():
+        why = "the payload names no session"
+    if why or handler is None:
+        _log(stores, arguments, why)
+        return b""
+    reply = handler(Event(found, tool, store, threshold))
+    return json.dumps(reply).encode() if reply else b""
+
+
+def session_start(event: Event) -> Reply:
+    """Open the session, or go on with it; flush what dead ones left; bring the past back."""
+    source = event.host.text(event.payload, "source") or "startup"
+    deleted = None
+    if source in {"startup", "clear", "fork"}:
+        from ocm import git
+
+        deleted = git.deleted_now(event.store.root)
+    line = event.header(source=source, deleted=deleted)
+    journal.append(event.store.path, event.session_id, [line])
+    _recover(event)
+    words = _brief(event, source)
+    return event.host.context(event.payload, "SessionStart", words) if words else None
+
+
+def user_prompt(event: Event) -> Reply:
+    """Note what was asked, as a title, and tell the assistant which session this is."""
+    typed = event.host.prompt(event.payload)
+    if not typed:
+        return None
+    event.write(journal.event("prompt", title=_title(typed)))
+    return event.host.context(event.payload, "UserPromptSubmit", f"ocm session_id: {event.session_id}")
+
+
+def pre_tool_use(event: Event) -> Reply:
+    """Hold back what can change something once a checkpoint is due; fill the true id into the journal's own calls."""
+    call = event.host.Call(event.payload, event.cwd)
+    if call.own:
+        event.write(journal.event("ask", id=call.id, agent=call.agent))
+        return event.host.allow_own(call, event.session_id)
+    if call.agent or call.asks or (call.is_shell and policy.is_checkpoint_command(call.command)):
+        return None
+    decision = policy.decide(event.tally(), event.settings, changes=call.changes)
+    if decision == policy.DENY:
+        event.write(journal.event("deny", tool=call.name))
+        reason = _denial(event)
+        os.write(2, reason.encode("utf-8", "backslashreplace") + b"\n")
+        return event.host.deny(reason)
+    if decision == policy.RELEASE:
+        event.write(journal.event("release", why="denied often enough"))
+        return event.host.tell_user(
+            "ocm: no checkpoint came through after several denials, so the gate lets calls pass for now. "
+            "The checkpoint tool seems unreachable; `ocm status` shows where things stand."
+        )
+    return None
+
+
+def post_tool_use(event: Event) -> Reply:
+    """Journal the call and the file it edited; once a checkpoint is due, say so."""
+    call = event.host.Call(event.payload, event.cwd)
+    if call.own:
+        return None
+    bad = event.host.failed(event.payload)
+    about = {
+        "tool": call.name[:100],
+        "id": call.id,
+        "agent": call.agent,
+        "path": "" if bad else call.path,
+        "kind": call.kind if call.path and not bad else "",
+        "cmd": _command(call.command),
+        "failed": bad or None,
+    }
+    if call.agent:
+        if call.path or call.command:
+            event.write(journal.event("sub", **about))
+        return None
+    event.write(journal.event("call", m=int(call.changes), **about))
+    if not policy.reminds(event.tally(), event.settings):
+        return None
+    return event.host.context(event.payload, "PostToolUse", _reminder(event))
+
+
+def file_edited(event: Event) -> Reply:
+    """Journal an edit that the host reports apart from the call."""
+    call = event.host.Call({"tool_name": "Edit", **event.payload, "tool_input": event.payload}, event.cwd)
+    if not call.path:
+        call = event.host.Call(event.payload, event.cwd)
+    if call.path:
+        event.write(journal.event("edit", tool=call.name[:100], path=call.path, kind=call.kind, agent=call.agent))
+    return None
+
+
+def pre_compact(event: Event) -> Reply:
+    """Store what the journal holds before the conversation is summed up."""
+    event.write(journal.event("compact"))
+    _flush(event, trigger="context_limit")
+    return None
+
+
+def stop(event: Event) -> Reply:
+    """Ask once for a checkpoint when a turn leaves changes behind that none holds."""
+    events = journal.read_events(event.store.path, event.session_id)
+    asks = event.settings["gate.mode"] != "off" and event.host.may_ask_at_stop(event.payload) and _is_unsaved(events)
+    event.write(journal.event("stop", asked=asks or None))
+    return event.host.hold_turn(_reminder(event)) if asks else None
+
+
+def session_end(event: Event) -> Reply:
+    """Store what is left and close the session."""
+    event.write(journal.event("end", why=event.host.text(event.payload, "reason")[:40]))
+    _flush(event, status="closed", trigger="session_end")
+    return None
+
+
+HANDLERS = {
+    "session-start": session_start,
+    "user-prompt": user_prompt,
+    "pre-tool-use": pre_tool_use,
+    "post-tool-use": post_tool_use,
+    "file-edited": file_edited,
+    "pre-compact": pre_compact,
+    "stop": stop,
+    "session-end": session_end,
+}
+
+
+# --- words
+
+
+def _reminder(event: Event) -> str:
+    count = event.tally().calls
+    return (
+        f"ocm: {count} tool calls since the last checkpoint of this session. Call {claude_code.CHECKPOINT} now "
+        "with goal, work_completed, work_pending, work_summary, decisions and problems, as far as there is something "
+        "to say; until then edits, shell commands and other MCP tools are held back."
+    )
+
+
+def _denial(event: Event) -> str:
+    """Return why a call is held back, with the call to make, filled with what the journal knows."""
+    summary = _summary(journal.read_events(event.store.path, event.session_id), event.store.root)
+    call = json.dumps({"work_summary": [summary]}, ensure_ascii=False)
+    words = "".join(letter if letter in _SAFE_WORDS else "?" for letter in summary)
+    return (
+        "ocm: a checkpoint is due before anything else is changed. Send this, better with goal, work_completed, "
+        f"work_pending, decisions and problems added: {claude_code.CHECKPOINT} {call} "
+        f"(load it with ToolSearch select:{claude_code.CHECKPOINT} if needed). Without that tool, this shell command "
+        f"does the same: ocm checkpoint --session-id {_quoted(event.session_id)} --summary {_quoted(words)}. "
+        "Then repeat the call; reading and searching are free."
+    )
+
+
+def _quoted(words: str) -> str:
+    return "'" + words.replace("'", "'\\''") + "'"
+
+
+def _summary(events: list[dict[str, object]], root: str) -> str:
+    edited = dict.fromkeys(_short(claude_code.text(event, "path"), root) for event in events if event.get("path"))
+    ran = dict.fromkeys(claude_code.text(event, "cmd") for event in events if event.get("cmd"))
+    parts = ["edited " + ", ".join(list(edited)[-8:])] if edited else []
+    parts += ["ran " + ", ".join(list(ran)[-8:])] if ran else []
+    words = "; ".join(parts) or "looked around, changed nothing yet"
+    return words[0].upper() + words[1:]
+
+
+def _short(path: str, root: str) -> str:
+    return path[len(root) + 1 :] if path.startswith(root + os.sep) else path
+
+
+def _title(typed: str) -> str:
+    from ocm import marks
+
+    head = typed[:4000]
+    if marks.may_need_redaction(head):
+        from ocm import redact
+
+        head = redact.redact(head)[0]
+    return " ".join(head.split())[:200]
+
+
+def _command(command: str) -> str:
+    """Return the program of a shell command and its subcommand, and nothing else of it."""
+    words = command.split(None, 12)
+    while words and ("=" in words[0] or words[0] in {"sudo", "env", "time"}):
+        words.pop(0)
+    if words[:1] == ["cd"] and "&&" in words:
+        words = words[words.index("&&") + 1 :]
+    if not words:
+        return ""
+    program = os.path.basename(words[0].strip("\"'();&|"))[:40]
+    second = words[1] if len(words) > 1 and program in _HAS_SUBCOMMANDS else ""
+    second = second if second.replace("-", "").isalpha() and not second.startswith("-") else ""
+    return f"{program} {second[:20]}".strip()
+
+
+# --- the rarer events
+
+
+def _is_unsaved(events: list[dict[str, object]]) -> bool:
+    """Tell whether something was changed that no checkpoint has in words, and nobody asked for one yet."""
+    for event in reversed(events):
+        if event.get("e") == "stop" and event.get("asked"):
+            return False
+        if event.get("m") == 1 or (event.get("e") in {"sub", "edit"} and event.get("path")) or event.get("changes"):
+            return True
+    return False
+
+
+def _recover(event: Event) -> None:
+    now = time.time()
+    path = event.store.path
+    if journal.orphans(path, now - 600) or journal.idle(path, now - 7 * 86_400):
+        from ocm import sessions
+
+        for trouble in sessions.recover(event.store):
+            _log([event.store], ["session-start"], trouble)
+
+
+def _flush(event: Event, *, status: str | None = None, trigger: str) -> None:
+    from ocm import sessions
+
+    sessions.flush(event.store, event.session_id, status=status, trigger=trigger)
+
+
+def _brief(event: Event, source: str) -> str:
+    """Return what a new conversation should know; one that is resumed or forked has it in its history."""
+    if source in {"resume", "fork"}:
+        return ""
+    from ocm import recall
+
+    _, branch = paths.git_head(event.store.root)
+    own = event.session_id if source == "compact" else None
+    return recall.brief(event.store, branch=branch, session_id=own, tokens=int(event.settings["brief.tokens"]))
+
+
+# --- in and out
+
+
+def _parse(arguments: list[str]) -> tuple[str, str, int | None]:
+    """Return event, host and threshold of a command line; what it does not know it passes over."""
+    name, tool, threshold = arguments[0], claude_code.NAME, None
+    rest = iter(arguments[1:])
+    for argument in rest:
+        option, _, value = argument.partition("=")
+        if option == "--tool":
+            tool = value or next(rest, "")
+        elif option == "--threshold":
+            checked = config.check("gate.threshold", value or next(rest, ""))
+            threshold = checked if isinstance(checked, int) else None
+    return name, tool, threshold
+
+
+def _find_store(payload: Payload, tool: str) -> paths.Store | None:
+    override = os.environ.get("OCM_PROJECT_DIR")
+    host = HOSTS.get(tool, claude_code)
+    for folder in [override] if override else [*host.folders(payload), os.getcwd()]:
+        store = paths.find_store(folder)
+        if store is not None:
+            return store
+    return None
+
+
+def _read_input() -> bytes:
+    """Return what comes on stdin, little more than `MAX_PAYLOAD` of it; the rest is read too, so that the host can end."""
+    chunks = []
+    size = 0
+    while chunk := os.read(0, 1 << 20):
+        if size <= MAX_PAYLOAD:
+            chunks.append(chunk)
+            size += len(chunk)
+    return b"".join(chunks)
+
+
+def _payload(data: bytes) -> tuple[Payload, str]:
+    """Return the payload, and why it cannot be used, if so."""
+    try:
+        if len(data) > MAX_PAYLOAD:
+            from ocm import partial
+
+            return partial.head(data), ""
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}, "the payload is not JSON"
+    return (found, "") if isinstance(found, dict) else ({}, "the payload is not an object")
+
+
+def _log(stores: list[paths.Store], arguments: list[str], why: str) -> None:
+    """Add one line to the bounded log of the store; where there is none, there is nobody to tell."""
+    if not stores:
+        return
+    path = os.path.join(stores[0].path, "hook.log")
+    line = f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {' '.join(arguments)[:100]}: {' '.join(why.split())[:500]}\n"
+    try:
+        if os.path.exists(path) and os.path.getsize(path) > MAX_LOG:
+            os.replace(path, path + ".old")
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, line.encode("utf-8", "backslashreplace"))
+        finally:
+            os.close(descriptor)
+    except OSError:
+        pass  # a log that cannot be written must not break the host either
+
+
+def _leave(answer: bytes) -> None:
+    """Print the answer and end at once: tearing the interpreter down takes a sixth of a hook's time."""
+    try:
+        while answer:
+            answer = answer[os.write(1, answer) :]
+    except OSError:
+        pass  # the host has gone away
+    if "coverage" not in sys.modules:
+        os._exit(0)

@@ -1,0 +1,1 @@
+"""One module a host: what its hooks say, what it wants to hear, and where its configuration lives."""

@@ -1,0 +1,60 @@
+"""The cache `memory.db`: made from the session files in one direction, never trusted, and deleted without loss.
+
+Invariants: every read compares the folder of session files with the cache first, so that no answer depends on what
+the cache held before; a cache that is damaged, foreign or hostile is moved aside and made anew; a store that cannot be
+written to is read through a copy in memory; a checkpoint never waits for any of this. All SQL is in this package.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
+
+from ocm.errors import OcmError
+from ocm.index import records, schema, sync
+from ocm.index.lookup import locate, refresh
+from ocm.index.queries import CLOSE, OPEN, Filters, Index, SessionRow
+from ocm.index.records import folder_stamp
+from ocm.index.sync import Notice, Rebuilt, rebuild, silent
+from ocm.paths import Store
+
+__all__ = [
+    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "folder_stamp", "locate", "read", "rebuild",
+    "refresh", "silent",
+]  # fmt: skip
+_T = TypeVar("_T")
+
+
+def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) -> _T:
+    """Return what `work` finds in the cache, which is brought in step with the session files first.
+
+    Args:
+        store: Whose sessions to read.
+        work: What to do with the index. It sees one state of it, is called again when the cache turns out to be
+            damaged, and should be short and write nothing to the store, because writers wait for it.
+        notice: Takes one line when a damaged cache was moved aside.
+
+    Raises:
+        OcmError: the folder of the session files cannot be read.
+    """
+    listing = records.scan(store)
+    for _ in range(2):
+        db = sync.synced(store, listing, notice)
+        if db is None:
+            break
+        seen = schema.identity(store)
+        try:
+            return _ask(db, store, listing, work)
+        except sqlite3.Error as error:
+            if not schema.is_damage(error) or not sync.move_aside(store, seen, error, notice):
+                break
+    try:
+        return _ask(sync.in_memory(store, listing), store, listing, work)
+    except sqlite3.Error as error:
+        raise OcmError(f"The session files cannot be searched: {error}.", "Run `ocm doctor`.") from error
+
+
+def _ask(db: sqlite3.Connection, store: Store, listing: records.Listing, work: Callable[[Index], _T]) -> _T:
+    with contextlib.closing(db):
+        db.execute("BEGIN")  # one state for all of the questions
+        return work(Index(db, store, listing.odd))

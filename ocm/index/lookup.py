@@ -1,0 +1,97 @@
+"""What a checkpoint asks of the cache: which file holds a session, and that its row be read again. Nothing more."""
+
+import contextlib
+import os
+import re
+import sqlite3
+import time
+from collections.abc import Iterable
+
+from ocm.index import records, schema, writer
+from ocm.index.sync import SHORT, TROUBLE
+from ocm.paths import Store
+
+_QUIET = 250_000_000  # nanoseconds after which no checkpoint is between writing its file and refreshing its row
+_PLAIN = re.compile(r"[A-Za-z0-9-]+")
+
+
+def locate(store: Store, session_id: str) -> str | None:
+    """Return the name of the file that holds a session, whatever state the cache is in.
+
+    A row names it, and the file is looked at; else the cache is known to be complete; else the front matters of the
+    files it does not know are read.
+    """
+    with contextlib.suppress(sqlite3.Error, OSError):
+        db = schema.connect(store, wait=SHORT)
+        if db is not None:
+            with contextlib.closing(db):
+                return _locate(db, store, session_id)
+    return _look_through(store, session_id, records.names(store))
+
+
+def refresh(store: Store, file: str, *, before: int | None = None) -> None:
+    """Read one session file again after a checkpoint wrote, renamed or removed it; trouble is left to the next reader.
+
+    Args:
+        store: Whose cache.
+        file: The name of the file.
+        before: The `folder_stamp` just before the write. A cache that was complete then is complete now.
+    """
+    with contextlib.suppress(*TROUBLE):
+        record = records.load(store, file) if records.is_name(file) else None
+        db = schema.connect(store, wait=SHORT)
+        if db is None:
+            return
+        with contextlib.closing(db), schema.writing(store, db, wait=SHORT):
+            if record is None:
+                writer.drop(db, file)
+            else:
+                writer.put(db, record)
+            if before and before == writer.folder(db):
+                writer.note_folder(db, records.folder_stamp(store))
+
+
+def _locate(db: sqlite3.Connection, store: Store, session_id: str) -> str | None:
+    sql = "SELECT file, mark FROM sessions WHERE session_id = ? ORDER BY updated DESC, file"
+    for file, mark in db.execute(sql, (session_id,)).fetchall():
+        if _holds(store, file, mark, session_id):
+            return str(file)
+    unreadable = [file for (file,) in db.execute("SELECT file FROM sessions WHERE error IS NOT NULL ORDER BY file")]
+    stamp = records.folder_stamp(store)
+    if 0 < stamp == writer.folder(db) and stamp < time.time_ns() - _QUIET:
+        return _look_through(store, session_id, unreadable)
+    known = {file for (file,) in db.execute("SELECT file FROM sessions WHERE error IS NULL")}
+    return _look_through(store, session_id, (name for name in records.names(store) if name not in known))
+
+
+def _holds(store: Store, file: str, mark: int, session_id: str) -> bool:
+    """Tell whether a file is as its row says, or at least holds the session still; a row alone proves nothing."""
+    if not records.is_name(file):
+        return False
+    try:
+        if records.mark(file, os.lstat(os.path.join(store.sessions, file))) == mark:
+            return True
+    except OSError:
+        return False
+    return _id_in(store, file) == session_id
+
+
+def _look_through(store: Store, session_id: str, names: Iterable[str]) -> str | None:
+    """Return which of these files says that it holds a session; of several the one that was updated last."""
+    needle = session_id.encode("utf-8", "replace") if _PLAIN.fullmatch(session_id) else b""
+    found = [name for name in names if _id_in(store, name, needle) == session_id]
+    if len(found) < 2:  # noqa: PLR2004 - nothing to choose from
+        return found[0] if found else None
+    loaded = [record for name in sorted(found) if (record := records.load(store, name))]
+    stamps = {record.file: records.moment(record.session.updated_at) if record.session else 0.0 for record in loaded}
+    return max(stamps, key=lambda name: stamps[name], default=None)
+
+
+def _id_in(store: Store, name: str, needle: bytes = b"") -> str:
+    """Return the session id in the front matter of a file, without a closer look when `needle` is not there at all."""
+    data = records.head(store, name)
+    if needle not in data:
+        return ""
+    from ocm import markdown
+
+    return markdown.session_id_of(data.decode("utf-8", "replace"))

@@ -1,0 +1,259 @@
+# ruff: noqa: S608 - what is put together here are constants of this package; every value is bound
+"""Reading the cache: lists, look-ups and the parts of a search."""
+
+import os
+import sqlite3
+import string
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ocm.index.records import ODD
+from ocm.index.schema import COLUMNS, TOKENIZER
+from ocm.index.wording import quoted
+from ocm.model import FileChange, one_line
+from ocm.paths import Store
+
+OPEN, CLOSE = "\x02", "\x03"  # around matched words in a snippet
+_WEIGHTS = (
+    "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5"  # of the columns: a title says most, a part of a word least
+)
+_TIED = 4
+_MIN_REPAIR = 5
+_SNIPPET_TOKENS = 30
+_TAIL = "{0} = ? OR substr({0}, -length(?)) = ?"
+_HAS_FILE = f"s.id IN (SELECT session FROM session_files WHERE {_TAIL.format('path')} OR {_TAIL.format('old_path')})"
+_TAGS = "char(10) || c.tags || char(10)"
+_HAS_TAG = f"EXISTS(SELECT 1 FROM session_chunks c WHERE c.id = s.id AND instr({_TAGS}, char(10) || ? || char(10)))"
+_FIELDS = (
+    "s.id, s.file, s.session_id, c.title, c.goal, s.slug, s.tool, s.project, s.branch, s.status, s.started_at,"
+    " s.updated_at, s.updated FROM sessions s JOIN session_chunks c ON c.id = s.id"
+)
+_NEWEST = "ORDER BY s.started DESC, s.file"
+_LATEST = "ORDER BY s.updated DESC, s.file"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """What a list shows of one session; `row` and `updated` (epoch seconds) are for the program itself."""
+
+    row: int
+    session_id: str
+    title: str
+    goal: str
+    date: str
+    tool: str
+    branch: str
+    status: str
+    markdown_path: str
+    slug: str
+    project: str
+    file: str
+    updated_at: str
+    updated: float
+
+    def as_json(self) -> dict[str, str]:
+        """Return the keys that the contract promises of a session."""
+        names = ("session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a search is limited to; empty and None mean everything. Times are epoch seconds, `until` is not included."""
+
+    tool: str = ""
+    status: str = ""
+    branch: str = ""
+    since: float | None = None
+    until: float | None = None
+    file: str = ""
+    tag: str = ""
+
+    def conditions(self) -> tuple[str, list[object]]:
+        """Return this as SQL over `s`, a session, and the values in it."""
+        tail = "/" + self.file
+        asked: tuple[tuple[bool, str, tuple[object, ...]], ...] = (
+            (bool(self.tool), "s.tool = ?", (self.tool,)),
+            (bool(self.status), "s.status = ?", (self.status,)),
+            (bool(self.branch), "s.branch = ?", (self.branch,)),
+            (self.since is not None, "s.started >= ?", (self.since,)),
+            (self.until is not None, "s.started < ?", (self.until,)),
+            (bool(self.file), _HAS_FILE, (self.file, tail, tail, self.file, tail, tail)),
+            (bool(self.tag), _HAS_TAG, (one_line(self.tag),)),
+        )
+        chosen = [(sql, values) for given, sql, values in asked if given]
+        return "".join(f" AND {sql}" for sql, _ in chosen), [value for _, values in chosen for value in values]
+
+
+class Index:
+    """The cache, in step with the folder when it was opened; every answer comes from one state of it."""
+
+    def __init__(self, db: sqlite3.Connection, store: Store, odd: Sequence[str] = ()) -> None:
+        """Read `db`; `odd` are the files whose names are not text."""
+        self._db = db
+        self._folder = os.path.realpath(store.sessions)
+        self._odd = odd
+        self._has_words = False
+
+    def sessions(self, limit: int = -1, tool: str = "") -> list[SessionRow]:
+        """Return the sessions, newest start first, at most `limit` of them unless it is negative."""
+        condition, values = Filters(tool=tool).conditions()
+        return self._sessions(f"{condition} {_NEWEST} LIMIT ?", *values, limit)
+
+    def latest(self, limit: int, *, branch: str | None = None, status: str | None = None) -> list[SessionRow]:
+        """Return the sessions with a title or a goal that were worked on last."""
+        condition = " AND (c.title <> '' OR c.goal <> '')"
+        asked = [(name, value) for name, value in (("branch", branch), ("status", status)) if value is not None]
+        condition += "".join(f" AND s.{name} = ?" for name, _ in asked)
+        return self._sessions(f"{condition} {_LATEST} LIMIT ?", *(value for _, value in asked), limit)
+
+    def find(self, identifier: str) -> list[SessionRow]:
+        """Return what `identifier` can mean, several when it is ambiguous.
+
+        It is, in this order, a session id, a file name, a slug, `latest`, or the beginning of a session id.
+        Of files with one session id the one that was updated last counts.
+        """
+        file = identifier if identifier.endswith(".md") else identifier + ".md"
+        if not identifier:
+            return []
+        return (
+            _one_each(self._sessions(f" AND s.session_id = ? {_LATEST}", identifier))
+            or self._sessions(" AND s.file = ?", file)
+            or _one_each(self._sessions(f" AND s.slug = ? AND s.slug <> '' {_LATEST}", identifier))
+            or (self._sessions(f" {_LATEST} LIMIT 1") if identifier == "latest" else [])
+            or _one_each(self._sessions(f" AND substr(s.session_id, 1, ?) = ? {_LATEST}", len(identifier), identifier))
+        )
+
+    def rows(self, rows: Collection[int]) -> dict[int, SessionRow]:
+        """Return the sessions with these row numbers."""
+        found = self._sessions(f" AND s.id IN ({_slots(rows)})", *rows)
+        return {session.row: session for session in found}
+
+    def files(self, file: str) -> list[FileChange]:
+        """Return the files that the session in the file `file` touched, in its order."""
+        return [change for change, _ in self.touched(file)]
+
+    def touched(self, file: str) -> list[tuple[FileChange, str | None]]:
+        """Return the same, each with the blob id that was recorded of it."""
+        sql = (
+            "SELECT path, change_type, old_path, blob FROM session_files"
+            " WHERE session = (SELECT id FROM sessions WHERE file = ?) ORDER BY n"
+        )
+        return [(FileChange(*row), blob) for *row, blob in self._db.execute(sql, (file,))]
+
+    def unreadable(self) -> list[tuple[str, str]]:
+        """Return the files that cannot be read, each with where and why."""
+        found = self._db.execute("SELECT file, error FROM sessions WHERE error IS NOT NULL ORDER BY file").fetchall()
+        return sorted([*found, *((name, ODD) for name in self._odd)])
+
+    # --- the parts of a search; an expression is one of the query language of FTS5
+
+    def rank(self, expression: str, filters: Filters, limit: int) -> list[tuple[int, float]]:
+        """Return row numbers and scores of the `limit` best matches, and of all as good as the last of them."""
+        condition, values = filters.conditions()
+        join = " CROSS JOIN sessions s ON s.id = sessions_fts.rowid" if condition else ""
+        sql = (
+            f"SELECT sessions_fts.rowid, -bm25(sessions_fts, {_WEIGHTS}) AS score FROM sessions_fts{join}"
+            f" WHERE sessions_fts MATCH ?{condition} ORDER BY score DESC LIMIT ?"
+        )
+        asked = limit + 1
+        while True:
+            found = self._db.execute(sql, (expression, *values, asked)).fetchall()
+            if len(found) < asked or found[limit - 1][1] != found[-1][1]:
+                break
+            asked *= _TIED  # which of the tied ones come first must not depend on how the rows came in
+        return [pair for pair in found if len(found) <= limit or pair[1] >= found[limit - 1][1]]
+
+    def matching(self, expression: str, rows: Collection[int]) -> set[int]:
+        """Return which of these rows match."""
+        sql = f"SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ? AND +rowid IN ({_slots(rows)})"
+        return {row for (row,) in self._db.execute(sql, (expression, *rows))}
+
+    def count(self, expression: str | None = None) -> int:
+        """Return how many sessions there are, or how many match."""
+        if expression is None:
+            return int(self._db.execute("SELECT count(*) FROM session_chunks").fetchone()[0])
+        return int(
+            self._db.execute("SELECT count(*) FROM sessions_fts WHERE sessions_fts MATCH ?", (expression,)).fetchone()[
+                0
+            ]
+        )
+
+    def snippet(self, row: int, expression: str) -> str:
+        """Return the text around the best match, with `OPEN` and `CLOSE` around matches; empty if only `ident` matches."""
+        sql = (
+            "SELECT snippet(sessions_fts, -1, ?, ?, '…', ?) FROM sessions_fts WHERE sessions_fts MATCH ? AND rowid = ?"
+        )
+        values = (OPEN, CLOSE, _SNIPPET_TOKENS, f"- {{ident}} : ({expression})", row)
+        found = self._db.execute(sql, values).fetchone()
+        return str(found[0]) if found else ""
+
+    def texts(self, row: int) -> tuple[str, ...]:
+        """Return the searchable text of a session, column by column."""
+        sql = f"SELECT {', '.join(COLUMNS[:-1])} FROM session_chunks WHERE id = ?"
+        return tuple(self._db.execute(sql, (row,)).fetchone() or ())
+
+    def repair(self, word: str) -> str:
+        """Return `word`, or the most frequent known one a single edit away from it when no session has it."""
+        if len(word) < _MIN_REPAIR or not (word.isascii() and word.isalpha()) or self.known(word):
+            return word
+        if not self._has_words:
+            self._begin_words()
+        self._db.execute("DELETE FROM temp.edits")
+        self._db.execute("INSERT INTO temp.edits VALUES(?)", (" ".join(_edits(word)),))
+        sql = (  # the tokenizer makes stems of the candidates; CROSS JOIN keeps the small table on the outside
+            "SELECT v.term FROM temp.edited e CROSS JOIN temp.vocabulary v ON v.term = e.term"
+            " WHERE e.term <> ? ORDER BY v.doc DESC, v.term DESC LIMIT 1"
+        )
+        found = self._db.execute(sql, (word,)).fetchone()
+        return str(found[0]) if found else word
+
+    def known(self, word: str) -> bool:
+        """Tell whether any session has a word that begins so."""
+        sql = "SELECT 1 FROM sessions_fts WHERE sessions_fts MATCH ? LIMIT 1"
+        return self._db.execute(sql, (quoted(word) + "*",)).fetchone() is not None
+
+    def _begin_words(self) -> None:
+        for name, module in (
+            ("vocabulary", "fts5vocab('main', 'sessions_fts', 'row')"),
+            ("edits", f"fts5(word, tokenize='{TOKENIZER}')"),
+            ("edited", "fts5vocab('temp', 'edits', 'row')"),
+        ):
+            self._db.execute(f"CREATE VIRTUAL TABLE temp.{name} USING {module}")
+        self._has_words = True
+
+    def _sessions(self, condition: str, *values: object) -> list[SessionRow]:
+        return [self._row(row) for row in self._db.execute(f"SELECT {_FIELDS} WHERE true{condition}", values)]
+
+    def _row(self, columns: tuple[Any, ...]) -> SessionRow:
+        row, file, session_id, title, goal, slug, tool, project, branch, status, started_at, updated_at, updated = (
+            columns
+        )
+        title = title or one_line(goal, 80) or slug or session_id
+        path = os.path.join(self._folder, file)
+        listed = (session_id, title, goal, started_at, tool, branch, status, path)
+        return SessionRow(row, *listed, slug, project, file, updated_at, updated)
+
+
+def _one_each(found: list[SessionRow]) -> list[SessionRow]:
+    """Return the first row of every session id."""
+    first: dict[str, SessionRow] = {}
+    for session in found:
+        first.setdefault(session.session_id, session)
+    return list(first.values())
+
+
+def _edits(word: str) -> set[str]:
+    """Return every word a single edit away."""
+    letters = string.ascii_lowercase
+    cuts = [(word[:n], word[n:]) for n in range(len(word) + 1)]
+    shorter = {a + b[1:] for a, b in cuts if b}
+    swapped = {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    changed = {a + c + b[1:] for a, b in cuts if b for c in letters}
+    longer = {a + c + b for a, b in cuts for c in letters}
+    return shorter | swapped | changed | longer
+
+
+def _slots(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))

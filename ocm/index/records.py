@@ -1,0 +1,254 @@
+"""From session files to what the cache holds of them: scanning the folder, reading a file, its columns. No SQL."""
+
+import hashlib
+import os
+import re
+import stat
+import time
+import zlib
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ocm.errors import OcmError, UnreadableSessionError
+from ocm.index.wording import ident
+from ocm.model import FileChange, Session, one_line
+from ocm.paths import Store
+
+ODD = "its name is not text"
+MAX_BYTES = 64 * 1024 * 1024
+_MARK = (1 << 44) - 1  # half a million of these add up to less than 2 ** 63, the largest integer of SQLite
+_GRAIN, _COARSE_GRAIN = (
+    50_000_000,
+    2_100_000_000,
+)  # how far (ns) two writes must lie apart to differ in their time stamps
+_SECOND = 1_000_000_000
+_NAMED = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)_")
+_BLOB = re.compile(r"blob ([0-9a-f]{40}|[0-9a-f]{64}) (.+)")
+
+
+@dataclass(slots=True)
+class Listing:
+    """The folder of session files at one moment: the mark of every file, and the names that are not text.
+
+    `folder` is the time stamp of the folder itself, 0 where a change since need not show in it.
+    """
+
+    marks: dict[str, int] = field(default_factory=dict)
+    odd: list[str] = field(default_factory=list)
+    folder: int = 0
+
+
+@dataclass(slots=True)
+class Record:
+    """One session file as it was read; without a `session` it is unreadable, and `why` says so.
+
+    `racy` is the hash of a file so young that a later write could leave its time stamps as they are, else None.
+    """
+
+    file: str
+    mark: int
+    racy: bytes | None
+    session: Session | None
+    why: str = ""
+
+
+def is_name(name: str) -> bool:
+    """Tell whether `name` can be that of a session file, lying directly in its folder."""
+    return name.endswith(".md") and name[0] != "." and "/" not in name and os.sep not in name
+
+
+def scan(store: Store) -> Listing:
+    """Look at every session file once, without opening it."""
+    stamp = folder_stamp(store)
+    listing = Listing(folder=stamp if settled(stamp, time.time_ns()) else 0)
+    marks, prefix = listing.marks, os.path.join(store.sessions, "")
+    for name in names(store):
+        try:
+            marks[name] = mark(name, os.lstat(prefix + name))
+        except FileNotFoundError:  # removed since
+            continue
+        except UnicodeEncodeError:
+            listing.odd.append(os.fsencode(name).decode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise _unreadable_folder(store, error) from None
+    return listing
+
+
+def names(store: Store) -> list[str]:
+    """Return the names in the folder that can be session files.
+
+    Raises:
+        OcmError: the folder is there and cannot be read.
+    """
+    try:
+        return [name for name in os.listdir(store.sessions) if is_name(name)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise _unreadable_folder(store, error) from None
+
+
+def _unreadable_folder(store: Store, error: OSError) -> OcmError:
+    return OcmError(f"{store.sessions} cannot be read: {error.strerror}.", "Look at the permissions of that folder.")
+
+
+def folder_stamp(store: Store) -> int:
+    """Return when a file was last added, removed or renamed, in nanoseconds; 0 where there is no folder."""
+    try:
+        return os.stat(store.sessions).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def settled(stamp: int, now: int) -> bool:
+    """Tell whether a change from now on must show in the time stamp `stamp`; some file systems count in seconds."""
+    return stamp < now - (_GRAIN if stamp % _SECOND else _COARSE_GRAIN)
+
+
+def _is_settled(found: os.stat_result, now: int) -> bool:
+    return settled(max(found.st_mtime_ns, found.st_ctime_ns), now)
+
+
+def mark(name: str, found: os.stat_result) -> int:
+    """Return a number that differs when the file may have changed.
+
+    The change time is in it, which nobody can choose: so the rows of a cache that came with a repository vouch for
+    nothing. Hashes of integers are the same in every process.
+
+    Raises:
+        UnicodeEncodeError: when the name is not text.
+    """
+    name_sum = zlib.crc32(name.encode())
+    return hash((name_sum, found.st_size, found.st_mtime_ns, found.st_ctime_ns)) & _MARK
+
+
+def load(store: Store, name: str) -> Record | None:
+    """Read one session file; None when it is gone."""
+    path = os.path.join(store.sessions, name)
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    now = time.time_ns()
+    known = mark(name, found)
+    try:
+        data = _read(path, found)
+        racy = None if _is_settled(found, now) else digest(data)
+        return Record(name, known, racy, _parse(data))
+    except FileNotFoundError:
+        return None
+    except UnreadableSessionError as error:
+        return Record(name, known, None, None, f"line {error.line}: {error.why}")
+    except OSError as error:
+        return Record(name, known, None, None, error.strerror or "it cannot be read")
+
+
+def look(store: Store, name: str) -> tuple[bytes, bool]:
+    """Return the hash of what a session file holds now, empty when it cannot be read, and whether it is settled."""
+    path = os.path.join(store.sessions, name)
+    try:
+        found, now = os.lstat(path), time.time_ns()
+        return digest(_read(path, found)), _is_settled(found, now)
+    except (OSError, UnreadableSessionError):
+        return b"", False
+
+
+def digest(data: bytes) -> bytes:
+    """Return a hash of `data`."""
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def head(store: Store, name: str) -> bytes:
+    """Return the beginning of a session file, which holds its front matter; empty when it cannot be read."""
+    path = os.path.join(store.sessions, name)
+    try:
+        return _read(path, os.lstat(path), 65_536)
+    except (OSError, UnreadableSessionError):
+        return b""
+
+
+def _read(path: str, found: os.stat_result, limit: int = MAX_BYTES) -> bytes:
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadableSessionError("it is not a regular file")
+    if found.st_size > MAX_BYTES:
+        raise UnreadableSessionError(f"it is larger than {MAX_BYTES // 1024 // 1024} MB")
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    with open(os.open(path, flags), "rb") as file:
+        return file.read(limit)
+
+
+def _parse(data: bytes) -> Session:
+    from ocm import markdown
+
+    try:
+        session = markdown.parse(data.decode())
+        "".join((session.session_id, session.title, session.slug, session.branch, *session.tags)).encode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UnreadableSessionError("it is not UTF-8", line=line) from None
+    except UnicodeEncodeError:  # an escape of YAML can make half a character
+        raise UnreadableSessionError("its front matter holds half a character") from None
+    return session
+
+
+# --- the columns
+
+
+def moment(text: str) -> float:
+    """Return the epoch seconds of an ISO time; one without an offset is local, one that is no time is 0."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0
+
+
+def with_offset(text: str) -> str:
+    """Return an ISO time with its offset; what is no time stays as it is."""
+    try:
+        found = datetime.fromisoformat(text)
+        return text if found.tzinfo else found.astimezone().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return text
+
+
+def started(session: Session, file: str) -> str:
+    """Return when a session started; a file that does not say has it in its name."""
+    if moment(session.started_at):
+        return with_offset(session.started_at)
+    named = _NAMED.match(file)
+    return with_offset(f"{named[1]}T{named[2]}:{named[3]}:00") if named else ""
+
+
+def columns(session: Session) -> tuple[str, ...]:
+    """Return the searchable text of a session, a column each."""
+    files = [path for change in session.files for path in (change.path, change.old_path) if path]
+    other = [
+        *(session.slug, session.branch, session.notes, session.diff_summary),
+        *(entry.heading for entry in session.work),
+        *(f"{plan.path} {plan.header}" for plan in session.plan_files),
+        *(f"{reference.title} {reference.url}" for reference in session.references),
+    ]
+    texts = (
+        session.title,
+        session.goal,
+        "\n".join(session.decisions),
+        "\n".join(session.problems),
+        "\n".join(session.work_summary),
+        "\n".join([*session.work_pending, *session.work_completed]),
+        "\n".join(one_line(tag) for tag in session.tags),
+        "\n".join(files),
+        "\n".join(text for text in other if text),
+    )
+    return (*texts, ident("\n".join(texts)))
+
+
+def blobs(session: Session) -> dict[str, str]:
+    """Return the blob ids that a session recorded of its files."""
+    found = (_BLOB.fullmatch(fact) for fact in session.facts)
+    return {match[2]: match[1] for match in found if match}
+
+
+def touched(session: Session) -> list[tuple[FileChange, str | None]]:
+    """Return the files of a session, each with the blob id that was recorded of it."""
+    known = blobs(session)
+    return [(change, known.get(change.path)) for change in session.files]

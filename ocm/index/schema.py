@@ -1,0 +1,234 @@
+"""The file `memory.db`: what it must look like, opening it, and moving it aside when it does not.
+
+Invariants: a file whose schema is not exactly the one below is never asked anything; whoever changes or replaces the
+file holds `memory.lock`, so that no journal of one database is ever taken for that of another.
+"""
+
+import contextlib
+import functools
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+
+from ocm.paths import Store
+
+APPLICATION_ID = 0x6F636D6A  # "ocmj"
+VERSION = 1
+WAIT = 5.0
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+_PAGE = 16_384  # a session fills a page of 4096 bytes to three quarters, which wastes the rest
+COLUMNS = ("title", "goal", "decisions", "problems", "work", "todos", "tags", "files", "other", "ident")
+_TEXT = ", ".join(COLUMNS)
+# `mark` tells that a file has changed, `racy` is the hash of one too young for that, `error` is why one is unreadable.
+_SESSIONS = """CREATE TABLE sessions(
+  id INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, racy BLOB, error TEXT,
+  session_id TEXT, slug TEXT, tool TEXT, project TEXT, branch TEXT, status TEXT,
+  started_at TEXT, updated_at TEXT, started REAL, updated REAL)"""
+_FILES = """CREATE TABLE session_files(
+  session INTEGER, n INTEGER, path TEXT, change_type TEXT, old_path TEXT, blob TEXT,
+  PRIMARY KEY(session, n)) WITHOUT ROWID"""
+_FTS = f"""CREATE VIRTUAL TABLE sessions_fts USING fts5(
+  {_TEXT}, content='session_chunks', content_rowid='id', tokenize='{TOKENIZER}')"""
+_SCHEMA = (
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
+    _SESSIONS,
+    "CREATE INDEX sessions_mark ON sessions(mark)",
+    "CREATE INDEX sessions_racy ON sessions(file) WHERE racy IS NOT NULL",
+    "CREATE INDEX sessions_error ON sessions(file) WHERE error IS NOT NULL",
+    "CREATE INDEX sessions_id ON sessions(session_id)",
+    "CREATE INDEX sessions_started ON sessions(started)",
+    "CREATE INDEX sessions_updated ON sessions(updated)",
+    f"CREATE TABLE session_chunks(id INTEGER PRIMARY KEY, {_TEXT})",
+    _FILES,
+    _FTS,
+)
+_OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+_SIDE_FILES = ("-journal", "-wal", "-shm")
+_JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
+# A statement of ours can only be wrong (ERROR, MISMATCH, CONSTRAINT) when what it meets is not what we made.
+_DAMAGE = frozenset(
+    (
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_NOTADB,
+    )
+)
+_URI_SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/:")
+
+
+class DamagedError(sqlite3.DatabaseError):
+    """The file is not a cache that this program made."""
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Tell whether `error` says that the file is damaged, rather than locked, full or not writable."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # without one: text that is not UTF-8
+    return isinstance(error, DamagedError) or (isinstance(error, sqlite3.DatabaseError) and code & 0xFF in _DAMAGE)
+
+
+def connect(store: Store, *, wait: float = WAIT) -> sqlite3.Connection | None:
+    """Open the cache; None when there is none. What is write-protected is opened for reading.
+
+    Raises:
+        sqlite3.Error: `is_damage` tells what it means.
+    """
+    path = store.database
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        raise DamagedError("it is not a regular file")
+    if not found.st_size:
+        raise DamagedError("it is empty")
+    _check_journal(path + "-journal")
+    db = _open(path, wait)
+    try:
+        _verify(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def create(path: str) -> sqlite3.Connection:
+    """Make a cache at `path`, an empty file or `:memory:`, in one transaction that the caller commits."""
+    db = _open(path, WAIT)
+    try:
+        for pragma in (f"page_size = {_PAGE}", "journal_mode = OFF", "synchronous = OFF", "cache_size = -65536"):
+            db.execute(f"PRAGMA {pragma}")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("BEGIN")
+        for statement in _SCHEMA:
+            db.execute(statement)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def memory() -> sqlite3.Connection:
+    """Return an empty database in memory, to copy a cache into."""
+    return _open(":memory:", WAIT)
+
+
+def reopen(path: str) -> sqlite3.Connection:
+    """Open a cache that was just made at `path`."""
+    return _open(path, WAIT)
+
+
+def identity(store: Store) -> tuple[int, int] | None:
+    """Return what tells the present file from one that replaces it."""
+    try:
+        found = os.lstat(store.database)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def move_aside(store: Store, damaged: tuple[int, int] | None) -> bool:
+    """Move the file out of the way unless another process has done it; the caller holds the lock. One is kept."""
+    if identity(store) != damaged or damaged is None:
+        return False
+    kept = store.database + ".damaged"
+    if os.path.isdir(kept) and not os.path.islink(kept):
+        import shutil
+
+        shutil.rmtree(kept)
+    elif os.path.isdir(store.database) and os.path.lexists(kept):
+        os.unlink(kept)
+    os.replace(store.database, kept)
+    drop_side_files(store)
+    return True
+
+
+def drop_side_files(store: Store) -> None:
+    """Remove the journals of a database that is gone: SQLite would play them into the next one."""
+    for suffix in _SIDE_FILES:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(store.database + suffix)
+
+
+@contextlib.contextmanager
+def writing(store: Store | None, db: sqlite3.Connection, *, wait: float = WAIT) -> Iterator[None]:
+    """One short transaction that changes the cache of `store`, under its lock; None stands for a copy in memory.
+
+    Raises:
+        OcmError: another process has held the lock for too long.
+    """
+    with _locked(store, wait) if store else contextlib.nullcontext():
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+
+def _locked(store: Store, wait: float) -> contextlib.AbstractContextManager[None]:
+    from ocm import files  # it brings filelock along, which a reader does not need
+
+    return files.locked(lock_path(store), timeout=wait)
+
+
+def lock_path(store: Store) -> str:
+    """Return the lock of everyone who changes or replaces the cache."""
+    return os.path.join(store.path, "memory.lock")
+
+
+def _open(path: str, wait: float) -> sqlite3.Connection:
+    uri = path if path == ":memory:" else f"file://{'/' * (os.name == 'nt')}{_quoted(path)}?mode=rw"
+    db = sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)
+    try:
+        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY", "synchronous = NORMAL"):
+            db.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _quoted(path: str) -> str:
+    data = os.fsencode(path.replace("\\", "/") if os.name == "nt" else path)
+    return "".join(chr(byte) if byte in _URI_SAFE else f"%{byte:02X}" for byte in data)
+
+
+def _verify(db: sqlite3.Connection) -> None:
+    found = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version", "journal_mode")]
+    if found[0] != APPLICATION_ID:
+        raise DamagedError("another program made it")
+    if found[1] != VERSION:
+        raise DamagedError("another version of ocm made it")
+    if found[2] not in {"delete", "off"} or db.execute(_OBJECTS).fetchall() != _expected_objects():
+        raise DamagedError("it holds more or less than ocm puts there")
+
+
+@functools.cache
+def _expected_objects() -> list[tuple[str, str, str, str | None]]:
+    """Return every object of a new cache, as the SQLite at hand makes it."""
+    with contextlib.closing(create(":memory:")) as db:
+        return db.execute(_OBJECTS).fetchall()
+
+
+def _check_journal(path: str) -> None:
+    """Refuse a journal that names a super-journal: rolling it back, SQLite deletes whatever file it names.
+
+    None of ours does, because no transaction here spans two databases.
+    """
+    try:
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode):
+            raise DamagedError("its journal is not a regular file")
+        with open(path, "rb") as file:
+            file.seek(max(0, found.st_size - len(_JOURNAL_MAGIC)))
+            tail = file.read(len(_JOURNAL_MAGIC))
+    except OSError:
+        return
+    if found.st_size > len(_JOURNAL_MAGIC) and tail == _JOURNAL_MAGIC:
+        raise DamagedError("its journal names another file")

@@ -1,0 +1,145 @@
+"""Words: the same rules for what is indexed and for what is asked. No SQL, and no character is special.
+
+A search is three questions to FTS5, added up: the words, joined by OR and most of them as prefixes; adjacent words as
+phrases; words near each other. Weights and limits were chosen by measuring on collections of issues, pull requests and
+sessions; joining by AND, or weighting the sections by hand, answered far fewer questions.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+MAX_WORDS = 48
+MAX_TOKENS = 400
+PAIRS_WEIGHT, NEAR_WEIGHT = 0.3, 0.1
+_NEAR_WINDOW = 8
+_PREFIX_FROM = 4
+_PAIR = 2
+_MAX_PARTS = 65_536
+_FUNCTION_WORDS = (
+    "a an the and or but if in on at to for of with by from up about into through during over under between out "
+    "off again then than so too very just only is was are were be been being am have has had having do does did "
+    "doing will would could should shall may might can must i me my mine we us our ours you your yours he him his "
+    "she her hers it its they them their theirs this that these those there here where when what which who whom "
+    "whose why how not no nor as also any some such all both each more most other same own s t re ve ll d m don "
+    "didn doesn isn wasn aren weren won"
+)
+STOP = frozenset(_FUNCTION_WORDS.split())
+_WORD = re.compile(r"[^\W_]+")
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af]+")
+_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_MIXED = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]|[A-Za-z][0-9]|[0-9][A-Za-z]")
+
+
+class _Parts(dict[str, str]):
+    """The parts of every word met so far: a few thousand words make up most text, and regular expressions are slow."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > _MAX_PARTS:
+            self.clear()
+        found = self[word] = " ".join(_PARTS.findall(word)).lower() if _MIXED.search(word) else ""
+        return found
+
+
+_parts = _Parts()
+
+
+def parts(word: str) -> list[str]:
+    """Return the parts of a word that mixes cases, or letters and digits (`parseHTTPUrl2`); none if it is one part."""
+    return _parts[word].split() if word.isascii() else []
+
+
+def pairs_of(run: str) -> list[str]:
+    """Return the overlapping pairs of characters of text written without spaces, and its last character."""
+    return [run[n : n + 2] for n in range(len(run))]
+
+
+def ident(text: str) -> str:
+    """Return the words that the tokenizer does not see in `text`: parts of identifiers, pairs of CJK characters."""
+    known = _parts
+    found = [split for word in _ASCII_WORD.findall(text) if (split := known[word])]
+    if not text.isascii():
+        found += (" ".join(pairs_of(run)) for run in _CJK.findall(text))
+    return "\n".join(found)
+
+
+def quoted(text: str) -> str:
+    """Return `text` as a string of the query language of FTS5, in which nothing has a meaning."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question taken apart: `words` to look for one by one, and the expressions with their weights that rank."""
+
+    words: tuple[str, ...]
+    runs: tuple[str, ...]
+    expressions: tuple[tuple[float, str], ...]
+
+    @property
+    def terms(self) -> list[str]:
+        """Every word, and every pair of CJK characters, as an expression of its own."""
+        return [_term(word) for word in self.words] + _cjk_terms(self.runs, phrases=False)
+
+
+def query(text: str, repair: Callable[[str], str]) -> Query:
+    """Take a question apart; it is answered by what shares some of its words, best first.
+
+    Args:
+        text: Anything at all.
+        repair: Returns the nearest word that is known, or the word itself.
+    """
+    text = unicodedata.normalize("NFC", text)
+    runs = tuple(dict.fromkeys(_CJK.findall(text)))[:MAX_WORDS]
+    spoken = _spoken(_CJK.sub(" ", text), repair)
+    words = tuple(_content(spoken))[:MAX_WORDS]
+    names = [word for word, _ in spoken]
+    content = [word for word in dict.fromkeys(names) if word not in STOP][:MAX_WORDS]
+    pairs = [f"{a} {b}" for a, b in pairwise(names) if not (a in STOP and b in STOP)]
+    near = [(a, b) for gap in (1, 2) for a, b in zip(content, content[gap:], strict=False)]
+    ranked = (
+        (1.0, [_term(word) for word in words] + _cjk_terms(runs)),
+        (PAIRS_WEIGHT, [quoted(pair) for pair in dict.fromkeys(pairs)][:MAX_WORDS]),
+        (NEAR_WEIGHT, [f"NEAR({quoted(a)} {quoted(b)}, {_NEAR_WINDOW})" for a, b in near]),
+    )
+    return Query(words, runs, tuple((weight, " OR ".join(terms)) for weight, terms in ranked if terms))
+
+
+def _spoken(text: str, repair: Callable[[str], str]) -> list[tuple[str, list[str]]]:
+    """Return the words of a question in order, repaired, each with its parts; no more than can matter."""
+    spoken: list[tuple[str, list[str]]] = []
+    content: set[str] = set()
+    for found in _WORD.finditer(text):
+        word = found[0].lower()
+        spoken.append((word if word in STOP else repair(word), parts(found[0])))
+        if word not in STOP:
+            content.add(word)
+        if len(content) >= MAX_WORDS or len(spoken) >= MAX_TOKENS:
+            break
+    return spoken
+
+
+def _content(spoken: list[tuple[str, list[str]]]) -> list[str]:
+    """Return the words worth looking for: without stop words and single letters, unless there is nothing else."""
+    found = [
+        part
+        for word, split in spoken
+        if word not in STOP and (len(word) > 1 or word.isdigit())
+        for part in (word, *(part for part in split if len(part) > 1 and part not in STOP))
+    ]
+    return list(dict.fromkeys(found or [word for word, _ in spoken]))
+
+
+def _term(word: str) -> str:
+    return quoted(word) + ("*" if len(word) >= _PREFIX_FROM else "")
+
+
+def _cjk_terms(runs: tuple[str, ...], *, phrases: bool = True) -> list[str]:
+    """Return each run as a phrase, and its pairs one by one: a question holds more than it shares with an answer."""
+    terms = [quoted(" ".join(pairs_of(run)[:-1])) for run in runs if phrases and len(run) > _PAIR]
+    for run in runs:
+        terms += [quoted(pair) for pair in pairs_of(run)[:-1]] or [quoted(run) + "*"]
+    return list(dict.fromkeys(terms))[:MAX_WORDS]

@@ -1,0 +1,161 @@
+# ruff: noqa: S608 - what is put together here are constants of this package; every value is bound
+"""What changes in the cache: comparing it with the folder, and putting records in. The caller holds a transaction."""
+
+import sqlite3
+from dataclasses import dataclass, field
+
+from ocm.index import records
+from ocm.index.records import Listing, Record
+from ocm.index.schema import COLUMNS
+from ocm.paths import Store
+
+WHOLE = 500
+_TEXT = ", ".join(COLUMNS)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What makes the cache agree with the folder again; `whole` when making it anew is cheaper, or safer."""
+
+    changed: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+    folder: int = 0
+    whole: bool = False
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the cache would answer wrongly."""
+        return bool(self.changed or self.gone)
+
+    @property
+    def is_upkeep(self) -> bool:
+        """Whether there is anything to note at all."""
+        return bool(self.is_behind or self.settled or self.folder)
+
+
+def in_step(db: sqlite3.Connection, listing: Listing) -> bool:
+    """Tell whether the marks of all rows add up to those of all files, without comparing one by one."""
+    count, total = db.execute("SELECT count(*), sum(mark) FROM sessions").fetchone()
+    return bool(count == len(listing.marks) and (total or 0) == sum(listing.marks.values()))
+
+
+def plan(db: sqlite3.Connection, store: Store, listing: Listing) -> Plan:
+    """Compare the rows with the files."""
+    found = Plan()
+    marks = listing.marks
+    if not in_step(db, listing):
+        rows: dict[str, int] = dict(db.execute("SELECT file, mark FROM sessions"))
+        found.changed = sorted(name for name, mark in marks.items() if rows.get(name) != mark)
+        found.gone = sorted(rows.keys() - marks.keys())
+        # Where not one row is known to be right, nothing else in the file has any claim to be trusted.
+        found.whole = len(found.changed) > WHOLE or len(found.changed) == len(marks)
+    known = set(found.changed)
+    for name, racy in db.execute("SELECT file, racy FROM sessions WHERE racy IS NOT NULL").fetchall():
+        if name in marks and name not in known:
+            _recheck(found, store, name, racy)
+    if listing.folder and folder(db) != listing.folder:
+        found.folder = listing.folder
+    return found
+
+
+def _recheck(found: Plan, store: Store, name: str, racy: bytes) -> None:
+    """Look again at a file that was young when it was read: its time stamps could hide a change since."""
+    digest, settled = records.look(store, name)
+    if digest != racy:
+        found.changed.append(name)
+    elif settled:
+        found.settled.append(name)
+
+
+def put(db: sqlite3.Connection, record: Record) -> None:
+    """Replace the rows of a file by what was read."""
+    row = drop(db, record.file) or db.execute("SELECT coalesce(max(id), 0) + 1 FROM sessions").fetchone()[0]
+    _insert(db, [(row, record)])
+    db.execute(f"INSERT INTO sessions_fts(rowid, {_TEXT}) SELECT id, {_TEXT} FROM session_chunks WHERE id = ?", (row,))
+
+
+def drop(db: sqlite3.Connection, name: str) -> int | None:
+    """Remove the rows of a file; returns the number they had."""
+    found = db.execute("SELECT id FROM sessions WHERE file = ?", (name,)).fetchone()
+    if found is None:
+        return None
+    columns = f"sessions_fts, rowid, {_TEXT}"
+    db.execute(
+        f"INSERT INTO sessions_fts({columns}) SELECT 'delete', id, {_TEXT} FROM session_chunks WHERE id = ?", found
+    )
+    for table, key in (("session_chunks", "id"), ("session_files", "session"), ("sessions", "id")):
+        db.execute(f"DELETE FROM {table} WHERE {key} = ?", found)
+    return int(found[0])
+
+
+def finish(db: sqlite3.Connection, done: Plan) -> None:
+    """Note all of a plan that needs no reading."""
+    for name in done.gone:
+        drop(db, name)
+    db.executemany("UPDATE sessions SET racy = NULL WHERE file = ?", [(name,) for name in done.settled])
+    if done.folder:
+        note_folder(db, done.folder)
+
+
+def folder(db: sqlite3.Connection) -> int:
+    """Return the time stamp that the folder had when every file in it was known; 0 when that was never so."""
+    found = db.execute("SELECT value FROM meta WHERE key = 'folder'").fetchone()
+    return found[0] if found and isinstance(found[0], int) else 0
+
+
+def note_folder(db: sqlite3.Connection, stamp: int) -> None:
+    """Note that every file is known, as of the time stamp of the folder."""
+    db.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('folder', ?)", (stamp,))
+
+
+class Bulk:
+    """Filling an empty cache, in a transaction that has begun: rows first, then the whole index in one statement."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """Begin at the first row."""
+        self._db = db
+        self._next = 1
+
+    def add(self, found: list[Record]) -> None:
+        """Add the records of some files, none of which is there yet."""
+        _insert(self._db, list(enumerate(found, self._next)))
+        self._next += len(found)
+
+    def finish(self, folder_stamp: int) -> None:
+        """Index what was added, and commit."""
+        if folder_stamp:
+            note_folder(self._db, folder_stamp)
+        self._db.execute("INSERT INTO sessions_fts(sessions_fts) VALUES('rebuild')")
+        self._db.execute("COMMIT")
+
+
+def _insert(db: sqlite3.Connection, found: list[tuple[int, Record]]) -> None:
+    """Insert the rows of some files, but for the index."""
+    db.executemany(f"INSERT INTO sessions VALUES({_slots(15)})", [_session_row(row, record) for row, record in found])
+    read = [(row, record.session) for row, record in found if record.session]
+    db.executemany(
+        f"INSERT INTO session_chunks VALUES({_slots(len(COLUMNS) + 1)})",
+        [(row, *records.columns(session)) for row, session in read],
+    )
+    touched = [
+        (row, n, change.path, change.change_type, change.old_path, blob)
+        for row, session in read
+        for n, (change, blob) in enumerate(records.touched(session))
+    ]
+    db.executemany(f"INSERT INTO session_files VALUES({_slots(6)})", touched)
+
+
+def _session_row(row: int, record: Record) -> tuple[object, ...]:
+    head = (row, record.file, record.mark, record.racy)
+    session = record.session
+    if session is None:
+        return (*head, record.why, *[None] * 10)
+    started = records.started(session, record.file)
+    updated = records.with_offset(session.updated_at) or started
+    texts = (session.session_id, session.slug, session.tool, session.project, session.branch, session.status)
+    return (*head, None, *texts, started, updated, records.moment(started), records.moment(updated))
+
+
+def _slots(count: int) -> str:
+    return ", ".join("?" * count)

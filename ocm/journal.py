@@ -1,0 +1,315 @@
+"""The journal of a session: one appended line an event, until a checkpoint has made it durable.
+
+Invariants: a line is one write on an `O_APPEND` descriptor; a writer holds a shared lock and looks, once it has it,
+whether the path still names its file; a take-over renames first and then waits for the writers with an exclusive lock.
+So a line is either in the journal that was taken or in the one after it. Light, because every hook imports it.
+"""
+
+import json
+import os
+import time
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows, where a rename waits until every writer has closed the file
+    fcntl = None  # type: ignore[assignment]
+
+ACTIVE, TAKEN = "active_", "taken_"
+REJECTED = "journal.rejected"
+_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+_CALL, _CHANGE = b'{"e":"call"', b'{"e":"call","m":1'
+_CARRY, _DENY, _RELEASE = b'{"e":"carry"', b'{"e":"deny"', b'{"e":"release"'
+_BOOKKEEPING = (b'{"e":"open"', _CARRY, b'{"e":"ask"')
+_RETRIES = 50
+_MAX_KEY = 100
+
+
+class Tally:
+    """What the gate counts: `calls` since the last semantic checkpoint, `due` since the gate last let go, `denials`."""
+
+    __slots__ = ("calls", "denials", "due")
+
+    def __init__(self, calls: int = 0, due: int = 0, denials: int = 0) -> None:
+        """Start from the counts that an earlier journal carried over."""
+        self.calls = calls
+        self.due = due
+        self.denials = denials
+
+
+def key(session_id: str) -> str:
+    """Return the part of a file name that stands for `session_id`, whatever characters that has."""
+    if 1 <= len(session_id) <= _MAX_KEY and _SAFE.issuperset(session_id):
+        return session_id
+    import hashlib
+
+    return "x-" + hashlib.sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def active_path(store: str, session_id: str) -> str:
+    """Return where hooks append the events of a session."""
+    return os.path.join(store, f"{ACTIVE}{key(session_id)}.jsonl")
+
+
+def event(kind: str, /, **fields: object) -> dict[str, object]:
+    """Return a journal event of `kind` with the time now; fields that are None or empty are left out."""
+    line: dict[str, object] = {"e": kind}
+    if "m" in fields:
+        line["m"] = fields.pop("m")  # the counter looks for it right behind the kind
+    line["t"] = round(time.time(), 6)
+    line.update((name, value) for name, value in fields.items() if value not in (None, ""))
+    return line
+
+
+def append(
+    store: str, session_id: str, events: list[dict[str, object]], header: dict[str, object] | None = None
+) -> None:
+    """Append `events` in one write; a journal that is still empty gets `header` as its first line.
+
+    Raises:
+        OSError: nothing, or a torn line that readers pass over, was written then.
+    """
+    path = active_path(store, session_id)
+    descriptor = _open_locked(path)
+    try:
+        size = os.fstat(descriptor).st_size
+        lines = [header, *events] if size == 0 and header else events
+        data = b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
+        if size and _last_byte(descriptor, size) != b"\n":
+            data = b"\n" + data  # a torn line must not swallow this one
+        if os.write(descriptor, data) != len(data):
+            raise OSError(28, "the disk is full", path)
+    finally:
+        os.close(descriptor)
+
+
+def is_new(store: str, session_id: str) -> bool:
+    """Tell whether the next event is the first of its journal, and so needs a header."""
+    try:
+        return os.stat(active_path(store, session_id)).st_size == 0
+    except OSError:
+        return True
+
+
+def tally(store: str, session_id: str, *, changes_only: bool = False) -> Tally:
+    """Count what the journals of a session hold; `changes_only` leaves calls out that can change nothing."""
+    journals = [(_take_id(path), _read(path)) for path in taken_paths(store, session_id)]
+    journals.append(("", _read(active_path(store, session_id))))
+    return count(journals, changes_only=changes_only)
+
+
+def count(journals: list[tuple[str, bytes]], *, changes_only: bool = False) -> Tally:
+    """Count `journals`, oldest first, each with its take-over id; one that a carry line stands for is left out."""
+    carried = _carried(journals)
+    counted = _CHANGE if changes_only else _CALL
+    total = Tally()
+    for take, data in journals:
+        if take and take in carried:
+            continue
+        for line in data.split(b"\n"):
+            if line.startswith(counted):
+                total.calls += 1
+                total.due += 1
+            elif line.startswith(_DENY):
+                total.denials += 1
+            elif line.startswith(_RELEASE):
+                total.due = total.denials = 0
+            elif line.startswith(_CARRY):
+                _add_carry(total, line)
+    return total
+
+
+def _add_carry(total: Tally, line: bytes) -> None:
+    carry = parse_line(line)
+    if carry is not None:
+        total.calls += _number(carry.get("calls"))
+        total.due += _number(carry.get("due"))
+        total.denials += _number(carry.get("denials"))
+
+
+def _carried(journals: list[tuple[str, bytes]]) -> set[object]:
+    taken: set[object] = set()
+    for _, data in journals:
+        if _CARRY in data:
+            for line in data.split(b"\n"):
+                found = parse_line(line) if line.startswith(_CARRY) else None
+                takes = found.get("takes") if found else None
+                taken.update(takes if isinstance(takes, list) else ())
+    return taken
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def parse_line(line: bytes) -> dict[str, object] | None:
+    """Return the event that `line` holds, or None when it is torn, not JSON or no object."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def parse(data: bytes) -> tuple[list[dict[str, object]], list[bytes]]:
+    """Return the events in `data`, and the lines that are none."""
+    events: list[dict[str, object]] = []
+    rejected: list[bytes] = []
+    for line in data.split(b"\n"):
+        if line.strip():
+            found = parse_line(line)
+            if found is None:
+                rejected.append(line)
+            else:
+                events.append(found)
+    return events, rejected
+
+
+def has_work(data: bytes, ignoring: tuple[bytes, ...] = ()) -> bool:
+    """Tell whether `data` holds anything that a checkpoint would record, lines that start with `ignoring` left out."""
+    return any(line.strip() and not line.startswith(_BOOKKEEPING + ignoring) for line in data.split(b"\n"))
+
+
+def read_events(store: str, session_id: str) -> list[dict[str, object]]:
+    """Return every event of a session that no checkpoint has taken yet, oldest first."""
+    paths = [*taken_paths(store, session_id), active_path(store, session_id)]
+    return [found for path in paths for found in parse(_read(path))[0]]
+
+
+def take_over(store: str, session_id: str) -> str | None:
+    """Rename the active journal so that hooks start a new one, wait for writers in flight, and return its take-over id.
+
+    The caller holds the session's lock. None when there is no active journal.
+    """
+    take = f"{time.time_ns():020d}-{os.getpid()}"
+    taken = os.path.join(store, f"{TAKEN}{key(session_id)}.{take}.jsonl")
+    if not _rename(active_path(store, session_id), taken):
+        return None
+    if fcntl is not None:
+        descriptor = os.open(taken, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        finally:
+            os.close(descriptor)
+    return take
+
+
+def taken(store: str, session_id: str) -> list[tuple[str, bytes]]:
+    """Return the journals that were taken over and not dropped, oldest first, each with the id of its take-over."""
+    return [(_take_id(path), _read(path)) for path in taken_paths(store, session_id)]
+
+
+def drop(store: str, session_id: str, take: str) -> None:
+    """Remove a taken journal, once the session file that holds it is durable."""
+    os.unlink(os.path.join(store, f"{TAKEN}{key(session_id)}.{take}.jsonl"))
+
+
+def keep_rejected(store: str, lines: list[bytes]) -> None:
+    """Keep lines that are no events aside, for a person to look at."""
+    descriptor = os.open(os.path.join(store, REJECTED), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, b"".join(line + b"\n" for line in lines))
+    finally:
+        os.close(descriptor)
+
+
+def taken_paths(store: str, session_id: str) -> list[str]:
+    """Return the paths of the taken journals of a session, oldest first."""
+    prefix = f"{TAKEN}{key(session_id)}."
+    return sorted(os.path.join(store, name) for name in _names(store) if name.startswith(prefix))
+
+
+def session_keys(store: str) -> list[str]:
+    """Return the key of every session that has a journal, active or taken."""
+    found = set()
+    for name in _names(store):
+        if name.endswith(".jsonl") and name.startswith((ACTIVE, TAKEN)):
+            stem = name.removesuffix(".jsonl")
+            found.add(stem[len(ACTIVE) :] if name.startswith(ACTIVE) else stem[len(TAKEN) :].rsplit(".", 1)[0])
+    return sorted(found)
+
+
+def orphans(store: str, older_than: float) -> list[str]:
+    """Return the keys of sessions whose journals hold work and were not touched since the instant `older_than`."""
+    return [name for name in _untouched(store, older_than) if any(has_work(_read(p)) for p in _paths_of(store, name))]
+
+
+def idle(store: str, older_than: float) -> list[str]:
+    """Return the keys of sessions whose journals hold no work and were not touched since the instant `older_than`."""
+    return [
+        name for name in _untouched(store, older_than) if not any(has_work(_read(p)) for p in _paths_of(store, name))
+    ]
+
+
+def _untouched(store: str, older_than: float) -> list[str]:
+    return [name for name in session_keys(store) if all(_mtime(p) < older_than for p in _paths_of(store, name))]
+
+
+def _paths_of(store: str, name: str) -> list[str]:
+    paths = [*taken_paths(store, name), os.path.join(store, f"{ACTIVE}{name}.jsonl")]
+    return [path for path in paths if os.path.exists(path)]
+
+
+def _open_locked(path: str) -> int:
+    for _ in range(_RETRIES):
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            if fcntl is None:  # pragma: no cover - Windows
+                return descriptor
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            if os.path.samestat(os.stat(path), os.fstat(descriptor)):
+                return descriptor
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+    raise OSError(11, "the journal was taken over again and again", path)
+
+
+def _rename(source: str, target: str) -> bool:
+    for attempt in range(_RETRIES):
+        try:
+            os.rename(source, target)
+        except FileNotFoundError:
+            return False
+        except PermissionError:  # Windows, while a hook has it open
+            if os.name != "nt" or attempt == _RETRIES - 1:
+                raise
+            time.sleep(0.02)
+        else:
+            return True
+    return False
+
+
+def _last_byte(descriptor: int, size: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, 1, size - 1)
+    os.lseek(descriptor, size - 1, os.SEEK_SET)  # pragma: no cover - Windows; appending writes at the end all the same
+    return os.read(descriptor, 1)  # pragma: no cover
+
+
+def _take_id(path: str) -> str:
+    return os.path.basename(path).removesuffix(".jsonl").rsplit(".", 1)[1]
+
+
+def _names(store: str) -> list[str]:
+    try:
+        return os.listdir(store)
+    except OSError:
+        return []
+
+
+def _mtime(path: str) -> float:
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""

@@ -1,0 +1,107 @@
+"""What the files of a project held before ocm, so that uninstalling gives it back byte for byte.
+
+It lies in the user store: one that came with a repository could have anything written into any file.
+"""
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+
+from ocm import files, paths
+
+FOLDER = "installs"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file: whether it was there before, and the SHA-256 of what ocm last wrote.
+
+    `original` is what it held before, where taking ocm's part out again would not give exactly that; else None,
+    because these files may hold secrets that need no second copy.
+    """
+
+    existed: bool
+    written: str
+    original: str | None = None
+
+    def wrote(self, data: bytes) -> bool:
+        """Return whether `data` is still what ocm wrote."""
+        return digest(data) == self.written
+
+    def before(self) -> bytes | None:
+        """Return what is kept of the time before."""
+        return None if self.original is None else base64.b64decode(self.original, validate=True)
+
+
+@dataclass(slots=True)
+class Manifest:
+    """What was done to the project at `root`, or to the settings of the `user` whose home that is."""
+
+    root: str
+    user: bool = False
+    entries: dict[str, Entry] = field(default_factory=dict)
+    folders: list[str] = field(default_factory=list)
+    damaged: bool = False
+
+    @property
+    def path(self) -> str:
+        """The file of this manifest."""
+        name = b"user\0" * self.user + os.fsencode(os.path.realpath(self.root))
+        return os.path.join(folder(), digest(name)[:32] + ".json")
+
+    def save(self) -> None:
+        """Write it; a damaged one in its place is moved aside."""
+        files.make_private_dir(paths.user_store())
+        files.make_private_dir(folder())
+        if self.damaged:
+            os.replace(self.path, self.path + ".damaged")
+        entries = {path: asdict(entry) for path, entry in self.entries.items()}
+        data = {"root": self.root, "files": entries, "folders": self.folders}
+        files.atomic_write(self.path, json.dumps(data, indent=1).encode())
+
+
+def forget(known: Manifest) -> None:
+    """Remove the manifest, and the folders that were made for the set-up and are empty again."""
+    os.unlink(known.path)
+    for path in [folder(), *sorted(known.folders, key=len, reverse=True)]:
+        with contextlib.suppress(OSError):  # it holds something by now, or is gone
+            os.rmdir(path)
+
+
+def folder() -> str:
+    """Return where the manifests are."""
+    return os.path.join(paths.user_store(), FOLDER)
+
+
+def load(root: str, *, user: bool) -> Manifest:
+    """Return the manifest of `root`, an empty one where there is none; `damaged` marks one that cannot be read."""
+    found = Manifest(root, user)
+    try:
+        data = files.read_bytes(found.path)
+        if data is None:
+            return found
+        read = json.loads(data)
+        entries = {path: Entry(**entry) for path, entry in read["files"].items()}
+        for entry in entries.values():
+            entry.before()
+        return Manifest(root, user, entries, [str(path) for path in read["folders"]])
+    except NotADirectoryError:
+        return found
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        found.damaged = True
+        return found
+
+
+def entry_for(before: bytes | None, written: bytes, taken: bytes | None) -> Entry:
+    """Return the entry of a file that held `before` and then `written`, which `taken` is without ocm's part."""
+    keep = before is not None and taken != before
+    original = base64.b64encode(before).decode() if keep and before is not None else None
+    return Entry(before is not None, digest(written), original)
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 of `data`."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,288 @@
+"""Reading the canonical markdown file of a session; `rewrite` is the other direction.
+
+Files of the reference system (no `ocm:` key, emoji in headings, rules between sections) are read as they are.
+"""
+
+import re
+from collections.abc import Iterable
+
+from ocm import blocks, frontmatter
+from ocm.blocks import Group, Part
+from ocm.errors import UnreadableSessionError
+from ocm.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry
+
+FORMAT = 1
+SCALARS = (
+    "session_id", "title", "slug", "tool", "project", "branch", "status", "started_at", "updated_at", "ended_at",
+    "git_sha_start", "git_sha_end", "trigger",
+)  # fmt: skip
+NULLABLE = frozenset({"ended_at", "git_sha_start", "git_sha_end", "trigger"})
+GOAL, TODOS, FILES, DIFF, WORK, PLANS, DECISIONS, PROBLEMS, REFERENCES = ORDER = (
+    "Goal", "Todos", "Files Touched", "Git Diff Summary", "Work Done", "Plan Files", "Architecture Decisions",
+    "Problems", "References",
+)  # fmt: skip
+TEXTS = frozenset({GOAL, DIFF})  # sections of free text: of several with one name the first counts
+COMPLETED, PENDING = "Work Completed", "Work To Be Completed"
+_CODE = re.compile(r"(`+)(.+?)\1(?!`)")
+_LINK = re.compile(r"\[((?:\\.|[^\\\[\]])*)\]\((?:<((?:\\.|[^\\<>])*)>|([^\s()<>\\]*))\)")
+_ESCAPE = re.compile(r"\\(.)")
+_FENCE = re.compile(r"`{3,}")
+_UNDERLINE = re.compile(r" {0,3}(?:-+|=+)[ \t]*")
+
+
+class SessionFile:
+    """A file taken apart: line end, front matter, body lines (without line ends) and the parts they make."""
+
+    def __init__(self, text: str) -> None:
+        """Take `text` apart.
+
+        Raises:
+            UnreadableSessionError: when it has no front matter.
+        """
+        self.bom = "\ufeff" if text.startswith("\ufeff") else ""
+        text = text.removeprefix("\ufeff")
+        self.eol = "\r\n" if text.count("\r\n") == text.count("\n") > 0 else "\n"
+        lines = text.split(self.eol)
+        if lines[0].rstrip() != frontmatter.FENCE:
+            raise UnreadableSessionError("it does not start with the line ---")
+        end = next((n for n, line in enumerate(lines) if n and line.rstrip() == frontmatter.FENCE), None)
+        if end is None:
+            raise UnreadableSessionError("its front matter has no closing line ---")
+        self.fences = lines[0], lines[end]
+        self.block = "".join(line + "\n" for line in lines[1:end])
+        self.keys = frontmatter.load(self.block)
+        self.body = lines[end + 1 :]
+        self.parts = blocks.outline(self.body)
+        self.is_reference = "ocm" not in self.keys
+
+    def sections(self, name: str) -> list[Part]:
+        """Return the sections of that name, in order."""
+        return [part for part in self.parts if part.level == blocks.SECTION and plain(part.name) == plain(name)]
+
+    def groups(self, section: str, name: str | None = None) -> list[Group]:
+        """Return the groups of a section, only those called `name` if it is given."""
+        found = [group for part in self.sections(section) for group in part.groups]
+        return found if name is None else [group for group in found if plain(group.name) == plain(name)]
+
+    def facts(self) -> Part | None:
+        """Return the fact block."""
+        return next((part for part in self.parts if part.level == blocks.FACT_LEVEL), None)
+
+    def content(self, part: Part) -> list[str]:
+        """Return the lines below the heading of a section, without the blank ones around them."""
+        lines = self.body[part.start + 1 : part.end]
+        if not self.body[part.start].lstrip().startswith("#") and lines and _UNDERLINE.fullmatch(lines[0]):
+            lines = lines[1:]
+        while lines and (not lines[-1].strip() or (self.is_reference and lines[-1] == "---")):
+            lines.pop()
+        while lines and not lines[0].strip():
+            lines.pop(0)
+        return lines
+
+
+def plain(name: str) -> str:
+    """Return a heading without case and emoji, with which the reference system decorates its own."""
+    return re.sub(r"[^\w\s]", "", name).strip().lower()
+
+
+def parse(text: str) -> Session:
+    """Return the session that a file says.
+
+    Raises:
+        UnreadableSessionError: with the line where it cannot be understood.
+    """
+    return session_of(SessionFile(text))
+
+
+def session_id_of(text: str) -> str:
+    """Return the session id in the front matter of a file, without reading the rest; empty when there is none."""
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    if lines[0].rstrip() != frontmatter.FENCE:
+        return ""
+    end = next((n for n, line in enumerate(lines) if n and line.rstrip() == frontmatter.FENCE), None)
+    try:
+        keys = frontmatter.load("\n".join(lines[1:end]) + "\n")
+    except UnreadableSessionError:
+        return ""
+    return _scalar(keys.get("session_id"))
+
+
+def session_of(file: SessionFile) -> Session:
+    """Return the session that a file taken apart says."""
+    version = str(file.keys.get("ocm", FORMAT))
+    if not version.isdigit() or int(version) > FORMAT:
+        raise UnreadableSessionError(f"its format is {version!r}, which only a newer version of ocm reads", line=2)
+    values = {name: _scalar(file.keys.get(name), nullable=name in NULLABLE) for name in SCALARS}
+    if not values["session_id"]:
+        raise UnreadableSessionError("its front matter has no session_id")
+    values["status"] = values["status"] or "open"
+    facts = file.facts()
+    return Session(
+        **values,
+        tags=tags_of(file.keys.get("tags")),
+        goal=_goal(file),
+        work_completed=_todos(file, COMPLETED),
+        work_pending=_todos(file, PENDING),
+        files=[change for kind in CHANGE_TYPES for change in _changes(file, kind)],
+        diff_summary=_diff(file),
+        work=[WorkEntry(group.name, texts) for group in file.groups(WORK) if (texts := _texts([group])) or group.name],
+        plan_files=[PlanFile(*row) for _, row in plan_rows(file)],
+        decisions=_texts(file.groups(DECISIONS)),
+        problems=_texts(file.groups(PROBLEMS)),
+        references=[reference_from(text) for text in _texts(file.groups(REFERENCES))],
+        facts=_fenced(file.body[facts.start : facts.end]) if facts else [],
+        notes=_notes(file),
+    )
+
+
+def _scalar(value: object, *, nullable: bool = False) -> str:
+    if not isinstance(value, str):
+        return ""
+    return "" if nullable and value in {"null", "None", "~"} else value
+
+
+def tags_of(value: object) -> list[str]:
+    """Return tags, however a person wrote them: a sequence, or one text with commas or spaces."""
+    found = value if isinstance(value, list) else re.split(r"[,\s]+", value) if isinstance(value, str) else []
+    return list(dict.fromkeys(tag for tag in found if isinstance(tag, str) and tag))
+
+
+def _texts(groups: Iterable[Group]) -> list[str]:
+    return [item.text for group in groups for item in group.items if item.text]
+
+
+def _todos(file: SessionFile, name: str) -> list[str]:
+    texts = (blocks.without_box(text) for text in _texts(file.groups(TODOS, name)))
+    return [text for text in texts if text]
+
+
+def _goal(file: SessionFile) -> str:
+    parts = file.sections(GOAL)
+    return goal_from(file.content(parts[0])) if parts else ""
+
+
+def goal_from(lines: list[str]) -> str:
+    """Return the goal that the lines of its section say; a goal that could not stand there as it is lies in a fence."""
+    fence = _FENCE.match(lines[0]) if lines else None
+    if fence and lines[0] == fence[0] + "text" and lines[-1] == fence[0] and len(lines) > 1:
+        return "\n".join(lines[1:-1])
+    return "\n".join(lines).strip()
+
+
+def goal_lines(goal: str) -> list[str]:
+    """Return the lines that say `goal`, and nothing else, in its section."""
+    lines = goal.split("\n")
+    if blocks.is_plain(goal) and goal_from(lines) == goal and lines[-1] != "---":
+        return lines
+    longest = max((len(run) for run in re.findall(r"`+", goal)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [fence + "text", *lines, fence]
+
+
+def _diff(file: SessionFile) -> str:
+    parts = file.sections(DIFF)
+    lines = file.content(parts[0]) if parts else []
+    indented = all(line.startswith("    ") or not line for line in lines)
+    return "\n".join(line[4:] if indented else line for line in lines)
+
+
+def plan_rows(file: SessionFile) -> list[tuple[int, tuple[str, str]]]:
+    """Return path and header of every plan file, each with its line."""
+    rows = []
+    for part in file.sections(PLANS):
+        lines = [n for n in range(part.start, part.end) if file.body[n].lstrip().startswith("|")]
+        rule = next((n for n in lines if re.fullmatch(r"[\s|:-]+", file.body[n]) and "-" in file.body[n]), -1)
+        rows += [(n, row) for n in lines if n > rule and (row := _plan_row(file.body[n]))[0]]
+    return rows
+
+
+def _plan_row(line: str) -> tuple[str, str]:
+    inner = line.strip().removeprefix("|").replace("\\\\", "\0")  # so that a bar behind two backslashes still divides
+    cells = [cell.replace("\0", "\\\\").strip() for cell in re.split(r"(?<!\\)\|", inner)]
+    if len(cells) > 1 and not cells[-1]:
+        cells.pop()
+    path = cells[0]
+    if len(path) > 1 and path[0] == path[-1] == "`":
+        path = path[1:-1]
+    return unescape(path, "\\|"), unescape(" | ".join(cells[1:]), "\\|")
+
+
+def plan_line(plan: PlanFile) -> str:
+    """Return the table row of a plan file."""
+    return f"| `{_cell(plan.path)}` | {_cell(plan.header)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|")
+
+
+def _changes(file: SessionFile, kind: str) -> list[FileChange]:
+    return [change_from(text, kind) for text in _texts(file.groups(FILES, kind))]
+
+
+def change_from(text: str, kind: str) -> FileChange:
+    """Return the file that an item below the heading `kind` names."""
+    paths = [unescape(_span(code[2]), "\\nr") for code in _CODE.finditer(text)] or [text]
+    return FileChange(paths[1], kind, paths[0]) if kind == "renamed" and len(paths) > 1 else FileChange(paths[0], kind)
+
+
+def _span(text: str) -> str:
+    """Return a code span without the one space on each side that keeps a backtick or a space inside it apart."""
+    return text[1:-1] if len(text) > 2 and text[0] == text[-1] == " " else text  # noqa: PLR2004 - two spaces and more
+
+
+def change_text(change: FileChange) -> str:
+    """Return the item that names a changed file."""
+    old = f"{_code(change.old_path)} → " if change.old_path is not None else ""
+    return old + _code(change.path)
+
+
+def _code(path: str) -> str:
+    """Return `path` as a code span on one line: backslashes and line ends escaped, backticks fenced by more of them."""
+    text = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
+    pad = " " if len(fence) > 1 or text != text.strip(" ") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def reference_from(text: str) -> Reference:
+    """Return the link that an item is; a plain line of a person is a title without URL."""
+    found = _LINK.fullmatch(text)
+    if not found:
+        return Reference("", text)
+    url = found[3] if found[2] is None else unescape(found[2], "\\<>")
+    return Reference(url, unescape(found[1], "\\[]"))
+
+
+def reference_text(reference: Reference) -> str:
+    """Return the item that holds a link."""
+    if not reference.url:
+        return reference.title
+    title = re.sub(r"([\\\[\]])", r"\\\1", reference.title)
+    simple = re.fullmatch(r"[^\s()<>\\]+", reference.url)
+    url = reference.url if simple else "<" + re.sub(r"([\\<>])", r"\\\1", reference.url) + ">"
+    return f"[{title}]({url})"
+
+
+def unescape(text: str, escaped: str) -> str:
+    r"""Return `text` with backslashes in front of the characters `escaped` resolved; `\n` and `\r` are line ends."""
+    return _ESCAPE.sub(
+        lambda found: {"n": "\n", "r": "\r"}.get(found[1], found[1]) if found[1] in escaped else found[0], text
+    )
+
+
+def _fenced(lines: list[str]) -> list[str]:
+    closed = len(lines) > 1 and _FENCE.fullmatch(lines[-1].strip())
+    return lines[1:-1] if closed else lines[1:]
+
+
+def _notes(file: SessionFile) -> str:
+    """Return what no known section holds: the sections a person added, and text above the first one."""
+    known = [part for name in ORDER for part in (file.sections(name)[:1] if name in TEXTS else file.sections(name))]
+    lines: list[str] = []
+    for part in file.parts:
+        if part.level == blocks.SECTION and part not in known:
+            lines += file.body[part.start : part.end]
+        elif part.level in {0, 1}:
+            lines += file.body[part.start + part.level : part.end]
+    return "\n".join(line for line in lines if line != "---" or not file.is_reference).strip()

@@ -1,0 +1,113 @@
+"""What gives a secret away: tokens whose form their issuer fixed, and the words near which a secret stands.
+
+Tables of strings and one cheap question, without a regular expression: all that a hook can afford. `redact.py` works from
+the same tables, so a text that `may_need_redaction` waves through is one that it would not change.
+"""
+
+_A, _U, _X, _B = "[A-Za-z0-9]", "[A-Za-z0-9_-]", "[0-9a-f]", "[A-Za-z0-9+/]"
+
+# (rule, fixed beginning, what follows). Bounded below by the shortest form ever issued; a fixed length ends at a boundary.
+TOKENS = (
+    *(("aws-access-key", literal, "[A-Z0-9]{16}") for literal in ("AKIA", "ASIA", "ABIA", "ACCA")),
+    *(("github-token", literal, f"{_A}{{30,}}") for literal in ("ghp_", "gho_", "ghu_", "ghr_")),
+    ("github-token", "ghs_", r"[A-Za-z0-9_.-]{30,}"),
+    ("github-token", "github_pat_", "[A-Za-z0-9_]{36,}"),
+    *(
+        ("gitlab-token", literal, r"[A-Za-z0-9_.-]{20,}")
+        for literal in ("glpat-", "gldt-", "glrt-", "glptt-", "glft-", "glsoat-", "glimt-", "glagent-", "glcbt-", "gloas-")
+    ),
+    ("gitlab-token", "GR1348941", f"{_U}{{20,}}"),
+    *(("slack-token", f"xox{kind}", r"(?:\.xox[bp])?-[A-Za-z0-9-]{10,}") for kind in "abceoprs"),
+    ("slack-token", "xapp-", "[A-Za-z0-9-]{20,}"),
+    ("slack-webhook", "hooks.slack.com/", "(?:services|workflows|triggers)/[A-Za-z0-9+/]{20,}"),
+    ("discord-webhook", "/api/webhooks/", f"[0-9]{{17,20}}/{_U}{{60,}}"),
+    ("teams-webhook", "webhook.office.com/", r"[A-Za-z0-9@/_-]{40,}"),
+    *(("stripe-key", literal, f"{_A}{{16,}}") for literal in ("sk_live_", "sk_test_", "rk_live_", "rk_test_")),
+    ("webhook-secret", "whsec_", f"{_B}{{24,}}={{0,2}}"),
+    ("google-api-key", "AIza", f"{_U}{{35}}"),
+    ("google-api-key", "AQ.Ab", f"{_U}{{40,}}"),
+    ("google-oauth", "GOCSPX-", f"{_U}{{20,}}"),
+    ("google-oauth", "ya29.", f"{_U}{{20,}}"),
+    ("google-oauth", "1//0", f"{_U}{{40,}}"),
+    ("anthropic-key", "sk-ant-", f"{_U}{{20,}}"),
+    *(
+        ("openai-key", literal, f"{_U}{{20,}}")
+        for literal in ("sk-proj-", "sk-svcacct-", "sk-admin-", "sk-None-", "sk-service-")
+    ),
+    ("openai-key", "sk-", f"{_A}{{32,}}"),
+    ("openrouter-key", "sk-or-", f"{_U}{{32,}}"),
+    ("langfuse-key", "sk-lf-", f"{_U}{{32,}}"),
+    ("groq-key", "gsk_", f"{_A}{{40,}}"),
+    ("xai-key", "xai-", f"{_A}{{60,}}"),
+    ("perplexity-key", "pplx-", f"{_A}{{40,}}"),
+    ("replicate-token", "r8_", f"{_A}{{37}}"),
+    ("nvidia-key", "nvapi-", f"{_U}{{60,}}"),
+    ("langsmith-key", "lsv2_", f"(?:pt|sk)_{_X}{{32}}_{_X}{{10}}"),
+    ("pinecone-key", "pcsk_", "[A-Za-z0-9_]{40,}"),
+    ("tavily-key", "tvly-", f"{_U}{{20,}}"),
+    ("hugging-face-token", "hf_", f"{_A}{{30,}}"),
+    ("hugging-face-token", "api_org_", f"{_A}{{30,}}"),
+    ("npm-token", "npm_", f"{_A}{{36}}"),
+    ("pypi-token", "pypi-AgE", f"{_U}{{50,}}"),
+    ("rubygems-key", "rubygems_", f"{_X}{{48}}"),
+    ("crates-token", "cio", f"{_A}{{32}}"),
+    ("nuget-key", "oy2", "[a-z0-9]{43}"),
+    ("docker-token", "dckr_pat_", f"{_U}{{27,}}"),
+    ("docker-token", "dckr_oat_", f"{_U}{{27,}}"),
+    ("twilio-key", "SK", f"{_X}{{32}}"),
+    ("sendgrid-key", "SG.", rf"{_U}{{16,32}}\.{_U}{{32,64}}"),
+    ("mailgun-key", "key-", f"{_X}{{32}}"),
+    *(("digitalocean-token", f"do{kind}_v1_", f"{_X}{{64}}") for kind in "opr"),
+    *(("shopify-token", literal, "[0-9a-fA-F]{32}") for literal in ("shpat_", "shpca_", "shppa_", "shpss_")),
+    *(("square-token", literal, f"{_U}{{22,}}") for literal in ("sq0atp-", "sq0csp-")),
+    ("linear-key", "lin_api_", f"{_A}{{32,}}"),
+    ("notion-token", "ntn_", f"{_A}{{40,}}"),
+    ("databricks-token", "dapi", f"{_X}{{32}}"),
+    *(("doppler-token", f"dp.{kind}.", f"{_A}{{40,}}") for kind in ("pt", "st", "ct", "sa")),
+    *(("vault-token", literal, f"{_U}{{24,}}") for literal in ("hvs.", "hvb.", "hvr.")),
+    ("pulumi-token", "pul-", f"{_X}{{40}}"),
+    ("supabase-key", "sbp_", f"{_X}{{40}}"),
+    ("supabase-key", "sb_secret_", f"{_U}{{20,}}"),
+    ("netlify-token", "nfp_", f"{_A}{{36}}"),
+    ("fly-token", "fm2_", r"[A-Za-z0-9+/=_]{60,}"),
+    *(("planetscale-token", f"pscale_{kind}_", r"[A-Za-z0-9_.-]{32,}") for kind in ("tkn", "pw", "oauth")),
+    *(("sentry-token", literal, r"[A-Za-z0-9+/=_]{60,}") for literal in ("sntrys_", "sntryu_")),
+    ("posthog-key", "phx_", f"{_A}{{40,}}"),
+    ("new-relic-key", "NRAK-", "[A-Z0-9]{27}"),
+    ("postman-key", "PMAK-", f"{_X}{{24}}-{_X}{{34}}"),
+    *(("grafana-token", literal, r"[A-Za-z0-9+/=_]{32,}") for literal in ("glsa_", "glc_")),
+    *(("atlassian-token", literal, r"[A-Za-z0-9=_-]{60,}") for literal in ("ATATT3", "ATCTT3")),
+    ("artifactory-token", "AKCp", f"{_A}{{60,}}"),
+    ("figma-token", "figd_", f"{_U}{{40,}}"),
+    ("typeform-token", "tfp_", r"[A-Za-z0-9_.=-]{40,}"),
+    ("contentful-token", "CFPAT-", f"{_U}{{43}}"),
+    ("dynatrace-token", "dt0c01.", r"[A-Z2-7]{24}\.[A-Z2-7]{64}"),
+    ("onepassword-token", "ops_eyJ", f"{_B}{{100,}}={{0,2}}"),
+    ("buildkite-token", "bkua_", f"{_X}{{40}}"),
+    ("circleci-token", "CCIPAT_", r"[A-Za-z0-9_]{40,}"),
+    ("prefect-key", "pnu_", f"{_A}{{36}}"),
+    ("age-key", "AGE-SECRET-KEY-1", "[A-Z0-9]{50,}"),
+    ("facebook-token", "EAA", f"{_A}{{90,}}"),
+    ("signature", "sig=", r"[A-Za-z0-9%+/=_-]{40,}"),
+)
+# (rule, fixed middle, what stands before it, what follows)
+INNER_TOKENS = (
+    ("telegram-token", ":AA", "[0-9]{8,10}", f"{_U}{{33}}"),
+    ("mailchimp-key", "-us", f"{_X}{{32}}", "[0-9]{1,2}"),
+    ("terraform-token", ".atlasv1.", f"{_A}{{14}}", f"{_U}{{60,}}"),
+    ("azure-secret", "8Q~", r"[A-Za-z0-9_~.-]{3}", r"[A-Za-z0-9_~.-]{31,}"),
+)
+# In lower case: what the other rules look for. The names' other letters (`api_key`, `clientSecret`) stand around these.
+NAMES = ("pass", "pwd", "secret", "token", "key", "credential", "auth")
+COMMANDS = ("curl", "mysql", "mongo", "redis-cli", "sshpass", "docker login")
+_WORDS = (*NAMES, *COMMANDS, "private", "://", "bearer", "eyj")
+
+
+def may_need_redaction(text: str) -> bool:
+    """Tell whether anything in `text` gives a secret or private text away; if not, redacting it changes nothing."""
+    lower = text.lower()
+    return (
+        any(word in lower for word in _WORDS)
+        or any(literal in text for _, literal, _ in TOKENS)
+        or any(literal in text for _, literal, _, _ in INNER_TOKENS)
+    )

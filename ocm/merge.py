@@ -1,0 +1,184 @@
+"""What a checkpoint makes of a session: pure, so that repeating it after a crash changes nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry, one_line
+
+Event = dict[str, object]
+_T = TypeVar("_T")
+# which hook wrote which line
+_FIRED = {
+    "prompt": "user-prompt",
+    "ask": "pre-tool-use",
+    "deny": "pre-tool-use",
+    "release": "pre-tool-use",
+    "call": "post-tool-use",
+    "sub": "post-tool-use",
+    "edit": "file-edited",
+    "compact": "pre-compact",
+    "stop": "stop",
+    "end": "session-end",
+}
+
+
+@dataclass(slots=True)
+class Observed:
+    """What is known besides the call itself: the journal, the work tree, the clock."""
+
+    now: datetime
+    head: str = ""
+    branch: str = ""
+    events: list[Event] = field(default_factory=list)
+    edits: list[FileChange] = field(default_factory=list)
+    changed: list[FileChange] | None = None
+    undone: frozenset[str] = frozenset()
+    diff_summary: str = ""
+    takes: list[str] = field(default_factory=list)
+
+
+def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Session:
+    """Return `session` with what the call says and what was observed; `session` itself stays as it is."""
+    now = observed.now.isoformat(timespec="seconds")
+    result = replace(
+        session,
+        goal=checkpoint.goal or session.goal,
+        title=checkpoint.title or session.title or _first_prompt(observed.events),
+        tool=session.tool or checkpoint.tool or "",
+        trigger=checkpoint.trigger or session.trigger,
+        branch=observed.branch or session.branch,
+        updated_at=later(session.updated_at or session.started_at, now),
+        tags=_appended(session.tags, checkpoint.tags),
+        work_completed=_appended(session.work_completed, checkpoint.work_completed),
+        work_pending=_pending(session, checkpoint),
+        work=_work(session, checkpoint, observed),
+        decisions=_appended(session.decisions, checkpoint.decisions),
+        problems=_appended(session.problems, checkpoint.problems),
+        plan_files=_appended(session.plan_files, checkpoint.plan_files),
+        references=_appended(session.references, checkpoint.references),
+        files=merge_files(session.files, observed),
+        diff_summary=session.diff_summary if observed.changed is None else observed.diff_summary,
+        facts=_facts(session, checkpoint, observed),
+    )
+    _set_status(result, checkpoint.status, observed)
+    return result
+
+
+def later(first: str, second: str) -> str:
+    """Return the later of two instants as they were written; one that cannot be read loses."""
+    return second if instant(second) >= instant(first) else first
+
+
+def instant(text: str) -> float:
+    """Return the epoch seconds of an ISO time; one without an offset is local, one that is no time is 0."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0
+
+
+def _set_status(session: Session, status: str | None, observed: Observed) -> None:
+    counted = any(event.get("e") == "call" for event in observed.events)
+    if session.status == "closed" and counted:
+        session.status, session.ended_at, session.git_sha_end = "open", "", ""
+    if status:
+        session.status = status
+    if session.status == "closed" and not session.ended_at:
+        session.ended_at = later(session.started_at, session.updated_at)
+        session.git_sha_end = observed.head
+    elif session.status != "closed":
+        session.ended_at = session.git_sha_end = ""
+
+
+def _appended(old: list[_T], new: Iterable[_T]) -> list[_T]:
+    return list(dict.fromkeys([*old, *new]))
+
+
+def _pending(session: Session, checkpoint: Checkpoint) -> list[str]:
+    pending = session.work_pending if checkpoint.work_pending is None else checkpoint.work_pending
+    return [item for item in pending if item not in checkpoint.work_completed]
+
+
+def _work(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[WorkEntry]:
+    known = set(session.work_summary)
+    items = [item for item in checkpoint.work_summary if item not in known]
+    if not items:
+        return session.work
+    parts = [f"{observed.now:%Y-%m-%d %H:%M}", observed.head[:7], checkpoint.trigger or ""]
+    heading = " · ".join(part for part in parts if part)
+    if session.work and session.work[-1].heading == heading:
+        return [*session.work[:-1], WorkEntry(heading, [*session.work[-1].items, *items])]
+    return [*session.work, WorkEntry(heading, items)]
+
+
+def _first_prompt(events: list[Event]) -> str:
+    titles = (event.get("title") for event in events if event.get("e") == "prompt")
+    return next((one_line(title, 200) for title in titles if isinstance(title, str) and title), "")
+
+
+def merge_files(known: list[FileChange], observed: Observed) -> list[FileChange]:
+    """Return every file of the session once, by kind and path.
+
+    The work tree knows better than the journal what became of a file; what it says was undone is no longer listed.
+    """
+    files = {change.path: change for change in known}
+    for edit in observed.edits:
+        _add(files, edit)
+    for change in observed.changed or ():
+        files.pop(change.old_path or "", None)
+        files[change.path] = change
+    for path in observed.undone:
+        files.pop(path, None)
+    return sorted(files.values(), key=lambda change: (CHANGE_TYPES.index(change.change_type), change.path))
+
+
+def _add(files: dict[str, FileChange], edit: FileChange) -> None:
+    before = files.get(edit.path)
+    if edit.change_type == "deleted" and before and before.change_type == "created":
+        del files[edit.path]
+    elif before is None or edit.change_type == "deleted" or before.change_type == "deleted":
+        kind = "modified" if before and before.change_type == "deleted" else edit.change_type
+        files[edit.path] = replace(edit, change_type=kind)
+
+
+def _facts(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[str]:
+    """Return the fact lines: counts, the last time each hook event fired, and which journals this file holds."""
+    counts = {name: _count(session.facts, name) for name in ("checkpoints", "calls", "denials")}
+    counts["checkpoints"] += 1
+    counts["calls"] += sum(1 for event in observed.events if event.get("e") == "call")
+    counts["denials"] += sum(1 for event in observed.events if event.get("e") == "deny")
+    fired = {fact.split()[1]: fact for fact in session.facts if fact.startswith("event ") and len(fact.split()) > 2}  # noqa: PLR2004
+    for event in observed.events:
+        name, when = hook_event(event), event.get("t")
+        if name and isinstance(when, int | float):
+            moment = datetime.fromtimestamp(when, observed.now.tzinfo).isoformat(timespec="seconds")
+            fired[name] = f"event {name} {moment}"
+    ours = ("checkpoints ", "calls ", "denials ", "event ", "taken ")
+    kind = "semantic" if checkpoint.semantic else "machine"
+    return [
+        *(fact for fact in session.facts if not fact.startswith(ours)),
+        *(f"{name} {count}" for name, count in counts.items() if count),
+        *(fired[name] for name in sorted(fired)),
+        *(f"taken {take} {kind}" for take in observed.takes),
+    ]
+
+
+def hook_event(event: Event) -> str:
+    """Return which hook event wrote a journal line, empty for the program's own lines."""
+    kind = event.get("e")
+    if kind == "open":
+        return "session-start" if event.get("source") else ""
+    return _FIRED.get(kind, "") if isinstance(kind, str) else ""
+
+
+def _count(facts: list[str], name: str) -> int:
+    values = (fact.split()[1] for fact in facts if fact.startswith(name + " ") and len(fact.split()) > 1)
+    return next((int(value) for value in values if value.isdigit()), 0)
+
+
+def taken(session: Session) -> dict[str, str]:
+    """Return the journals that the session file already holds, each with the kind of checkpoint that took it."""
+    words = (fact.split() for fact in session.facts if fact.startswith("taken "))
+    return {parts[1]: parts[2] for parts in words if len(parts) == 3}  # noqa: PLR2004 - taken ID KIND

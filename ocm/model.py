@@ -1,0 +1,224 @@
+"""The values everything else speaks in: sessions, checkpoints and their parts. No I/O, no clock."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ocm.errors import BadInputError
+
+STATUSES = ("open", "frozen", "closed")
+TRIGGERS = ("context_limit", "git_commit", "task_end", "session_end", "manual")
+CHANGE_TYPES = ("created", "modified", "deleted", "renamed")
+MAX_ITEM = 50_000
+MAX_LINE = 500
+
+_LINE_BREAKS = re.compile(r"[\x00-\x20\x7f\x85\xa0\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file a session touched: `path` is relative to the project where it lies inside, with forward slashes."""
+
+    path: str
+    change_type: str
+    old_path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """A plan the session follows: its path and what it is about."""
+
+    path: str
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A link worth keeping; a plain line of a person has no `url`."""
+
+    url: str
+    title: str = ""
+
+
+@dataclass(slots=True)
+class WorkEntry:
+    """The work of one checkpoint: its heading (`2026-03-03 15:10 · a3f1c99 · git_commit`) and its items."""
+
+    heading: str
+    items: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Session:
+    """What one session file says. Times are ISO 8601 with offset, absent values are empty strings."""
+
+    session_id: str
+    title: str = ""
+    slug: str = ""
+    tool: str = ""
+    project: str = ""
+    branch: str = ""
+    status: str = "open"
+    started_at: str = ""
+    updated_at: str = ""
+    ended_at: str = ""
+    git_sha_start: str = ""
+    git_sha_end: str = ""
+    trigger: str = ""
+    tags: list[str] = field(default_factory=list)
+    goal: str = ""
+    work_completed: list[str] = field(default_factory=list)
+    work_pending: list[str] = field(default_factory=list)
+    files: list[FileChange] = field(default_factory=list)
+    diff_summary: str = ""
+    work: list[WorkEntry] = field(default_factory=list)
+    plan_files: list[PlanFile] = field(default_factory=list)
+    decisions: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+    notes: str = field(default="", compare=False)
+
+    @property
+    def work_summary(self) -> list[str]:
+        """Every item of work done, oldest first."""
+        return [item for entry in self.work for item in entry.items]
+
+    @property
+    def display_title(self) -> str:
+        """The title, or the nearest thing to one."""
+        return self.title or one_line(self.goal, 80) or self.slug or self.session_id
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """What one checkpoint call says, checked and trimmed; `None` means not given."""
+
+    session_id: str
+    goal: str | None = None
+    title: str | None = None
+    slug: str | None = None
+    tool: str | None = None
+    status: str | None = None
+    trigger: str | None = None
+    work_completed: list[str] = field(default_factory=list)
+    work_pending: list[str] | None = None
+    work_summary: list[str] = field(default_factory=list)
+    decisions: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    plan_files: list[PlanFile] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+
+    @property
+    def semantic(self) -> bool:
+        """Whether the call says something about the work, and so opens the gate."""
+        return bool(
+            self.goal
+            or self.work_completed
+            or self.work_pending
+            or self.work_summary
+            or self.decisions
+            or self.problems
+            or self.plan_files
+            or self.references
+        )
+
+
+def one_line(text: str, limit: int = MAX_LINE) -> str:
+    """Return `text` as one line of at most `limit` characters."""
+    line = _LINE_BREAKS.sub(" ", text).strip()
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def checkpoint_from(arguments: dict[str, Any]) -> Checkpoint:
+    """Check the arguments of a checkpoint call; unknown ones are an error.
+
+    Raises:
+        BadInputError: naming the argument and what is accepted.
+    """
+    known = {f.name for f in fields(Checkpoint)}
+    for name in arguments:
+        if name not in known:
+            raise BadInputError(f"checkpoint has no argument {name!r}.", f"Accepted: {', '.join(sorted(known))}.")
+    given = {name: value for name, value in arguments.items() if value is not None}
+    session_id = _text("session_id", given.get("session_id", ""), MAX_LINE)
+    if not session_id:
+        raise BadInputError("session_id is empty.", "Give the id of the conversation, as the host names it.")
+    return Checkpoint(
+        session_id=session_id,
+        goal=_text("goal", given.get("goal", "")) or None,
+        title=one_line(_text("title", given.get("title", ""))) or None,
+        slug=_text("slug", given.get("slug", "")) or None,
+        tool=_text("tool", given.get("tool", ""), MAX_LINE) or None,
+        status=_choice("status", given.get("status", ""), STATUSES),
+        trigger=_choice("trigger", given.get("trigger", ""), TRIGGERS),
+        work_completed=_items("work_completed", given.get("work_completed", [])),
+        work_pending=_items("work_pending", given["work_pending"]) if "work_pending" in given else None,
+        work_summary=_items("work_summary", given.get("work_summary", [])),
+        decisions=_items("decisions", given.get("decisions", [])),
+        problems=_items("problems", given.get("problems", [])),
+        plan_files=[PlanFile(*pair) for pair in _pairs("plan_files", given.get("plan_files", []), "path", "header")],
+        references=[Reference(*pair) for pair in _pairs("references", given.get("references", []), "url", "title")],
+        tags=_tags(given.get("tags", [])),
+    )
+
+
+def clean_text(text: str) -> str:
+    """Return `text` with one kind of line end, without NUL, trimmed."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
+
+
+def _text(name: str, value: object, limit: int = MAX_ITEM) -> str:
+    if not isinstance(value, str):
+        raise BadInputError(f"{name} is {type(value).__name__}.", f"{name} must be text of at most {limit} characters.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadInputError(f"{name} holds half a character (a lone surrogate).", "Send it as valid Unicode.") from None
+    text = clean_text(value)
+    if len(text) > limit:
+        raise BadInputError(f"{name} has {len(text)} characters.", f"At most {limit} are kept; split it.")
+    return text
+
+
+def _choice(name: str, value: object, accepted: tuple[str, ...]) -> str | None:
+    text = _text(name, value)
+    if text and text not in accepted:
+        raise BadInputError(f"{name} {one_line(text, 40)!r} is not known.", f"Accepted: {', '.join(accepted)}.")
+    return text or None
+
+
+def _list(name: str, value: object) -> list[object]:
+    if not isinstance(value, list | tuple):
+        raise BadInputError(f"{name} is {type(value).__name__}.", f"{name} must be a list.")
+    return list(value)
+
+
+def _items(name: str, value: object) -> list[str]:
+    texts = (_text(f"{name}[{n}]", item) for n, item in enumerate(_list(name, value)))
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def _pairs(name: str, value: object, first: str, second: str) -> list[tuple[str, str]]:
+    pairs = []
+    for n, item in enumerate(_list(name, value)):
+        if not isinstance(item, dict) or set(item) - {first, second}:
+            raise BadInputError(f"{name}[{n}] is not an object of that form.", f'Accepted: {{"{first}", "{second}"}}.')
+        key = one_line(_text(f"{name}[{n}].{first}", item.get(first) or ""), MAX_ITEM)
+        if not key:
+            raise BadInputError(f"{name}[{n}] has no {first}.", f'Accepted: {{"{first}", "{second}"}}.')
+        pairs.append((key, one_line(_text(f"{name}[{n}].{second}", item.get(second) or ""), MAX_ITEM)))
+    return list(dict.fromkeys(pairs))
+
+
+def _tags(value: object) -> list[str]:
+    tags = (one_line(_text(f"tags[{n}]", item), 100) for n, item in enumerate(_list("tags", value)))
+    return list(dict.fromkeys(tag for tag in tags if tag))
+
+
+def slugify(text: str, limit: int = 60) -> str:
+    """Reduce `text` to `[a-z0-9-]`, at most `limit` characters; empty when nothing is left."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:limit].strip("-")

@@ -1,0 +1,180 @@
+"""What can be seen before a checkpoint takes its lock: how the session began, and what git says about the work tree."""
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ocm import journal, merge, paths, redact, sessionfiles
+from ocm.errors import UnreadableSessionError
+from ocm.merge import Event, Observed
+from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session
+from ocm.paths import Store
+
+
+@dataclass(slots=True)
+class Start:
+    """How a session began: `since` in epoch seconds, `root` the work tree it works in."""
+
+    since: float
+    sha: str
+    branch: str
+    tool: str
+    root: str
+    project: str = ""
+    deleted: list[str] | None = None
+    existing: frozenset[str] | None = None
+
+    def carried(self) -> dict[str, Any]:
+        """Return what the next journal's first line repeats."""
+        return {"sha": self.sha, "branch": self.branch, "root": self.root, "since": self.since, "deleted": self.deleted}
+
+
+def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] | None) -> tuple[Start, Observed]:
+    """Look at journal, file and work tree without changing or locking anything."""
+    events = journal.read_events(store.path, call.session_id)
+    try:
+        known = sessionfiles.read(store, call.session_id, events)
+    except UnreadableSessionError:
+        known = None  # the transaction meets it again and says so
+    session = known.session if known else None
+    start = _start(store, events, call, tool, began, session)
+    head, branch = paths.git_head(start.root)
+    if session is None:
+        from ocm import git
+
+        start.project = git.project_name(start.root)
+    observed = Observed(datetime.now().astimezone(), head, branch, events)
+    is_fresh = session is None and not events and began is None
+    if not is_fresh and _needs_diff(events):
+        _look_at_git(store, call.session_id, start, observed, session)
+    else:
+        start.existing = _existing(start, [path for path, kind in _edited(events, start) if not kind])
+    return start, observed
+
+
+def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
+    store: Store,
+    events: list[Event],
+    call: Checkpoint,
+    tool: str,
+    began: tuple[float, str] | None,
+    session: Session | None,
+) -> Start:
+    opened = [event for event in events if event.get("e") == "open"]
+    first = min(opened, key=_since, default={})
+    root = text_of(first, "root") or store.root
+    head, branch = paths.git_head(root)
+    since, sha = began or (time.time(), head)
+    if session:
+        since = merge.instant(session.started_at)
+    return Start(
+        since=_since(first) or _earliest(events) or since,
+        sha=session.git_sha_start if session else text_of(first, "sha") or ("" if first else sha),
+        branch=text_of(first, "branch") or branch,
+        tool=text_of(first, "tool") or call.tool or tool or "unknown",
+        root=root,
+        deleted=next((_texts(event["deleted"]) for event in opened if "deleted" in event), None),
+    )
+
+
+def _since(event: Event) -> float:
+    """Return when the stretch that an opening line heads began."""
+    value = event.get("since", event.get("t"))
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _earliest(events: list[Event]) -> float:
+    return min((float(t) for event in events if isinstance(t := event.get("t"), int | float)), default=0.0)
+
+
+def _needs_diff(events: list[Event]) -> bool:
+    """Tell whether git is asked: a shell call may have changed anything, and without an edit nothing else tells."""
+    return any(e.get("cmd") or e.get("shell") for e in events) or not any(e.get("path") for e in events)
+
+
+def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed, session: Session | None) -> None:
+    from ocm import git
+
+    recorded = {change.path for change in session.files} if session else set()
+    edited = {path for path, _ in _edited(observed.events, start)}
+    found = git.changes(
+        start.root,
+        start.sha,
+        start.since,
+        deleted_before=start.deleted,
+        touched=frozenset(edited | recorded),
+        others=_others(store, session_id, start),
+    )
+    if found is not None:
+        observed.changed = found.files
+        observed.diff_summary = found.summary
+        observed.undone = frozenset(found.undone)
+
+
+def _others(store: Store, session_id: str, start: Start) -> frozenset[str]:
+    """Return the paths that other conversations have in their journals."""
+    own = journal.key(session_id)
+    keys = [key for key in journal.session_keys(store.path) if key != own]
+    return frozenset(path for key in keys for path, _ in _edited(journal.read_events(store.path, key), start))
+
+
+def _existing(start: Start, unknown: list[str]) -> frozenset[str] | None:
+    """Return which of the paths were there when the session started, for edits whose kind the host did not tell."""
+    if not unknown or not start.sha:
+        return None
+    from ocm import git
+
+    return frozenset(git.kinds_at(start.root, start.sha, unknown))
+
+
+def _edited(events: list[Event], start: Start) -> list[tuple[str, str]]:
+    """Return path and kind (empty: unknown) of every edit in `events`."""
+    found = []
+    for event in events:
+        path = text_of(event, "path")
+        if path and event.get("e", "edit") in {"call", "sub", "edit"}:
+            found.append((relative(path, start.root), text_of(event, "kind")))
+    return found
+
+
+def edits_of(events: list[Event], start: Start) -> list[FileChange]:
+    """Return the edits in `events` as changes, paths relative to the work tree."""
+    edits = []
+    for path, kind in _edited(events, start):
+        is_new = start.existing is not None and path not in start.existing
+        edits.append(FileChange(path, kind if kind in CHANGE_TYPES[:3] else "created" if is_new else "modified"))
+    return edits
+
+
+def relative(path: str, root: str) -> str:
+    """Return `path` relative to `root` with forward slashes where it lies inside, else as it is."""
+    path = path.encode("utf-8", "backslashreplace").decode()
+    for base in (root, os.path.realpath(root)):
+        whole = os.path.normpath(os.path.join(base, path))
+        if whole.startswith(base.rstrip(os.sep) + os.sep):
+            return os.path.relpath(whole, base).replace(os.sep, "/")
+    return path.replace(os.sep, "/")
+
+
+def events_redacted(events: list[Event]) -> tuple[list[Event], int]:
+    """Return `events` without the secrets that a path, a title or a command may hold, and how many there were."""
+    count = 0
+    for event in events:
+        for name in ("path", "title", "cmd"):
+            text = text_of(event, name)
+            if text:
+                event[name], found = redact.redact(text)
+                count += found
+    return events, count
+
+
+def text_of(event: Event, name: str) -> str:
+    """Return the text that `event` has under `name`, empty when it has none."""
+    value = event.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,0 +1,125 @@
+"""What a person or a script sees: lists, JSON, notices, and the one exit door that turns errors into text and codes."""
+
+import contextlib
+import json
+import os
+import re
+import sqlite3
+import sys
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+import click
+
+from ocm.errors import OcmError
+
+INTERRUPTED = 130
+# What a terminal would obey instead of showing: control characters, escape sequences, marks that turn text around.
+_UNSAFE = re.compile(
+    "\x1b\\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+
+
+def prepare_streams() -> None:
+    """Let no locale stand in the way of printing: what it cannot show is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+@contextlib.contextmanager
+def exit_door() -> Iterator[None]:
+    """Turn whatever ends a command into one line on stderr and an exit code."""
+    try:
+        yield
+    except OcmError as error:
+        leave(str(error), error.exit_code)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        leave(f"{error.format_message()} See: ocm help", error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        leave("Interrupted; nothing was left half done.", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        leave(f"{error.strerror or error}{where}. Check that the path exists and that you may write to it.", 1)
+    except sqlite3.Error as error:
+        leave(
+            f"The cache cannot be used: {error}. Delete memory.db in the store; it is made anew from the sessions.", 1
+        )
+
+
+def last_resort(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Show a bug as one line, or with `OCM_DEBUG=1` whole; meant as `sys.excepthook`."""
+    if os.environ.get("OCM_DEBUG"):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        notice(f"This is a bug in ocm: {kind.__name__}: {error}. Set OCM_DEBUG=1 to see where, and please report it.")
+
+
+def leave(message: str, code: int) -> None:
+    """End the program with one line on stderr."""
+    click.echo(f"ocm: {safe(message)}", err=True)
+    sys.exit(code)
+
+
+def notice(message: str) -> None:
+    """Say one line beside the output."""
+    click.echo(f"ocm: {safe(message)}", err=True)
+
+
+def say(text: str = "") -> None:
+    """Print one line for a person, without anything that a terminal would obey."""
+    click.echo(safe(text))
+
+
+def safe(text: str) -> str:
+    """Return `text` without escape sequences, control and invisible characters."""
+    return _UNSAFE.sub("", text)
+
+
+def as_json(value: object) -> None:
+    """Print `value` as JSON, in whatever encoding stdout has."""
+    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
+    click.echo(json.dumps(value, indent=2, ensure_ascii=encoding != "utf8"))
+
+
+def sessions(rows: list[dict[str, Any]]) -> None:
+    """Print sessions as a list, one or two lines each; ids are never cut."""
+    for row in rows:
+        branch = f" · {row['branch']}" if row["branch"] else ""
+        say(f"{day(row['date'])}  {row['tool']}{branch} · {row['status']}  {row['session_id']}")
+        say(f"    {row['title'] or row['goal']}")
+
+
+def hits(rows: list[dict[str, Any]]) -> None:
+    """Print search hits: what was found, why it matched, and where to read it."""
+    for row in rows:
+        say(f"{row['rank']}. {row['title'] or row['goal']}")
+        say(f"    {day(row['date'])} · {row['tool']} · {row['status']} · {row['session_id']}")
+        if row["snippet"]:
+            say(f"    {row['snippet']}")
+        if row["top_files"]:
+            say(f"    {', '.join(row['top_files'])}")
+
+
+def day(date: str | None) -> str:
+    """Return the part of an ISO time that a list shows."""
+    return (date or "")[:16].replace("T", " ")
+
+
+def status(found: dict[str, Any]) -> None:
+    """Print where things stand."""
+    say(f"store     {found['store']} ({found['scope']})")
+    say(f"project   {found['project_root']}")
+    say(f"sessions  {found['sessions']}")
+    say("size      " + ", ".join(f"{name} {size / 1024:.0f} kB" for name, size in found["sizes"].items()))
+    for one in found["active"]:
+        gate = "shut" if one["gate_shut"] else "open"
+        say(f"active    {one['session_id']}  {one['calls']} of {one['threshold']} calls, gate {gate}")
+    if not found["active"]:
+        say("active    none")

@@ -1,0 +1,128 @@
+"""One way to find the project and its store, for hook, command line and server alike: no git process, no imports."""
+
+import os
+
+STORE = ".openCodeMemory"
+SESSIONS = "sessions"
+_LINK = "gitdir:"
+
+
+class Store:
+    """Where a store lies (`path`) and which work tree its caller is in (`root`, absolute)."""
+
+    __slots__ = ("is_user", "path", "root")
+
+    def __init__(self, path: str, root: str, *, is_user: bool = False) -> None:
+        """Keep the absolute paths; `is_user` marks the store of the whole user, which serves many roots."""
+        self.path = path
+        self.root = root
+        self.is_user = is_user
+
+    @property
+    def sessions(self) -> str:
+        """The folder of the session files."""
+        return os.path.join(self.path, SESSIONS)
+
+    @property
+    def database(self) -> str:
+        """The cache."""
+        return os.path.join(self.path, "memory.db")
+
+
+def user_store() -> str:
+    """Return the folder of the user store and the registry; `OCM_HOME` moves it."""
+    return os.environ.get("OCM_HOME") or os.path.join(os.path.expanduser("~"), STORE)
+
+
+def find_store(start: str) -> "Store | None":
+    """Return the store that serves the directory `start`, or None.
+
+    The nearest one upwards; in a linked git worktree the main worktree's; else the user store, if there is one.
+    """
+    start = os.path.abspath(start)
+    user = os.path.realpath(user_store())
+    folder = start
+    while True:
+        main = main_worktree(folder)
+        if main and os.path.isdir(os.path.join(main, STORE)):
+            return Store(os.path.join(main, STORE), folder)
+        path = os.path.join(folder, STORE)
+        if os.path.isdir(path) and os.path.realpath(path) != user:
+            return Store(path, folder)
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            break
+        folder = parent
+    if os.path.isdir(os.path.join(user, SESSIONS)):
+        return Store(user, work_tree(start) or start, is_user=True)
+    return None
+
+
+def work_tree(start: str) -> str | None:
+    """Return the nearest folder upwards from `start` that holds `.git`, or None."""
+    folder = os.path.abspath(start)
+    while not os.path.exists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+    return folder
+
+
+def main_worktree(folder: str) -> str | None:
+    """Return the main worktree when `folder` is the top of a linked one, else None.
+
+    Linked worktrees of a bare repository have no main one; the repository folder itself stands for it.
+    """
+    git_dir = _linked_git_dir(folder)
+    if git_dir is None:
+        return None
+    common = _first_line(os.path.join(git_dir, "commondir"))
+    if not common:
+        return None  # a submodule: its .git file links, but it shares nothing
+    common = os.path.realpath(os.path.join(git_dir, common))
+    return os.path.dirname(common) if os.path.basename(common) == ".git" else common
+
+
+def git_head(root: str) -> tuple[str, str]:
+    """Return the commit and the branch that `root` is at, each empty where there is none, read without git."""
+    tree = work_tree(root)
+    if tree is None:
+        return "", ""
+    git_dir = _linked_git_dir(tree) or os.path.join(tree, ".git")
+    head = _first_line(os.path.join(git_dir, "HEAD"))
+    if not head.startswith("ref:"):
+        return head, ""
+    ref = head[4:].strip()
+    branch = ref.removeprefix("refs/heads/")
+    common = os.path.join(git_dir, _first_line(os.path.join(git_dir, "commondir")))
+    sha = _first_line(os.path.join(git_dir, ref)) or _first_line(os.path.join(common, ref))
+    return sha or _packed_ref(common, ref), branch
+
+
+def _linked_git_dir(folder: str) -> str | None:
+    """Return the folder that the file `.git` of `folder` points to, or None where `.git` is no file."""
+    link = os.path.join(folder, ".git")
+    if not os.path.isfile(link):
+        return None
+    line = _first_line(link)
+    return os.path.join(folder, line[len(_LINK) :].strip()) if line.startswith(_LINK) else None
+
+
+def _packed_ref(git_dir: str, ref: str) -> str:
+    try:
+        with open(os.path.join(git_dir, "packed-refs"), encoding="utf-8", errors="surrogateescape") as file:
+            for line in file:
+                if line.rstrip("\n").endswith(" " + ref):
+                    return line.split(" ", 1)[0]
+    except OSError:
+        pass
+    return ""
+
+
+def _first_line(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.readline(4096).strip()
+    except OSError:
+        return ""

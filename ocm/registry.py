@@ -1,0 +1,121 @@
+"""Which projects of this user have a store: `registry.json` in the user store, read and written under its lock."""
+
+import json
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from ocm import files, paths
+
+NAME = "registry.json"
+
+Rows = list[dict[str, Any]]
+
+
+def path() -> str:
+    """Return the file."""
+    return os.path.join(paths.user_store(), NAME)
+
+
+def rows() -> Rows:
+    """Return what is registered; nothing when the file is missing or damaged, and nothing is created."""
+    return _read() or []
+
+
+def damaged() -> bool:
+    """Return whether the file is there and cannot be read."""
+    return _read() is None
+
+
+def is_registered(root: str, store: str | None = None) -> bool:
+    """Return whether the project at `root` is registered, and if a `store` is given, with that one."""
+    return any(_is_at(row, root) and store in (None, row.get("store")) for row in rows())
+
+
+def stores() -> list[paths.Store]:
+    """Return the stores of all registered projects that are still there, each once; nothing is created."""
+    found: dict[str, paths.Store] = {}
+    for row in rows():
+        store = _store_of(row)
+        if store and os.path.isdir(os.path.join(store, paths.SESSIONS)):
+            root = str(row.get("project_root") or os.path.dirname(store))
+            found.setdefault(os.path.realpath(store), paths.Store(store, root))
+    return list(found.values())
+
+
+def register(root: str, store: str) -> None:
+    """Register the project at `root`; a damaged file is moved aside, for it may still tell of other projects.
+
+    Raises:
+        OcmError: when another process holds the lock.
+        OSError: when the user store cannot be written to.
+    """
+    row = {
+        "project": os.path.basename(root) or root,
+        "project_root": root,
+        "store": store,
+        "registered_at": datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+    }
+    files.make_private_dir(paths.user_store())
+    with files.locked(path() + ".lock"):
+        known = _read()
+        if known is None:
+            _set_aside()
+        _write([*(other for other in known or [] if not _is_at(other, root)), row])
+
+
+def unregister(root: str) -> None:
+    """Forget the project at `root`; the file goes with its last project, and a damaged one is left as it is.
+
+    Raises:
+        OcmError: when another process holds the lock.
+        OSError: when the user store cannot be written to.
+    """
+    with files.locked(path() + ".lock"):
+        known = _read()
+        left = [row for row in known or [] if not _is_at(row, root)]
+        if left:
+            _write(left)
+        elif known:
+            os.unlink(path())
+
+
+def _read() -> Rows | None:
+    """Return the rows, or None when the file is damaged."""
+    try:
+        data = files.read_bytes(path())
+        found = [] if data is None else json.loads(data)
+    except NotADirectoryError:
+        return []
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        return None
+    return found
+
+
+def _write(known: Rows) -> None:
+    files.atomic_write(path(), json.dumps(known, indent=2).encode() + b"\n")  # ASCII: a path may be no valid Unicode
+
+
+def _set_aside() -> None:
+    """Move the file to the first free name `registry.json.damaged…`."""
+    aside, number = path() + ".damaged", 1
+    while os.path.lexists(aside):
+        number += 1
+        aside = f"{path()}.damaged-{number}"
+    os.replace(path(), aside)
+
+
+def _is_at(row: dict[str, Any], root: str) -> bool:
+    known = row.get("project_root")
+    return isinstance(known, str) and os.path.realpath(known) == os.path.realpath(root)
+
+
+def _store_of(row: dict[str, Any]) -> str:
+    """Return the store of a row; the rows of openCodeMemory 0.2 name the database in it."""
+    store = row.get("store")
+    if isinstance(store, str):
+        return store
+    database = row.get("db_path")
+    return os.path.dirname(database) if isinstance(database, str) else ""

@@ -1,0 +1,232 @@
+"""The MCP server: thin, and up in little more than the SDK's own import; everything else loads at the first call.
+
+The store is looked up and opened for each call, so a deleted cache, a moved project or a second server do no harm.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import anyio.to_thread
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
+
+from ocm import __version__, paths
+from ocm.errors import BadInputError, NoStoreError, OcmError
+from ocm.tools import SECTIONS, TOOLS
+
+NAME = "opencodememory"
+MAX_LIMIT = 50
+_INSTRUCTIONS = "The journal of this project's sessions: search before related work, checkpoint when asked to."
+_TOOL_USE = "claudecode/toolUseId"  # the one thing in a call by which a hook's journal line can be joined with it
+
+Arguments = dict[str, Any]
+
+
+class JournalServer(MCPServer[Any]):
+    """An MCP server whose tools check their own arguments, so that every error is a sentence a model can act on."""
+
+    def __init__(self, project: str | None = None) -> None:
+        """Serve the store of `project`, or of the folder the server is in at the time of a call."""
+        super().__init__(NAME, version=__version__, instructions=_INSTRUCTIONS, log_level="WARNING")
+        self._project = project
+        self._began: tuple[float, str] | None = None
+        self._own_id = ""
+        store = self._find()
+        if store is not None:
+            self._began = (time.time(), paths.git_head(store.root)[0])
+
+    async def list_tools(self) -> list[Tool]:
+        """Return the tools; all but the checkpoint only read."""
+        return [
+            Tool(
+                name=name,
+                description=description,
+                input_schema=accepts,
+                output_schema=returns,
+                annotations=_annotations(read_only=name != "ocm__checkpoint"),
+            )
+            for name, (description, accepts, returns) in TOOLS.items()
+        ]
+
+    async def call_tool(
+        self, name: str, arguments: Arguments, context: Context[Any, Any] | None = None
+    ) -> CallToolResult:
+        """Run one tool on a worker thread.
+
+        Raises:
+            ToolError: with one sentence about what is wrong and what to do.
+        """
+        handler = _HANDLERS.get(name)
+        if handler is None:
+            raise ToolError(f"There is no tool {name!r}; there are: {', '.join(TOOLS)}.")
+        caller = _Caller(context)
+        try:
+            found = await anyio.to_thread.run_sync(handler, self, arguments, caller)
+        except (OcmError, OSError) as error:
+            raise ToolError(str(error)) from error
+        words = json.dumps(found, ensure_ascii=False)
+        return CallToolResult(content=[TextContent(type="text", text=words)], structured_content=found)
+
+    def store(self) -> paths.Store:
+        """Return the store as it is now.
+
+        Raises:
+            NoStoreError: there is none, or the project's folder is gone.
+        """
+        found = self._find()
+        if found is None:
+            raise NoStoreError("There is no session store for this project.", "Ask the user to run: ocm init")
+        return found
+
+    def _find(self) -> paths.Store | None:
+        for folder in (self._project, os.environ.get("OCM_PROJECT_DIR"), os.environ.get("CLAUDE_PROJECT_DIR")):
+            if folder and os.path.isdir(folder):
+                return paths.find_store(folder)
+            if folder and folder != os.environ.get("CLAUDE_PROJECT_DIR"):
+                return None  # named on purpose and gone: the folder the server happens to be in is not meant
+        try:
+            return paths.find_store(os.getcwd())
+        except FileNotFoundError:
+            return None
+
+    def checkpoint(self, arguments: Arguments, caller: "_Caller") -> Arguments:
+        """Store a checkpoint under the conversation's own id."""
+        from ocm import sessions
+
+        store = self.store()
+        given = {name: value for name, value in arguments.items() if name != "agent_id"}
+        warnings = []
+        if not _is_given(given.get("session_id")):
+            given["session_id"], warnings = self._identity(store, caller)
+        result = sessions.checkpoint(store, given, tool=caller.client, began=self._began)
+        return {**result, "warnings": warnings + result["warnings"]}
+
+    def _identity(self, store: paths.Store, caller: "_Caller") -> tuple[str, list[str]]:
+        """Return the id of the calling conversation where the call names none."""
+        from ocm import browse
+
+        joined = browse.session_that_asked(store, caller.tool_use)
+        if joined:
+            return joined, []
+        active = browse.active_ids(store)
+        if len(active) == 1:
+            return active[0], [f"The call named no session; it was stored under the only active one, {active[0]}."]
+        if active:
+            raise BadInputError(
+                "session_id is missing, and several sessions are active.", f"Give one of: {', '.join(active[:8])}."
+            )
+        if not self._own_id:
+            import uuid
+
+            self._own_id = f"mcp-{uuid.uuid4()}"
+        return self._own_id, []
+
+    def search(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
+        """Search this project's sessions, or every registered project's."""
+        from ocm import recall, registry
+
+        given = _checked("ocm__search_sessions", arguments)
+        scope = given.pop("scope", "project")
+        query, limit = given.pop("query"), min(given.pop("limit", 5), MAX_LIMIT)
+        if limit < 1:
+            raise BadInputError(f"limit is {limit}.", f"Accepted: 1 to {MAX_LIMIT}.")
+        given["tool"] = given.pop("tool_filter", None)
+        filters = recall.Filters(**given)
+        if scope == "global":
+            hits = recall.search_everywhere(registry.stores(), query, limit=limit, filters=filters)
+        else:
+            hits = recall.search(self.store(), query, limit=limit, filters=filters)
+        return {"result": hits}
+
+    def list_sessions(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
+        """List the newest sessions."""
+        from ocm import browse
+
+        given = _checked("ocm__list_sessions", arguments)
+        return {"result": browse.list_sessions(self.store(), given.get("limit", 10), given.get("tool_filter"))}
+
+    def session_files(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
+        """List the files of a session."""
+        from ocm import browse
+
+        given = _checked("ocm__get_session_files", arguments)
+        return {"result": browse.show(self.store(), given["session_id"])["files"]}
+
+    def session(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
+        """Return a session, whole or in part, within a number of tokens."""
+        from ocm import browse
+
+        given = _checked("ocm__get_session", arguments)
+        wanted = given.get("sections") or list(SECTIONS)
+        unknown = [name for name in wanted if name not in SECTIONS]
+        if unknown:
+            raise BadInputError(f"sections has {unknown[0]!r}.", f"Accepted: {', '.join(SECTIONS)}.")
+        return browse.excerpt(self.store(), given["session_id"], wanted, given.get("max_tokens", 2000))
+
+
+class _Caller:
+    """What a call says about who is calling: the client's name and the id of the tool use, each empty when unknown."""
+
+    def __init__(self, context: Context[Any, Any] | None) -> None:
+        request = context.request_context if context is not None else None
+        meta: Any = request.meta if request is not None else None
+        tool_use = meta.get(_TOOL_USE) if meta else None
+        parameters = request.session.client_params if request is not None else None
+        self.tool_use = tool_use if isinstance(tool_use, str) else ""
+        self.client = parameters.client_info.name if parameters is not None else ""
+
+
+_HANDLERS: dict[str, Callable[[JournalServer, Arguments, _Caller], Arguments]] = {
+    "ocm__checkpoint": JournalServer.checkpoint,
+    "ocm__search_sessions": JournalServer.search,
+    "ocm__list_sessions": JournalServer.list_sessions,
+    "ocm__get_session_files": JournalServer.session_files,
+    "ocm__get_session": JournalServer.session,
+}
+
+
+def serve(project: str | None, transport: str, port: int) -> None:
+    """Serve until the client goes away: stdio, or http on loopback only."""
+    server = JournalServer(project)
+    if transport == "http":
+        server.run("streamable-http", host="127.0.0.1", port=port)
+    else:
+        server.run("stdio")
+
+
+def _annotations(*, read_only: bool) -> ToolAnnotations:
+    if read_only:
+        return ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+    return ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and value != ""
+
+
+def _checked(tool: str, arguments: Arguments) -> Arguments:
+    """Return the arguments that are given, checked against the tool's schema.
+
+    Raises:
+        BadInputError: naming the argument and what is accepted.
+    """
+    schema = TOOLS[tool][1]
+    properties = schema["properties"]
+    kinds: dict[str, type] = {"string": str, "integer": int, "array": list}
+    for name, value in arguments.items():
+        if name not in properties:
+            raise BadInputError(f"{tool} has no argument {name!r}.", f"Accepted: {', '.join(properties)}.")
+        kind = kinds.get(properties[name].get("type", "string"), str)
+        if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+            raise BadInputError(f"{name} is {type(value).__name__}.", f"{name} must be {kind.__name__}.")
+        choices = properties[name].get("enum")
+        if value is not None and choices and value not in choices:
+            raise BadInputError(f"{name} is {str(value)[:40]!r}.", f"Accepted: {', '.join(choices)}.")
+    for name in schema.get("required", ()):
+        if arguments.get(name) is None:
+            raise BadInputError(f"{name} is missing.", f"{tool} needs {name}.")
+    return {name: value for name, value in arguments.items() if value is not None}

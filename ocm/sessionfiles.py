@@ -1,0 +1,159 @@
+"""The folder of session files: finding, reading, naming and writing them."""
+
+import contextlib
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ocm import files, markdown, merge, rewrite
+from ocm.errors import UnreadableSessionError
+from ocm.merge import Event
+from ocm.model import Session, slugify
+from ocm.paths import Store
+
+MAX_BYTES = 64 * 1024 * 1024
+_Signature = tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class Known:
+    """A session file as it was read: its name in the folder, its text, what it says, and whether it is still that."""
+
+    name: str
+    text: str
+    session: Session
+    signature: _Signature
+
+
+def locate(store: Store, session_id: str, events: list[Event]) -> str:
+    """Return the name of the file that holds a session, or an empty string.
+
+    The journal names it; else the cache does; else one look at the front matters.
+    """
+    for event in reversed(events):
+        name = event.get("file")
+        if isinstance(name, str) and is_name(name) and holds(store, name, session_id):
+            return name
+    from ocm import index
+
+    return index.locate(store, session_id) or ""
+
+
+def is_name(name: str) -> bool:
+    """Tell whether `name` can be that of a session file, lying directly in its folder."""
+    return name.endswith(".md") and os.path.basename(name) == name and not name.startswith(".")
+
+
+def holds(store: Store, name: str, session_id: str) -> bool:
+    """Tell whether the file `name` says that it holds the session."""
+    try:
+        return markdown.session_id_of(_text(os.path.join(store.sessions, name))[0]) == session_id
+    except (OSError, UnreadableSessionError):
+        return False
+
+
+def read(store: Store, session_id: str, events: list[Event]) -> Known | None:
+    """Return the file of a session, or None when it has none yet.
+
+    Raises:
+        UnreadableSessionError: it has one that cannot be parsed; named with its line.
+    """
+    name = locate(store, session_id, events) or _broken(store, events)
+    return load(store, name) if name else None
+
+
+def load(store: Store, name: str) -> Known:
+    """Return the session file `name`.
+
+    Raises:
+        UnreadableSessionError: it cannot be parsed; named with its line.
+    """
+    path = os.path.join(store.sessions, name)
+    try:
+        text, signature = _text(path)
+        return Known(name, text, markdown.parse(text), signature)
+    except UnreadableSessionError as error:
+        raise UnreadableSessionError(error.why, path=path, line=error.line) from None
+
+
+def _broken(store: Store, events: list[Event]) -> str:
+    """Return the file that the journal names although it cannot be read: no new one must stand in for it."""
+    for event in reversed(events):
+        name = event.get("file")
+        if isinstance(name, str) and is_name(name):
+            path = os.path.join(store.sessions, name)
+            with contextlib.suppress(OSError):
+                os.lstat(path)
+                try:
+                    markdown.parse(_text(path)[0])
+                except UnreadableSessionError:
+                    return name
+    return ""
+
+
+def _text(path: str) -> tuple[str, _Signature]:
+    """Return what a session file holds; symlinks are not followed, so that a store cannot reach out of itself."""
+    found = os.lstat(path)
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadableSessionError("it is not a regular file")
+    if found.st_size > MAX_BYTES:
+        raise UnreadableSessionError(f"it is larger than {MAX_BYTES // 1024 // 1024} MB")
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        return data.decode(), (found.st_ino, found.st_size, found.st_mtime_ns)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UnreadableSessionError("it is not UTF-8", line=line) from None
+
+
+def write(store: Store, known: Known | None, session: Session, slug: str) -> Known | None:
+    """Write `session` durably, over `known` or as a new file; None when a person changed the file since it was read.
+
+    The first slug names the file. Names are given out under a lock of their own, so that no two sessions share a file.
+    """
+    if slug and not session.slug:
+        session = replace(session, slug=slug)
+    name = known.name if known else ""
+    text = _rendered(store, known, session)
+    if known and not _unchanged(store, known):
+        return None
+    if known is None or (slug and not known.session.slug):
+        with files.locked(os.path.join(store.path, "names.lock")):
+            name = _free_name(store, session, name)
+            if known and name != known.name:
+                os.rename(os.path.join(store.sessions, known.name), os.path.join(store.sessions, name))
+            files.atomic_write(os.path.join(store.sessions, name), text.encode())
+    elif text != known.text:
+        files.atomic_write(os.path.join(store.sessions, name), text.encode())
+    return Known(name, text, session, (0, 0, 0))
+
+
+def _rendered(store: Store, known: Known | None, session: Session) -> str:
+    if known is None:
+        return rewrite.render(session)
+    try:
+        return rewrite.update(known.text, session)
+    except UnreadableSessionError as error:
+        path = os.path.join(store.sessions, known.name)
+        raise UnreadableSessionError(error.why, path=path, line=error.line) from None
+
+
+def _unchanged(store: Store, known: Known) -> bool:
+    try:
+        found = os.lstat(os.path.join(store.sessions, known.name))
+    except FileNotFoundError:
+        return False
+    return (found.st_ino, found.st_size, found.st_mtime_ns) == known.signature
+
+
+def _free_name(store: Store, session: Session, own: str) -> str:
+    """Return the canonical name of a session, with its short hash where another file has that name."""
+    short = hashlib.sha256(session.session_id.encode()).hexdigest()[:8]
+    moment = datetime.fromtimestamp(merge.instant(session.started_at)).astimezone()
+    tool = slugify(session.tool, 30) or "unknown"
+    stem = f"{moment:%Y-%m-%d_%H-%M}_{tool}_{slugify(session.slug) or short}"
+    names = [f"{stem}.md", f"{stem}-{short}.md", *(f"{stem}-{short}-{n}.md" for n in range(2, 100))]
+    return next(name for name in names if name == own or not os.path.lexists(os.path.join(store.sessions, name)))

@@ -1,0 +1,235 @@
+"""The service: the only place that orders journal, markdown and cache.
+
+A checkpoint is one transaction under the session's lock: take the journal over, read the session file, merge, write
+it durably, drop the journal. No process is started and no database is touched while the lock is held. Whatever is
+killed in between, the journal is still there, and the file says which journals it holds already.
+"""
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from ocm import config, files, journal, merge, redact, sessionfiles
+from ocm.errors import OcmError, UnreadableSessionError
+from ocm.merge import Observed
+from ocm.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
+from ocm.observe import Start, edits_of, events_redacted, observe, text_of
+from ocm.paths import Store, user_store
+from ocm.sessionfiles import Known
+
+ORPHAN_SECONDS = 600
+FORGOTTEN_SECONDS = 7 * 86_400
+_ATTEMPTS = 5
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What the taken journals came to."""
+
+    takes: list[str]
+    carry: journal.Tally
+    redactions: int
+    unseen_shell: bool
+
+
+def checkpoint(
+    store: Store, arguments: dict[str, Any], *, tool: str = "", began: tuple[float, str] | None = None
+) -> dict[str, Any]:
+    """Store one checkpoint; the one function behind the MCP tool and the command.
+
+    Args:
+        store: Where it goes.
+        arguments: The arguments of the contract, unchecked.
+        tool: What is calling, where neither the call nor the journal says.
+        began: When (epoch seconds) and at which commit the conversation began, where no hook has journaled it.
+
+    Returns:
+        `session_id`, `markdown_path` (absolute), `status`, `files_recorded`, `redactions`, `warnings`.
+
+    Raises:
+        BadInputError: an argument is wrong; nothing was changed.
+        UnreadableSessionError: the session's file cannot be parsed; the journal is kept and the gate opens.
+    """
+    call, redactions = _redacted(checkpoint_from(arguments))
+    warnings = _strangers(store, call.session_id)
+    if call.slug and not slugify(call.slug):
+        warnings.append("The slug holds no letter a-z and no digit, so it names nothing.")
+    result = _transact(store, call, tool, began)
+    result["redactions"] += redactions
+    result["warnings"] = warnings + result["warnings"]
+    return result
+
+
+def flush(store: Store, session_id: str, *, status: str | None = None, trigger: str | None = None) -> bool:
+    """Store what the journal holds, without words: a machine checkpoint, which keeps the gate's count.
+
+    Returns whether there was anything to store; a conversation in which nothing happened makes no file.
+    """
+    events = journal.read_events(store.path, session_id)
+    worth = any(event.get("e", "edit") in {"call", "sub", "edit", "prompt"} for event in events)
+    if worth or sessionfiles.locate(store, session_id, events):
+        _transact(store, Checkpoint(session_id, status=status, trigger=trigger), "", None)
+        return True
+    if status == "closed":
+        _drop_idle(store, session_id)
+    return False
+
+
+def recover(store: Store, *, idle: float = ORPHAN_SECONDS) -> list[str]:
+    """Flush the journals that nothing touched for `idle` seconds; return what could not be done, a line each."""
+    troubles = []
+    now = time.time()
+    for key in journal.orphans(store.path, now - idle):
+        ids = (text_of(event, "session") for event in journal.read_events(store.path, key))
+        try:
+            flush(store, next((session_id for session_id in ids if session_id), key))
+        except OcmError as error:
+            troubles.append(str(error))
+    for key in journal.idle(store.path, now - FORGOTTEN_SECONDS):
+        _drop_idle(store, key)
+    for folder in (store.path, store.sessions):
+        files.clear_temporaries(folder, now - ORPHAN_SECONDS)
+    return troubles
+
+
+def _redacted(call: Checkpoint) -> tuple[Checkpoint, int]:
+    """Return `call` without private text and secrets, and how many there were; what is empty then is not given."""
+    count = 0
+
+    def clean(value: Any) -> Any:  # noqa: ANN401 - a field of any type comes back as that type
+        nonlocal count
+        if isinstance(value, str):
+            text, found = redact.redact(value)
+            count += found
+            return text.strip()
+        if isinstance(value, list):
+            return [item for item in (clean(item) for item in value) if item]
+        if isinstance(value, PlanFile | Reference):
+            parts = [clean(getattr(value, part.name)) for part in fields(value)]
+            return type(value)(*parts) if parts[0] else None
+        return value
+
+    texts = {part.name: clean(getattr(call, part.name)) for part in fields(call) if part.name != "session_id"}
+    texts.update({name: texts[name] or None for name in ("goal", "title", "slug", "tool")})
+    return replace(call, **texts), count
+
+
+# --- the transaction
+
+
+def _transact(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] | None) -> dict[str, Any]:
+    files.make_private_dir(store.sessions)
+    start, observed = observe(store, call, tool, began)
+    warnings: list[str] = []
+    with files.locked(_lock(store, call.session_id)):
+        try:
+            before, after, taken = _absorb(store, call, start, observed, warnings)
+        except UnreadableSessionError as error:
+            journal.append(store.path, call.session_id, [journal.event("release", why=one_line(str(error)))])
+            raise
+        _finish(store, after, start, taken)
+    _refresh_cache(store, {before, after.name} - {""})
+    return {
+        "session_id": call.session_id,
+        "markdown_path": os.path.join(os.path.realpath(store.sessions), after.name),
+        "status": after.session.status,
+        "files_recorded": len({change.path for change in [*observed.edits, *(observed.changed or [])]}),
+        "redactions": taken.redactions,
+        "warnings": warnings,
+    }
+
+
+def _lock(store: Store, session_id: str) -> str:
+    return os.path.join(store.path, f"session_{journal.key(session_id)}.lock")
+
+
+def _absorb(
+    store: Store, call: Checkpoint, start: Start, observed: Observed, warnings: list[str]
+) -> tuple[str, Known, _Taken]:
+    """Take the journal over and write the session file that holds it; returns the file's former name and the file."""
+    journal.take_over(store.path, call.session_id)
+    journals = journal.taken(store.path, call.session_id)
+    everything = journal.parse(b"\n".join(data for _, data in journals))[0]
+    for _ in range(_ATTEMPTS):  # again when a person saved the file in between
+        known = sessionfiles.read(store, call.session_id, everything)
+        held = merge.taken(known.session) if known else {}
+        fresh = [data for take, data in journals if take not in held]
+        events, rejected = journal.parse(b"\n".join(fresh))
+        observed.events, redactions = events_redacted(events)
+        observed.edits = edits_of(observed.events, start)
+        observed.takes = [take for take, _ in journals]
+        session = merge.merge(known.session if known else _new_session(call, start), call, observed)
+        after = sessionfiles.write(store, known, session, slugify(call.slug or ""))
+        if after:
+            break
+    else:
+        raise OcmError("The session file is being changed all the time.", "Call the checkpoint again.")
+    if rejected:
+        journal.keep_rejected(store.path, rejected)
+        warnings.append(f"{len(rejected)} lines of the journal are no events; they are kept in {journal.REJECTED}.")
+    carried = [] if call.semantic else [pair for pair in journals if held.get(pair[0]) != "semantic"]
+    changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
+    unseen_shell = observed.changed is None and any(event.get("cmd") for event in events)
+    taken = _Taken(observed.takes, journal.count(carried, changes_only=changes_only), redactions, unseen_shell)
+    return known.name if known else "", after, taken
+
+
+def _new_session(call: Checkpoint, start: Start) -> Session:
+    return Session(
+        session_id=call.session_id,
+        tool=start.tool,
+        project=start.project,
+        branch=start.branch,
+        started_at=datetime.fromtimestamp(start.since).astimezone().isoformat(timespec="seconds"),
+        git_sha_start=start.sha,
+    )
+
+
+def _finish(store: Store, written: Known, start: Start, taken: _Taken) -> None:
+    """Drop the taken journals; a session that goes on gets a new first line, and the gate's count along with it."""
+    session = written.session
+    if session.status != "closed":
+        header = journal.event(
+            "open", session=session.session_id, tool=session.tool, file=written.name, **start.carried()
+        )
+        carry = journal.event(
+            "carry",
+            calls=taken.carry.calls,
+            due=taken.carry.due,
+            denials=taken.carry.denials,
+            takes=taken.takes,
+            shell=taken.unseen_shell or None,
+        )
+        journal.append(store.path, session.session_id, [header, carry])
+    for take in taken.takes:
+        journal.drop(store.path, session.session_id, take)
+
+
+def _drop_idle(store: Store, session_id: str) -> None:
+    """Remove a journal that holds nothing to store; a line that arrives meanwhile stays in the taken one."""
+    with files.locked(_lock(store, session_id)):
+        journal.take_over(store.path, session_id)
+        for take, data in journal.taken(store.path, session_id):
+            if not journal.has_work(data, ignoring=(b'{"e":"end"',)):
+                journal.drop(store.path, session_id, take)
+
+
+def _refresh_cache(store: Store, names: set[str]) -> None:
+    from ocm import index
+
+    for name in sorted(names):
+        with contextlib.suppress(OSError):  # the next reader repairs the cache
+            index.refresh(store, name)
+
+
+def _strangers(store: Store, session_id: str) -> list[str]:
+    """Warn when an id is new to the store while exactly one other conversation is active."""
+    keys = journal.session_keys(store.path)
+    if len(keys) != 1 or keys[0] == journal.key(session_id) or sessionfiles.locate(store, session_id, []):
+        return []
+    events = journal.read_events(store.path, keys[0])
+    active = next((name for event in events if (name := text_of(event, "session"))), keys[0])
+    return [f"{one_line(session_id, 60)} is new here, and the active session is {active}: was that one meant?"]

@@ -1,0 +1,65 @@
+"""Changing settings; reading them is `config`, which every hook imports."""
+
+import json
+import os
+from typing import Any
+
+from ocm import config, files
+from ocm.errors import BadInputError, OcmError
+
+
+def check_name(name: str) -> None:
+    """Let known settings pass.
+
+    Raises:
+        BadInputError: naming those there are.
+    """
+    if name not in config.DEFAULTS:
+        raise BadInputError(f"There is no setting {name!r}.", f"There are: {', '.join(config.DEFAULTS)}.")
+
+
+def change(store: str, name: str, value: str | None) -> None:
+    """Set `name` in the `config.json` of a store, or take it out when `value` is None; keys it does not know stay.
+
+    Raises:
+        BadInputError: the setting or its value is not known; nothing was changed.
+        OcmError: the file is not valid; nothing was changed.
+    """
+    check_name(name)
+    checked = None if value is None else config.check(name, value)
+    if value is not None and checked is None:
+        raise BadInputError(f"{name} cannot be {value!r}.", f"Accepted: {config.accepted(name)}.")
+    path = os.path.join(store, "config.json")
+    with files.locked(path + ".lock"):
+        tree = _read(path)
+        _put(tree, name, checked)
+        files.make_private_dir(store)
+        files.atomic_write(path, (json.dumps(tree, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _put(tree: dict[str, Any], name: str, value: int | str | None) -> None:
+    tree.pop(name, None)
+    group, _, leaf = name.partition(".")
+    inner = tree.get(group)
+    if not isinstance(inner, dict):
+        inner = {}
+    inner.pop(leaf, None)
+    if value is not None:
+        inner[leaf] = value
+    if inner:
+        tree[group] = inner
+    else:
+        tree.pop(group, None)
+
+
+def _read(path: str) -> dict[str, Any]:
+    data = files.read_bytes(path)
+    if data is None:
+        return {}
+    try:
+        found = json.loads(data)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise OcmError(f"{path} is no JSON object.", "Correct it in an editor; nothing was changed.")
+    return found

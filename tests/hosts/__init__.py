@@ -1,0 +1,1 @@
+"""Tests with the real clients, offline: a script on loopback plays the model."""

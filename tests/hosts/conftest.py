@@ -1,0 +1,62 @@
+"""Fixtures: the real client, a place without a network, and a repository that `ocm init` has set up."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .bench import Bench, make_bench
+from .clients import CLAUDE_BINARY
+from .network import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def claude_code() -> Path:
+    """Return the client; without it these tests are skipped, or fail where the clients are required."""
+    binary = CLAUDE_BINARY
+    if os.name == "nt":
+        pytest.skip("these tests start and kill processes the POSIX way")
+    if not binary.exists():
+        missing = f"there is no Claude Code at {binary}: run `python -m tests.hosts.install_clients`"
+        if os.environ.get("OCM_REQUIRE_CLIENTS") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return binary
+
+
+@pytest.fixture(scope="session")
+def network() -> Iterator[Network]:
+    """Return a place that only loopback can be reached from, where the platform has such."""
+    network = Network()
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def bare(claude_code: Path, network: Network, tmp_path: Path) -> Bench:
+    """Return a repository without `ocm`."""
+    return make_bench(claude_code, tmp_path, network)
+
+
+@pytest.fixture
+def bench(bare: Bench) -> Bench:
+    """Return a repository in which `ocm init` was run, and its result committed."""
+    bare.set_up()
+    return bare
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a failed test what the model was shown."""
+    report = yield
+    used = getattr(item, "funcargs", {})
+    bench = used.get("bare")
+    if report.failed and isinstance(bench, Bench):
+        report.sections.append(("What the model was shown", bench.report(used["tmp_path"])))
+    return report

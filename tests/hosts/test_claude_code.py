@@ -1,0 +1,344 @@
+"""Whole conversations of the real Claude Code, in a repository that `ocm init` has set up."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .bench import (
+    CHECKPOINT,
+    SCRIPTS,
+    THRESHOLD,
+    TOOLS,
+    Bench,
+    call_in,
+    checkpoint,
+    command_in,
+    hook_texts,
+    note,
+    system_path,
+)
+from .scripted_api import Lane, Reply, call, in_turn, say
+
+if TYPE_CHECKING:
+    from .scripted_api import Json, Play, Request
+
+ONE = ("src/names.py", '"one"', '"1"')
+TWO = ("src/names.py", '"two"', '"2"')
+
+
+def test_the_gate_asks_for_a_checkpoint_and_opens_for_it(bench: Bench) -> None:
+    """A reminder at the threshold, a denial that names the call, the checkpoint, and the same edit goes through."""
+    session_id = str(uuid.uuid4())
+
+    def script(first: Request) -> Play:
+        assert session_id in first.new_text
+        quiet = (bench.read("src/app.py"), bench.edit("src/app.py", "a + b", "b + a"), bench.read("src/names.py"))
+        for step in (*quiet, call("Bash", command="git status --short", description="Look")):
+            request = yield step
+            assert not request.error
+            assert not hook_texts(request)
+        request = yield call("Bash", command="ls src", description="Look")
+        assert CHECKPOINT in hook_texts(request)
+        now = bench.active(session_id)
+        assert (now["calls"], now["threshold"], now["gate_shut"]) == (THRESHOLD, THRESHOLD, True)
+        request = yield bench.edit(*TWO)
+        assert call_in(request.error).calls
+        request = yield bench.read("README.md")
+        assert not request.error
+        request = yield call("ToolSearch", query=f"select:{CHECKPOINT}")
+        assert not request.error
+        request = yield checkpoint(goal="Say 2 for two", work_completed=["Swapped the operands"])
+        assert json.loads(request.results[0].text)["session_id"] == session_id
+        assert not bench.is_shut(session_id)
+        request = yield bench.edit(*TWO)
+        assert not request.error
+        yield say("Done.")
+
+    run = bench.claude.run(script, "--session-id", session_id)
+
+    assert run.exit_code == 0
+    assert run.session_id == session_id
+    (made,) = run.exchanges[-1].request.calls(CHECKPOINT)
+    assert "session_id" not in made
+    assert '"2"' in (bench.project / "src/names.py").read_text(encoding="utf-8")
+    session = bench.show(session_id)
+    assert session["goal"] == "Say 2 for two"
+    assert bench.files(session_id) == {("src/app.py", "modified"), ("src/names.py", "modified")}
+    assert f"session_id: {session_id}" in Path(session["markdown_path"]).read_text(encoding="utf-8")
+    assert bench.session_ids() == [session_id]
+
+
+def test_calls_that_run_in_parallel_are_all_counted(bench: Bench) -> None:
+    """As many calls as the threshold, made in one message, shut the gate; the call that a denial holds opens it."""
+
+    def script(_first: Request) -> Play:
+        yield Reply(calls=bench.read("src/names.py").calls * THRESHOLD)
+        denied = yield bench.edit(*ONE)
+        assert not (yield call_in(denied.error)).error
+        assert not (yield bench.edit(*ONE)).error
+        yield say("Done.")
+
+    run = bench.claude.run(script)
+
+    assert bench.session_ids() == [run.session_id]
+
+
+def test_resume_and_continue_keep_the_session(bench: Bench) -> None:
+    """A conversation that is taken up again goes on in the same session, in one file."""
+    session_id = bench.claude.run(note("One", goal="Count")).session_id
+    resumed = bench.claude.run(note("Two"), "--resume", session_id)
+    continued = bench.claude.run(note("Three"), "--continue")
+
+    assert [resumed.session_id, continued.session_id] == [session_id] * 2
+    assert bench.session_ids() == [session_id]
+    assert len(list((bench.store / "sessions").glob("*.md"))) == 1
+    assert bench.work(session_id) == ["One", "Two", "Three"]
+
+
+def test_a_fork_is_a_session_of_its_own(bench: Bench) -> None:
+    """The history of a fork names the old session, and even a model that sends that id lands in the new one."""
+    old = bench.claude.run(note("One", goal="Count")).session_id
+    new = bench.claude.run(note("Two", session_id=old), "--resume", old, "--fork-session").session_id
+
+    assert new != old
+    assert bench.work(old) == ["One"]
+    assert bench.work(new) == ["Two"]
+
+
+def test_clear_begins_a_session_of_its_own(bench: Bench) -> None:
+    """After /clear the same process, with the same server, is another conversation."""
+    script = in_turn(
+        checkpoint(work_completed=["Before"]), say("Noted."), checkpoint(work_completed=["After"]), say("Noted.")
+    )
+    run = bench.claude.run(script, prompts=("Note this.", "/clear", "Note that."))
+
+    before, after = run.session_ids
+    assert bench.work(before) == ["Before"]
+    assert bench.work(after) == ["After"]
+
+
+def test_a_sub_agent_without_the_checkpoint_tool_is_not_locked_out(bench: Bench) -> None:
+    """While the gate is shut for the main conversation, a sub-agent works on; what it edits is journaled."""
+    agent = "---\nname: limited\ndescription: Helps\ntools: Read, Edit, Bash\n---\nYou help.\n"
+    (bench.project / ".claude/agents").mkdir()
+    (bench.project / ".claude/agents/limited.md").write_text(agent, encoding="utf-8")
+    session_id = str(uuid.uuid4())
+    shut, finished = threading.Event(), threading.Event()
+    task = "Help with app.py."
+
+    def main(_first: Request) -> Play:
+        yield call("Agent", description="Help", prompt=task, subagent_type="limited", run_in_background=True)
+        for path in ("src/names.py", *["README.md"] * (THRESHOLD - 2)):
+            yield bench.read(path)
+        assert CHECKPOINT in (yield bench.edit(*ONE)).error
+        before = bench.active(session_id)
+        shut.set()
+        assert finished.wait(20)
+        after = bench.active(session_id)
+        assert (after["calls"], after["denials"]) == (before["calls"], before["denials"])
+        yield checkpoint(work_completed=["Had help"])
+        assert not (yield bench.edit(*ONE)).error
+        yield say("Done.")
+
+    def helper(first: Request) -> Play:
+        assert not [tool for tool in first.tools if "ocm" in tool]
+        assert shut.wait(20)
+        steps = [bench.read("src/app.py"), bench.edit("src/app.py", "a + b", "b + a")]
+        steps += [call("Bash", command="touch made.txt", description="Make")] * (THRESHOLD + 1)
+        for step in steps:
+            assert not (yield step).error
+        assert "src/app.py" in bench.journal(session_id).read_text(encoding="utf-8")
+        finished.set()
+        yield say("Helped.")
+
+    lane = Lane(helper, lambda request: task in request.prompt, "helper")
+    bench.claude.run(main, "--session-id", session_id, lanes=(lane,))
+
+    assert finished.is_set()
+    assert {("src/app.py", "modified"), ("src/names.py", "modified")} <= bench.files(session_id)
+
+
+def test_a_server_that_never_starts_locks_nobody_out(bench: Bench) -> None:
+    """After three denials the fourth change passes, and the user is told once."""
+    servers = bench.project / ".mcp.json"
+    known = json.loads(servers.read_text(encoding="utf-8"))
+    known["mcpServers"]["opencodememory"] |= {"command": "false", "args": []}
+    servers.write_text(json.dumps(known), encoding="utf-8")
+
+    def script(_first: Request) -> Play:
+        yield from bench.shut_the_gate()
+        for _ in range(3):
+            assert CHECKPOINT in (yield bench.edit(*ONE)).error
+            assert (yield checkpoint(work_completed=["Nothing"])).error
+        assert not (yield bench.edit(*ONE)).error
+        assert not (yield bench.edit(*TWO)).error
+        yield say("Done.")
+
+    run = bench.claude.run(script)
+
+    (notice,) = run.notices
+    assert "checkpoint" in notice
+    assert run.exit_code == 0
+
+
+def test_a_server_that_is_killed_leaves_the_command_line(bench: Bench) -> None:
+    """With the server dead in the middle of a conversation, `ocm checkpoint` through the shell opens the gate."""
+    session_id = str(uuid.uuid4())
+    pid_file = bench.claude.home / "server.pid"
+    folder = bench.claude.home / "bin"
+    folder.mkdir()
+    wrapper = folder / "ocm"
+    wrapper.write_text(f'#!/bin/sh\n[ "$1" = serve ] && echo $$ > {pid_file}\nexec {SCRIPTS}/ocm "$@"\n')
+    wrapper.chmod(0o755)
+    bench.claude.search_path = os.pathsep.join([str(folder), bench.claude.search_path])
+
+    def script(_first: Request) -> Play:
+        assert not (yield checkpoint(goal="Survive")).error
+        yield from bench.shut_the_gate()
+        os.kill(int(pid_file.read_text(encoding="utf-8")), signal.SIGKILL)
+        denied = yield bench.edit(*ONE)
+        assert (yield call_in(denied.error)).error
+        assert (yield call("Bash", command="ocm checkpoint --help && touch made.txt", description="Evade")).error
+        assert not (yield command_in(denied.error)).error
+        assert not (yield bench.edit(*ONE)).error
+        by_hand = f"ocm checkpoint --session-id {session_id} --completed 'Survived; && all'"
+        assert not (yield call("Bash", command=by_hand, description="Checkpoint")).error
+        yield say("Done.")
+
+    run = bench.claude.run(script, "--session-id", session_id)
+
+    assert run.exit_code == 0
+    assert bench.work(session_id) == ["Survived; && all"]
+
+
+def test_a_teammate_without_ocm_notices_nothing(bench: Bench) -> None:
+    """In a repository set up by somebody else, without `ocm`, every call works and no hook is heard of."""
+    bench.claude.search_path = system_path()
+
+    def script(first: Request) -> Play:
+        requests = [first, (yield bench.read("src/names.py"))]
+        shell = [call("Bash", command="ls", description="Look")] * THRESHOLD
+        for step in (*shell, bench.edit(*ONE), bench.edit(*TWO)):
+            requests += [(yield step)]
+        assert not [request.error for request in requests if request.error]
+        assert not [hook_texts(request) for request in requests if hook_texts(request)]
+        yield say("Done.")
+
+    run = bench.claude.run(script)
+
+    assert run.exit_code == 0
+    assert not run.notices
+    assert {(hook["exit_code"], hook["stdout"], hook["stderr"]) for hook in run.hooks} <= {(0, "", "")}
+    assert not list((bench.store / "sessions").iterdir())
+
+
+def test_compaction_keeps_the_session_the_count_and_the_goal(bare: Bench) -> None:
+    """What the client forgets when it compacts, it is told again; the calls before still count."""
+    bare.set_up("--claude-hooks", "full")
+    session_id = str(uuid.uuid4())
+
+    def script(_first: Request) -> Play:
+        yield checkpoint(goal="Keep the thread", work_pending=["Pick it up again"])
+        yield bare.read("src/names.py")
+        yield bare.read("src/app.py")
+        yield say("So far, so good.")
+        request = yield say("<summary>We read two files.</summary>")
+        assert "Keep the thread" in request.new_text
+        assert "Pick it up again" in request.new_text
+        for _ in range(THRESHOLD - 2):
+            request = yield bare.read("README.md")
+        assert CHECKPOINT in hook_texts(request)
+        assert CHECKPOINT in (yield bare.edit(*ONE)).error
+        yield say("Done.")
+
+    run = bare.claude.run(script, "--session-id", session_id, prompts=("Read.", "/compact", "Go on."))
+
+    assert run.session_ids == [session_id]
+    assert bare.session_ids() == [session_id]
+
+
+def test_a_turn_that_leaves_unsaved_work_is_asked_once(bare: Bench) -> None:
+    """With the full profile the end of a turn asks for a checkpoint, and takes no for an answer."""
+    bare.set_up("--claude-hooks", "full")
+    asked: list[str] = []
+
+    def script(_first: Request) -> Play:
+        yield bare.read("src/names.py")
+        yield bare.edit(*ONE)
+        request = yield say("Finished.")
+        while True:
+            asked.append(hook_texts(request) + request.new_text)
+            request = yield say("I would rather not.")
+
+    run = bare.claude.run(script)
+
+    assert run.exit_code == 0
+    assert len(asked) == 1
+    assert CHECKPOINT in asked[0]
+
+
+def test_what_a_killed_client_did_is_not_lost(bench: Bench) -> None:
+    """The journal of a conversation that was killed is saved when the next one begins."""
+    session_id = str(uuid.uuid4())
+
+    def script(_first: Request) -> Play:
+        yield bench.read("src/names.py")
+        yield bench.edit(*ONE)
+        bench.claude.kill()
+        yield say("Nobody hears this.")
+
+    run = bench.claude.run(script, "--session-id", session_id)
+    long_ago = time.time() - 3600
+    os.utime(bench.journal(session_id), (long_ago, long_ago))
+    bench.claude.run(in_turn(say("Hello.")))
+
+    assert run.exit_code == -signal.SIGKILL
+    assert bench.files(session_id) == {("src/names.py", "modified")}
+
+
+def test_the_next_conversation_finds_the_past(bench: Bench) -> None:
+    """What one conversation has recorded, the next one finds by searching."""
+    decision = "Retry with exponential backoff, at most three times"
+    script = in_turn(checkpoint(goal="Survive a flaky warehouse", decisions=[decision]), say("Noted."))
+    past = bench.claude.run(script).session_id
+    hits: list[Json] = []
+
+    def look_back(first: Request) -> Play:
+        assert "Survive a flaky warehouse" in first.new_text
+        yield call("ToolSearch", query=f"select:{TOOLS}search_sessions")
+        request = yield call(f"{TOOLS}search_sessions", query="backoff")
+        hits.extend(json.loads(request.results[0].text)["result"])
+        yield say("Found.")
+
+    now = bench.claude.run(look_back).session_id
+
+    (hit,) = hits
+    assert now != past
+    assert hit["session_id"] == past
+    assert hit["goal"] == "Survive a flaky warehouse"
+    assert "backoff" in hit["snippet"]
+
+
+def test_after_uninstall_nothing_is_left_in_the_client(bench: Bench) -> None:
+    """`ocm uninstall` takes the hooks and the server away."""
+    bench.command("ocm", "uninstall")
+    requests: list[Request] = []
+
+    def script(first: Request) -> Play:
+        requests.append(first)
+        requests.append((yield from bench.shut_the_gate()))
+        requests.append((yield bench.edit(*ONE)))
+        yield say("Done.")
+
+    run = bench.claude.run(script)
+
+    assert not run.hooks
+    assert not [request.error for request in requests if request.error]
+    assert "ocm__" not in json.dumps([request.body for request in requests])

@@ -1,0 +1,107 @@
+"""Edits of JSON text: the value changes as asked, and every other byte stays."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocm import jsonedit
+from ocm.textedit import EditError
+
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=4)
+)
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+)
+STRING_OR_EMPTY = re.compile(r'"(?:[^"\\]|\\.)*"|\{\}')
+documents = st.dictionaries(st.text(max_size=3), values, max_size=4)
+indents = st.sampled_from([None, 0, 1, 2, 4, "\t"])
+apart = st.sampled_from([(",", ":"), (", ", ": "), (" ,", " : ")])
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    """Return an object as some program or person may have written it."""
+    space = draw(st.sampled_from(["", " ", "\n"]))
+    text = json.dumps(draw(documents), indent=draw(indents), separators=draw(apart), ensure_ascii=draw(st.booleans()))
+    text = STRING_OR_EMPTY.sub(lambda found: f"{{{space}}}" if found[0] == "{}" else found[0], text)
+    text = draw(st.sampled_from(["", " ", "\n"])) + text + draw(st.sampled_from(["", "\n"]))
+    return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
+
+
+@given(texts(), values, values)
+def test_a_member_that_is_put_is_there_and_is_removed_without_a_trace(text: str, value: Any, other: Any) -> None:
+    document = json.loads(text)
+    document.pop("ours", None)
+    put = jsonedit.put(text, ("ours", "inner"), value) if "ours" not in json.loads(text) else text
+    if put is text:
+        return
+    assert json.loads(put) == document | {"ours": {"inner": value}}
+    replaced = jsonedit.put(put, ("ours", "inner"), other)
+    assert json.loads(replaced) == document | {"ours": {"inner": other}}
+    removed = jsonedit.remove(replaced, ("ours",))
+    assert removed == text if document else json.loads(removed) == {}
+
+
+@given(texts(), st.lists(values, min_size=1, max_size=3))
+def test_items_that_are_appended_come_last_and_go_one_by_one(text: str, items: list[Any]) -> None:
+    if "list" in json.loads(text):
+        return
+    stages = [jsonedit.put(text, ("list",), [0])]
+    for item in items:
+        stages.append(jsonedit.append(stages[-1], ("list",), item))
+    assert json.loads(stages[-1])["list"] == [0, *items]
+    for before, after in reversed(list(pairwise(stages))):
+        last = len(json.loads(after)["list"]) - 1
+        assert jsonedit.remove(after, ("list", last)) == before
+
+
+@given(texts(), st.randoms(use_true_random=False))
+def test_any_member_can_be_removed(text: str, random: Any) -> None:
+    document = json.loads(text)
+    while document:
+        name = random.choice(sorted(document))
+        del document[name]
+        text = jsonedit.remove(text, (name,))
+        assert json.loads(text) == document
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{}\n", '{\n  "a": {\n    "b": 1\n  }\n}\n'),
+        ('{"x":1}', '{"x":1,"a":{"b":1}}'),
+        ('{"x": 1}', '{"x": 1, "a": {"b": 1}}'),
+        ('{\n    "x": 1\n}', '{\n    "x": 1,\n    "a": {\n        "b": 1\n    }\n}'),
+        ('{\r\n\t"a": {},\r\n\t"x": 1\r\n}', '{\r\n\t"a": {\r\n\t\t"b": 1\r\n\t},\r\n\t"x": 1\r\n}'),
+        ('{"x": [\n 1\n]}', '{"x": [\n 1\n], "a": {"b": 1}}'),
+        ('{"a": {"b": 2}, "a": {"c": 0}}', '{"a": {"b": 2}, "a": {"c": 0, "b": 1}}'),
+        ('{\n"x"\n:\n1\n}', '{\n"x"\n:\n1,\n"a": {\n  "b": 1\n}\n}'),
+    ],
+)
+def test_a_new_member_is_laid_out_like_its_neighbours(text: str, expected: str) -> None:
+    assert jsonedit.put(text, ("a", "b"), 1) == expected
+
+
+def test_the_first_of_several_members_goes_with_its_comma() -> None:
+    assert jsonedit.remove('{\n  "a": 1,\n  "b": 2\n}', ("a",)) == '{\n  "b": 2\n}'
+    assert jsonedit.remove('{"a": [1, 2, 3]}', ("a", 1)) == '{"a": [1, 3]}'
+
+
+def test_the_line_of_a_value_is_counted_from_one() -> None:
+    assert jsonedit.line_of('{\n "a": {\n  "b": 1}}', ("a", "b")) == 3
+    assert jsonedit.line_of("{}", ("a",)) == 1
+
+
+@pytest.mark.parametrize(("text", "line"), [("", 1), ('{\n"a" 1}', 2), ('{"a": Infinity}', 1), ("{} {}", 1)])
+def test_what_is_not_json_is_an_error_with_its_line(text: str, line: int) -> None:
+    with pytest.raises(EditError) as error:
+        jsonedit.parse(text)
+    assert error.value.line == line
