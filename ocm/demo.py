@@ -5,6 +5,7 @@ matched by event and tool, through a shell, with the recorded payload on stdin. 
 does not hold ends the demo with exit 1.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -13,8 +14,6 @@ import subprocess
 import sys
 import tempfile
 from typing import Any
-
-import anyio
 
 from ocm import output, paths
 from ocm.errors import OcmError
@@ -148,11 +147,11 @@ class _Demo:
             output.say(_quoted(answer["permissionDecisionReason"]))
             self.seen.add("denial")
         elif payload["tool_name"] == _CHECKPOINT:
-            arguments = answer.get("updatedInput", payload["tool_input"])
+            arguments: Payload = answer.get("updatedInput") or payload["tool_input"]
             _step("The assistant calls the checkpoint tool over MCP; the hook puts the true session id in")
             if "session_id" in payload["tool_input"] or arguments.get("session_id") != self.session_id:
                 raise OcmError("The demo stopped: the hook did not put the session id into the call.")
-            stored = anyio.run(self.call_tool, "ocm__checkpoint", arguments)
+            stored = self.call_tool("ocm__checkpoint", arguments)
             output.say(f"    goal      {arguments['goal']}")
             for item in arguments.get("work_completed", []):
                 output.say(f"    done      {item}")
@@ -180,18 +179,31 @@ class _Demo:
             entry: Payload = json.load(file)["mcpServers"]["opencodememory"]
         return entry
 
-    async def call_tool(self, name: str, arguments: Payload) -> Payload:
-        """Call a tool of the server that `.mcp.json` names, with a real client."""
+    def call_tool(self, name: str, arguments: Payload) -> Payload:
+        """Call a tool of the server that `.mcp.json` names, with a real client.
+
+        Raises:
+            OcmError: it does not answer, or says that the call was wrong.
+        """
+        import anyio
         from mcp import Client, StdioServerParameters, stdio_client
 
         entry = self.server_entry()
         command = shutil.which(entry["command"], path=self.environment["PATH"]) or entry["command"]
         server = StdioServerParameters(command=command, args=entry["args"], env=self.environment, cwd=self.project)
-        with anyio.move_on_after(_SECONDS):
-            async with Client(stdio_client(server, errlog=subprocess.DEVNULL)) as client:  # type: ignore[arg-type]
-                result = await client.call_tool(name, arguments)
-                if not result.is_error and isinstance(result.structured_content, dict):
-                    return result.structured_content
+
+        async def call() -> Payload | None:
+            with anyio.move_on_after(_SECONDS), open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: ASYNC230
+                async with Client(stdio_client(server, errlog=nowhere)) as client:
+                    result = await client.call_tool(name, arguments)
+                    return None if result.is_error else result.structured_content
+            return None
+
+        answer = None
+        with contextlib.suppress(ExceptionGroup, OSError):
+            answer = anyio.run(call)
+        if isinstance(answer, dict):
+            return answer
         raise OcmError(f"The demo stopped: the MCP server did not answer {name}.")
 
     def find_it_again(self) -> None:

@@ -107,7 +107,8 @@ def session_start(event: Event) -> Reply:
     journal.append(event.store.path, event.session_id, [line])
     _recover(event)
     words = _brief(event, source)
-    return event.host.context(event.payload, "SessionStart", words) if words else None
+    reply: Reply = event.host.context(event.payload, "SessionStart", words) if words else None
+    return reply
 
 
 def user_prompt(event: Event) -> Reply:
@@ -116,15 +117,18 @@ def user_prompt(event: Event) -> Reply:
     if not typed:
         return None
     event.write(journal.event("prompt", title=_title(typed)))
-    return event.host.context(event.payload, "UserPromptSubmit", f"ocm session_id: {event.session_id}")
+    reply: Reply = event.host.context(event.payload, "UserPromptSubmit", f"ocm session_id: {event.session_id}")
+    return reply
 
 
 def pre_tool_use(event: Event) -> Reply:
     """Hold back what can change something once a checkpoint is due; fill the true id into the journal's own calls."""
+    reply: Reply = None
     call = event.host.Call(event.payload, event.cwd)
     if call.own:
         event.write(journal.event("ask", id=call.id, agent=call.agent))
-        return event.host.allow_own(call, event.session_id)
+        reply = event.host.allow_own(call, event.session_id)
+        return reply
     if call.agent or call.asks or (call.is_shell and policy.is_checkpoint_command(call.command)):
         return None
     decision = policy.decide(event.tally(), event.settings, changes=call.changes)
@@ -132,14 +136,14 @@ def pre_tool_use(event: Event) -> Reply:
         event.write(journal.event("deny", tool=call.name))
         reason = _denial(event)
         os.write(2, reason.encode("utf-8", "backslashreplace") + b"\n")
-        return event.host.deny(reason)
-    if decision == policy.RELEASE:
+        reply = event.host.deny(reason)
+    elif decision == policy.RELEASE:
         event.write(journal.event("release", why="denied often enough"))
-        return event.host.tell_user(
+        reply = event.host.tell_user(
             "ocm: no checkpoint came through after several denials, so the gate lets calls pass for now. "
             "The checkpoint tool seems unreachable; `ocm status` shows where things stand."
         )
-    return None
+    return reply
 
 
 def post_tool_use(event: Event) -> Reply:
@@ -164,7 +168,8 @@ def post_tool_use(event: Event) -> Reply:
     event.write(journal.event("call", m=int(call.changes), **about))
     if not policy.reminds(event.tally(), event.settings):
         return None
-    return event.host.context(event.payload, "PostToolUse", _reminder(event))
+    reply: Reply = event.host.context(event.payload, "PostToolUse", _reminder(event))
+    return reply
 
 
 def file_edited(event: Event) -> Reply:
@@ -189,7 +194,8 @@ def stop(event: Event) -> Reply:
     events = journal.read_events(event.store.path, event.session_id)
     asks = event.settings["gate.mode"] != "off" and event.host.may_ask_at_stop(event.payload) and _is_unsaved(events)
     event.write(journal.event("stop", asked=asks or None))
-    return event.host.hold_turn(_reminder(event)) if asks else None
+    reply: Reply = event.host.hold_turn(_reminder(event)) if asks else None
+    return reply
 
 
 def session_end(event: Event) -> Reply:
@@ -313,11 +319,11 @@ def _brief(event: Event, source: str) -> str:
     """Return what a new conversation should know; one that is resumed or forked has it in its history."""
     if source in {"resume", "fork"}:
         return ""
-    from ocm import recall
+    from ocm import brief
 
     _, branch = paths.git_head(event.store.root)
     own = event.session_id if source == "compact" else None
-    return recall.brief(event.store, branch=branch, session_id=own, tokens=int(event.settings["brief.tokens"]))
+    return brief.brief(event.store, branch=branch, session_id=own, tokens=int(event.settings["brief.tokens"]))
 
 
 # --- in and out

@@ -7,12 +7,11 @@ So a line is either in the journal that was taken or in the one after it. Light,
 
 import json
 import os
+import sys
 import time
 
-try:
+if sys.platform != "win32":  # there, a rename waits until every writer has closed the file
     import fcntl
-except ImportError:  # pragma: no cover - Windows, where a rename waits until every writer has closed the file
-    fcntl = None  # type: ignore[assignment]
 
 ACTIVE, TAKEN = "active_", "taken_"
 REJECTED = "journal.rejected"
@@ -184,7 +183,7 @@ def take_over(store: str, session_id: str) -> str | None:
     taken = os.path.join(store, f"{TAKEN}{key(session_id)}.{take}.jsonl")
     if not _rename(active_path(store, session_id), taken):
         return None
-    if fcntl is not None:
+    if sys.platform != "win32":
         descriptor = os.open(taken, os.O_RDONLY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -253,7 +252,7 @@ def _open_locked(path: str) -> int:
     for _ in range(_RETRIES):
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            if fcntl is None:  # pragma: no cover - Windows
+            if sys.platform == "win32":
                 return descriptor
             fcntl.flock(descriptor, fcntl.LOCK_SH)
             if os.path.samestat(os.stat(path), os.fstat(descriptor)):

@@ -14,7 +14,18 @@ TOKENS = (
     ("github-token", "github_pat_", "[A-Za-z0-9_]{36,}"),
     *(
         ("gitlab-token", literal, r"[A-Za-z0-9_.-]{20,}")
-        for literal in ("glpat-", "gldt-", "glrt-", "glptt-", "glft-", "glsoat-", "glimt-", "glagent-", "glcbt-", "gloas-")
+        for literal in (
+            "glpat-",
+            "gldt-",
+            "glrt-",
+            "glptt-",
+            "glft-",
+            "glsoat-",
+            "glimt-",
+            "glagent-",
+            "glcbt-",
+            "gloas-",
+        )
     ),
     ("gitlab-token", "GR1348941", f"{_U}{{20,}}"),
     *(("slack-token", f"xox{kind}", r"(?:\.xox[bp])?-[A-Za-z0-9-]{10,}") for kind in "abceoprs"),

@@ -1,8 +1,246 @@
-"""Secrets out of texts, before these are written anywhere. Pure: text → text with `[REDACTED:rule]`, and a report.
+"""Secrets out of texts before these are written anywhere. Pure: text → text with `[REDACTED:rule]`, and a report.
 
-Two kinds of rule: tokens whose form their issuer fixed (`tokens.py`), and values that stand where a secret stands: behind
-a name such as `password`, in a URL, in a header, in a command line. Everything is found on one unchanged text and replaced
-together, again until nothing is found; every round leaves less that is no marker, so it ends, and `redact(redact(x))` is
-`redact(x)`. A rule runs only where a fixed word of it is in the text, and no pattern looks further than one line or over
-what another start of it looked over, so the time grows with the length and no faster.
+Two kinds of rule: tokens whose form their issuer fixed, and values that stand where a secret stands: behind a name such as
+`password`, in a URL, a header, a command line. All are found in one unchanged text and replaced together, again until
+nothing is found: each round leaves less that is no marker, so it ends, and `redact(redact(x))` is `redact(x)`. A rule runs
+only where a fixed word of it is there, and looks ahead a bounded way, so that the time grows with the length and no faster.
 """
+
+import base64
+import binascii
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+
+from ocm.marks import COMMANDS, INNER_TOKENS, TOKENS, may_need_redaction
+from ocm.redact_names import assigned
+from ocm.redact_values import BARE, QUOTED, TOKEN, is_secret, stands_for_another
+
+Span = tuple[int, int, str]
+
+_MARKER = re.compile(r"\[REDACTED:[a-z0-9-]+\]")
+_PRIVATE = re.compile(r"<\s{0,3}/\s{0,3}private\s{0,3}>?|<\s{0,3}private(?=[\s/>]|$)(?:[^<>]{0,1000}>)?", re.IGNORECASE)
+_PRIVATE_ROUNDS = 10
+
+_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|Private-Lines: \d{1,4}")
+_KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_LINE = re.compile(
+    r"(?:\\[nrt]|[\s\"'+,>|#*])*+"
+    r"(?:[A-Za-z0-9+/=\\]{16,}+|[A-Za-z0-9+/]{1,15}={1,2}|(?:Proc-Type|DEK-Info|Comment|Version|Hash):[^\n\\]*+)"
+)
+_KEY_MATERIAL = re.compile(r"[A-Za-z0-9+/]{20}")
+_LONGEST_KEY = 20_000
+
+_URL = re.compile(r"://([^\s/?#\"'<>`]{1,400})@(?!sha256:)")
+_JWT = re.compile(
+    r"eyJ(?<![A-Za-z0-9_-]eyJ)[\w-]{8,}+(?:\.eyJ[\w-]{8,}+(?:\.[\w-]*+)?|\.[\w-]*+\.[\w-]{8,}+\.[\w-]{8,}+\.[\w-]{8,}+)",
+    re.ASCII,
+)
+_BASIC = re.compile(r"basic[ \t]{1,3}([a-z0-9+/]{4,2000}={0,2})")
+_BEARER = re.compile(r"bearer[ \t]{1,3}([a-z0-9._~+/-]{16,4000}={0,2})")
+_HEADER = re.compile(
+    r"authorization[\"'`\\\]]{0,4}[ \t]{0,3}[:=,][ \t]{0,3}[\"'`\\]{0,4}"
+    r"(?:bearer|token|apikey|api-key|key|bot|digest|sso-key|splunk)[ \t:=]{1,3}([a-z0-9._~+/=:-]{8,4000})"
+)
+_AWS_PAIR = 300
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_LONGEST_COMMAND = 300
+_COMMAND_VALUES = {
+    "curl": re.compile(r"\s(?:-u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,80}:([^\s\"']{3,200})"),
+    "mysql": re.compile(r"\s-p([^\s\"'-][^\s\"']{3,200})"),
+    "mongo": re.compile(r"\s-p[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
+    "redis-cli": re.compile(r"\s-a[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
+    "sshpass": re.compile(r"\s-p ?[\"']?([^\s\"']{3,200})"),
+    "docker login": re.compile(r"\s-p[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
+}
+
+
+def redact(text: str) -> tuple[str, int]:
+    """Return `text` without private text and secrets, and how many of these there were."""
+    clean, counts = report(text)
+    return clean, sum(counts.values())
+
+
+def report(text: str) -> tuple[str, dict[str, int]]:
+    """Return `text` without private text and secrets, and how often each rule found one."""
+    counts: Counter[str] = Counter()
+    if not may_need_redaction(text):
+        return text, counts
+    text, blocks = _without_private(text)
+    if blocks:
+        counts["private"] = blocks
+    while spans := _spans(text):
+        parts = []
+        at = 0
+        for start, end, rule in spans:
+            parts += [text[at:start], f"[REDACTED:{rule}]"]
+            counts[rule] += 1
+            at = end
+        text = "".join([*parts, text[at:]])
+    return text, counts
+
+
+def strip_private(text: str) -> str:
+    """Return `text` without what stands between `<private>` and `</private>`; unclosed, it reaches to the end."""
+    return _without_private(text)[0]
+
+
+def _without_private(text: str) -> tuple[str, int]:
+    """Drop private text, again while what is left forms a tag: `<pri<private>x</private>vate>`."""
+    blocks = 0
+    for _ in range(_PRIVATE_ROUNDS):
+        kept: list[str] = []
+        depth = at = 0
+        for tag in _PRIVATE.finditer(text):
+            if depth == 0:
+                kept.append(text[at : tag.start()])
+            if "/" in tag[0][:8].partition("p")[0]:
+                depth = max(0, depth - 1)
+            elif not tag[0].endswith("/>"):
+                blocks += depth == 0
+                depth += 1
+            at = tag.end()
+        if not at:
+            break
+        text = "".join(kept) + ("" if depth else text[at:])
+    return text, blocks
+
+
+def _spans(text: str) -> list[Span]:
+    """Return what to replace: in order, without overlaps, and nothing of a marker that is there already."""
+    lower = text.lower()
+    if len(lower) != len(text):  # the one character whose small form is two, or positions would not agree
+        lower = text.replace("\u0130", "i").lower()
+    families: tuple[Callable[[str, str], Iterator[Span]], ...] = (
+        _private_keys,
+        _tokens,
+        _jwts,
+        _aws_pairs,
+        _urls,
+        _headers,
+        assigned,
+        _commands,
+    )
+    found = [
+        (start, end, number, rule) for number, family in enumerate(families) for start, end, rule in family(text, lower)
+    ]
+    merged: list[tuple[int, int, int, str]] = []
+    for start, end, number, rule in sorted(found):
+        if merged and start < merged[-1][1]:
+            first, last, other, name = merged[-1]
+            merged[-1] = (first, max(last, end), min(other, number), rule if number < other else name)
+        else:
+            merged.append((start, end, number, rule))
+    markers = [match.span() for match in _MARKER.finditer(text)] if "[REDACTED:" in text else []
+    return [span for start, end, _, rule in merged for span in _around(markers, start, end, rule)]
+
+
+def _around(markers: list[tuple[int, int]], start: int, end: int, rule: str) -> Iterator[Span]:
+    for first, last in markers:
+        if first < end and last > start:
+            if start < first:
+                yield start, first, rule
+            start = last
+    if start < end:
+        yield start, end, rule
+
+
+def _private_keys(text: str, lower: str) -> Iterator[Span]:
+    if "private key" not in lower and "private-lines" not in lower:
+        return
+    begins = [match.span() for match in _KEY_BEGINS.finditer(text)]
+    ends = [match.span() for match in _KEY_ENDS.finditer(text)]
+    after = [start for start, _ in begins[1:]] + [len(text)]
+    number = 0
+    for (start, body), limit in zip(begins, after, strict=True):
+        while number < len(ends) and ends[number][0] < body:
+            number += 1
+        last = body
+        if number < len(ends) and ends[number][0] < min(limit, body + _LONGEST_KEY):
+            if _KEY_MATERIAL.search(text, body, ends[number][0]):
+                last = ends[number][1]
+        else:  # cut off: as many lines as look like a key
+            while last < limit and (line := _KEY_LINE.match(text, last, limit)):
+                last = line.end()
+        if last > body:
+            yield start, last, "private-key"
+
+
+@cache
+def _token_pattern(literal: str, before: str, after: str) -> re.Pattern[str]:
+    """Compile one row of the tables; the fixed beginning stays first, because `re` looks for that fast."""
+    end = "(?![A-Za-z0-9])" if after.endswith("}") and not after.endswith(",}") else ""
+    if before:
+        return re.compile(f"(?<![A-Za-z0-9]){before}{re.escape(literal)}{after}{end}")
+    return re.compile(f"{re.escape(literal)}(?<![A-Za-z0-9]{re.escape(literal)}){after}{end}")
+
+
+def _tokens(text: str, _: str) -> Iterator[Span]:
+    rows = [(rule, literal, "", after) for rule, literal, after in TOKENS]
+    rows += [(rule, literal, before, after) for rule, literal, before, after in INNER_TOKENS]
+    for rule, literal, before, after in rows:
+        if literal in text:
+            for match in _token_pattern(literal, before, after).finditer(text):
+                yield *match.span(), rule
+
+
+def _jwts(text: str, _: str) -> Iterator[Span]:
+    if "eyJ" in text:
+        for match in _JWT.finditer(text):
+            yield *match.span(), "jwt"
+
+
+def _aws_pairs(text: str, _: str) -> Iterator[Span]:
+    """Find the secret that stands near an access key; alone it looks like any other 40 characters."""
+    for literal in ("AKIA", "ASIA"):
+        seen = 0
+        for match in _token_pattern(literal, "", "[A-Z0-9]{16}").finditer(text) if literal in text else ():
+            for near in _AWS_SECRET.finditer(text, max(seen, match.start() - _AWS_PAIR), match.end() + _AWS_PAIR):
+                if is_secret(near[0], TOKEN, QUOTED):
+                    yield *near.span(), "aws-secret-key"
+            seen = match.end()
+
+
+def _urls(text: str, _: str) -> Iterator[Span]:
+    if "://" in text and "@" in text:
+        for match in _URL.finditer(text):
+            user, colon, password = match[1].partition(":")
+            if colon and len(password) > 1 and not _MARKER.fullmatch(password) and not stands_for_another(password):
+                yield match.start(1) + len(user) + 1, match.end(1), "url-password"
+
+
+def _headers(text: str, lower: str) -> Iterator[Span]:
+    for word, pattern in (("bearer", _BEARER), ("authorization", _HEADER)):
+        for match in pattern.finditer(lower) if word in lower else ():
+            if is_secret(text[slice(*match.span(1))], TOKEN, BARE):
+                yield *match.span(1), "authorization"
+    if "authorization" in lower:
+        for match in _BASIC.finditer(lower):
+            if "authorization" in lower[max(0, match.start() - 40) : match.start()] and _is_basic(
+                text[slice(*match.span(1))]
+            ):
+                yield *match.span(1), "authorization"
+
+
+def _is_basic(value: str) -> bool:
+    """Tell whether `value` is a name and a password in base64."""
+    try:
+        name, colon, password = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).partition(b":")
+    except binascii.Error:
+        return False
+    return bool(colon) and name.isascii() and bool(password)
+
+
+def _commands(text: str, lower: str) -> Iterator[Span]:
+    """Find a password among the arguments of a command, to the end of its line."""
+    for word in COMMANDS:
+        at = lower.find(word)
+        while at >= 0:
+            end = min(at + _LONGEST_COMMAND, len(text))
+            line = text.find("\n", at, end)
+            end = line if line >= 0 else end
+            match = _COMMAND_VALUES[word].search(text, at, end)
+            if match and not stands_for_another(match[1]) and not match[1].startswith("[REDACTED:"):
+                yield *match.span(1), "command-password"
+            at = lower.find(word, max(end, at + 1))

@@ -7,6 +7,7 @@ comes out as it went in.
 
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 from typing import TypeVar
 
 from ocm import blocks, frontmatter, markdown
@@ -92,7 +93,7 @@ def _body(file: SessionFile, old: Session, new: Session) -> None:
         _list(
             file,
             (FILES, kind.capitalize()),
-            lambda text, kind=kind: markdown.change_from(text, kind),
+            partial(markdown.change_from, kind=kind),
             changes,
             lambda change: blocks.item_lines(markdown.change_text(change)),
         )

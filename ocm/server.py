@@ -99,7 +99,7 @@ class JournalServer(MCPServer[Any]):
 
         store = self.store()
         given = {name: value for name, value in arguments.items() if name != "agent_id"}
-        warnings = []
+        warnings: list[str] = []
         if not _is_given(given.get("session_id")):
             given["session_id"], warnings = self._identity(store, caller)
         result = sessions.checkpoint(store, given, tool=caller.client, began=self._began)

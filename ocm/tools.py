@@ -84,7 +84,7 @@ SECTIONS = (
 # name: (description, input schema, output schema)
 TOOLS: dict[str, tuple[str, Schema, Schema]] = {
     "ocm__checkpoint": (
-        "Save what this session did, decided and left open; specifics verbatim: error texts, numbers, identifiers, paths.",
+        "Save what this session did, decided and left open; specifics verbatim: errors, numbers, identifiers, paths.",
         CHECKPOINT,
         _object(
             {

@@ -102,10 +102,11 @@ def export(*, project: str | None, identifier: str) -> None:
 @click.option("--tokens", default=600, show_default=True, help="How long it may be.")
 def resume(*, project: str | None, identifier: str | None, tokens: int) -> None:
     """Print a brief that lets any assistant pick the work up."""
-    from ocm import browse, recall
+    from ocm import brief as briefs
+    from ocm import browse
 
     store = common.find_store(project)
     _, branch = paths.git_head(store.root)
     session_id = browse.show(store, identifier)["session_id"] if identifier else None
-    brief = recall.brief(store, branch=branch, session_id=session_id, tokens=tokens)
+    brief = briefs.brief(store, branch=branch, session_id=session_id, tokens=tokens)
     output.say(brief or "Nothing is stored yet that could be picked up.")

@@ -14,12 +14,16 @@ from ocm.index.wording import quoted
 from ocm.model import FileChange, one_line
 from ocm.paths import Store
 
-OPEN, CLOSE = "\x02", "\x03"  # around matched words in a snippet
+OPEN, CLOSE = (
+    "\ue000",
+    "\ue001",
+)  # around matched words in a snippet; for private use, so no text means anything by them
 _WEIGHTS = (
     "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5"  # of the columns: a title says most, a part of a word least
 )
 _TIED = 4
 _MIN_REPAIR = 5
+_MANY = 900  # values bound in one statement
 _SNIPPET_TOKENS = 30
 _TAIL = "{0} = ? OR substr({0}, -length(?)) = ?"
 _HAS_FILE = f"s.id IN (SELECT session FROM session_files WHERE {_TAIL.format('path')} OR {_TAIL.format('old_path')})"
@@ -125,10 +129,17 @@ class Index:
             or _one_each(self._sessions(f" AND substr(s.session_id, 1, ?) = ? {_LATEST}", len(identifier), identifier))
         )
 
-    def rows(self, rows: Collection[int]) -> dict[int, SessionRow]:
-        """Return the sessions with these row numbers."""
-        found = self._sessions(f" AND s.id IN ({_slots(rows)})", *rows)
-        return {session.row: session for session in found}
+    def rows(self, rows: Sequence[int]) -> list[SessionRow]:
+        """Return the sessions with these row numbers, in this order."""
+        found = {session.row: session for session in self._sessions(f" AND s.id IN ({_slots(rows)})", *rows)}
+        return [found[row] for row in rows if row in found]
+
+    def updated(self, rows: Sequence[int]) -> dict[int, tuple[str, float]]:
+        """Return the file of each of these rows, and when it was updated; a row that is no session has neither."""
+        parts = (rows[n : n + _MANY] for n in range(0, len(rows), _MANY))
+        sql = "SELECT id, file, updated FROM sessions WHERE id IN ({})"
+        found = (each for part in parts for each in self._db.execute(sql.format(_slots(part)), part))
+        return {row: (file, updated) for row, file, updated in found}
 
     def files(self, file: str) -> list[FileChange]:
         """Return the files that the session in the file `file` touched, in its order."""
@@ -180,14 +191,14 @@ class Index:
             ]
         )
 
-    def snippet(self, row: int, expression: str) -> str:
-        """Return the text around the best match, with `OPEN` and `CLOSE` around matches; empty if only `ident` matches."""
+    def snippets(self, rows: Collection[int], expression: str) -> dict[int, str]:
+        """Return the text around the best match of each row, matches marked; none where only `ident` matches."""
         sql = (
-            "SELECT snippet(sessions_fts, -1, ?, ?, '…', ?) FROM sessions_fts WHERE sessions_fts MATCH ? AND rowid = ?"
+            "SELECT rowid, snippet(sessions_fts, -1, ?, ?, '…', ?) FROM sessions_fts"
+            f" WHERE sessions_fts MATCH ? AND +rowid IN ({_slots(rows)})"
         )
-        values = (OPEN, CLOSE, _SNIPPET_TOKENS, f"- {{ident}} : ({expression})", row)
-        found = self._db.execute(sql, values).fetchone()
-        return str(found[0]) if found else ""
+        values = (OPEN, CLOSE, _SNIPPET_TOKENS, f"- {{ident}} : ({expression})", *rows)
+        return dict(self._db.execute(sql, values).fetchall())
 
     def texts(self, row: int) -> tuple[str, ...]:
         """Return the searchable text of a session, column by column."""

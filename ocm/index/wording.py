@@ -84,6 +84,12 @@ class Query:
         """Every word, and every pair of CJK characters, as an expression of its own."""
         return [_term(word) for word in self.words] + _cjk_terms(self.runs, phrases=False)
 
+    @property
+    def pieces(self) -> list[str]:
+        """What to mark in a text that was found, the longest first."""
+        pairs = [pair for run in self.runs for pair in pairs_of(run)[:-1]]
+        return sorted({*self.words, *self.runs, *pairs}, key=lambda piece: (-len(piece), piece))
+
 
 def query(text: str, repair: Callable[[str], str]) -> Query:
     """Take a question apart; it is answered by what shares some of its words, best first.
@@ -93,7 +99,7 @@ def query(text: str, repair: Callable[[str], str]) -> Query:
         repair: Returns the nearest word that is known, or the word itself.
     """
     text = unicodedata.normalize("NFC", text)
-    runs = tuple(dict.fromkeys(_CJK.findall(text)))[:MAX_WORDS]
+    runs = tuple(dict.fromkeys(run[:MAX_WORDS] for run in _CJK.findall(text)))[:MAX_WORDS]
     spoken = _spoken(_CJK.sub(" ", text), repair)
     words = tuple(_content(spoken))[:MAX_WORDS]
     names = [word for word, _ in spoken]

@@ -143,7 +143,7 @@ def test_a_sub_agent_without_the_checkpoint_tool_is_not_locked_out(bench: Bench)
         assert finished.wait(20)
         after = bench.active(session_id)
         assert (after["calls"], after["denials"]) == (before["calls"], before["denials"])
-        yield checkpoint(work_completed=["Had help"])
+        assert not (yield checkpoint(work_completed=["Had help"])).error
         assert not (yield bench.edit(*ONE)).error
         yield say("Done.")
 

@@ -1,0 +1,335 @@
+"""Finding again: search in one store or in several.
+
+Stored text is data: a snippet holds no control, invisible or bidirectional characters. No character of a question is an
+error, and filters apply before any limit.
+"""
+
+import math
+import os
+import re
+import stat
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from ocm import gitdata, index
+from ocm.brief import brief, clean_line
+from ocm.errors import BadInputError, OcmError
+from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, silent
+from ocm.index.wording import Query
+from ocm.index.wording import query as taken_apart
+from ocm.model import STATUSES, FileChange, one_line
+from ocm.paths import Store
+
+__all__ = ["Filters", "brief", "search", "search_everywhere"]
+_POOL = 100
+_DAY = 86_400.0
+_RECENT, _HALF_LIFE = 0.1, 60 * _DAY
+_SNIPPET, _BEFORE = 190, 60
+_TOP_FILES = 3
+_MAX_BLOB = 32_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a search is limited to, as a person says it; empty and None mean everything.
+
+    `since` and `until` are days (`until` included) or ISO times; `file` is a path or the end of one.
+    """
+
+    tool: str | None = None
+    status: str | None = None
+    branch: str | None = None
+    since: str | None = None
+    until: str | None = None
+    file: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What one store is asked, checked."""
+
+    text: str
+    limit: int
+    filters: index.Filters
+    now: float
+
+
+@dataclass(slots=True)
+class _Hit:
+    """A session that was found, before it is ranked against those of other stores."""
+
+    session: SessionRow
+    score: float
+    snippet: str
+    touched: list[tuple[FileChange, str | None]]
+    words: Sequence[str]
+    matched: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one store answered: its best hits, how many sessions it holds, and how many have each term."""
+
+    store: Store
+    hits: list[_Hit]
+    total: int
+    counts: dict[str, int]
+
+
+_EVERYTHING = Filters()
+
+
+def search(  # noqa: PLR0913 - what can be asked
+    store: Store,
+    query: str,
+    *,
+    limit: int = 5,
+    filters: Filters = _EVERYTHING,
+    now: float | None = None,
+    notice: Notice = silent,
+) -> list[dict[str, Any]]:
+    """Return the sessions that share words with `query`, best first, with the keys of the contract.
+
+    Raises:
+        BadInputError: the query is empty, or a filter is not understood.
+        OcmError: the store cannot be read.
+    """
+    question = _question(store, query, limit, filters, now)
+    hits = index.read(store, lambda cache: _hits(cache, question)[1], notice=notice)
+    return [_as_json(store, hit, rank) for rank, hit in enumerate(hits, 1)]
+
+
+def search_everywhere(  # noqa: PLR0913 - what can be asked
+    stores: Sequence[Store],
+    query: str,
+    *,
+    limit: int = 5,
+    filters: Filters = _EVERYTHING,
+    now: float | None = None,
+    notice: Notice = silent,
+) -> list[dict[str, Any]]:
+    """Return the best of what all `stores` hold, in one ranking; each hit also names its `project`.
+
+    A store that cannot be read is named through `notice` and left out.
+
+    Raises:
+        BadInputError: the query is empty, or a filter is not understood.
+    """
+    found = []
+    for store in stores:
+        question = _question(store, query, limit, filters, now)
+        try:
+            found.append(index.read(store, partial(_found, store=store, question=question), notice=notice))
+        except OcmError as error:
+            notice(str(error))
+    ranked = sorted(_comparable(found), key=lambda pair: (-pair[1].score, pair[1].session.markdown_path))
+    return [
+        {**_as_json(store, hit, rank), "project": hit.session.project or os.path.basename(store.root)}
+        for rank, (store, hit) in enumerate(ranked[: max(0, limit)], 1)
+    ]
+
+
+# --- what is asked
+
+
+def _question(store: Store, query: str, limit: int, filters: Filters, now: float | None) -> _Question:
+    if not query.strip():
+        raise BadInputError("query is empty.", "Give a few words: names, identifiers, paths, an error message.")
+    text = query.encode("utf-8", "replace").decode()  # half a character cannot be looked for
+    return _Question(text, max(0, limit), _chosen(store, filters), time.time() if now is None else now)
+
+
+def _chosen(store: Store, filters: Filters) -> index.Filters:
+    if filters.status and filters.status not in STATUSES:
+        raise BadInputError(
+            f"status {one_line(filters.status, 40)!r} is not known.", f"Accepted: {', '.join(STATUSES)}."
+        )
+    return index.Filters(
+        tool=filters.tool or "",
+        status=filters.status or "",
+        branch=filters.branch or "",
+        since=_instant("since", filters.since),
+        until=_instant("until", filters.until, after=True),
+        file=_path(store, filters.file or ""),
+        tag=filters.tag or "",
+    )
+
+
+def _instant(name: str, text: str | None, *, after: bool = False) -> float | None:
+    """Return a time as epoch seconds, or with `after` the first moment that is later than it."""
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        try:
+            return _epoch(datetime.fromisoformat(text.strip())) + (1e-6 if after else 0.0)
+        except ValueError:
+            raise BadInputError(
+                f"{name} {one_line(text, 40)!r} is not a date.", "Accepted: 2026-03-31 or 2026-03-31T14:00:00+02:00."
+            ) from None
+    if after:
+        day = day + timedelta(days=1) if day < date.max else day
+    return _epoch(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - a day is one of the calendar on the wall
+
+
+def _epoch(moment: datetime) -> float:
+    try:
+        return moment.timestamp()
+    except (ValueError, OverflowError, OSError):  # before the first or after the last moment that a clock can show
+        return -math.inf if moment.year < 1970 else math.inf  # noqa: PLR2004
+
+
+def _path(store: Store, path: str) -> str:
+    """Return a path as sessions record it: relative to the project, with forward slashes."""
+    if os.path.isabs(path):
+        relative = os.path.relpath(os.path.realpath(path), os.path.realpath(store.root))
+        path = path if relative.startswith("..") else relative
+    return path.replace(os.sep, "/").removeprefix("./").rstrip("/")
+
+
+# --- one store
+
+
+def _hits(cache: Index, question: _Question) -> tuple[Query, list[_Hit]]:
+    """Return the question as it was understood, words repaired, and the best sessions for it."""
+    asked = taken_apart(question.text, cache.repair)
+    scores: dict[int, float] = {}
+    for weight, expression in asked.expressions:
+        for row, score in cache.rank(expression, question.filters, max(_POOL, question.limit)):
+            scores[row] = scores.get(row, 0.0) + weight * score
+    for row, (_, updated) in (known := cache.updated(list(scores))).items():
+        scores[row] *= _recency(question.now - updated)
+    # Ties go by the name of the file, because the order of rows is an accident.
+    ranked = sorted(known, key=lambda row: (-scores[row], known[row][0]))[: question.limit]
+    snippets = _snippets(cache, ranked, asked)
+    return asked, [
+        _Hit(row, scores[row.row], snippets[row.row], cache.touched(row.file), asked.words)
+        for row in cache.rows(ranked)
+    ]
+
+
+def _recency(age: float) -> float:
+    return 1 + _RECENT * math.exp2(-max(age, 0.0) / _HALF_LIFE)
+
+
+def _as_json(store: Store, hit: _Hit, rank: int) -> dict[str, Any]:
+    return {
+        **hit.session.as_json(),
+        "rank": rank,
+        "score": float(f"{hit.score:.6g}"),
+        "snippet": hit.snippet,
+        "top_files": _top_files(hit),
+        "freshness": _freshness(store, hit.touched),
+    }
+
+
+def _top_files(hit: _Hit) -> list[str]:
+    """Return the files whose paths share most words with the question, else the first ones."""
+    paths = [change.path for change, _ in hit.touched]
+    return sorted(paths, key=lambda path: -sum(word in path.lower() for word in hit.words))[:_TOP_FILES]
+
+
+def _freshness(store: Store, touched: list[tuple[FileChange, str | None]]) -> dict[str, int] | None:
+    """Return how many of the files with a recorded content still have it, or are gone; None when none was recorded."""
+    states = [_state(store, change.path, blob) for change, blob in touched if blob]
+    return {name: states.count(name) for name in ("unchanged", "changed", "gone")} if states else None
+
+
+def _state(store: Store, path: str, blob: str) -> str:
+    full = os.path.join(store.root, path)
+    try:
+        found = os.lstat(full)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_BLOB:
+            return "changed"
+        with open(full, "rb") as file:
+            return "unchanged" if gitdata.blob_id(file.read(), blob) == blob else "changed"
+    except (FileNotFoundError, NotADirectoryError):
+        return "gone"
+    except (OSError, ValueError):
+        return "changed"
+
+
+# --- what is shown of a hit
+
+
+def _snippets(cache: Index, rows: Sequence[int], asked: Query) -> dict[int, str]:
+    """Return a line around the best match in each row; where only parts of words match, they are sought in the text."""
+    found = cache.snippets(rows, " OR ".join(asked.terms)) if rows else {}
+    for row in rows:
+        if OPEN not in found.get(row, ""):
+            texts = cache.texts(row)
+            found[row] = _marked(texts, asked.pieces) or next(filter(None, texts), "")
+    return {
+        row: _window(clean_line(text.replace("**", ""))).replace(OPEN, "**").replace(CLOSE, "**")
+        for row, text in found.items()
+    }
+
+
+def _marked(texts: Iterable[str], words: list[str]) -> str:
+    """Return the first of `texts` that holds any of `words`, those marked, from shortly before the first one on."""
+    pattern = re.compile(f"(?:{'|'.join(re.escape(word) for word in words)})+" if words else "(?!)", re.IGNORECASE)
+    for text in texts:
+        first = pattern.search(text)
+        if first:
+            part = text[max(0, first.start() - _SNIPPET) : first.end() + _SNIPPET]
+            return pattern.sub(lambda found: OPEN + found[0] + CLOSE, part)
+    return ""
+
+
+def _window(text: str) -> str:
+    """Return the stretch of a line that holds the first match, cut between words where there are any."""
+    if len(text) <= _SNIPPET:
+        return text
+    begin = max(0, min(text.find(OPEN) - _BEFORE, len(text) - _SNIPPET))
+    part = text[begin : begin + _SNIPPET]
+    first = part.find(" ", 0, part.find(OPEN) if OPEN in part else _BEFORE) if begin else -1
+    last = part.rfind(" ", _SNIPPET // 2) if begin + _SNIPPET < len(text) else -1
+    part = part[first + 1 : last if last > first else None]
+    if part.rfind(OPEN) > part.rfind(CLOSE):
+        part += CLOSE
+    return f"{'…' if begin else ''}{part}{'…' if begin + _SNIPPET < len(text) else ''}"
+
+
+# --- several stores
+
+
+def _found(cache: Index, *, store: Store, question: _Question) -> _Found:
+    """Return the hits of one store with what makes them comparable to those of others."""
+    asked, hits = _hits(cache, question)
+    rows = [hit.session.row for hit in hits]
+    counts = {}
+    for term in asked.terms:
+        counts[term] = cache.count(term)
+        matching = cache.matching(term, rows) if rows else set()
+        for hit in hits:
+            if hit.session.row in matching:
+                hit.matched.add(term)
+    return _Found(store, hits, cache.count(), counts)
+
+
+def _comparable(found: list[_Found]) -> list[tuple[Store, _Hit]]:
+    """Score the hits of several stores alike.
+
+    A word that is rare in one store may be common in the next, so a score means nothing outside its own. What counts is
+    how much of the question a session holds, each word weighed by how rare it is in all of the stores together; then
+    how well it does among its own.
+    """
+    total = sum(one.total for one in found)
+    terms = {term for one in found for term in one.counts}
+    shares = {term: sum(one.counts.get(term, 0) for one in found) for term in terms}
+    weights = {term: math.log(1 + (total - count + 0.5) / (count + 0.5)) for term, count in shares.items()}
+    pairs = []
+    for one in found:
+        whole = sum(weights[term] for term in one.counts)
+        best = max((hit.score for hit in one.hits), default=0.0)
+        for hit in one.hits:
+            covered = sum(weights[term] for term in hit.matched) / whole
+            hit.score = covered * (1 + hit.score / best) / 2
+            pairs.append((one.store, hit))
+    return pairs

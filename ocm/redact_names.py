@@ -1,0 +1,136 @@
+"""Where a text gives something a name such as `password` or `api_key`: in code, settings, JSON, shells, tables and prose.
+
+Found on the text in small letters, so that fixed words can be looked for fast; values are read from the text itself.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from ocm.marks import NAMES
+from ocm.redact_values import BARE, ENV, LONGEST, PASSWORD, PROSE, QUOTED, TOKEN, is_secret
+
+# What may stand behind each word of NAMES and still be its name.
+_NAME_ENDS = {
+    "pass": r"(?:w(?:or[dt]|d)|phrase|code)?s?",
+    "secret": r"s?(?:[_-]?(?:access)?[_-]?(?:key|token|value))?(?:[_-]?base)?",
+    "credential": "s?",
+    "auth": "(?:orization)?",
+}
+_STAGES = (
+    r"(?:[_-]?(?:\d{1,3}|prod(?:uction)?|dev|test|staging|live|sandbox|value|b64|base64|raw|text|string|str|old|new|current|"
+    r"previous|primary|secondary|default|override|env|plain|plaintext|clear|root|admin|user))?"
+)
+_BETWEEN = (
+    r"[\\\"'`\])}*_]{0,6}(?:\[\d{0,4}\])?(?:"
+    r"(?P<op>[ \t]{0,8}(?::[ \t]?(?:optional\[|option<|final\[)?(?:str|string|&str|&'static str|secretstr|bytes|char|text)"
+    r"[\]>]{0,2}(?:[ \t]?\|[ \t]?(?:none|null|undefined))?[ \t]?=|=>|:=|\?=|={1,3}|!={1,2}|:{1,2}|->|%3d)(?:\*\*)?[ \t]{0,8})|"
+    r"(?P<list>[ \t]?,[ \t]{0,2}(?=[\\\"'`]))|"
+    r"(?P<near>[ \t]{1,3}(?:value|content|default)[ \t]?=[ \t]?|>)|"
+    r"(?P<prose>[ \t]{0,3}\|[ \t]{0,3}|[ \t]{1,2}(?:(?:is|was|were|to|equals)(?: now| set to)?[ \t]{1,2}|(?=[`\"'])))|"
+    r"(?P<flag>[ \t]{1,3}(?=\S)))"
+)
+_KEY_BEFORE = re.compile(
+    r"(?:api|access|private|secret|account|auth|encryption|encrypt|decryption|signing|sign|master|service|licen[sc]e|deploy|"
+    r"storage|admin|app|application|client|session|crypt|jwt|hmac|aes|webhook|integration|consumer|subscription|function|bot|"
+    r"write|ingest|backend|shared|sas|rest|fernet|vault|bearer|activation)[_\-. ]?$"
+)
+_NO_KEY = re.compile(
+    r"(?:public|pub|primary|foreign|sort|partition|idempotency|cache|s3|object|lookup|registry|row|index|group|map|dict|hash|"
+    r"host|routing|translation|message|i18n|dedup|unique|search|order|row|column|storage_account)_$"
+)
+_NO_TOKEN = re.compile(
+    r"(?:page|next|cursor|sync|continuation|pad|eos|bos|unk|mask|sep|cls|stop|start|end|special|num|max|min|total|count|per)[_-]?$"
+)
+_FLAG_BEFORE = re.compile(r"--[a-z0-9-]{0,20}$|(?:^|\n)[ \t]{0,8}(?:env|setenv)[ \t]{1,3}[a-z0-9_]{0,20}$")
+_NETRC_BEFORE = re.compile(r"\blogin[ \t]{1,3}\S{1,40}[ \t]{1,3}$")
+_QUOTE = re.compile(r"[bBrRuUfF$@]{0,2}(\\{0,3}(?:\"\"\"|'''|[\"'`]))")
+_BARE_VALUE = re.compile(r"[^\s\"'`<>]{1,4000}")
+_BARE_END = re.compile(r"&[\w.-]{1,40}=|[;,](?=\s|$|[\w. -]{1,40}=)|\\[nrt\"']")
+_LONG_BARE = 200
+_ANOTHER_KEY = 20
+_HASH = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$", re.IGNORECASE)
+
+
+@cache
+def _pattern(word: str) -> re.Pattern[str]:
+    return re.compile(word + _NAME_ENDS.get(word, "") + _STAGES + _BETWEEN)
+
+
+def assigned(text: str, lower: str) -> Iterator[tuple[int, int, str]]:
+    """Find the secrets that have a name; `lower` is the same text in small letters, position by position."""
+    for word in NAMES:
+        skip = 0
+        for match in _pattern(word).finditer(lower) if word in lower else ():
+            if match.start() < skip or not _is_name(text, lower, match, word):
+                continue
+            start, end, quoted = _value(text, match.end())
+            if end - start > _LONG_BARE and not quoted:
+                skip = end  # a long run without a space is looked at once
+            style = QUOTED if quoted and not match["list"] else _style(text, match, word)
+            kind = PASSWORD if word in {"pass", "pwd"} else TOKEN
+            value = text[start:end]
+            if is_secret(value, kind, style) and (word != "key" or _is_key(text, lower, match, value)):
+                yield start, end, "password" if kind == PASSWORD else "secret"
+
+
+def _is_name(text: str, lower: str, match: re.Match[str], word: str) -> bool:
+    """Tell whether what is left and right of the word lets it be the name of a secret."""
+    start = match.start()
+    before = lower[max(0, start - 60) : start]
+    if match["flag"] is not None and not (
+        _FLAG_BEFORE.search(before) or (word == "pass" and _NETRC_BEFORE.search(before))
+    ):
+        return False
+    if word == "token":
+        return not _NO_TOKEN.search(before)
+    if word == "auth":
+        return before[-1:] in {"_", '"', "'"} and match["op"] is not None
+    if word == "pwd" or (word == "pass" and not lower.startswith(("passw", "passp", "passc"), start)):
+        humped = text[start].isupper() and before[-1:].isalpha() and text[start - 1].islower()
+        return humped or (not before[-1:].isalnum() and match["prose"] is None)
+    return True
+
+
+def _is_key(text: str, lower: str, match: re.Match[str], value: str) -> bool:
+    """Tell whether a name that ends in `key` is one of a secret, and not of a row in a table."""
+    start = match.start()
+    before = lower[max(0, start - 20) : start]
+    if _KEY_BEFORE.search(before):
+        return True
+    is_setting = before.endswith("_") and text[start : start + 3].isupper() and not _NO_KEY.search(before)
+    return is_setting and len(value) >= _ANOTHER_KEY and not _HASH.match(value)
+
+
+def _style(text: str, match: re.Match[str], word: str) -> str:
+    if match["prose"] is not None:
+        return PROSE
+    return ENV if match["op"] == "=" and text[match.start() : match.start() + len(word)].isupper() else BARE
+
+
+def _value(text: str, at: int) -> tuple[int, int, bool]:
+    """Return where the value begins and ends, and whether quotes say so."""
+    opening = _QUOTE.match(text, at)
+    start = opening.end() if opening else at
+    if opening:
+        end = _closing(text, start, opening[1])
+        if end >= 0:
+            return start, end, True
+    bare = _BARE_VALUE.match(text, start)
+    if bare is None:
+        return start, start, False
+    value = bare[0]
+    cut = _BARE_END.search(value)
+    value = (value[: cut.start()] if cut else value).rstrip(".,;:)]}")
+    return start, start + len(value), False
+
+
+def _closing(text: str, start: int, quote: str) -> int:
+    """Return where the string that began at `start` ends, or -1 when its line or its longest length is over before."""
+    limit = min(start + LONGEST, len(text))
+    line = text.find("\n", start, limit)
+    limit = line if line >= 0 else limit
+    end = text.find(quote, start, limit)
+    while end > start and len(quote) == 1 and text[end - 1] == "\\":
+        end = text.find(quote, end + 1, limit)
+    return end
