@@ -7,7 +7,7 @@ a hook asks for it.
 
 import re
 
-from ocm import index
+from ocm import git, index
 from ocm.index import Index, Notice, SessionRow, silent
 from ocm.index.records import load
 from ocm.model import Session
@@ -44,7 +44,8 @@ def brief(store: Store, *, branch: str, session_id: str | None, tokens: int, not
     room = tokens * _CHARACTERS_A_TOKEN - len(BEGIN) - len(LABEL) - len(END) - 2
     if room <= 0:
         return ""
-    row, others = index.read(store, lambda cache: _chosen(cache, branch, session_id), notice=notice)
+    project = git.own_project(store) or None
+    row, others = index.read(store, lambda cache: _chosen(cache, branch, session_id, project), notice=notice)
     record = load(store, row.file) if row else None
     recent = _Lines(room // 3 if row else room)
     recent.section("Other recent sessions:" if row else "Recent sessions:", [_entry(other) for other in others])
@@ -85,12 +86,14 @@ class _Lines:
                 head = []
 
 
-def _chosen(cache: Index, branch: str, session_id: str | None) -> tuple[SessionRow | None, list[SessionRow]]:
+def _chosen(
+    cache: Index, branch: str, session_id: str | None, project: str | None
+) -> tuple[SessionRow | None, list[SessionRow]]:
     """Return the session to describe and other recent ones."""
     own = [row for row in cache.find(session_id) if row.session_id == session_id] if session_id else []
-    first = next(iter(own or cache.latest(1, branch=branch, status="open")), None)
+    first = next(iter(own or cache.latest(1, branch=branch, status="open", project=project)), None)
     skipped = {session_id, first.session_id if first else None}
-    recent = cache.latest(_RECENT + len(skipped))
+    recent = cache.latest(_RECENT + len(skipped), project=project)
     return first, [row for row in recent if row.session_id not in skipped][:_RECENT]
 
 

@@ -27,9 +27,10 @@ def list_sessions(
     store: Store, limit: int = 10, tool: str | None = None, notice: Notice = print_nothing
 ) -> list[dict[str, Any]]:
     """Return the sessions that started last, newest first; a limit of -1 returns all."""
-    from ocm import index
+    from ocm import git, index
 
-    rows = index.read(store, lambda cache: cache.sessions(limit, tool or ""), notice=notice)
+    project = git.own_project(store)
+    rows = index.read(store, lambda cache: cache.sessions(limit, tool or "", project), notice=notice)
     return [row.as_json() for row in rows]
 
 

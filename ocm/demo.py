@@ -152,7 +152,8 @@ class _Demo:
             if "session_id" in payload["tool_input"] or arguments.get("session_id") != self.session_id:
                 raise OcmError("The demo stopped: the hook did not put the session id into the call.")
             stored = self.call_tool("ocm__checkpoint", arguments)
-            output.say(f"    goal      {arguments['goal']}")
+            if arguments.get("goal"):
+                output.say(f"    goal      {arguments['goal']}")
             for item in arguments.get("work_completed", []):
                 output.say(f"    done      {item}")
             output.say(f"    stored in {os.path.basename(stored['markdown_path'])}")

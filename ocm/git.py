@@ -10,7 +10,7 @@ import os
 
 from ocm import gitdata, gitrun
 from ocm.gitrun import Place, UnknownError
-from ocm.paths import STORE, git_head, main_worktree, work_tree
+from ocm.paths import STORE, Store, git_head, main_worktree, work_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +49,11 @@ def project_name(root: str) -> str:
         return os.path.basename(root)
     main = main_worktree(top) or top
     return gitdata.remote_name(Place(top, "").config) or os.path.basename(main).removesuffix(".git")
+
+
+def own_project(store: Store) -> str:
+    """Return the project that the caller of a user store is in; empty for a store that serves one project only."""
+    return project_name(store.root) if store.is_user else ""
 
 
 def deleted_now(root: str) -> list[str] | None:

@@ -28,7 +28,7 @@ TOKENS = (
         )
     ),
     ("gitlab-token", "GR1348941", f"{_U}{{20,}}"),
-    *(("slack-token", f"xox{kind}", r"(?:\.xox[bp])?-[A-Za-z0-9-]{10,}") for kind in "abceoprs"),
+    *(("slack-token", f"xox{kind}", r"(?:\.xox[bp])?-[A-Za-z0-9-]{14,}") for kind in "abceoprs"),
     ("slack-token", "xapp-", "[A-Za-z0-9-]{20,}"),
     ("slack-webhook", "hooks.slack.com/", "(?:services|workflows|triggers)/[A-Za-z0-9+/]{20,}"),
     ("discord-webhook", "/api/webhooks/", f"[0-9]{{17,20}}/{_U}{{60,}}"),
@@ -98,16 +98,16 @@ TOKENS = (
     ("circleci-token", "CCIPAT_", r"[A-Za-z0-9_]{40,}"),
     ("prefect-key", "pnu_", f"{_A}{{36}}"),
     ("age-key", "AGE-SECRET-KEY-1", "[A-Z0-9]{50,}"),
-    ("facebook-token", "EAA", f"{_A}{{90,}}"),
     ("signature", "sig=", r"[A-Za-z0-9%+/=_-]{40,}"),
 )
-# (rule, fixed middle, what stands before it, what follows)
+# (rule, fixed middle, the characters before it, how many, what follows)
 INNER_TOKENS = (
-    ("telegram-token", ":AA", "[0-9]{8,10}", f"{_U}{{33}}"),
-    ("mailchimp-key", "-us", f"{_X}{{32}}", "[0-9]{1,2}"),
-    ("terraform-token", ".atlasv1.", f"{_A}{{14}}", f"{_U}{{60,}}"),
-    ("azure-secret", "8Q~", r"[A-Za-z0-9_~.-]{3}", r"[A-Za-z0-9_~.-]{31,}"),
+    ("telegram-token", ":AA", "[0-9]", 8, f"{_U}{{33}}"),
+    ("mailchimp-key", "-us", _X, 32, "[0-9]{1,2}"),
+    ("terraform-token", ".atlasv1.", _A, 14, f"{_U}{{60,}}"),
+    ("azure-secret", "8Q~", "[A-Za-z0-9_~.-]", 3, "[A-Za-z0-9_~.-]{31,}"),
 )
+SHORTEST_TOKEN = 18
 # In lower case: what the other rules look for. The names' other letters (`api_key`, `clientSecret`) stand around these.
 NAMES = ("pass", "pwd", "secret", "token", "key", "credential", "auth")
 COMMANDS = ("curl", "mysql", "mongo", "redis-cli", "sshpass", "docker login")
@@ -120,5 +120,5 @@ def may_need_redaction(text: str) -> bool:
     return (
         any(word in lower for word in _WORDS)
         or any(literal in text for _, literal, _ in TOKENS)
-        or any(literal in text for _, literal, _, _ in INNER_TOKENS)
+        or any(literal in text for _, literal, *_ in INNER_TOKENS)
     )

@@ -10,12 +10,12 @@ import re
 import stat
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ocm import gitdata, index
+from ocm import git, gitdata, index
 from ocm.brief import brief, clean_line
 from ocm.errors import BadInputError, OcmError
 from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, silent
@@ -43,6 +43,7 @@ class Filters:
     tool: str | None = None
     status: str | None = None
     branch: str | None = None
+    project: str | None = None
     since: str | None = None
     until: str | None = None
     file: str | None = None
@@ -99,6 +100,8 @@ def search(  # noqa: PLR0913 - what can be asked
         BadInputError: the query is empty, or a filter is not understood.
         OcmError: the store cannot be read.
     """
+    if store.is_user and not filters.project:
+        filters = replace(filters, project=git.own_project(store))
     question = _question(store, query, limit, filters, now)
     hits = index.read(store, lambda cache: _hits(cache, question)[1], notice=notice)
     return [_as_json(store, hit, rank) for rank, hit in enumerate(hits, 1)]
@@ -153,6 +156,7 @@ def _chosen(store: Store, filters: Filters) -> index.Filters:
         tool=filters.tool or "",
         status=filters.status or "",
         branch=filters.branch or "",
+        project=filters.project or "",
         since=_instant("since", filters.since),
         until=_instant("until", filters.until, after=True),
         file=_path(store, filters.file or ""),

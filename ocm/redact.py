@@ -1,28 +1,31 @@
 """Secrets out of texts before these are written anywhere. Pure: text → text with `[REDACTED:rule]`, and a report.
 
-Two kinds of rule: tokens whose form their issuer fixed, and values that stand where a secret stands: behind a name such as
-`password`, in a URL, a header, a command line. All are found in one unchanged text and replaced together, again until
-nothing is found: each round leaves less that is no marker, so it ends, and `redact(redact(x))` is `redact(x)`. A rule runs
-only where a fixed word of it is there, and looks ahead a bounded way, so that the time grows with the length and no faster.
+Two kinds of rule: tokens whose form their issuer fixed, and values that stand where a secret stands: behind a name such
+as `password`, in a URL, a header, a command line. Whatever was replaced is looked at again until nothing more is found;
+each round leaves less that is no marker, so it ends, and `redact(redact(x))` is `redact(x)`. A rule runs only where a
+fixed word of it is there, and looks ahead a bounded way, so that the time grows with the length and no faster.
 """
 
 import base64
 import binascii
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
-from ocm.marks import COMMANDS, INNER_TOKENS, TOKENS, may_need_redaction
-from ocm.redact_names import assigned
+from ocm.marks import COMMANDS, INNER_TOKENS, SHORTEST_TOKEN, TOKENS, may_need_redaction
+from ocm.redact_names import MARKER, assigned
 from ocm.redact_values import BARE, QUOTED, TOKEN, is_secret, stands_for_another
 
 Span = tuple[int, int, str]
 
-_MARKER = re.compile(r"\[REDACTED:[a-z0-9-]+\]")
-_PRIVATE = re.compile(r"<\s{0,3}/\s{0,3}private\s{0,3}>?|<\s{0,3}private(?=[\s/>]|$)(?:[^<>]{0,1000}>)?", re.IGNORECASE)
+_PRIVATE = re.compile(
+    r"<\s{0,3}/\s{0,3}private(?=[\s/>]|$)(?:\s{0,3}>)?|<\s{0,3}private(?=[\s/>]|$)(?:[^<>]{0,1000}>)?", re.IGNORECASE
+)
 _PRIVATE_ROUNDS = 10
 
+_SHORT = 5_000
+_LONG_WORDS = re.compile(rf"[A-Za-z0-9_.~:/@+=%-]{{{SHORTEST_TOKEN},}}")
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|Private-Lines: \d{1,4}")
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_LINE = re.compile(
@@ -34,7 +37,7 @@ _LONGEST_KEY = 20_000
 
 _URL = re.compile(r"://([^\s/?#\"'<>`]{1,400})@(?!sha256:)")
 _JWT = re.compile(
-    r"eyJ(?<![A-Za-z0-9_-]eyJ)[\w-]{8,}+(?:\.eyJ[\w-]{8,}+(?:\.[\w-]*+)?|\.[\w-]*+\.[\w-]{8,}+\.[\w-]{8,}+\.[\w-]{8,}+)",
+    r"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrt]eyJ))[\w-]{8,}+(?:\.eyJ[\w-]{8,}+(?:\.[\w-]*+)?|\.[\w-]*+\.[\w-]{8,}+\.[\w-]{8,}+\.[\w-]{8,}+)",
     re.ASCII,
 )
 _BASIC = re.compile(r"basic[ \t]{1,3}([a-z0-9+/]{4,2000}={0,2})")
@@ -65,19 +68,14 @@ def redact(text: str) -> tuple[str, int]:
 def report(text: str) -> tuple[str, dict[str, int]]:
     """Return `text` without private text and secrets, and how often each rule found one."""
     counts: Counter[str] = Counter()
-    if not may_need_redaction(text):
+    if len(text) < _SHORT and not may_need_redaction(text):
         return text, counts
     text, blocks = _without_private(text)
     if blocks:
         counts["private"] = blocks
-    while spans := _spans(text):
-        parts = []
-        at = 0
-        for start, end, rule in spans:
-            parts += [text[at:start], f"[REDACTED:{rule}]"]
-            counts[rule] += 1
-            at = end
-        text = "".join([*parts, text[at:]])
+    while spans := [*_private_keys(text), *_aws_pairs(text)]:
+        text = _replaced(text, spans, counts)
+    text = _lines_cleaned(text, counts)
     return text, counts
 
 
@@ -107,33 +105,56 @@ def _without_private(text: str) -> tuple[str, int]:
     return text, blocks
 
 
-def _spans(text: str) -> list[Span]:
-    """Return what to replace: in order, without overlaps, and nothing of a marker that is there already."""
+def _lines_cleaned(text: str, counts: Counter[str]) -> str:
+    """Apply the rules that look at one line at a time: all but two. Only lines with a find are looked at again."""
+    parts = []
+    at = 0
+    for first, _, _ in _found_in_lines(text):
+        if first < at:
+            continue
+        start = text.rfind("\n", at, first) + 1 or at
+        end = text.find("\n", first)
+        line = text[start : end if end >= 0 else len(text)]
+        parts.append(text[at:start])
+        at = start + len(line)
+        while spans := _found_in_lines(line):
+            line = _replaced(line, spans, counts)
+        parts.append(line)
+    return "".join([*parts, text[at:]])
+
+
+def _found_in_lines(text: str) -> list[Span]:
     lower = text.lower()
     if len(lower) != len(text):  # the one character whose small form is two, or positions would not agree
         lower = text.replace("\u0130", "i").lower()
-    families: tuple[Callable[[str, str], Iterator[Span]], ...] = (
-        _private_keys,
-        _tokens,
-        _jwts,
-        _aws_pairs,
-        _urls,
-        _headers,
-        assigned,
-        _commands,
-    )
-    found = [
-        (start, end, number, rule) for number, family in enumerate(families) for start, end, rule in family(text, lower)
-    ]
+    families = (_tokens, _jwts, _urls, _headers, assigned, _commands)
+    markers = [match.span() for match in MARKER.finditer(text)] if "[REDACTED:" in text else []
+    found = _merged(span for family in families for span in family(text, lower))
+    return [span for start, end, rule in found for span in _around(markers, start, end, rule)]
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in order and without overlaps; where they overlap, the rule that was found first names the whole."""
     merged: list[tuple[int, int, int, str]] = []
-    for start, end, number, rule in sorted(found):
+    for start, end, number, rule in sorted(
+        (start, end, number, rule) for number, (start, end, rule) in enumerate(spans)
+    ):
         if merged and start < merged[-1][1]:
             first, last, other, name = merged[-1]
             merged[-1] = (first, max(last, end), min(other, number), rule if number < other else name)
         else:
             merged.append((start, end, number, rule))
-    markers = [match.span() for match in _MARKER.finditer(text)] if "[REDACTED:" in text else []
-    return [span for start, end, _, rule in merged for span in _around(markers, start, end, rule)]
+    return [(start, end, rule) for start, end, _, rule in merged]
+
+
+def _replaced(text: str, spans: list[Span], counts: Counter[str]) -> str:
+    parts = []
+    at = 0
+    for start, end, rule in spans:
+        parts += [text[at:start], f"[REDACTED:{rule}]"]
+        counts[rule] += 1
+        at = end
+    return "".join([*parts, text[at:]])
 
 
 def _around(markers: list[tuple[int, int]], start: int, end: int, rule: str) -> Iterator[Span]:
@@ -146,10 +167,12 @@ def _around(markers: list[tuple[int, int]], start: int, end: int, rule: str) -> 
         yield start, end, rule
 
 
-def _private_keys(text: str, lower: str) -> Iterator[Span]:
-    if "private key" not in lower and "private-lines" not in lower:
+def _private_keys(text: str) -> Iterator[Span]:
+    if "PRIVATE KEY" not in text and "Private-Lines" not in text:
         return
     begins = [match.span() for match in _KEY_BEGINS.finditer(text)]
+    if not begins:
+        return
     ends = [match.span() for match in _KEY_ENDS.finditer(text)]
     after = [start for start, _ in begins[1:]] + [len(text)]
     number = 0
@@ -168,21 +191,36 @@ def _private_keys(text: str, lower: str) -> Iterator[Span]:
 
 
 @cache
-def _token_pattern(literal: str, before: str, after: str) -> re.Pattern[str]:
-    """Compile one row of the tables; the fixed beginning stays first, because `re` looks for that fast."""
-    end = "(?![A-Za-z0-9])" if after.endswith("}") and not after.endswith(",}") else ""
-    if before:
-        return re.compile(f"(?<![A-Za-z0-9]){before}{re.escape(literal)}{after}{end}")
-    return re.compile(f"{re.escape(literal)}(?<![A-Za-z0-9]{re.escape(literal)}){after}{end}")
+def _token_pattern(literal: str, after: str) -> re.Pattern[str]:
+    """Compile one row of the table: not within a word, but behind the `\\n` of a quoted text.
+
+    The fixed beginning stays first, because `re` looks for that fast.
+    """
+    fixed = re.escape(literal)
+    begin = rf"(?:(?<![A-Za-z0-9]{fixed})|(?<=\\[nrt]{fixed}))" if literal[0].isalnum() else ""
+    return re.compile(fixed + begin + after + _end(after))
+
+
+@cache
+def _inner_pattern(literal: str, before: str, count: int, after: str) -> re.Pattern[str]:
+    return re.compile(rf"{re.escape(literal)}(?<={before}{{{count}}}{re.escape(literal)}){after}{_end(after)}")
+
+
+def _end(after: str) -> str:
+    """Return what keeps a token of a fixed length from being the beginning of a longer word."""
+    return "(?![A-Za-z0-9])" if after.endswith("}") and not after.endswith(",}") else ""
 
 
 def _tokens(text: str, _: str) -> Iterator[Span]:
-    rows = [(rule, literal, "", after) for rule, literal, after in TOKENS]
-    rows += [(rule, literal, before, after) for rule, literal, before, after in INNER_TOKENS]
-    for rule, literal, before, after in rows:
-        if literal in text:
-            for match in _token_pattern(literal, before, after).finditer(text):
+    words = "\n".join(_LONG_WORDS.findall(text))  # a tenth of most texts, and all that a token can be part of
+    for rule, literal, after in TOKENS:
+        if literal in words:
+            for match in _token_pattern(literal, after).finditer(text):
                 yield *match.span(), rule
+    for rule, literal, before, count, after in INNER_TOKENS:
+        if literal in words:
+            for match in _inner_pattern(literal, before, count, after).finditer(text):
+                yield match.start() - count, match.end(), rule
 
 
 def _jwts(text: str, _: str) -> Iterator[Span]:
@@ -191,11 +229,11 @@ def _jwts(text: str, _: str) -> Iterator[Span]:
             yield *match.span(), "jwt"
 
 
-def _aws_pairs(text: str, _: str) -> Iterator[Span]:
+def _aws_pairs(text: str) -> Iterator[Span]:
     """Find the secret that stands near an access key; alone it looks like any other 40 characters."""
     for literal in ("AKIA", "ASIA"):
         seen = 0
-        for match in _token_pattern(literal, "", "[A-Z0-9]{16}").finditer(text) if literal in text else ():
+        for match in _token_pattern(literal, "[A-Z0-9]{16}").finditer(text) if literal in text else ():
             for near in _AWS_SECRET.finditer(text, max(seen, match.start() - _AWS_PAIR), match.end() + _AWS_PAIR):
                 if is_secret(near[0], TOKEN, QUOTED):
                     yield *near.span(), "aws-secret-key"
@@ -206,7 +244,7 @@ def _urls(text: str, _: str) -> Iterator[Span]:
     if "://" in text and "@" in text:
         for match in _URL.finditer(text):
             user, colon, password = match[1].partition(":")
-            if colon and len(password) > 1 and not _MARKER.fullmatch(password) and not stands_for_another(password):
+            if colon and len(password) > 1 and not MARKER.fullmatch(password) and not stands_for_another(password):
                 yield match.start(1) + len(user) + 1, match.end(1), "url-password"
 
 
@@ -217,7 +255,7 @@ def _headers(text: str, lower: str) -> Iterator[Span]:
                 yield *match.span(1), "authorization"
     if "authorization" in lower:
         for match in _BASIC.finditer(lower):
-            if "authorization" in lower[max(0, match.start() - 40) : match.start()] and _is_basic(
+            if "authorization" in lower[max(0, match.start() - 40) : match.start()].rpartition("\n")[2] and _is_basic(
                 text[slice(*match.span(1))]
             ):
                 yield *match.span(1), "authorization"

@@ -42,11 +42,12 @@ _NO_KEY = re.compile(
 _NO_TOKEN = re.compile(
     r"(?:page|next|cursor|sync|continuation|pad|eos|bos|unk|mask|sep|cls|stop|start|end|special|num|max|min|total|count|per)[_-]?$"
 )
-_FLAG_BEFORE = re.compile(r"--[a-z0-9-]{0,20}$|(?:^|\n)[ \t]{0,8}(?:env|setenv)[ \t]{1,3}[a-z0-9_]{0,20}$")
+_FLAG_BEFORE = re.compile(r"--[a-z0-9-]{0,20}$|^[ \t]{0,8}(?:env|setenv)[ \t]{1,3}[a-z0-9_]{0,20}$")
 _NETRC_BEFORE = re.compile(r"\blogin[ \t]{1,3}\S{1,40}[ \t]{1,3}$")
 _QUOTE = re.compile(r"[bBrRuUfF$@]{0,2}(\\{0,3}(?:\"\"\"|'''|[\"'`]))")
 _BARE_VALUE = re.compile(r"[^\s\"'`<>]{1,4000}")
 _BARE_END = re.compile(r"&[\w.-]{1,40}=|[;,](?=\s|$|[\w. -]{1,40}=)|\\[nrt\"']")
+MARKER = re.compile(r"\[REDACTED:[a-z0-9-]+\]")
 _LONG_BARE = 200
 _ANOTHER_KEY = 20
 _HASH = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$", re.IGNORECASE)
@@ -64,12 +65,12 @@ def assigned(text: str, lower: str) -> Iterator[tuple[int, int, str]]:
         for match in _pattern(word).finditer(lower) if word in lower else ():
             if match.start() < skip or not _is_name(text, lower, match, word):
                 continue
-            start, end, quoted = _value(text, match.end())
+            start, end, quoted = _value(text, match)
             if end - start > _LONG_BARE and not quoted:
                 skip = end  # a long run without a space is looked at once
             style = QUOTED if quoted and not match["list"] else _style(text, match, word)
             kind = PASSWORD if word in {"pass", "pwd"} else TOKEN
-            value = text[start:end]
+            value = MARKER.sub("", text[start:end])
             if is_secret(value, kind, style) and (word != "key" or _is_key(text, lower, match, value)):
                 yield start, end, "password" if kind == PASSWORD else "secret"
 
@@ -77,7 +78,7 @@ def assigned(text: str, lower: str) -> Iterator[tuple[int, int, str]]:
 def _is_name(text: str, lower: str, match: re.Match[str], word: str) -> bool:
     """Tell whether what is left and right of the word lets it be the name of a secret."""
     start = match.start()
-    before = lower[max(0, start - 60) : start]
+    before = lower[max(0, start - 60) : start].rpartition("\n")[2]
     if match["flag"] is not None and not (
         _FLAG_BEFORE.search(before) or (word == "pass" and _NETRC_BEFORE.search(before))
     ):
@@ -95,7 +96,7 @@ def _is_name(text: str, lower: str, match: re.Match[str], word: str) -> bool:
 def _is_key(text: str, lower: str, match: re.Match[str], value: str) -> bool:
     """Tell whether a name that ends in `key` is one of a secret, and not of a row in a table."""
     start = match.start()
-    before = lower[max(0, start - 20) : start]
+    before = lower[max(0, start - 20) : start].rpartition("\n")[2]
     if _KEY_BEFORE.search(before):
         return True
     is_setting = before.endswith("_") and text[start : start + 3].isupper() and not _NO_KEY.search(before)
@@ -108,20 +109,25 @@ def _style(text: str, match: re.Match[str], word: str) -> str:
     return ENV if match["op"] == "=" and text[match.start() : match.start() + len(word)].isupper() else BARE
 
 
-def _value(text: str, at: int) -> tuple[int, int, bool]:
+def _value(text: str, match: re.Match[str]) -> tuple[int, int, bool]:
     """Return where the value begins and ends, and whether quotes say so."""
-    opening = _QUOTE.match(text, at)
-    start = opening.end() if opening else at
+    opening = _QUOTE.match(text, match.end())
+    start = opening.end() if opening else match.end()
     if opening:
         end = _closing(text, start, opening[1])
         if end >= 0:
             return start, end, True
+        line = text.find("\n", start, start + _LONG_BARE)
+        if match["op"] is not None and (line >= 0 or len(text) - start < _LONG_BARE):
+            return start, line if line >= 0 else len(text), True  # the text was cut off inside it
     bare = _BARE_VALUE.match(text, start)
     if bare is None:
         return start, start, False
     value = bare[0]
     cut = _BARE_END.search(value)
-    value = (value[: cut.start()] if cut else value).rstrip(".,;:)]}")
+    value = (value[: cut.start()] if cut else value).rstrip(".,;:)}")
+    if "[" not in value:
+        value = value.rstrip("]")
     return start, start + len(value), False
 
 

@@ -24,10 +24,9 @@ _STRONG, _LONG_WORD, _LONG_MIX, _WORDS_OF_PHRASE = 20, 24, 16, 4
 
 # Words that hold a digit, wherever they stand.
 _TECHNICAL = re.compile(
-    r"(?<![A-Za-z0-9])(?:sha\d{1,3}|md5|base\d\d|utf[-_]?\d{1,2}|u?int\d{1,2}|float\d\d|oauth\d?|http/?\d?|v\d{1,2}|x509|"
+    r"(?<![A-Za-z0-9])(?i:sha\d{1,3}|md5|base\d\d|utf[-_]?\d{1,2}|u?int\d{1,2}|float\d\d|oauth\d?|http/?\d?|v\d{1,2}|x509|"
     r"[rhep]s\d{3}|ed25519|argon2(?:id|i|d)?|pbkdf2|i18n|l10n|a11y|k8s|s3|ec2|[12]fa|aes\d{0,3}|rsa\d{0,4}|amd64|arm64|x86|"
-    r"win\d\d|python\d|latin\d|ipv\d|tls\d|neo4j|log4j|auth0|web3|b2b)(?![a-z0-9])",
-    re.IGNORECASE,
+    r"win\d\d|python\d|latin\d|ipv\d|tls\d|neo4j|log4j|auth0|web3|b2b)(?![a-z0-9])"
 )
 _REFERENCE = re.compile(
     r"\$\{|\$\(|\$env:|\{\{|\$\w+$|%\w+%$|%\(|%[sdrv]$|<[^<>]*>?$|\{[\w.\[\]'\"!:]*\}?$|`|@\w+\.\w+\(|"
@@ -63,6 +62,7 @@ _AWS_SECRET = re.compile(r"[A-Za-z0-9/+]{40}$")
 _IDENTIFIER = re.compile(r"[A-Za-z_]+\d{1,2}$")
 _SEPARATORS = re.compile(r"[-_./:+,|=\s]+")
 _CAMEL = re.compile(r"(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]+)*$")
+_HUMPS = re.compile(r"[A-Z][a-z]{2,}")
 _SIGNS = "!@#$%^&*?+=~"
 _RULES_OF_A_FORM = re.compile(r"[|:,=]")
 _STOP_WORDS = frozenset(
@@ -118,12 +118,14 @@ def _is_phrase(value: str) -> bool:
         return False
     if any(_mixed_parts(_TECHNICAL.sub("", word)) for word in words):
         return True
-    needed = _WORDS_OF_PHRASE - any(not word.isalpha() for word in words)
-    return len(words) >= needed and value == value.lower()
+    needed = _WORDS_OF_PHRASE - any(word.strip(_SIGNS).isdigit() for word in words)
+    return sum(word.isalpha() for word in words) >= needed and value == value.lower()
 
 
 def _mixed_parts(text: str) -> list[str]:
-    return [part for part in _SEPARATORS.split(text) if part and not part.isalpha() and not part.isdigit()]
+    """Return the parts that have letters, and digits or signs within."""
+    parts = (part.strip(_SIGNS) for part in _SEPARATORS.split(text))
+    return [part for part in parts if any(map(str.isalpha, part)) and any(c.isdigit() or c in _SIGNS for c in part)]
 
 
 def _is_mixed(value: str, rest: str, kind: str, style: str) -> bool:
@@ -133,10 +135,18 @@ def _is_mixed(value: str, rest: str, kind: str, style: str) -> bool:
     parts = _mixed_parts(rest)
     if not parts:  # `admin-2024`, `min:8`
         return kind == PASSWORD and style in {QUOTED, ENV} and not _RULES_OF_A_FORM.search(value)
+    if kind == TOKEN and style in {BARE, PROSE} and _is_type_name(value):
+        return False
     if style in {BARE, PROSE} and _IDENTIFIER.match(value):  # a variable, unless it is a password like `hunter2`
         lower = value.lower()
         return len(value) >= _STRONG if kind == TOKEN else "pass" not in lower and "pwd" not in lower
     return max(map(len, parts)) >= shortest_part
+
+
+def _is_type_name(value: str) -> bool:
+    """Tell whether most letters of an identifier are in words: `Ed25519PrivateKey`."""
+    in_words = sum(map(len, _HUMPS.findall(value)))
+    return value.isidentifier() and 2 * in_words > sum(map(str.isalpha, value))
 
 
 def _is_wordless(value: str, kind: str, style: str) -> bool:

@@ -43,6 +43,16 @@ def stores() -> list[paths.Store]:
     return list(found.values())
 
 
+def everywhere() -> list[paths.Store]:
+    """Return the stores of all registered projects, and the user store if there is one."""
+    found = stores()
+    user = paths.user_store()
+    known = {os.path.realpath(store.path) for store in found}
+    if os.path.isdir(os.path.join(user, paths.SESSIONS)) and os.path.realpath(user) not in known:
+        found.append(paths.Store(user, user, is_user=True))
+    return found
+
+
 def register(root: str, store: str) -> None:
     """Register the project at `root`; a damaged file is moved aside, for it may still tell of other projects.
 

@@ -293,15 +293,18 @@ def _work(file: SessionFile, old: Session, new: Session) -> None:
     appended = new.work[: len(shared)] == shared and (
         last is None or (now is not None and now.heading == last.heading and now.items[: len(last.items)] == last.items)
     )
-    if not appended or (last and not last.items):
+    if not appended:
         for part in reversed(file.sections(WORK)):
             _drop_part(file, part)
         shared, last, now = [], None, None
     if last and now and len(now.items) > len(last.items):
         group = [g for g in file.groups(WORK) if g.name or any(i.text for i in g.items)][-1]
         extra = [line for text in now.items[len(last.items) :] for line in blocks.item_lines(text)]
-        end = next(item.end for item in reversed(group.items) if item.text)
-        _set(file, [*file.body[:end], *extra, *file.body[end:]])
+        if last.items:
+            end = next(item.end for item in reversed(group.items) if item.text)
+            _set(file, [*file.body[:end], *extra, *file.body[end:]])
+        else:
+            _insert(file, _content_end(file, group.start, group.end), extra)
     for entry in new.work[len(shared) + (1 if last else 0) :]:
         items = [line for text in entry.items for line in blocks.item_lines(text)]
         lines = [f"### {entry.heading}", "", *items] if entry.heading else items

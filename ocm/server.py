@@ -16,6 +16,7 @@ from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
 
 from ocm import __version__, paths
 from ocm.errors import BadInputError, NoStoreError, OcmError
+from ocm.hosts import host_named
 from ocm.tools import SECTIONS, TOOLS
 
 NAME = "opencodememory"
@@ -100,7 +101,7 @@ class JournalServer(MCPServer[Any]):
         store = self.store()
         given = {name: value for name, value in arguments.items() if name != "agent_id"}
         warnings: list[str] = []
-        if not _is_given(given.get("session_id")):
+        if given.get("session_id") is None:
             given["session_id"], warnings = self._identity(store, caller)
         result = sessions.checkpoint(store, given, tool=caller.client, began=self._began)
         return {**result, "warnings": warnings + result["warnings"]}
@@ -137,7 +138,7 @@ class JournalServer(MCPServer[Any]):
         given["tool"] = given.pop("tool_filter", None)
         filters = recall.Filters(**given)
         if scope == "global":
-            hits = recall.search_everywhere(registry.stores(), query, limit=limit, filters=filters)
+            hits = recall.search_everywhere(registry.everywhere(), query, limit=limit, filters=filters)
         else:
             hits = recall.search(self.store(), query, limit=limit, filters=filters)
         return {"result": hits}
@@ -177,7 +178,7 @@ class _Caller:
         tool_use = meta.get(_TOOL_USE) if meta else None
         parameters = request.session.client_params if request is not None else None
         self.tool_use = tool_use if isinstance(tool_use, str) else ""
-        self.client = parameters.client_info.name if parameters is not None else ""
+        self.client = host_named(parameters.client_info.name) if parameters is not None else ""
 
 
 _HANDLERS: dict[str, Callable[[JournalServer, Arguments, _Caller], Arguments]] = {
@@ -202,10 +203,6 @@ def _annotations(*, read_only: bool) -> ToolAnnotations:
     if read_only:
         return ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
     return ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-
-
-def _is_given(value: object) -> bool:
-    return value is not None and value != ""
 
 
 def _checked(tool: str, arguments: Arguments) -> Arguments:

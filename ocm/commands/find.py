@@ -57,7 +57,7 @@ def search(  # noqa: PLR0913 - one parameter an option
     wanted = recall.Filters(file=path, **filters)
     words = " ".join(query)
     if all_projects or scope == "global":
-        rows = recall.search_everywhere(registry.stores(), words, limit=limit, filters=wanted)
+        rows = recall.search_everywhere(registry.everywhere(), words, limit=limit, filters=wanted, notice=output.notice)
     else:
         rows = recall.search(common.find_store(project), words, limit=limit, filters=wanted, notice=output.notice)
     if as_json:

@@ -69,6 +69,7 @@ class Filters:
     tool: str = ""
     status: str = ""
     branch: str = ""
+    project: str = ""
     since: float | None = None
     until: float | None = None
     file: str = ""
@@ -81,6 +82,7 @@ class Filters:
             (bool(self.tool), "s.tool = ?", (self.tool,)),
             (bool(self.status), "s.status = ?", (self.status,)),
             (bool(self.branch), "s.branch = ?", (self.branch,)),
+            (bool(self.project), "s.project = ?", (self.project,)),
             (self.since is not None, "s.started >= ?", (self.since,)),
             (self.until is not None, "s.started < ?", (self.until,)),
             (bool(self.file), _HAS_FILE, (self.file, tail, tail, self.file, tail, tail)),
@@ -100,15 +102,18 @@ class Index:
         self._odd = odd
         self._has_words = False
 
-    def sessions(self, limit: int = -1, tool: str = "") -> list[SessionRow]:
+    def sessions(self, limit: int = -1, tool: str = "", project: str = "") -> list[SessionRow]:
         """Return the sessions, newest start first, at most `limit` of them unless it is negative."""
-        condition, values = Filters(tool=tool).conditions()
+        condition, values = Filters(tool=tool, project=project).conditions()
         return self._sessions(f"{condition} {_NEWEST} LIMIT ?", *values, limit)
 
-    def latest(self, limit: int, *, branch: str | None = None, status: str | None = None) -> list[SessionRow]:
+    def latest(
+        self, limit: int, *, branch: str | None = None, status: str | None = None, project: str | None = None
+    ) -> list[SessionRow]:
         """Return the sessions with a title or a goal that were worked on last."""
         condition = " AND (c.title <> '' OR c.goal <> '')"
-        asked = [(name, value) for name, value in (("branch", branch), ("status", status)) if value is not None]
+        wanted = (("branch", branch), ("status", status), ("project", project))
+        asked = [(name, value) for name, value in wanted if value is not None]
         condition += "".join(f" AND s.{name} = ?" for name, _ in asked)
         return self._sessions(f"{condition} {_LATEST} LIMIT ?", *(value for _, value in asked), limit)
 

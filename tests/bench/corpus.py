@@ -72,9 +72,9 @@ class Writer:
         """Say something, often about a name or a file."""
         text = self.random.choice(self.corpus.sentences)
         kind = self.random.random()
-        if kind < 0.3:  # noqa: PLR2004 - as often as assistants do it
+        if kind < 0.3:
             return f"{text[:-1]}, see `{self.random.choice(self.corpus.names)}`."
-        return f"{self.random.choice(self.corpus.paths)}: {text}" if kind > 0.85 else text  # noqa: PLR2004 - likewise
+        return f"{self.random.choice(self.corpus.paths)}: {text}" if kind > 0.85 else text
 
     def sentences(self, count: int) -> list[str]:
         """Say several things."""
@@ -121,7 +121,7 @@ class Writer:
 
     def _files(self) -> list[FileChange]:
         paths = self.random.sample(self.corpus.paths, FILES)
-        return [FileChange(path, "created" if n < 2 else "modified") for n, path in enumerate(paths)]  # noqa: PLR2004
+        return [FileChange(path, "created" if n < 2 else "modified") for n, path in enumerate(paths)]
 
     def _fill(self, found: Session) -> None:
         """Add work until the file is as long as it shall be."""

@@ -36,7 +36,7 @@ def install_ours(folder: Path) -> Path:
     """Build the wheel and install it into an environment of its own; return the folder of its commands."""
     venv.create(folder / "env", with_pip=True)
     commands = folder / "env" / ("Scripts" if os.name == "nt" else "bin")
-    pip = [str(commands / "python"), "-m", "pip", "-q", "--disable-pip-version-check"]
+    pip = [str(commands / "python"), "-m", "pip", "-qq", "--disable-pip-version-check"]
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     subprocess.run([*pip, "wheel", "--no-deps", "-w", str(folder / "dist"), str(ROOT)], check=True, env=kept)
     wheel = next((folder / "dist").glob("*.whl"))
@@ -58,7 +58,7 @@ class Side(ABC):
         self.commands = commands
         self.folder = folder
         self.home = folder / "home"
-        self.home.mkdir(parents=True)
+        (self.home / ".claude").mkdir(parents=True)  # without a trace of an assistant the reference sets up no server
         path = os.pathsep.join([str(commands), os.environ.get("PATH", os.defpath)])
         self.environment = {
             **GIT, "PATH": path, "HOME": str(self.home), "OCM_HOME": str(self.home / STORE), "LANG": "C.UTF-8",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PROTOCOL = "2025-06-18"
 _STARTS_IN = 20.0
 _ENDS_IN = 10.0
+_KEPT_ALIVE = 2.0  # the server hangs up after five idle seconds
 
 
 class Server(ABC):
@@ -109,10 +110,9 @@ class Http(Server):
     def __init__(self, words: list[str], cwd: Path, environment: dict[str, str]) -> None:
         """Start it, and find the port in what it writes down."""
         quiet = subprocess.DEVNULL
-        super().__init__(
-            subprocess.Popen(words, cwd=cwd, env=environment, stdin=quiet, stdout=quiet, stderr=quiet)
-        )
+        super().__init__(subprocess.Popen(words, cwd=cwd, env=environment, stdin=quiet, stdout=quiet, stderr=quiet))
         self.session = ""
+        self.used = time.monotonic()
         self.connection = self._connect(cwd / ".openCodeMemory" / "server.json")
         self.open()
 
@@ -134,10 +134,13 @@ class Http(Server):
         headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
         if self.session:
             headers |= {"mcp-session-id": self.session, "mcp-protocol-version": PROTOCOL}
+        if time.monotonic() - self.used > _KEPT_ALIVE:
+            self.connection.close()
         self.connection.request("POST", "/mcp", message, headers)
         response = self.connection.getresponse()
         self.session = response.getheader("mcp-session-id") or self.session
         body = response.read()
+        self.used = time.monotonic()
         data = next((line[6:] for line in body.split(b"\r\n") if line.startswith(b"data: ")), body)
         if not answered:
             return None

@@ -98,6 +98,7 @@ def test_d05_parallel_calls_are_all_counted(system: System) -> None:
 def test_d06_the_end_of_a_turn_is_not_the_end_of_the_session(system: System) -> None:
     """The reference closed the session and forgot its count whenever the assistant stopped talking."""
     system.hook("session-start", "S", source="startup")
+    system.checkpoint("S", "--goal", "begun").must_work()
     for _ in range(3):
         system.read_files("S", 4)
         system.hook("stop", "S", stop_hook_active=False)

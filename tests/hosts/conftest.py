@@ -39,9 +39,12 @@ def network() -> Iterator[Network]:
 
 
 @pytest.fixture
-def bare(claude_code: Path, network: Network, tmp_path: Path) -> Bench:
-    """Return a repository without `ocm`."""
-    return make_bench(claude_code, tmp_path, network)
+def bare(claude_code: Path, network: Network, tmp_path: Path) -> Iterator[Bench]:
+    """Return a repository without `ocm`; at the end no hook has had a reason to step aside."""
+    bench = make_bench(claude_code, tmp_path, network)
+    yield bench
+    log = bench.store / "hook.log"
+    assert not log.exists() or not log.read_text(encoding="utf-8")
 
 
 @pytest.fixture

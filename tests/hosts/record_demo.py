@@ -1,20 +1,20 @@
 """Records the conversation that `ocm demo` replays: `python -m tests.hosts.record_demo`.
 
-The real client holds it, in a repository set up by `ocm init`; a wrapper in front of `ocm-hook` keeps what each hook is
-given, in true order.
+The real client holds it, in a repository set up by `ocm init`; a second hook on every event keeps what hooks are given,
+in true order.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
+import shlex
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .bench import SCRIPTS, Bench, make_bench
+from .bench import Bench, make_bench
 from .clients import CLAUDE_BINARY
 from .demo_script import FILES, PROMPT, conversation
 from .network import Network
@@ -26,13 +26,11 @@ TARGET = Path(__file__).parents[2] / "ocm" / "demo_conversation.json"
 SESSION_ID = "5f2b8c1e-7d43-4a96-b0e8-3c9d1a64f702"
 LONGEST_RESPONSE = 300
 
-WRAPPER = f"""#!{sys.executable}
-import os, subprocess, sys
-payload = sys.stdin.buffer.read()
-log = os.open(os.environ["OCM_DEMO_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-os.write(log, b" ".join(payload.splitlines()) + b"\\n")
-hook = os.path.join({SCRIPTS!r}, "ocm-hook")
-sys.exit(subprocess.run([hook, *sys.argv[1:]], input=payload).returncode)
+EVENTS = ("SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "PostToolUseFailure", "Stop", "SessionEnd")
+
+RECORDER = """import os, sys
+log = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+os.write(log, b" ".join(sys.stdin.buffer.read().splitlines()) + b"\\n")
 """
 
 
@@ -40,7 +38,7 @@ def record(folder: Path) -> list[Json]:
     """Hold the conversation, and return what each hook was given."""
     network = Network()
     bench = make_bench(CLAUDE_BINARY, folder, network, FILES)
-    log = put_wrapper_first(bench)
+    log = put_recorder(bench)
     bench.command("git", "config", "user.name", "Ada")
     bench.command("git", "config", "user.email", "ada@example.org")
     bench.command("ocm", "init", "--claude-hooks", "full")
@@ -51,16 +49,14 @@ def record(folder: Path) -> list[Json]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def put_wrapper_first(bench: Bench) -> Path:
-    """Make the client find the wrapper instead of `ocm-hook`, and return where it writes."""
-    folder = bench.claude.home / "bin"
-    folder.mkdir()
-    wrapper = folder / "ocm-hook"
-    wrapper.write_text(WRAPPER, encoding="utf-8")
-    wrapper.chmod(0o755)
-    log = bench.claude.home / "hooks.jsonl"
-    bench.claude.search_path = os.pathsep.join([str(folder), bench.claude.search_path])
-    bench.claude.variables = {**bench.claude.variables, "OCM_DEMO_LOG": str(log)}
+def put_recorder(bench: Bench) -> Path:
+    """Make the client give every event to a recorder too, and return where that writes."""
+    recorder, log = bench.claude.home / "recorder.py", bench.claude.home / "hooks.jsonl"
+    recorder.write_text(RECORDER, encoding="utf-8")
+    hook = {"type": "command", "command": shlex.join([sys.executable, str(recorder), str(log)])}
+    settings = bench.claude.home / ".claude" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"hooks": {event: [{"hooks": [hook]}] for event in EVENTS}}), encoding="utf-8")
     return log
 
 

@@ -165,18 +165,23 @@ def test_a_sub_agent_without_the_checkpoint_tool_is_not_locked_out(bench: Bench)
     assert {("src/app.py", "modified"), ("src/names.py", "modified")} <= bench.files(session_id)
 
 
-def test_a_server_that_never_starts_locks_nobody_out(bench: Bench) -> None:
-    """After three denials the fourth change passes, and the user is told once."""
+def break_server(bench: Bench) -> None:
+    """Make the server exit at once, whenever it is started."""
     servers = bench.project / ".mcp.json"
     known = json.loads(servers.read_text(encoding="utf-8"))
     known["mcpServers"]["opencodememory"] |= {"command": "false", "args": []}
     servers.write_text(json.dumps(known), encoding="utf-8")
 
+
+def test_a_server_that_never_starts_locks_nobody_out(bench: Bench) -> None:
+    """After three denials the fourth change passes, and the user is told once."""
+    break_server(bench)
+
     def script(_first: Request) -> Play:
         yield from bench.shut_the_gate()
         for _ in range(3):
-            assert CHECKPOINT in (yield bench.edit(*ONE)).error
-            assert (yield checkpoint(work_completed=["Nothing"])).error
+            denied = yield bench.edit(*ONE)
+            assert (yield call_in(denied.error)).error
         assert not (yield bench.edit(*ONE)).error
         assert not (yield bench.edit(*TWO)).error
         yield say("Done.")
@@ -188,9 +193,27 @@ def test_a_server_that_never_starts_locks_nobody_out(bench: Bench) -> None:
     assert run.exit_code == 0
 
 
-def test_a_server_that_is_killed_leaves_the_command_line(bench: Bench) -> None:
-    """With the server dead in the middle of a conversation, `ocm checkpoint` through the shell opens the gate."""
-    session_id = str(uuid.uuid4())
+def test_without_a_server_the_command_line_opens_the_gate(bench: Bench) -> None:
+    """The shell call that a denial holds passes the gate and opens it; one with more in it does not."""
+    break_server(bench)
+
+    def script(_first: Request) -> Play:
+        yield from bench.shut_the_gate()
+        denied = yield bench.edit(*ONE)
+        assert (yield call("Bash", command="ocm checkpoint --help && touch made.txt", description="Evade")).error
+        assert not (yield command_in(denied.error)).error
+        assert not (yield bench.edit(*ONE)).error
+        yield say("Done.")
+
+    run = bench.claude.run(script)
+
+    assert not run.notices
+    assert not (bench.project / "made.txt").exists()
+    assert bench.show(run.session_id)["work_summary"]
+
+
+def test_a_server_that_is_killed_is_started_again(bench: Bench) -> None:
+    """The client starts a dead server again at the next call, and nothing is lost by it."""
     pid_file = bench.claude.home / "server.pid"
     folder = bench.claude.home / "bin"
     folder.mkdir()
@@ -198,24 +221,23 @@ def test_a_server_that_is_killed_leaves_the_command_line(bench: Bench) -> None:
     wrapper.write_text(f'#!/bin/sh\n[ "$1" = serve ] && echo $$ > {pid_file}\nexec {SCRIPTS}/ocm "$@"\n')
     wrapper.chmod(0o755)
     bench.claude.search_path = os.pathsep.join([str(folder), bench.claude.search_path])
+    pids: list[int] = []
 
     def script(_first: Request) -> Play:
-        assert not (yield checkpoint(goal="Survive")).error
+        assert not (yield checkpoint(work_completed=["Before"])).error
+        pids.append(int(pid_file.read_text(encoding="utf-8")))
+        os.kill(pids[0], signal.SIGKILL)
         yield from bench.shut_the_gate()
-        os.kill(int(pid_file.read_text(encoding="utf-8")), signal.SIGKILL)
-        denied = yield bench.edit(*ONE)
-        assert (yield call_in(denied.error)).error
-        assert (yield call("Bash", command="ocm checkpoint --help && touch made.txt", description="Evade")).error
-        assert not (yield command_in(denied.error)).error
+        assert (yield bench.edit(*ONE)).error
+        assert not (yield checkpoint(work_completed=["After"])).error
+        pids.append(int(pid_file.read_text(encoding="utf-8")))
         assert not (yield bench.edit(*ONE)).error
-        by_hand = f"ocm checkpoint --session-id {session_id} --completed 'Survived; && all'"
-        assert not (yield call("Bash", command=by_hand, description="Checkpoint")).error
         yield say("Done.")
 
-    run = bench.claude.run(script, "--session-id", session_id)
+    run = bench.claude.run(script)
 
-    assert run.exit_code == 0
-    assert bench.work(session_id) == ["Survived; && all"]
+    assert pids[0] != pids[1]
+    assert bench.work(run.session_id) == ["Before", "After"]
 
 
 def test_a_teammate_without_ocm_notices_nothing(bench: Bench) -> None:
@@ -306,12 +328,12 @@ def test_what_a_killed_client_did_is_not_lost(bench: Bench) -> None:
 def test_the_next_conversation_finds_the_past(bench: Bench) -> None:
     """What one conversation has recorded, the next one finds by searching."""
     decision = "Retry with exponential backoff, at most three times"
-    script = in_turn(checkpoint(goal="Survive a flaky warehouse", decisions=[decision]), say("Noted."))
+    script = in_turn(checkpoint(title="Warehouse", goal="Survive an outage", decisions=[decision]), say("Noted."))
     past = bench.claude.run(script).session_id
     hits: list[Json] = []
 
     def look_back(first: Request) -> Play:
-        assert "Survive a flaky warehouse" in first.new_text
+        assert "Warehouse" in first.new_text
         yield call("ToolSearch", query=f"select:{TOOLS}search_sessions")
         request = yield call(f"{TOOLS}search_sessions", query="backoff")
         hits.extend(json.loads(request.results[0].text)["result"])
@@ -322,8 +344,24 @@ def test_the_next_conversation_finds_the_past(bench: Bench) -> None:
     (hit,) = hits
     assert now != past
     assert hit["session_id"] == past
-    assert hit["goal"] == "Survive a flaky warehouse"
+    assert hit["goal"] == "Survive an outage"
     assert "backoff" in hit["snippet"]
+
+
+def test_a_new_conversation_is_told_where_the_last_one_ended(bench: Bench) -> None:
+    """The brief at the start holds what the last conversation wanted and what it left to be done."""
+    left = checkpoint(goal="Survive an outage", work_pending=["Tell the shop that the stock is unknown"])
+    bench.claude.run(in_turn(left, say("Noted.")))
+    notes: list[str] = []
+
+    def script(first: Request) -> Play:
+        notes.append(first.new_text)
+        yield say("I see.")
+
+    bench.claude.run(script)
+
+    assert "Survive an outage" in notes[0]
+    assert "Tell the shop that the stock is unknown" in notes[0]
 
 
 def test_after_uninstall_nothing_is_left_in_the_client(bench: Bench) -> None:

@@ -63,7 +63,8 @@ def _front(text: str) -> tuple[dict[str, str], str]:
     found = yaml.load(head, Loader=yaml.BaseLoader)  # noqa: S506 - the base loader makes nothing but strings
     if not isinstance(found, dict):
         raise Unreadable("its front matter is no mapping")
-    return {str(key): "" if value == "null" else str(value) for key, value in found.items()}, body
+    absent = {key for key, value in found.items() if value == "null" and key != "session_id"}
+    return {str(key): "" if key in absent else str(value) for key, value in found.items()}, body
 
 
 def _sections(page: Page, body: str) -> None:

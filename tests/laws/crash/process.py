@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from dataclasses import dataclass, field
 from typing import IO, Any, NoReturn
 
@@ -144,6 +145,42 @@ def run(place: Place, argv: list[str], stdin: bytes = b"", wish: Wish | None = N
     return start(place, argv, stdin, wish or Wish()).wait()
 
 
+def ask(place: Place, questions: list[list[str]], wish: Wish) -> list[Result]:
+    """Run several commands one after the other in one forked process that lives, and return what each printed."""
+    with tempfile.TemporaryFile() as answers:
+        pid = os.fork()
+        if pid == 0:
+            _answer(place, questions, wish, answers)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        answers.seek(0)
+        found = json.loads(answers.read() or b"[]")
+    if code or len(found) != len(questions) or found[-1][0] == 70:
+        raise RuntimeError(f"asking {questions} ended with {code}: {found[-1:]}")
+    return [Result(code, out.encode(), err.encode(), 0, "") for code, out, err in found]
+
+
+def _answer(place: Place, questions: list[list[str]], wish: Wish, answers: IO[bytes]) -> NoReturn:
+    found = []
+    try:
+        _enter(place, wish)
+        for question in questions:
+            with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+                os.dup2(out.fileno(), 1)
+                os.dup2(err.fileno(), 2)
+                code = _main(["ocm", *question])
+                texts = []
+                for stream in (out, err):
+                    stream.seek(0)
+                    texts.append(stream.read().decode(errors="replace"))
+                found.append((code, *texts))
+    except BaseException:  # noqa: BLE001 - nothing may get back into the parent's code
+        found.append((70, "", traceback.format_exc()))
+    with contextlib.suppress(BaseException):
+        answers.write(json.dumps(found).encode())
+        answers.flush()
+    os._exit(0)
+
+
 def environment(place: Place, wish: Wish) -> dict[str, str]:
     """Return the variables that a process gets, none of which leads out of `place`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OCM_", "CLAUDE_", "GIT_", "COV_"))}
@@ -157,16 +194,20 @@ def _child(
     try:
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
-        os.chdir(place.project)
-        os.environ.clear()
-        os.environ.update(environment(place, wish))
-        time.tzset()
+        _enter(place, wish)
         log = os.open(place.log, os.O_WRONLY | os.O_APPEND) if place.log else -1
         Layer(slots, place.store, lifeline=lifeline, log=log).install()
         code = _main(argv)
     except BaseException as error:  # noqa: BLE001 - nothing may get back into the parent's code
         os.write(2, f"{type(error).__name__}: {error}".encode())
     os._exit(code)
+
+
+def _enter(place: Place, wish: Wish) -> None:
+    os.chdir(place.project)
+    os.environ.clear()
+    os.environ.update(environment(place, wish))
+    time.tzset()
 
 
 def _main(argv: list[str]) -> int:

@@ -1,0 +1,169 @@
+"""Running sequences: one, many on several cores, and fewer and fewer operations of one that failed."""
+
+import gc
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.laws.crash import clock
+
+clock.install()  # before the program is imported
+
+from tests.laws.crash import ops, settle, world  # noqa: E402
+from tests.laws.crash.ops import Generator, Op  # noqa: E402
+from tests.laws.crash.world import Tally, Violation, World  # noqa: E402
+
+POWER_SHARE, GIT_SHARE = 4, 25
+
+
+@dataclass(frozen=True)
+class Case:
+    """One sequence: a name to run it again by, the kind of its world, and its operations."""
+
+    name: str
+    seed: int
+    ops: tuple[Op, ...]
+    power: bool = False
+    git: bool = False
+
+
+@dataclass
+class Report:
+    """What a campaign came to."""
+
+    tally: Tally = field(default_factory=Tally)
+    failures: list[tuple[Case, str]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, other: Tally) -> None:
+        self.tally.sequences += other.sequences
+        self.tally.operations += other.operations
+        self.tally.kills += other.kills
+        self.tally.cuts += other.cuts
+        self.tally.real += other.real
+        self.tally.stopped += other.stopped
+
+
+def preload() -> None:
+    """Import what the forked processes run, once."""
+    import ocm.browse
+    import ocm.cli
+    import ocm.commands.find
+    import ocm.git
+    import ocm.hook
+    import ocm.index
+    import ocm.rewrite
+    import ocm.sessions
+    import yaml  # noqa: F401
+
+    gc.freeze()
+
+
+def seeded(seed: int, *, kills: float = 0.35, real: float = 0.0) -> Case:
+    """Return the sequence of a seed."""
+    power = seed % POWER_SHARE == 1
+    generator = Generator(seed, kills=kills, power=power, real=real)
+    return Case(f"--seed {seed}", seed, tuple(generator.sequence()), power, git=not power and seed % GIT_SHARE == 2)
+
+
+def play(case: Case) -> tuple[Tally, str]:
+    """Run one sequence to its end; returns what was done, and what is wrong, if anything is."""
+    with world.folder() as path:
+        one = World(case.seed, path, power=case.power, git=case.git)
+        one.tally.sequences = 1
+        number = -1
+        try:
+            for number, op in enumerate(case.ops):
+                one.run(op)
+            number += 1
+            settle.settle(one)
+        except (Violation, TimeoutError, RuntimeError) as error:
+            where = f"operation {number}" if number < len(case.ops) else "the end"
+            return one.tally, f"at {where}: {error}"
+        return one.tally, ""
+
+
+def shrink(case: Case, *, seconds: float = 60.0) -> Case:
+    """Return a sequence that still fails and cannot lose another operation."""
+    until = time.monotonic() + seconds
+    size = max(1, len(case.ops) // 2)
+    while size and time.monotonic() < until:
+        for start in range(0, len(case.ops), size):
+            left = case.ops[:start] + case.ops[start + size :]
+            smaller = Case(case.name, case.seed, left, case.power, case.git)
+            if play(smaller)[1]:
+                case = smaller
+                break
+        else:
+            size //= 2
+    return case
+
+
+def describe(case: Case, why: str) -> str:
+    """Return a failure as text: what broke, how to run it again, and every operation."""
+    kind = "power" if case.power else "git" if case.git else "plain"
+    lines = [f"FAILED {case.name} ({kind} world, seed {case.seed}): {why}", *(f"  {op}" for op in case.ops)]
+    return "\n".join(lines)
+
+
+def run(cases: list[Case], *, workers: int, stop_after: int = 5) -> Report:
+    """Run `cases` on `workers` processes; no more are begun by a worker that has met `stop_after` failures."""
+    began = time.monotonic()
+    preload()
+    report = Report()
+    readers = [_start_worker(cases[number::workers], stop_after) for number in range(workers)]
+    for pid, reader in readers:
+        with os.fdopen(reader, encoding="utf-8") as lines:
+            for line in lines:
+                _take(report, json.loads(line))
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if code:
+            raise RuntimeError(f"a worker ended with {code}")
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def _start_worker(cases: list[Case], stop_after: int) -> tuple[int, int]:
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writer)
+        return pid, reader
+    os.close(reader)
+    code = 1
+    try:
+        with os.fdopen(writer, "w", encoding="utf-8") as out:
+            for line in _work(cases, stop_after):
+                out.write(line + "\n")
+        code = 0
+    except BaseException as error:  # noqa: BLE001 - nothing may get back into the parent's code
+        sys.__stderr__.write(f"worker: {type(error).__name__}: {error}\n") if sys.__stderr__ else None
+    finally:
+        os._exit(code)
+
+
+def _work(cases: list[Case], stop_after: int) -> Iterator[str]:
+    failures = 0
+    for case in cases:
+        tally, why = play(case)
+        told = {**vars(tally), "why": why}
+        if why:
+            failures += 1
+            told["case"] = [case.name, case.seed, [str(op) for op in case.ops], case.power, case.git]
+        yield json.dumps(told)
+        if failures >= stop_after:
+            return
+
+
+def _take(report: Report, told: dict[str, object]) -> None:
+    why = str(told.pop("why"))
+    found = told.pop("case", None)
+    numbers = {name: Counter(value) if isinstance(value, dict) else value for name, value in told.items()}
+    report.add(Tally(**numbers))  # type: ignore[arg-type]
+    if isinstance(found, list):
+        name, seed, lines, power, git = found
+        report.failures.append((Case(name, seed, tuple(ops.parse(line) for line in lines), power, git), why))
