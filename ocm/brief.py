@@ -33,7 +33,7 @@ def brief(store: Store, *, branch: str, session_id: str | None, tokens: int, not
 
     Args:
         store: Where the sessions are.
-        branch: The branch that is checked out; the latest open session on it comes first.
+        branch: The branch that is checked out; the latest session with a goal on it comes first.
         session_id: The session to say instead, if it is known.
         tokens: The budget, at four characters each.
         notice: Takes one line when a damaged cache was moved aside.
@@ -91,7 +91,9 @@ def _chosen(
 ) -> tuple[SessionRow | None, list[SessionRow]]:
     """Return the session to describe and other recent ones."""
     own = [row for row in cache.find(session_id) if row.session_id == session_id] if session_id else []
-    first = next(iter(own or cache.latest(1, branch=branch, status="open", project=project)), None)
+    # A conversation that ended is closed, and still where the work stopped; one without a goal says too little.
+    here = own or cache.latest(_RECENT, branch=branch, project=project)
+    first = next((row for row in here if row.goal), here[0] if here else None)
     skipped = {session_id, first.session_id if first else None}
     recent = cache.latest(_RECENT + len(skipped), project=project)
     return first, [row for row in recent if row.session_id not in skipped][:_RECENT]

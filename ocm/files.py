@@ -31,10 +31,11 @@ def read_bytes(path: str) -> bytes | None:
         return None
 
 
-def atomic_write(path: str, data: bytes, *, mode: int = 0o600) -> None:
+def atomic_write(path: str, data: bytes, *, mode: int = 0o600, owner: str = "") -> None:
     """Replace `path` by `data`, durably: temporary file, fsync, rename, fsync of the folder.
 
-    An existing file keeps its mode, and a symlink stays one (what it points to is replaced).
+    An existing file keeps its mode, and a symlink stays one (what it points to is replaced). An `owner`, who holds a
+    lock, has one temporary file, so that what a killed process of his left is gone with his next write.
 
     Raises:
         OSError: nothing was changed then.
@@ -43,7 +44,7 @@ def atomic_write(path: str, data: bytes, *, mode: int = 0o600) -> None:
     folder = os.path.dirname(target)
     with contextlib.suppress(FileNotFoundError):
         mode = stat.S_IMODE(os.stat(target).st_mode)
-    descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=folder)
+    descriptor, temporary = _temporary(folder, owner)
     try:
         with open(descriptor, "wb") as file:
             file.write(data)
@@ -56,6 +57,20 @@ def atomic_write(path: str, data: bytes, *, mode: int = 0o600) -> None:
             os.unlink(temporary)
         raise
     sync_folder(folder)
+
+
+def _temporary(folder: str, owner: str) -> tuple[int, str]:
+    if not owner:
+        return tempfile.mkstemp(prefix=_TEMPORARY, dir=folder)
+    clear_temporary(folder, owner)
+    path = os.path.join(folder, _TEMPORARY + owner)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), path
+
+
+def clear_temporary(folder: str, owner: str) -> None:
+    """Remove the temporary file that a killed process of `owner` left, whose lock the caller holds."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.join(folder, _TEMPORARY + owner))
 
 
 def sync_folder(path: str) -> None:
@@ -76,6 +91,17 @@ def clear_temporaries(folder: str, older_than: float) -> None:
             if entry.name.startswith(_TEMPORARY) and entry.stat(follow_symlinks=False).st_mtime < older_than:
                 with contextlib.suppress(OSError):
                     os.unlink(entry.path)
+
+
+def old_locks(folder: str, older_than: float) -> list[str]:
+    """Return the names of the locks in `folder` that nobody took since the instant `older_than` (epoch seconds)."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return [
+            entry.name
+            for entry in entries
+            if entry.name.endswith(".lock") and entry.stat(follow_symlinks=False).st_mtime < older_than
+        ]
+    return []
 
 
 @contextlib.contextmanager

@@ -70,14 +70,22 @@ class SessionFile:
 
     def content(self, part: Part) -> list[str]:
         """Return the lines below the heading of a section, without the blank ones around them."""
-        lines = self.body[part.start + 1 : part.end]
-        if not self.body[part.start].lstrip().startswith("#") and lines and _UNDERLINE.fullmatch(lines[0]):
-            lines = lines[1:]
-        while lines and (not lines[-1].strip() or (self.is_reference and lines[-1] == "---")):
-            lines.pop()
-        while lines and not lines[0].strip():
-            lines.pop(0)
-        return lines
+        start, end = self.span(part)
+        return self.body[start:end]
+
+    def span(self, part: Part) -> tuple[int, int]:
+        """Return where the content of a section begins and ends; both are the line below the heading if it has none."""
+        start, end = part.start + 1, part.end
+        if not self.body[part.start].lstrip().startswith("#") and _UNDERLINE.fullmatch(
+            "".join(self.body[start:end][:1])
+        ):
+            start += 1
+        while end > start and (not self.body[end - 1].strip() or (self.is_reference and self.body[end - 1] == "---")):
+            end -= 1
+        first = start
+        while first < end and not self.body[first].strip():
+            first += 1
+        return (first, end) if first < end else (start, start)
 
 
 def plain(name: str) -> str:
@@ -179,11 +187,24 @@ def goal_lines(goal: str) -> list[str]:
     return [fence + "text", *lines, fence]
 
 
+def text_span(file: SessionFile, part: Part) -> tuple[int, int]:
+    """Return which lines of a section of free text are the text: of the diff summary, its first indented lines alone."""
+    start, end = file.span(part)
+    if plain(part.name) != plain(DIFF) or file.is_reference:
+        return start, end
+    indented = [n for n in range(start, end) if file.body[n].startswith("    ")]
+    if not indented:
+        return end, end
+    last = indented[0]
+    while last + 1 < end and (last + 1 in indented or not file.body[last + 1].strip()):
+        last += 1
+    return indented[0], max(n for n in indented if n <= last) + 1
+
+
 def _diff(file: SessionFile) -> str:
     parts = file.sections(DIFF)
-    lines = file.content(parts[0]) if parts else []
-    indented = all(line.startswith("    ") or not line for line in lines)
-    return "\n".join(line[4:] if indented else line for line in lines)
+    start, end = text_span(file, parts[0]) if parts else (0, 0)
+    return "\n".join(line if file.is_reference else line[4:] for line in file.body[start:end])
 
 
 def plan_rows(file: SessionFile) -> list[tuple[int, tuple[str, str]]]:

@@ -1,12 +1,12 @@
 """What gives a secret away: tokens whose form their issuer fixed, and the words near which a secret stands.
 
-Tables of strings and one cheap question, without a regular expression: all that a hook can afford. `redact.py` works from
-the same tables, so a text that `may_need_redaction` waves through is one that it would not change.
+Tables of strings and one cheap question, without a regular expression: all that a hook can afford. `redact.py` works
+from the same tables, so a text that `may_need_redaction` waves through is one that it would not change.
 """
 
 _A, _U, _X, _B = "[A-Za-z0-9]", "[A-Za-z0-9_-]", "[0-9a-f]", "[A-Za-z0-9+/]"
 
-# (rule, fixed beginning, what follows). Bounded below by the shortest form ever issued; a fixed length ends at a boundary.
+# (rule, fixed beginning, what follows). The shortest form ever issued is the bound; a fixed length ends at a boundary.
 TOKENS = (
     *(("aws-access-key", literal, "[A-Z0-9]{16}") for literal in ("AKIA", "ASIA", "ABIA", "ACCA")),
     *(("github-token", literal, f"{_A}{{30,}}") for literal in ("ghp_", "gho_", "ghu_", "ghr_")),

@@ -1,5 +1,6 @@
 """What a checkpoint makes of a session: pure, so that repeating it after a crash changes nothing."""
 
+import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -131,7 +132,10 @@ def merge_files(known: list[FileChange], observed: Observed) -> list[FileChange]
         files[change.path] = change
     for path in observed.undone:
         files.pop(path, None)
-    return sorted(files.values(), key=lambda change: (CHANGE_TYPES.index(change.change_type), change.path))
+    result = [change for change in known if files.get(change.path) == change]  # they stay in the order a person gave them
+    for change in set(files.values()).difference(result):
+        bisect.insort(result, change, key=lambda one: (CHANGE_TYPES.index(one.change_type), one.path))
+    return result
 
 
 def _add(files: dict[str, FileChange], edit: FileChange) -> None:

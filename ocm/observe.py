@@ -45,6 +45,8 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
         from ocm import git
 
         start.project = git.project_name(start.root)
+    else:
+        start.project = session.project
     observed = Observed(datetime.now().astimezone(), head, branch, events)
     is_fresh = session is None and not events and began is None
     if not is_fresh and _needs_diff(events):
@@ -114,10 +116,13 @@ def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed
 
 
 def _others(store: Store, session_id: str, start: Start) -> frozenset[str]:
-    """Return the paths that other conversations have in their journals."""
+    """Return the paths that other conversations edited since this one began."""
+    from ocm import index
+
     own = journal.key(session_id)
     keys = [key for key in journal.session_keys(store.path) if key != own]
-    return frozenset(path for key in keys for path, _ in _edited(journal.read_events(store.path, key), start))
+    pending = {path for key in keys for path, _ in _edited(journal.read_events(store.path, key), start)}
+    return frozenset(pending | index.edited_since(store, start.since, project=start.project, but=session_id))
 
 
 def _existing(start: Start, unknown: list[str]) -> frozenset[str] | None:

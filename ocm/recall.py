@@ -28,6 +28,7 @@ __all__ = ["Filters", "brief", "search", "search_everywhere"]
 _POOL = 100
 _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
+_LEAST, _MAX_SHARE = 1e-6, 2.0
 _SNIPPET, _BEFORE = 190, 60
 _TOP_FILES = 3
 _MAX_BLOB = 32_000_000
@@ -62,14 +63,14 @@ class _Question:
 
 @dataclass(slots=True)
 class _Hit:
-    """A session that was found, before it is ranked against those of other stores."""
+    """A session that was found; `terms` says what each word of the question added, where stores are compared."""
 
     session: SessionRow
     score: float
     snippet: str
     touched: list[tuple[FileChange, str | None]]
     words: Sequence[str]
-    matched: set[str] = field(default_factory=set)
+    terms: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -306,34 +307,37 @@ def _window(text: str) -> str:
 def _found(cache: Index, *, store: Store, question: _Question) -> _Found:
     """Return the hits of one store with what makes them comparable to those of others."""
     asked, hits = _hits(cache, question)
+    counts = {term: cache.count(term) for term in asked.terms}
     rows = [hit.session.row for hit in hits]
-    counts = {}
-    for term in asked.terms:
-        counts[term] = cache.count(term)
-        matching = cache.matching(term, rows) if rows else set()
+    for term in counts if rows else ():
+        scores = cache.scores(term, rows)
         for hit in hits:
-            if hit.session.row in matching:
-                hit.matched.add(term)
+            if hit.session.row in scores:
+                hit.terms[term] = scores[hit.session.row]
     return _Found(store, hits, cache.count(), counts)
 
 
 def _comparable(found: list[_Found]) -> list[tuple[Store, _Hit]]:
-    """Score the hits of several stores alike.
+    """Score the hits of several stores as if all were one.
 
-    A word that is rare in one store may be common in the next, so a score means nothing outside its own. What counts is
-    how much of the question a session holds, each word weighed by how rare it is in all of the stores together; then
-    how well it does among its own.
+    A score means nothing outside its store, because a word that is rare in one may be common in the next, and in a store
+    of two or three sessions every word is common. So the part of each word is divided by its weight in its own store and
+    multiplied by its weight in all of them together; what pairs of words and age added stays in proportion.
     """
     total = sum(one.total for one in found)
-    terms = {term for one in found for term in one.counts}
-    shares = {term: sum(one.counts.get(term, 0) for one in found) for term in terms}
-    weights = {term: math.log(1 + (total - count + 0.5) / (count + 0.5)) for term, count in shares.items()}
-    pairs = []
+    counts: dict[str, int] = {}
     for one in found:
-        whole = sum(weights[term] for term in one.counts)
-        best = max((hit.score for hit in one.hits), default=0.0)
+        for term, count in one.counts.items():
+            counts[term] = counts.get(term, 0) + count
+    for one in found:
+        factors = {term: _rarity(total, counts[term]) / _rarity(one.total, own) for term, own in one.counts.items()}
         for hit in one.hits:
-            covered = sum(weights[term] for term in hit.matched) / whole
-            hit.score = covered * (1 + hit.score / best) / 2
-            pairs.append((one.store, hit))
-    return pairs
+            words = sum(hit.terms.values())
+            share = min(max(hit.score / words, 1.0), _MAX_SHARE) if words else 0.0
+            hit.score = share * sum(factors[term] * score for term, score in hit.terms.items())
+    return [(one.store, hit) for one in found for hit in one.hits]
+
+
+def _rarity(total: int, count: int) -> float:
+    """Return the weight that FTS5 gives to a word which `count` of `total` sessions have."""
+    return max(_LEAST, math.log((total - count + 0.5) / (count + 0.5)))

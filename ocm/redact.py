@@ -15,7 +15,7 @@ from functools import cache
 
 from ocm.marks import COMMANDS, INNER_TOKENS, SHORTEST_TOKEN, TOKENS, may_need_redaction
 from ocm.redact_names import MARKER, assigned
-from ocm.redact_values import BARE, QUOTED, TOKEN, is_secret, stands_for_another
+from ocm.redact_values import BARE, TOKEN, is_secret, is_strong, stands_for_another
 
 Span = tuple[int, int, str]
 
@@ -30,14 +30,14 @@ _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_LINE = re.compile(
     r"(?:\\[nrt]|[\s\"'+,>|#*])*+"
-    r"(?:[A-Za-z0-9+/=\\]{16,}+|[A-Za-z0-9+/]{1,15}={1,2}|(?:Proc-Type|DEK-Info|Comment|Version|Hash):[^\n\\]*+)"
+    r"(?:[A-Za-z0-9+/=\\]{16,}+|[A-Za-z0-9+/]{1,15}={1,2}|(?:Proc-Type|DEK-Info|Comment|Version|Hash): [^\n\\]*+)"
 )
-_KEY_MATERIAL = re.compile(r"[A-Za-z0-9+/]{20}")
 _LONGEST_KEY = 20_000
 
 _URL = re.compile(r"://([^\s/?#\"'<>`]{1,400})@(?!sha256:)")
 _JWT = re.compile(
-    r"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrt]eyJ))[\w-]{8,}+(?:\.eyJ[\w-]{8,}+(?:\.[\w-]*+)?|\.[\w-]*+\.[\w-]{8,}+\.[\w-]{8,}+\.[\w-]{8,}+)",
+    r"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrt]eyJ))[\w-]{8,}+"
+    r"(?:\.eyJ[\w-]{8,}+(?:\.[\w-]*+)?|\.[\w-]*+\.[\w-]{8,}+\.[\w-]{8,}+\.[\w-]{8,}+)",  # signed, or encrypted
     re.ASCII,
 )
 _BASIC = re.compile(r"basic[ \t]{1,3}([a-z0-9+/]{4,2000}={0,2})")
@@ -46,6 +46,7 @@ _HEADER = re.compile(
     r"authorization[\"'`\\\]]{0,4}[ \t]{0,3}[:=,][ \t]{0,3}[\"'`\\]{0,4}"
     r"(?:bearer|token|apikey|api-key|key|bot|digest|sso-key|splunk)[ \t:=]{1,3}([a-z0-9._~+/=:-]{8,4000})"
 )
+_HEADER_LENGTH = 40
 _AWS_PAIR = 300
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _LONGEST_COMMAND = 300
@@ -73,10 +74,9 @@ def report(text: str) -> tuple[str, dict[str, int]]:
     text, blocks = _without_private(text)
     if blocks:
         counts["private"] = blocks
-    while spans := [*_private_keys(text), *_aws_pairs(text)]:
+    while spans := _merged([*_private_keys(text), *_aws_pairs(text)]):
         text = _replaced(text, spans, counts)
-    text = _lines_cleaned(text, counts)
-    return text, counts
+    return _lines_cleaned(text, counts), counts  # which cannot make a new key or pair
 
 
 def strip_private(text: str) -> str:
@@ -100,9 +100,10 @@ def _without_private(text: str) -> tuple[str, int]:
                 depth += 1
             at = tag.end()
         if not at:
-            break
+            return text, blocks
         text = "".join(kept) + ("" if depth else text[at:])
-    return text, blocks
+    left = _PRIVATE.search(text)  # somebody plays with it
+    return text[: left.start()] if left else text, blocks
 
 
 def _lines_cleaned(text: str, counts: Counter[str]) -> str:
@@ -128,9 +129,8 @@ def _found_in_lines(text: str) -> list[Span]:
     if len(lower) != len(text):  # the one character whose small form is two, or positions would not agree
         lower = text.replace("\u0130", "i").lower()
     families = (_tokens, _jwts, _urls, _headers, assigned, _commands)
-    markers = [match.span() for match in MARKER.finditer(text)] if "[REDACTED:" in text else []
     found = _merged(span for family in families for span in family(text, lower))
-    return [span for start, end, rule in found for span in _around(markers, start, end, rule)]
+    return [span for start, end, rule in found for span in _around_markers(text, start, end, rule)]
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
@@ -157,12 +157,12 @@ def _replaced(text: str, spans: list[Span], counts: Counter[str]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def _around(markers: list[tuple[int, int]], start: int, end: int, rule: str) -> Iterator[Span]:
-    for first, last in markers:
-        if first < end and last > start:
-            if start < first:
-                yield start, first, rule
-            start = last
+def _around_markers(text: str, start: int, end: int, rule: str) -> Iterator[Span]:
+    """Return what of a span is no marker yet."""
+    for marker in MARKER.finditer(text, start, end):
+        if start < marker.start():
+            yield start, marker.start(), rule
+        start = marker.end()
     if start < end:
         yield start, end, rule
 
@@ -181,7 +181,7 @@ def _private_keys(text: str) -> Iterator[Span]:
             number += 1
         last = body
         if number < len(ends) and ends[number][0] < min(limit, body + _LONGEST_KEY):
-            if _KEY_MATERIAL.search(text, body, ends[number][0]):
+            if _KEY_LINE.match(text, body, ends[number][0]):
                 last = ends[number][1]
         else:  # cut off: as many lines as look like a key
             while last < limit and (line := _KEY_LINE.match(text, last, limit)):
@@ -192,7 +192,7 @@ def _private_keys(text: str) -> Iterator[Span]:
 
 @cache
 def _token_pattern(literal: str, after: str) -> re.Pattern[str]:
-    """Compile one row of the table: not within a word, but behind the `\\n` of a quoted text.
+    """Compile one row of the table: a token is not within a word, but may follow an escape of a quoted text.
 
     The fixed beginning stays first, because `re` looks for that fast.
     """
@@ -234,8 +234,9 @@ def _aws_pairs(text: str) -> Iterator[Span]:
     for literal in ("AKIA", "ASIA"):
         seen = 0
         for match in _token_pattern(literal, "[A-Z0-9]{16}").finditer(text) if literal in text else ():
-            for near in _AWS_SECRET.finditer(text, max(seen, match.start() - _AWS_PAIR), match.end() + _AWS_PAIR):
-                if is_secret(near[0], TOKEN, QUOTED):
+            limit = match.end() + _AWS_PAIR
+            for near in _AWS_SECRET.finditer(text, max(seen, match.start() - _AWS_PAIR), limit):
+                if is_strong(near[0]) and near.end() != limit:  # at the limit it may be cut off
                     yield *near.span(), "aws-secret-key"
             seen = match.end()
 
@@ -253,12 +254,10 @@ def _headers(text: str, lower: str) -> Iterator[Span]:
         for match in pattern.finditer(lower) if word in lower else ():
             if is_secret(text[slice(*match.span(1))], TOKEN, BARE):
                 yield *match.span(1), "authorization"
-    if "authorization" in lower:
-        for match in _BASIC.finditer(lower):
-            if "authorization" in lower[max(0, match.start() - 40) : match.start()].rpartition("\n")[2] and _is_basic(
-                text[slice(*match.span(1))]
-            ):
-                yield *match.span(1), "authorization"
+    for match in _BASIC.finditer(lower) if "authorization" in lower else ():
+        before = lower[max(0, match.start() - _HEADER_LENGTH) : match.start()].rpartition("\n")[2]
+        if "authorization" in before and _is_basic(text[slice(*match.span(1))]):
+            yield *match.span(1), "authorization"
 
 
 def _is_basic(value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where a text gives something a name such as `password` or `api_key`: in code, settings, JSON, shells, tables and prose.
+"""Where a text gives a value a name such as `password` or `api_key`: in code, settings, shells, tables and prose.
 
 Found on the text in small letters, so that fixed words can be looked for fast; values are read from the text itself.
 """
@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from ocm.marks import NAMES
-from ocm.redact_values import BARE, ENV, LONGEST, PASSWORD, PROSE, QUOTED, TOKEN, is_secret
+from ocm.redact_values import BARE, ENV, LONGEST, PASSWORD, PROSE, QUOTED, TOKEN, is_secret, is_strong
 
+_PASSWORDS = frozenset(("pass", "pwd"))
 # What may stand behind each word of NAMES and still be its name.
 _NAME_ENDS = {
     "pass": r"(?:w(?:or[dt]|d)|phrase|code)?s?",
@@ -18,31 +19,33 @@ _NAME_ENDS = {
     "auth": "(?:orization)?",
 }
 _STAGES = (
-    r"(?:[_-]?(?:\d{1,3}|prod(?:uction)?|dev|test|staging|live|sandbox|value|b64|base64|raw|text|string|str|old|new|current|"
-    r"previous|primary|secondary|default|override|env|plain|plaintext|clear|root|admin|user))?"
+    r"(?:[_-]?(?:\d{1,3}|prod(?:uction)?|dev|test|staging|live|sandbox|value|b64|base64|raw|text|string|str|"
+    r"old|new|current|previous|primary|secondary|default|override|env|plain|plaintext|clear|root|admin|user))?"
 )
 _BETWEEN = (
     r"[\\\"'`\])}*_]{0,6}(?:\[\d{0,4}\])?(?:"
-    r"(?P<op>[ \t]{0,8}(?::[ \t]?(?:optional\[|option<|final\[)?(?:str|string|&str|&'static str|secretstr|bytes|char|text)"
-    r"[\]>]{0,2}(?:[ \t]?\|[ \t]?(?:none|null|undefined))?[ \t]?=|=>|:=|\?=|={1,3}|!={1,2}|:{1,2}|->|%3d)(?:\*\*)?[ \t]{0,8})|"
+    r"(?P<op>[ \t]{0,8}(?::[ \t]?(?:optional\[|option<|final\[)?(?:str|string|&str|&'static str|secretstr|bytes|"
+    r"char|text)[\]>]{0,2}(?:[ \t]?\|[ \t]?(?:none|null|undefined))?[ \t]?=|=>|:=|\?=|={1,3}|!={1,2}|:{1,2}|->|%3d)"
+    r"(?:\*\*)?[ \t]{0,8})|"
     r"(?P<list>[ \t]?,[ \t]{0,2}(?=[\\\"'`]))|"
     r"(?P<near>[ \t]{1,3}(?:value|content|default)[ \t]?=[ \t]?|>)|"
     r"(?P<prose>[ \t]{0,3}\|[ \t]{0,3}|[ \t]{1,2}(?:(?:is|was|were|to|equals)(?: now| set to)?[ \t]{1,2}|(?=[`\"'])))|"
     r"(?P<flag>[ \t]{1,3}(?=\S)))"
 )
 _KEY_BEFORE = re.compile(
-    r"(?:api|access|private|secret|account|auth|encryption|encrypt|decryption|signing|sign|master|service|licen[sc]e|deploy|"
-    r"storage|admin|app|application|client|session|crypt|jwt|hmac|aes|webhook|integration|consumer|subscription|function|bot|"
-    r"write|ingest|backend|shared|sas|rest|fernet|vault|bearer|activation)[_\-. ]?$"
+    r"(?:api|access|private|secret|account|auth|encryption|encrypt|decryption|signing|sign|master|service|licen[sc]e|"
+    r"deploy|storage|admin|app|application|client|session|crypt|jwt|hmac|aes|webhook|integration|consumer|subscription|function|"
+    r"bot|write|ingest|backend|shared|sas|rest|fernet|vault|bearer|activation)[_\-. ]?$"
 )
 _NO_KEY = re.compile(
-    r"(?:public|pub|primary|foreign|sort|partition|idempotency|cache|s3|object|lookup|registry|row|index|group|map|dict|hash|"
-    r"host|routing|translation|message|i18n|dedup|unique|search|order|row|column|storage_account)_$"
+    r"(?:public|pub|primary|foreign|sort|partition|idempotency|cache|s3|object|lookup|registry|row|index|group|map|dict|"
+    r"hash|host|routing|translation|message|i18n|dedup|unique|search|order|row|column|storage_account)_$"
 )
 _NO_TOKEN = re.compile(
-    r"(?:page|next|cursor|sync|continuation|pad|eos|bos|unk|mask|sep|cls|stop|start|end|special|num|max|min|total|count|per)[_-]?$"
+    r"(?:page|next|cursor|sync|continuation|pad|eos|bos|unk|mask|sep|cls|stop|start|end|special|num|max|min|total|count|"
+    r"per)[_-]?$"
 )
-_FLAG_BEFORE = re.compile(r"--[a-z0-9-]{0,20}$|^[ \t]{0,8}(?:env|setenv)[ \t]{1,3}[a-z0-9_]{0,20}$")
+_FLAG_BEFORE = re.compile(r"--[a-z0-9_-]{0,20}$|^[ \t]{0,8}(?:env|setenv)[ \t]{1,3}[a-z0-9_]{0,20}$")
 _NETRC_BEFORE = re.compile(r"\blogin[ \t]{1,3}\S{1,40}[ \t]{1,3}$")
 _QUOTE = re.compile(r"[bBrRuUfF$@]{0,2}(\\{0,3}(?:\"\"\"|'''|[\"'`]))")
 _BARE_VALUE = re.compile(r"[^\s\"'`<>]{1,4000}")
@@ -69,9 +72,9 @@ def assigned(text: str, lower: str) -> Iterator[tuple[int, int, str]]:
             if end - start > _LONG_BARE and not quoted:
                 skip = end  # a long run without a space is looked at once
             style = QUOTED if quoted and not match["list"] else _style(text, match, word)
-            kind = PASSWORD if word in {"pass", "pwd"} else TOKEN
+            kind = PASSWORD if word in _PASSWORDS else TOKEN
             value = MARKER.sub("", text[start:end])
-            if is_secret(value, kind, style) and (word != "key" or _is_key(text, lower, match, value)):
+            if is_secret(value, kind, style) and _belongs(text, lower, match, word, value):
                 yield start, end, "password" if kind == PASSWORD else "secret"
 
 
@@ -79,9 +82,8 @@ def _is_name(text: str, lower: str, match: re.Match[str], word: str) -> bool:
     """Tell whether what is left and right of the word lets it be the name of a secret."""
     start = match.start()
     before = lower[max(0, start - 60) : start].rpartition("\n")[2]
-    if match["flag"] is not None and not (
-        _FLAG_BEFORE.search(before) or (word == "pass" and _NETRC_BEFORE.search(before))
-    ):
+    is_option = _FLAG_BEFORE.search(before) or (word == "pass" and _NETRC_BEFORE.search(before))
+    if match["flag"] is not None and not is_option:
         return False
     if word == "token":
         return not _NO_TOKEN.search(before)
@@ -89,12 +91,16 @@ def _is_name(text: str, lower: str, match: re.Match[str], word: str) -> bool:
         return before[-1:] in {"_", '"', "'"} and match["op"] is not None
     if word == "pwd" or (word == "pass" and not lower.startswith(("passw", "passp", "passc"), start)):
         humped = text[start].isupper() and before[-1:].isalpha() and text[start - 1].islower()
-        return humped or (not before[-1:].isalnum() and match["prose"] is None)
+        return humped or (not before[-1:].isalnum() and (word == "pwd" or match["prose"] is None))
     return True
 
 
-def _is_key(text: str, lower: str, match: re.Match[str], value: str) -> bool:
-    """Tell whether a name that ends in `key` is one of a secret, and not of a row in a table."""
+def _belongs(text: str, lower: str, match: re.Match[str], word: str, value: str) -> bool:
+    """Tell whether name and value go together: not two words of a list, and not the key of a row in a table."""
+    if match["list"] is not None and word not in _PASSWORDS:
+        return is_strong(value) or (value.isalnum() and len(value) >= _ANOTHER_KEY)
+    if word != "key":
+        return True
     start = match.start()
     before = lower[max(0, start - 20) : start].rpartition("\n")[2]
     if _KEY_BEFORE.search(before):

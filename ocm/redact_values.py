@@ -1,4 +1,4 @@
-"""Whether what stands behind a name such as `password` or `api_key` is a secret, or a placeholder, a reference, a word.
+"""Whether what stands behind a name such as `password` or `api_key` is a secret, or a placeholder or a word.
 
 Pure, and about one value within a line. The rule of thumb: a secret mixes letters with digits or signs inside one word;
 what code, prose and templates put in that place does not. A `password` may be short, a `token` is long.
@@ -6,7 +6,7 @@ what code, prose and templates put in that place does not. A `password` may be s
 
 import re
 
-PASSWORD, TOKEN = "password", "token"  # noqa: S105 - the two kinds of name
+PASSWORD, TOKEN = "password", "token"  # the two kinds of name
 QUOTED, ENV, BARE, PROSE = "quoted", "env", "bare", "prose"
 LONGEST = 4_000
 
@@ -20,71 +20,89 @@ _SHORTEST = {  # of the value, and of its longest part that mixes letters and di
     (TOKEN, BARE): (10, 8),
     (TOKEN, PROSE): (12, 10),
 }
-_STRONG, _LONG_WORD, _LONG_MIX, _WORDS_OF_PHRASE = 20, 24, 16, 4
+_SHORTEST_NUMBER = 6  # shorter ones are counts
+_SHORT_IDENTIFIER, _STRONG, _LONG_WORD, _LONG_MIX, _LONG_QUOTED, _LONG_ENV, _WORDS_OF_PHRASE = 8, 20, 24, 16, 12, 8, 4
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 # Words that hold a digit, wherever they stand.
 _TECHNICAL = re.compile(
-    r"(?<![A-Za-z0-9])(?i:sha\d{1,3}|md5|base\d\d|utf[-_]?\d{1,2}|u?int\d{1,2}|float\d\d|oauth\d?|http/?\d?|v\d{1,2}|x509|"
-    r"[rhep]s\d{3}|ed25519|argon2(?:id|i|d)?|pbkdf2|i18n|l10n|a11y|k8s|s3|ec2|[12]fa|aes\d{0,3}|rsa\d{0,4}|amd64|arm64|x86|"
-    r"win\d\d|python\d|latin\d|ipv\d|tls\d|neo4j|log4j|auth0|web3|b2b)(?![a-z0-9])"
+    r"(?<![A-Za-z0-9])(?i:sha\d{1,3}|md5|base\d\d|utf[-_]?\d{1,2}|u?int\d{1,2}|float\d\d|oauth\d?|http/?\d?|v\d{1,2}|"
+    r"x509|[rhep]s\d{3}|ed25519|argon2(?:id|i|d)?|pbkdf2|i18n|l10n|a11y|k8s|s3|ec2|[12]fa|aes\d{0,3}|rsa\d{0,4}|amd64|arm64|"
+    r"x86|win\d\d|python\d|latin\d|ipv\d|tls\d|neo4j|log4j|auth0|web3|b2b)(?![a-z0-9])"
 )
 _REFERENCE = re.compile(
     r"\$\{|\$\(|\$env:|\{\{|\$\w+$|%\w+%$|%\(|%[sdrv]$|<[^<>]*>?$|\{[\w.\[\]'\"!:]*\}?$|`|@\w+\.\w+\(|"
     r"!(?:ref|secret|vault|sub|getatt|env|env_var|include|file)\b|"
     r"(?:op|vault|env|file|arn|ssm|aws|gcp|azure|kms|sops|keyring|secretsmanager|https?|s3|gs|ref\+\w{1,20}):|"
-    r"(?:process|os|self|this|config|settings|options|opts|props|args|params|ctx|context|request|req|secrets|vars|var|local|"
-    r"data|env|cfg|conf|app|module|std|import|steps|github|inputs|values|user|form|state)\.[A-Za-z_]",
+    r"(?:process|os|self|this|config|settings|options|opts|props|args|params|ctx|context|request|req|secrets|vars|var|"
+    r"local|data|env|cfg|conf|app|module|std|import|steps|github|inputs|values|user|form|state)\.[A-Za-z_]",
     re.IGNORECASE,
 )
 _CALL = re.compile(r"[A-Za-z_$][\w.$:>-]*[(\[<]|&\w|\*\w|[A-Za-z_]\w*!\(")
 _DOTTED = re.compile(r"[A-Za-z_]\w{0,40}(?:(?:\.|->|::)[A-Za-z_]\w{0,40})+$")
 _PATH = re.compile(
-    r"(?:~|\.{1,2})?/|[A-Za-z]:[\\/]|\\\\|[\w@./-]+\.(?:json|ya?ml|pem|key|txt|env|crt|cfg|ini|toml|py|js|tsx?|sh|md|html?|php|"
-    r"rb|go|rs|java|cs|db|sqlite|gpg|p12|pfx|jks)$"
+    r"(?:~|\.{1,2})?/|[A-Za-z]:[\\/]|\\\\|[\w@./-]+\.(?:json|ya?ml|pem|key|txt|env|crt|cfg|ini|toml|py|js|tsx?|sh|md|"
+    r"html?|php|rb|go|rs|java|cs|db|sqlite|gpg|p12|pfx|jks)$"
 )
 _NUMBER = re.compile(
     r"[\d.,:/_+-]+[ -]?(?:[a-z]{1,3}|bits?|bytes?|chars?|characters?|seconds?|minutes?|hours?|days?)?$", re.IGNORECASE
 )
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+$")
 _VERSION = re.compile(r"[v^~=<>]{0,2}\d+(?:\.\d+)+(?:[-+.][\w.]+)?$")
-_PLACEHOLDERS = frozenset(
-    "password passwort passwd pass pwd passphrase secret secrets token tokens key keys apikey api_key credential credentials "
-    "user username admin root guest required optional string bearer basic none null nil undefined true false yes disabled "
-    "enabled default unset empty prompt hidden masked removed invalid expired missing testing production development staging "
-    "localhost anonymous test1 abc123 todo fixme".split()
+_PLACEHOLDERS = _words(
+    "password passwort passwd pass pwd passphrase secret secrets token tokens key keys apikey api_key credential "
+    "credentials user username admin root guest required optional string bearer basic none null nil undefined true "
+    "false yes disabled enabled default unset empty prompt hidden masked removed invalid expired missing testing "
+    "production development staging localhost anonymous test1 abc123 todo fixme"
 )
 _PLACEHOLDER_INSIDE = re.compile(
-    r"example|placeholder|change[-_ ]?(?:me|this|it)|your[-_]?[a-z]|redacted|x{4}|\*{3}|\.{3}|…|goes[-_ ]here|dummy|fake|sample|"
-    r"replace[-_ ]?|insert[-_ ]|<[a-z]|not[-_ ]?(?:set|used|real|a[-_])",
+    r"example|placeholder|change[-_ ]?(?:me|this|it)|your[-_]?[a-z]|redacted|x{4}|\*{3}|\.{3}|…|goes[-_ ]here|dummy|"
+    r"fake|sample|replace[-_ ]?|insert[-_ ]|<[a-z]|not[-_ ]?(?:set|used|real|a[-_])",
     re.IGNORECASE,
 )
 _AWS_SECRET = re.compile(r"[A-Za-z0-9/+]{40}$")
 _IDENTIFIER = re.compile(r"[A-Za-z_]+\d{1,2}$")
 _SEPARATORS = re.compile(r"[-_./:+,|=\s]+")
 _CAMEL = re.compile(r"(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]+)*$")
-_HUMPS = re.compile(r"[A-Z][a-z]{2,}")
+_TYPES = re.compile(r"[A-Za-z_][\w|]*[a-z]$")
+_HUMPS = re.compile(r"[A-Z][a-z]{2,}|_[a-z]{3,}")
 _SIGNS = "!@#$%^&*?+=~"
 _RULES_OF_A_FORM = re.compile(r"[|:,=]")
-_STOP_WORDS = frozenset(
-    "a an the your you our is are was be been must should may can will to of for from in on at by with and or not no please "
-    "enter if when that this it its as has have had do does only than least most too reset set use used using confirm".split()
+_STOP_WORDS = _words(
+    "a an the your you our is are was be been must should may can will to of for from in on at by with and or not no "
+    "please enter if when that this it its as has have had do does only than least most too reset set use used using "
+    "confirm"
 )
 
 
 def is_secret(value: str, kind: str, style: str) -> bool:
     """Tell whether `value` behind a name of that kind, written in that style, is a secret."""
-    if len(value) > LONGEST or len(set(value)) <= 2:  # noqa: PLR2004 - `****`, `----`, `xxxx`
-        return False
-    if _AWS_SECRET.match(value) and _is_strong(value):
-        return True
-    if stands_for_another(value) or _PATH.match(value) or (style != QUOTED and _is_code(value)):
+    if _AWS_SECRET.match(value) and is_strong(value):
+        return True  # though it may look like a path
+    if _is_something_else(value, style):
         return False
     if value.isdigit():
-        return kind == PASSWORD and style != PROSE and len(value) >= 6  # noqa: PLR2004 - shorter ones are counts
-    if _NUMBER.match(value) or _VERSION.match(value) or _MAIL.match(value):
-        return False
+        return kind == PASSWORD and style != PROSE and len(value) >= _SHORTEST_NUMBER
     if " " in value:
         return kind == PASSWORD and style == QUOTED and _is_phrase(value)
+    return _NUMBER.match(value) is None and _is_one_word(value, kind, style)
+
+
+def _is_something_else(value: str, style: str) -> bool:
+    """Tell whether a value is a placeholder, a path, a version, an address, or what yields the value."""
+    is_masked = len(set(value)) <= 2  # noqa: PLR2004 - `****`, `xxxx`, `----`
+    if is_masked or len(value) > LONGEST or stands_for_another(value):
+        return True
+    if style != QUOTED and (_CALL.match(value) or (_DOTTED.match(value) and all(map(_is_wordy, value.split("."))))):
+        return True
+    return any(pattern.match(value) for pattern in (_PATH, _VERSION, _MAIL))
+
+
+def _is_one_word(value: str, kind: str, style: str) -> bool:
     rest = _TECHNICAL.sub("", value)
     inner = rest.strip(_SIGNS + ".:;")
     has_signs = kind == PASSWORD and any(sign in inner for sign in _SIGNS)
@@ -93,7 +111,7 @@ def is_secret(value: str, kind: str, style: str) -> bool:
     return _is_wordless(value, kind, style)
 
 
-def _is_strong(value: str) -> bool:
+def is_strong(value: str) -> bool:
     """Tell whether a value is so mixed that a word in it is chance."""
     tests = (str.isdigit, str.isupper, str.islower)
     return len(value) >= _STRONG and " " not in value and all(any(map(test, value)) for test in tests)
@@ -103,11 +121,7 @@ def stands_for_another(value: str) -> bool:
     """Tell whether a value is a placeholder or a reference, so that there is no secret in it."""
     if value.lower() in _PLACEHOLDERS or _REFERENCE.match(value):
         return True
-    return bool(_PLACEHOLDER_INSIDE.search(value)) and not _is_strong(value)
-
-
-def _is_code(value: str) -> bool:
-    return bool(_CALL.match(value) or (_DOTTED.match(value) and not _is_strong(value)))
+    return bool(_PLACEHOLDER_INSIDE.search(value)) and not is_strong(value)
 
 
 def _is_phrase(value: str) -> bool:
@@ -135,7 +149,7 @@ def _is_mixed(value: str, rest: str, kind: str, style: str) -> bool:
     parts = _mixed_parts(rest)
     if not parts:  # `admin-2024`, `min:8`
         return kind == PASSWORD and style in {QUOTED, ENV} and not _RULES_OF_A_FORM.search(value)
-    if kind == TOKEN and style in {BARE, PROSE} and _is_type_name(value):
+    if kind == TOKEN and style in {BARE, PROSE} and _TYPES.match(value) and all(map(_is_wordy, value.split("|"))):
         return False
     if style in {BARE, PROSE} and _IDENTIFIER.match(value):  # a variable, unless it is a password like `hunter2`
         lower = value.lower()
@@ -143,26 +157,24 @@ def _is_mixed(value: str, rest: str, kind: str, style: str) -> bool:
     return max(map(len, parts)) >= shortest_part
 
 
-def _is_type_name(value: str) -> bool:
-    """Tell whether most letters of an identifier are in words: `Ed25519PrivateKey`."""
-    in_words = sum(map(len, _HUMPS.findall(value)))
-    return value.isidentifier() and 2 * in_words > sum(map(str.isalpha, value))
+def _is_wordy(identifier: str) -> bool:
+    """Tell whether an identifier is short, or most of its letters are in words: `Ed25519PrivateKey`."""
+    in_words = sum(map(len, _HUMPS.findall(identifier)))
+    return len(identifier) < _SHORT_IDENTIFIER or 2 * in_words > sum(map(str.isalpha, identifier))
 
 
 def _is_wordless(value: str, kind: str, style: str) -> bool:
     """Tell whether letters alone are no words of a language or a program."""
+    if kind == PASSWORD and style == BARE:
+        return value.isalpha() and value.islower() and len(value) >= _STRONG
     if style not in {QUOTED, ENV} or not value.isascii():
         return False
     parts = _SEPARATORS.split(value)
     if len(parts) > 1:
-        return (
-            kind == PASSWORD
-            and len(parts) >= _WORDS_OF_PHRASE
-            and value.islower()
-            and not _STOP_WORDS.intersection(parts)
-        )
+        is_phrase = len(parts) >= _WORDS_OF_PHRASE and value.islower() and not _STOP_WORDS.intersection(parts)
+        return kind == PASSWORD and is_phrase
+    if value.isupper() or (kind == TOKEN and value.islower()):
+        return len(value) >= _LONG_WORD
     if value.islower():
-        return len(value) >= (_LONG_WORD if kind == TOKEN else 8 if style == ENV else 12)
-    if value.isupper() or _CAMEL.match(value):
-        return len(value) >= _LONG_WORD and not _CAMEL.match(value)
-    return value.isalpha() and len(value) >= (_LONG_MIX if kind == TOKEN else 8)
+        return len(value) >= (_LONG_ENV if style == ENV else _LONG_QUOTED)
+    return _CAMEL.match(value) is None and len(value) >= (_LONG_MIX if kind == TOKEN else _LONG_ENV)

@@ -97,7 +97,7 @@ def _body(file: SessionFile, old: Session, new: Session) -> None:
             changes,
             lambda change: blocks.item_lines(markdown.change_text(change)),
         )
-    if new.diff_summary != old.diff_summary:
+    if new.diff_summary != old.diff_summary or file.is_reference:
         _text(file, DIFF, ["    " + line if line else "" for line in new.diff_summary.split("\n") if new.diff_summary])
     if new.work != old.work:
         _work(file, old, new)
@@ -198,15 +198,12 @@ def _text(file: SessionFile, name: str, lines: list[str]) -> None:
         if lines:
             _new_section(file, name, lines)
         return
-    part = parts[0]
-    if not lines:
-        _drop_part(file, part)
-        return
-    end = _content_end(file, part.start, part.end)
-    content = file.content(part)
-    start = end - len(content) if content else part.start + 1
-    space = [] if content else [""]
-    _set(file, [*file.body[:start], *space, *lines, *file.body[max(start, end) :]])
+    start, end = markdown.text_span(file, parts[0])
+    before = [""] if lines and start == end else []
+    after = [""] if lines and file.body[end : end + 1] not in ([], [""]) else []
+    _set(file, [*file.body[:start], *before, *lines, *after, *file.body[end:]])
+    if not file.content(file.sections(name)[0]):
+        _drop_part(file, file.sections(name)[0])
 
 
 def _list(

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ocm import files, markdown, merge, rewrite
+from ocm import files, journal, markdown, merge, rewrite
 from ocm.errors import UnreadableSessionError
 from ocm.merge import Event
 from ocm.model import Session, slugify
@@ -19,12 +19,13 @@ _Signature = tuple[int, int, int]
 
 @dataclass(slots=True)
 class Known:
-    """A session file as it was read: its name in the folder, its text, what it says, and whether it is still that."""
+    """A session file: its name, its text, what it says, how to tell that it changed, and the folder's stamp before it did."""
 
     name: str
     text: str
     session: Session
     signature: _Signature
+    folder: int = 0
 
 
 def locate(store: Store, session_id: str, events: list[Event]) -> str:
@@ -116,19 +117,27 @@ def write(store: Store, known: Known | None, session: Session, slug: str) -> Kno
     """
     if slug and not session.slug:
         session = replace(session, slug=slug)
+    from ocm import index
+
     name = known.name if known else ""
     text = _rendered(store, known, session)
     if known and not _unchanged(store, known):
         return None
+    folder = index.folder_stamp(store)
     if known is None or (slug and not known.session.slug):
         with files.locked(os.path.join(store.path, "names.lock")):
             name = _free_name(store, session, name)
+            folder = index.folder_stamp(store)
             if known and name != known.name:
                 os.rename(os.path.join(store.sessions, known.name), os.path.join(store.sessions, name))
-            files.atomic_write(os.path.join(store.sessions, name), text.encode())
+            _write(store, name, text, session)
     elif text != known.text:
-        files.atomic_write(os.path.join(store.sessions, name), text.encode())
-    return Known(name, text, session, (0, 0, 0))
+        _write(store, name, text, session)
+    return Known(name, text, session, (0, 0, 0), folder)
+
+
+def _write(store: Store, name: str, text: str, session: Session) -> None:
+    files.atomic_write(os.path.join(store.sessions, name), text.encode(), owner=journal.key(session.session_id))
 
 
 def _rendered(store: Store, known: Known | None, session: Session) -> str:

@@ -92,7 +92,15 @@ def recover(store: Store, *, idle: float = ORPHAN_SECONDS) -> list[str]:
         _drop_idle(store, key)
     for folder in (store.path, store.sessions):
         files.clear_temporaries(folder, now - ORPHAN_SECONDS)
+    _clear_up(store)
     return troubles
+
+
+def _clear_up(store: Store) -> None:
+    """Remove the locks that killed processes left, and the temporary file that each may stand for."""
+    for name in files.old_locks(store.path, time.time() - ORPHAN_SECONDS):
+        with contextlib.suppress(OcmError, OSError), files.locked(os.path.join(store.path, name), timeout=0):
+            files.clear_temporary(store.sessions, name.removeprefix("session_").removesuffix(".lock"))
 
 
 def _redacted(call: Checkpoint) -> tuple[Checkpoint, int]:
@@ -131,7 +139,8 @@ def _transact(store: Store, call: Checkpoint, tool: str, began: tuple[float, str
             journal.append(store.path, call.session_id, [journal.event("release", why=one_line(str(error)))])
             raise
         _finish(store, after, start, taken)
-    _refresh_cache(store, {before, after.name} - {""})
+    _refresh_cache(store, before, after)
+    _clear_up(store)
     return {
         "session_id": call.session_id,
         "markdown_path": os.path.join(os.path.realpath(store.sessions), after.name),
@@ -217,12 +226,12 @@ def _drop_idle(store: Store, session_id: str) -> None:
                 journal.drop(store.path, session_id, take)
 
 
-def _refresh_cache(store: Store, names: set[str]) -> None:
+def _refresh_cache(store: Store, before: str, after: Known) -> None:
     from ocm import index
 
-    for name in sorted(names):
-        with contextlib.suppress(OSError):  # the next reader repairs the cache
-            index.refresh(store, name)
+    index.refresh(store, after.name, before=after.folder)
+    if before and before != after.name:
+        index.refresh(store, before)
 
 
 def _strangers(store: Store, session_id: str) -> list[str]:

@@ -12,15 +12,15 @@ from typing import TypeVar
 
 from ocm.errors import OcmError
 from ocm.index import records, schema, sync
-from ocm.index.lookup import locate, refresh
+from ocm.index.lookup import edited_since, locate, refresh
 from ocm.index.queries import CLOSE, OPEN, Filters, Index, SessionRow
 from ocm.index.records import folder_stamp
 from ocm.index.sync import Notice, Rebuilt, rebuild, silent
 from ocm.paths import Store
 
 __all__ = [
-    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "folder_stamp", "locate", "read", "rebuild",
-    "refresh", "silent",
+    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "edited_since", "folder_stamp", "locate",
+    "read", "rebuild", "refresh", "silent",
 ]  # fmt: skip
 _T = TypeVar("_T")
 
@@ -51,7 +51,9 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) 
     try:
         return _ask(sync.in_memory(store, listing), store, listing, work)
     except sqlite3.Error as error:
-        raise OcmError(f"The session files cannot be searched: {error}.", "Run `ocm doctor`.") from error
+        raise OcmError(
+            f"The session files cannot be searched: {error}.", "Make the cache anew: ocm rebuild-index"
+        ) from error
 
 
 def _ask(db: sqlite3.Connection, store: Store, listing: records.Listing, work: Callable[[Index], _T]) -> _T:

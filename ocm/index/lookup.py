@@ -1,4 +1,4 @@
-"""What a checkpoint asks of the cache: which file holds a session, and that its row be read again. Nothing more."""
+"""What a checkpoint asks of the cache: which file holds a session, what others edited, and that a row be read again."""
 
 import contextlib
 import os
@@ -49,6 +49,23 @@ def refresh(store: Store, file: str, *, before: int | None = None) -> None:
                 writer.put(db, record)
             if before and before == writer.folder(db):
                 writer.note_folder(db, records.folder_stamp(store))
+
+
+def edited_since(store: Store, since: float, *, project: str, but: str) -> set[str]:
+    """Return the paths of sessions of `project`, other than `but`, that were updated since an instant.
+
+    What the cache knows is enough: this only keeps the work of one session from being listed for another.
+    """
+    sql = (
+        "SELECT f.path FROM session_files f JOIN sessions s ON s.id = f.session"
+        " WHERE s.updated >= ? AND s.project = ? AND s.session_id <> ?"
+    )
+    with contextlib.suppress(sqlite3.Error, OSError):
+        db = schema.connect(store, wait=SHORT)
+        if db is not None:
+            with contextlib.closing(db):
+                return {str(path) for (path,) in db.execute(sql, (since, project, but))}
+    return set()
 
 
 def _locate(db: sqlite3.Connection, store: Store, session_id: str) -> str | None:

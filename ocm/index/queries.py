@@ -181,10 +181,13 @@ class Index:
             asked *= _TIED  # which of the tied ones come first must not depend on how the rows came in
         return [pair for pair in found if len(found) <= limit or pair[1] >= found[limit - 1][1]]
 
-    def matching(self, expression: str, rows: Collection[int]) -> set[int]:
-        """Return which of these rows match."""
-        sql = f"SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ? AND +rowid IN ({_slots(rows)})"
-        return {row for (row,) in self._db.execute(sql, (expression, *rows))}
+    def scores(self, expression: str, rows: Sequence[int]) -> dict[int, float]:
+        """Return the scores of those of these rows that match."""
+        sql = (
+            f"SELECT rowid, -bm25(sessions_fts, {_WEIGHTS}) FROM sessions_fts"
+            f" WHERE sessions_fts MATCH ? AND +rowid IN ({_slots(rows)})"
+        )
+        return dict(self._db.execute(sql, (expression, *rows)).fetchall())
 
     def count(self, expression: str | None = None) -> int:
         """Return how many sessions there are, or how many match."""

@@ -36,7 +36,7 @@ MEASUREMENTS: dict[str, Callable[[Setting], list[Row | Detail]]] = {
     "crowd": crowd.crowd,
     "tokens": start.tokens,
     "payload": hooks.long_payload,
-    "new": calls.new_sessions,
+    "unusual": calls.unusual,
     "commands": usage.commands,
     "memory": usage.memory,
     "disk": usage.disk,

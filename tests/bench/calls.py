@@ -40,7 +40,8 @@ def checkpoint(setting: Setting) -> list[Row | Detail]:
     """Measure checkpoints with words, into ten sessions in turn, whatever else the store holds."""
     with ExitStack() as stack:
         servers = _servers(setting, setting.sizes, stack)
-        jobs = {name: _checkpoints(server, name) for name, server in servers.items()}
+        newest = [corpus.session_id(number) for number in range(FEW)]
+        jobs = {name: _checkpoints(server, name, newest) for name, server in servers.items()}
         samples = alternate(jobs, setting.runs, warm=FEW)
     most = f"here {setting.most}"
     runs = samples.count(f"here {FEW}", most, f"reference {setting.most}")
@@ -72,35 +73,36 @@ def checkpoint(setting: Setting) -> list[Row | Detail]:
     return found
 
 
-def _checkpoints(server: Server, name: str) -> Callable[[], float]:
-    """Return a job that stores something new each time."""
+def _checkpoints(server: Server, name: str, sessions: list[str]) -> Callable[[], float]:
+    """Return a job that stores something new each time, in the sessions in turn."""
     writer = corpus.Writer(len(name))
     writer.random = random.Random(name)  # noqa: S311 - nothing is secret here
-    numbers = itertools.cycle(range(FEW))
+    keys = itertools.cycle(sessions)
 
     def job() -> float:
         words: dict[str, Any] = {"work_summary": writer.sentences(2), "decisions": [writer.decision()]}
-        key = corpus.session_id(next(numbers))
+        key = next(keys)
         return timed(lambda: server.call(CHECKPOINT, session_id=key, **words))
 
     return job
 
 
-def new_sessions(setting: Setting) -> list[Row | Detail]:
-    """Measure the first checkpoint of a session that the store does not know."""
+def unusual(setting: Setting) -> list[Row | Detail]:
+    """Measure the first checkpoint of a session that the store does not know, and one of its oldest session."""
+    sizes = [FEW, setting.most]
     with ExitStack() as stack:
-        servers = _servers(setting, [FEW, setting.most], stack)
-        jobs = {name: _first_checkpoints(server) for name, server in servers.items()}
+        servers = _servers(setting, sizes, stack)
+        jobs = {f"new {name}": _first_checkpoints(server) for name, server in servers.items()}
+        for name, server in servers.items():
+            oldest = corpus.session_id(int(name.split()[1]) - 1)
+            jobs[f"old {name}"] = _checkpoints(server, f"old {name}", [oldest])
         samples = alternate(jobs, setting.runs)
+    kinds = {"new": "first checkpoint of a new session", "old": "checkpoint of the oldest session"}
     return [
-        Detail(
-            f"first checkpoint of a new session over MCP at {size:,}",
-            samples.ms(f"here {size}"),
-            samples.ms(f"reference {size}"),
-            samples.count(*jobs),
-        )
-        for size in (FEW, setting.most)
-    ]
+        Detail(f"{what} over MCP at {size:,}", samples.ms(f"{kind} here {size}"),
+               samples.ms(f"{kind} reference {size}"), samples.count(*jobs))
+        for kind, what in kinds.items() for size in sizes
+    ]  # fmt: skip
 
 
 def _first_checkpoints(server: Server) -> Callable[[], float]:

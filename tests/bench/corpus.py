@@ -18,39 +18,47 @@ if TYPE_CHECKING:
 
 SIZE = 4000
 FILES = 10
+ABOUT, LEAST_SAID = 3, 12  # modules that a session is about, and how many sentences such a module must hold
 CODE_IN = 4  # one session in so many holds an item of several lines, with code in it
 _SKIPPED = {"site-packages", "test", "tests", "idlelib", "lib2to3", "turtledemo", "__pycache__"}
 _DOCSTRING = re.compile(r'"""(.{40,4000}?)"""', re.DOTALL)
 _NAME = re.compile(r"^\s*(?:def|class) (\w{4,})", re.MULTILINE)
 _SENTENCE = re.compile(r"[A-Z][^.!?\n]{30,260}[.!?](?=\s|$)")
-_BEGAN = datetime(2025, 1, 6, 9, tzinfo=UTC)
+_NEWEST = datetime(2025, 12, 1, 9, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """What sessions are made of."""
+    """What sessions are made of: all of the library, or the few modules that a session is about."""
 
     sentences: list[str]
     names: list[str]
     paths: list[str]
+    modules: tuple[Corpus, ...] = ()
 
 
 @functools.cache
 def corpus() -> Corpus:
     """Read the standard library."""
     root = Path(sysconfig.get_path("stdlib"))
-    sentences: dict[str, None] = {}
-    names: dict[str, None] = {}
-    paths = []
-    for path in sorted(root.rglob("*.py")):
-        inner = path.relative_to(root)
-        if _SKIPPED.isdisjoint(inner.parts):
-            text = path.read_text(encoding="utf-8", errors="replace")
-            paths.append(f"Lib/{inner.as_posix()}")
-            names.update(dict.fromkeys(_NAME.findall(text)))
-            for docstring in _DOCSTRING.findall(text):
-                sentences.update(dict.fromkeys(_SENTENCE.findall(" ".join(docstring.split()))))
-    return Corpus(list(sentences), list(names), paths)
+    paths = [path for path in sorted(root.rglob("*.py")) if _SKIPPED.isdisjoint(path.relative_to(root).parts)]
+    modules = tuple(_module(path, f"Lib/{path.relative_to(root).as_posix()}") for path in paths)
+    whole = _joined(modules)
+    said = tuple(module for module in modules if module.names and len(module.sentences) >= LEAST_SAID)
+    return Corpus(whole.sentences, whole.names, whole.paths, said)
+
+
+def _module(path: Path, name: str) -> Corpus:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    docstrings = (" ".join(docstring.split()) for docstring in _DOCSTRING.findall(text))
+    sentences = dict.fromkeys(sentence for docstring in docstrings for sentence in _SENTENCE.findall(docstring))
+    return Corpus(list(sentences), list(dict.fromkeys(_NAME.findall(text))), [name])
+
+
+def _joined(modules: tuple[Corpus, ...]) -> Corpus:
+    sentences = dict.fromkeys(sentence for module in modules for sentence in module.sentences)
+    names = dict.fromkeys(name for module in modules for name in module.names)
+    return Corpus(list(sentences), list(names), [path for module in modules for path in module.paths])
 
 
 def session_id(number: int) -> str:
@@ -65,8 +73,11 @@ class Writer:
         """Draw from the corpus as the number says."""
         self.number = number
         self.random = random.Random(f"session {number}")  # noqa: S311 - nothing is secret here
-        self.corpus = corpus()
-        self.began = _BEGAN + timedelta(minutes=47 * number)
+        everything = corpus()
+        weights = [len(module.sentences) for module in everything.modules]
+        self.corpus = _joined(tuple(self.random.choices(everything.modules, weights, k=ABOUT)))
+        self.all_paths = everything.paths
+        self.began = _NEWEST - timedelta(minutes=47 * number)
 
     def sentence(self) -> str:
         """Say something, often about a name or a file."""
@@ -120,8 +131,9 @@ class Writer:
         return found
 
     def _files(self) -> list[FileChange]:
-        paths = self.random.sample(self.corpus.paths, FILES)
-        return [FileChange(path, "created" if n < 2 else "modified") for n, path in enumerate(paths)]
+        near = self.random.randrange(len(self.all_paths) - 3 * FILES)
+        paths = dict.fromkeys(self.corpus.paths + self.random.sample(self.all_paths[near : near + 3 * FILES], FILES))
+        return [FileChange(path, "created" if n < 2 else "modified") for n, path in enumerate(list(paths)[:FILES])]
 
     def _fill(self, found: Session) -> None:
         """Add work until the file is as long as it shall be."""
@@ -137,7 +149,7 @@ class Writer:
 
 
 def sessions(count: int) -> Iterator[Session]:
-    """Make up so many sessions."""
+    """Make up so many sessions, the newest first."""
     for number in range(count):
         yield Writer(number).session()
 

@@ -245,7 +245,7 @@ class System(ABC):
             command, cwd=self.world.project, env=self.world.environment, stdin=pipe, stdout=pipe, stderr=pipe
         ) as process:
             line = _ask(process, json.dumps(INITIALIZE))
-            process.kill()
+            process.communicate(timeout=COMMAND_TIMEOUT)
         return '"jsonrpc"' in line
 
     def stop_server(self) -> None:  # noqa: B027 -- most servers end with their client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -164,6 +165,19 @@ def test_d37_a_running_server_notices_a_replaced_database(system: System) -> Non
         facts = system.show("S")
     assert facts is not None
     assert facts.goal == "after the loss"
+
+
+def test_d37_a_running_server_does_not_bring_a_moved_project_back(system: System, world: World) -> None:
+    """The reference's server made the old directory again and wrote there."""
+    moved = world.root / "moved"
+    with system.mcp() as server:
+        server.call("ocm__checkpoint", session_id="S", goal="before the move")
+        world.project.rename(moved)
+        server.call("ocm__checkpoint", session_id="S", goal="after the move")
+        came_back = world.project.exists()
+        shutil.rmtree(world.project, ignore_errors=True)
+        moved.rename(world.project)
+    assert not came_back
 
 
 def _junk(path: Path) -> None:

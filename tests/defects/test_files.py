@@ -51,6 +51,23 @@ def test_d21_what_was_dirty_before_is_not_the_sessions(system: System, world: Wo
     assert worked(system, "echo more >> src/b.py").files == {"src/b.py": "modified"}
 
 
+def test_d21_what_another_branch_holds_is_not_the_sessions(system: System, world: World) -> None:
+    """The reference took the difference between two branches for the session's work."""
+    world.git("switch", "-q", "-c", "other")
+    world.write("src/b.py", "of_another_branch = True\n")
+    world.commit("work of somebody else")
+    world.git("switch", "-q", "main")
+    assert worked(system, "git switch -q other", "echo more >> src/a.py").files == {"src/a.py": "modified"}
+
+
+def test_d21_what_another_session_edited_is_not_the_sessions(system: System) -> None:
+    """The reference gave every session all that had changed since it began."""
+    system.hook("session-start", "S", source="startup")
+    system.hook("session-start", "T", source="startup")
+    system.edit("T", "src/b.py", "of_another_session = True\n")
+    assert worked(system, "echo more >> src/a.py").files == {"src/a.py": "modified"}
+
+
 def test_d21_what_a_reset_undid_is_not_listed(system: System) -> None:
     """The reference never took a file back."""
     worked(system, "echo more >> src/b.py")

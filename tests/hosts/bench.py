@@ -166,12 +166,13 @@ class Bench:
             parts.append(f"{story(run.exchanges)}\nexit code {run.exit_code} {run.stderr}")
         log = self.store / "hook.log"
         parts.append(log.read_text(encoding="utf-8") if log.exists() else "hook.log: none")
-        return "\n\n".join([*parts, f"All requests: {path}"])
+        words = "\n\n".join([*parts, f"All requests: {path}"])
+        return words.encode("utf-8", "backslashreplace").decode()
 
 
 def make_bench(binary: Path, folder: Path, network: Network, files: dict[str, str] | None = None) -> Bench:
     """Make a repository with one commit; `ocm` is not set up in it yet."""
-    project, home = folder / "project", folder / "home"
+    project, home = folder / "a project", folder / "home"
     home.mkdir()
     for name, content in (files or FILES).items():
         path = project / name

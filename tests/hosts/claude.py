@@ -80,6 +80,7 @@ class Claude:
     variables: Mapping[str, str] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     pid: int = 0
+    killed: bool = False
 
     def run(
         self, script: Script, *options: str, prompts: tuple[str, ...] = ("Go on.",), lanes: tuple[Lane, ...] = ()
@@ -95,6 +96,7 @@ class Claude:
         self.runs.append(run)
         for failure in model.failures:
             raise failure
+        assert self.killed or run.exit_code != -signal.SIGKILL, f"the client took longer than {TIME_LIMIT} s"
         return run
 
     def environment(self) -> dict[str, str]:
@@ -110,6 +112,7 @@ class Claude:
 
     def kill(self) -> None:
         """Kill the running client and all it has started."""
+        self.killed = True
         os.killpg(self.pid, signal.SIGKILL)
 
     def start(self, url: str, stderr: int, options: tuple[str, ...]) -> subprocess.Popen[str]:

@@ -333,7 +333,7 @@ def dump(exchanges: list[Exchange], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         for exchange in exchanges:
-            file.write(json.dumps(asdict(exchange), ensure_ascii=False) + "\n")
+            file.write(json.dumps(asdict(exchange)) + "\n")
 
 
 def story(exchanges: list[Exchange], width: int = 400) -> str:

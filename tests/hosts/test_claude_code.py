@@ -8,6 +8,8 @@ import signal
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -364,9 +366,84 @@ def test_a_new_conversation_is_told_where_the_last_one_ended(bench: Bench) -> No
     assert "Tell the shop that the stock is unknown" in notes[0]
 
 
+def test_conversations_side_by_side_do_not_mix(bench: Bench) -> None:
+    """Two clients at work in one repository at the same time each keep a session of their own."""
+
+    def work(name: str) -> Play:
+        for number in range(3):
+            yield bench.read("README.md")
+            yield checkpoint(work_completed=[f"{name} {number}"])
+        yield say("Done.")
+
+    with ThreadPoolExecutor() as pool:
+        runs = list(pool.map(lambda name: bench.claude.run(lambda _first: work(name)), ("Left", "Right")))
+
+    left, right = (bench.work(run.session_id) for run in runs)
+    assert left == ["Left 0", "Left 1", "Left 2"]
+    assert right == ["Right 0", "Right 1", "Right 2"]
+
+
+def test_a_linked_worktree_shares_the_store(bench: Bench) -> None:
+    """A conversation in a linked worktree is kept in the main worktree's store, with its own branch."""
+    tree = bench.project.parent / "side tree"
+    bench.command("git", "worktree", "add", "-q", "-b", "side", str(tree))
+    there = replace(bench.claude, project=tree)
+    edit = call("Edit", file_path=str(tree / "README.md"), old_string="project", new_string="thing")
+
+    def script(_first: Request) -> Play:
+        yield call("Read", file_path=str(tree / "README.md"))
+        assert not (yield edit).error
+        assert not (yield checkpoint(work_completed=["On the side"])).error
+        yield say("Done.")
+
+    session = bench.show(there.run(script).session_id)
+
+    assert Path(session["markdown_path"]).is_relative_to(bench.store)
+    assert session["branch"] == "side"
+    assert session["files"] == [{"path": "README.md", "change_type": "modified"}]
+    assert not (tree / ".openCodeMemory").exists()
+
+
+def test_a_user_wide_setup_works_in_any_repository(bare: Bench) -> None:
+    """After `ocm install` the user's store serves every repository; where there is `ocm init` too, calls count once."""
+    bare.command("ocm", "install")
+    user_store = bare.claude.home / ".openCodeMemory"
+    session_id = str(uuid.uuid4())
+
+    def script(_first: Request) -> Play:
+        for _ in range(2):
+            yield bare.read("README.md")
+        assert bare.active(session_id)["calls"] == 2
+        assert not (yield checkpoint(work_completed=["Anywhere"])).error
+        yield say("Done.")
+
+    bare.claude.run(script, "--session-id", session_id)
+
+    assert Path(bare.show(session_id)["markdown_path"]).is_relative_to(user_store)
+    bare.set_up()
+    session_id = str(uuid.uuid4())
+    bare.claude.run(script, "--session-id", session_id)
+    assert Path(bare.show(session_id)["markdown_path"]).is_relative_to(bare.store)
+
+
+def test_a_broken_character_gets_an_answer(bench: Bench) -> None:
+    """Half a surrogate pair, which a model can emit, is answered with an error that names the argument."""
+
+    def script(_first: Request) -> Play:
+        error = (yield checkpoint(goal="Half a pair: \ud83d")).error
+        assert "goal" in error.partition("\n")[0]
+        assert not (yield checkpoint(goal="A whole pair: \U0001f600")).error
+        yield say("Done.")
+
+    run = bench.claude.run(script)
+
+    assert bench.show(run.session_id)["goal"] == "A whole pair: \U0001f600"
+
+
 def test_after_uninstall_nothing_is_left_in_the_client(bench: Bench) -> None:
     """`ocm uninstall` takes the hooks and the server away."""
     bench.command("ocm", "uninstall")
+    assert not bench.command("git", "diff", "HEAD~1")
     requests: list[Request] = []
 
     def script(first: Request) -> Play:

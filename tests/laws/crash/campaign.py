@@ -70,6 +70,21 @@ def seeded(seed: int, *, kills: float = 0.35, real: float = 0.0) -> Case:
     return Case(f"--seed {seed}", seed, tuple(generator.sequence()), power, git=not power and seed % GIT_SHARE == 2)
 
 
+def sweep(scenario: str, *, how: str = "point", step: int = 1) -> list[Case]:
+    """Return a scenario once for every `step`th point that its last operation passes, to die there."""
+    steps = ops.sweeps()[scenario]
+    with world.folder() as path:
+        one = World(-1, path, power=how == "power")
+        for op in steps:
+            one.run(op)
+    numbered = zip(range(1, one.points + 1), ops.dying(steps, how), strict=False)
+    return [
+        Case(f"--sweep {scenario!r} --point {number} --how {how}", -1, tuple(dying), how == "power")
+        for number, dying in numbered
+        if number % step == 0
+    ]
+
+
 def play(case: Case) -> tuple[Tally, str]:
     """Run one sequence to its end; returns what was done, and what is wrong, if anything is."""
     with world.folder() as path:

@@ -195,19 +195,22 @@ class Conversation:
         self.safe = set(self.possible)
         self.since = set(self.possible)
 
-    def strike(self, page: Page | None) -> list[str]:
-        """Strike out what `page` disproves; returns what is wrong when nothing is left."""
-        wrong = {state: list(self._objections(state, page)) for state in self.possible}
+    def strike(self, page: Page | None, seen: frozenset[str] = frozenset()) -> list[str]:
+        """Strike out what `page` disproves; returns what is wrong when nothing is left. Paths that were `seen` by git may be listed."""
+        wrong = {state: list(self._objections(state, page, seen)) for state in self.possible}
         left = {state for state, objections in wrong.items() if not objections}
         if not left:
             return min(wrong.values(), key=len)
         self.possible = left
         return []
 
-    def _objections(self, state: State, page: Page | None) -> Iterator[str]:
-        slugs = words_in(" ".join(self.slugs))
-        bare = replace(page, words=Counter({w: n for w, n in page.words.items() if w not in slugs})) if page else None
-        return state.objections(bare)
+    def _objections(self, state: State, page: Page | None, seen: frozenset[str]) -> Iterator[str]:
+        if page:
+            foreign = seen - state.files - state.files_maybe
+            ignored = set(words_in("\n".join([*self.slugs, *foreign])))
+            words = Counter({word: count for word, count in page.words.items() if word not in ignored})
+            page = replace(page, words=words, files=[path for path in page.files if path not in foreign])
+        return state.objections(page)
 
     def cut(self) -> None:
         """Go on to what a power cut may have left: a file no older than the last safe one, and some of the journal."""

@@ -59,6 +59,7 @@ class World:
         self.tally = Tally()
         self.offset, self.zone = 0.0, "UTC"
         self.broke = self.torn = False
+        self.points = 0
         self.place = Place(os.path.join(folder, "project"), os.path.join(folder, "home"))
         self.sessions = os.path.join(self.place.store, "sessions")
         os.mkdir(self.place.home)
@@ -101,6 +102,7 @@ class World:
         before = self._log_size()
         command = self.command(op)
         result = process.run(self.place, *command, self.wish(op))
+        self.points = result.points
         died = result.died
         if died:
             self.tally.kills[result.label] += 1
@@ -200,8 +202,8 @@ class World:
         """Return what a conversation is after its own operation was done, and what it may be after that died."""
         if op.kind in ops.CALLS:
             given = self.given(op)
-            done = state.checkpoint(given)
-            return {done}, {state, done, replace(done, counted=state.counted)}
+            stored = state.checkpoint(given)
+            return {stored}, {state, stored, replace(stored, counted=state.counted)}
         path = self.path(op)
         plain: dict[str, set[State]] = {
             "prompt": {state.prompt(self._prompt(op))},
@@ -215,8 +217,9 @@ class World:
             "compact": {state.flushed()},
             "end": {state.flushed("closed"), state.flushed("closed").opened()},
         }
-        done_states = plain.get(op.kind, {state})
-        return done_states, {state} | done_states
+        done = plain.get(op.kind, {state})
+        # a line that was torn is no event, but it may count
+        return done, {state, *done, *(replace(state, counted=after.counted) for after in done if after.calls)}
 
     def _turn(self, op: Op, *, died: bool) -> None:
         for who, talk in self.talks.items():
@@ -294,7 +297,7 @@ class World:
         if set(owners) - set(known):
             raise Violation(f"files of nobody: {sorted(set(owners) - set(known))}")
         for session_id, talk in known.items():
-            wrong = talk.strike(self._own(owners.get(session_id), talk))
+            wrong = talk.strike(owners.get(session_id), frozenset(self.written or ()))
             if wrong:
                 raise Violation(f"{session_id}: " + "; ".join(wrong[:6]))
             self._judge_name(before.get(talk.name), owners.get(session_id), talk)
@@ -306,16 +309,6 @@ class World:
                     yield name, page.read(os.path.join(self.sessions, name))
                 except (page.Unreadable, ValueError) as error:
                     raise Violation(f"{name} is no whole session file: {error}") from error
-
-    def _own(self, found: Page | None, talk: Conversation) -> Page | None:
-        """Return a page without the files that git saw, which may be anybody's."""
-        if found is None or not self.written:
-            return found
-        sure = set().union(*(state.files | state.files_maybe for state in talk.possible))
-        foreign = self.written - sure
-        words = {name.removeprefix("src/").removesuffix(".py") for name in foreign}
-        left = Counter({w: n for w, n in found.words.items() if w not in words})
-        return replace(found, files=[path for path in found.files if path not in foreign], words=left)
 
     @staticmethod
     def _judge_times(found: Page) -> None:
