@@ -15,7 +15,6 @@ from ocm.hosts import claude_code
 HOSTS = {claude_code.NAME: claude_code}
 MAX_LOG = 256 * 1024
 MAX_PAYLOAD = 1024 * 1024
-_SAFE_WORDS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-+@,; ")
 # Programs whose first word says little without the second.
 _HAS_SUBCOMMANDS = frozenset({
     "cargo", "docker", "dotnet", "gh", "git", "go", "kubectl", "make", "npm", "ocm", "pip", "pnpm", "poetry", "uv",
@@ -116,7 +115,9 @@ def user_prompt(event: Event) -> Reply:
     typed = event.host.prompt(event.payload)
     if not typed:
         return None
-    event.write(journal.event("prompt", title=_title(typed)))
+    from ocm import words
+
+    event.write(journal.event("prompt", title=words.title(typed)))
     reply: Reply = event.host.context(event.payload, "UserPromptSubmit", f"ocm session_id: {event.session_id}")
     return reply
 
@@ -126,23 +127,34 @@ def pre_tool_use(event: Event) -> Reply:
     reply: Reply = None
     call = event.host.Call(event.payload, event.cwd)
     if call.own:
-        event.write(journal.event("ask", id=call.id, agent=call.agent))
-        reply = event.host.allow_own(call, event.session_id)
-        return reply
+        return _own_call(event, call)
     if call.agent or call.asks or (call.is_shell and policy.is_checkpoint_command(call.command)):
         return None
     decision = policy.decide(event.tally(), event.settings, changes=call.changes)
+    if decision == policy.ALLOW:
+        return None
+    from ocm import words
+
     if decision == policy.DENY:
         event.write(journal.event("deny", tool=call.name))
-        reason = _denial(event)
+        reason = words.denial(event.session_id, event.store)
         os.write(2, reason.encode("utf-8", "backslashreplace") + b"\n")
         reply = event.host.deny(reason)
     elif decision == policy.RELEASE:
         event.write(journal.event("release", why="denied often enough"))
-        reply = event.host.tell_user(
-            "ocm: no checkpoint came through after several denials, so the gate lets calls pass for now. "
-            "The checkpoint tool seems unreachable; `ocm status` shows where things stand."
-        )
+        reply = event.host.tell_user(words.RELEASED)
+    return reply
+
+
+def _own_call(event: Event, call: claude_code.Call) -> Reply:
+    """Let a call of the journal's own tools pass, under the true id; note it, so that the server can tell whose it is."""
+    event.write(journal.event("ask", id=call.id, agent=call.agent))
+    broken = next((name for name, value in call.input.items() if _is_broken(value)), "")
+    reply: Reply = event.host.allow_own(call, event.session_id)
+    if broken:
+        from ocm import words
+
+        reply = event.host.deny(words.broken(broken))
     return reply
 
 
@@ -168,7 +180,9 @@ def post_tool_use(event: Event) -> Reply:
     event.write(journal.event("call", m=int(call.changes), **about))
     if not policy.reminds(event.tally(), event.settings):
         return None
-    reply: Reply = event.host.context(event.payload, "PostToolUse", _reminder(event))
+    from ocm import words
+
+    reply: Reply = event.host.context(event.payload, "PostToolUse", words.reminder(event.tally().calls))
     return reply
 
 
@@ -191,10 +205,12 @@ def pre_compact(event: Event) -> Reply:
 
 def stop(event: Event) -> Reply:
     """Ask once for a checkpoint when a turn leaves changes behind that none holds."""
+    from ocm import words
+
     events = journal.read_events(event.store.path, event.session_id)
     asks = event.settings["gate.mode"] != "off" and event.host.may_ask_at_stop(event.payload) and _is_unsaved(events)
     event.write(journal.event("stop", asked=asks or None))
-    reply: Reply = event.host.hold_turn(_reminder(event)) if asks else None
+    reply: Reply = event.host.hold_turn(words.reminder(event.tally().calls)) if asks else None
     return reply
 
 
@@ -217,58 +233,16 @@ HANDLERS = {
 }
 
 
-# --- words
+# --- small things
 
 
-def _reminder(event: Event) -> str:
-    count = event.tally().calls
-    return (
-        f"ocm: {count} tool calls since the last checkpoint of this session. Call {claude_code.CHECKPOINT} now "
-        "with goal, work_completed, work_pending, work_summary, decisions and problems, as far as there is something "
-        "to say; until then edits, shell commands and other MCP tools are held back."
-    )
-
-
-def _denial(event: Event) -> str:
-    """Return why a call is held back, with the call to make, filled with what the journal knows."""
-    summary = _summary(journal.read_events(event.store.path, event.session_id), event.store.root)
-    call = json.dumps({"work_summary": [summary]}, ensure_ascii=False)
-    words = "".join(letter if letter in _SAFE_WORDS else "?" for letter in summary)
-    return (
-        "ocm: a checkpoint is due before anything else is changed. Send this, better with goal, work_completed, "
-        f"work_pending, decisions and problems added: {claude_code.CHECKPOINT} {call} "
-        f"(load it with ToolSearch select:{claude_code.CHECKPOINT} if needed). Without that tool, this shell command "
-        f"does the same: ocm checkpoint --session-id {_quoted(event.session_id)} --summary {_quoted(words)}. "
-        "Then repeat the call; reading and searching are free."
-    )
-
-
-def _quoted(words: str) -> str:
-    return "'" + words.replace("'", "'\\''") + "'"
-
-
-def _summary(events: list[dict[str, object]], root: str) -> str:
-    edited = dict.fromkeys(_short(claude_code.text(event, "path"), root) for event in events if event.get("path"))
-    ran = dict.fromkeys(claude_code.text(event, "cmd") for event in events if event.get("cmd"))
-    parts = ["edited " + ", ".join(list(edited)[-8:])] if edited else []
-    parts += ["ran " + ", ".join(list(ran)[-8:])] if ran else []
-    words = "; ".join(parts) or "looked around, changed nothing yet"
-    return words[0].upper() + words[1:]
-
-
-def _short(path: str, root: str) -> str:
-    return path[len(root) + 1 :] if path.startswith(root + os.sep) else path
-
-
-def _title(typed: str) -> str:
-    from ocm import marks
-
-    head = typed[:4000]
-    if marks.may_need_redaction(head):
-        from ocm import redact
-
-        head = redact.redact(head)[0]
-    return " ".join(head.split())[:200]
+def _is_broken(value: object) -> bool:
+    """Tell whether a value holds half a character, which the server could not even read: the call would never end."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _command(command: str) -> str:
@@ -354,7 +328,7 @@ def _find_store(payload: Payload, tool: str) -> paths.Store | None:
 
 
 def _read_input() -> bytes:
-    """Return what comes on stdin, little more than `MAX_PAYLOAD` of it; the rest is read too, so that the host can end."""
+    """Return what comes on stdin, at most a little over `MAX_PAYLOAD`; the rest is read too, so that the host can end."""
     chunks = []
     size = 0
     while chunk := os.read(0, 1 << 20):

@@ -320,9 +320,9 @@ def _found(cache: Index, *, store: Store, question: _Question) -> _Found:
 def _comparable(found: list[_Found]) -> list[tuple[Store, _Hit]]:
     """Score the hits of several stores as if all were one.
 
-    A score means nothing outside its store, because a word that is rare in one may be common in the next, and in a store
-    of two or three sessions every word is common. So the part of each word is divided by its weight in its own store and
-    multiplied by its weight in all of them together; what pairs of words and age added stays in proportion.
+    A score means nothing outside its store, because a word that is rare in one may be common in the next, and in a
+    store of two or three sessions every word is common. So the part of each word is divided by its weight in its own
+    store and multiplied by its weight in all of them together; what pairs and age added stays in proportion.
     """
     total = sum(one.total for one in found)
     counts: dict[str, int] = {}

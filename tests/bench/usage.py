@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PEAKS, CALLS = 5, 50
 COMMANDS = {
     "ocm checkpoint": ("ocm", "checkpoint", "--session-id", corpus.session_id(3), "--goal", "a goal"),
-    "ocm search": ("ocm", "search", "default", "encoding"),
+    "ocm search": ("ocm", "search", "default encoding"),
     "ocm list": ("ocm", "list"),
 }
 

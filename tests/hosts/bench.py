@@ -31,6 +31,8 @@ FILES = {
     "src/names.py": 'FIRST = "one"\nSECOND = "two"\n',
     "README.md": "# A project\n",
 }
+ONE = ("src/names.py", '"one"', '"1"')
+TWO = ("src/names.py", '"two"', '"2"')
 
 
 def checkpoint(**arguments: object) -> Reply:

@@ -1,0 +1,70 @@
+"""What the hooks say to the model and to the user; loaded only when there is something to say."""
+
+import json
+import os
+
+from ocm import journal, marks
+from ocm.hosts import claude_code
+from ocm.paths import Store
+
+RELEASED = (
+    "ocm: no checkpoint came through after several denials, so the gate lets calls pass for now. "
+    "The checkpoint tool seems unreachable; `ocm status` shows where things stand."
+)
+_SAFE_WORDS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-+@,; ")
+_NAMED = 8
+
+
+def broken(argument: str) -> str:
+    """Return why a call is held back whose argument no JSON reader would take."""
+    return f"ocm: {argument} holds half a character (a lone surrogate). Send it as valid Unicode."
+
+
+def reminder(calls: int) -> str:
+    """Return what the result of a call carries once a checkpoint is due."""
+    return (
+        f"ocm: {calls} tool calls since the last checkpoint of this session. Call {claude_code.CHECKPOINT} now "
+        "with goal, work_completed, work_pending, work_summary, decisions and problems, as far as there is something "
+        "to say; until then edits, shell commands and other MCP tools are held back."
+    )
+
+
+def denial(session_id: str, store: Store) -> str:
+    """Return why a call is held back, with the call to make, filled with what the journal knows."""
+    summary = _summary(journal.read_events(store.path, session_id), store.root)
+    call = json.dumps({"work_summary": [summary]}, ensure_ascii=False)
+    words = "".join(letter if letter in _SAFE_WORDS else "?" for letter in summary)
+    return (
+        "ocm: a checkpoint is due before anything else is changed. Send this, better with goal, work_completed, "
+        f"work_pending, decisions and problems added: {claude_code.CHECKPOINT} {call} "
+        f"(load it with ToolSearch select:{claude_code.CHECKPOINT} if needed). Without that tool, this shell command "
+        f"does the same: ocm checkpoint --session-id {_quoted(session_id)} --summary {_quoted(words)}. "
+        "Then repeat the call; reading and searching are free."
+    )
+
+
+def title(typed: str) -> str:
+    """Return what the user typed as one redacted line of at most 200 characters."""
+    head = typed[:4000]
+    if marks.may_need_redaction(head):
+        from ocm import redact
+
+        head = redact.redact(head)[0]
+    return " ".join(head.split())[:200]
+
+
+def _quoted(words: str) -> str:
+    return "'" + words.replace("'", "'\\''") + "'"
+
+
+def _summary(events: list[dict[str, object]], root: str) -> str:
+    edited = dict.fromkeys(_short(claude_code.text(event, "path"), root) for event in events if event.get("path"))
+    ran = dict.fromkeys(claude_code.text(event, "cmd") for event in events if event.get("cmd"))
+    parts = ["edited " + ", ".join(list(edited)[-_NAMED:])] if edited else []
+    parts += ["ran " + ", ".join(list(ran)[-_NAMED:])] if ran else []
+    words = "; ".join(parts) or "looked around, changed nothing yet"
+    return words[0].upper() + words[1:]
+
+
+def _short(path: str, root: str) -> str:
+    return path[len(root) + 1 :] if path.startswith(root + os.sep) else path
