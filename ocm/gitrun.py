@@ -8,7 +8,7 @@ import os
 import posixpath
 
 from ocm import gitdata
-from ocm.paths import work_tree
+from ocm.paths import linked_git_dir, work_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,9 +132,7 @@ class Place:
     @property
     def git_dir(self) -> str:
         """The folder with this worktree's own HEAD and logs."""
-        link = os.path.join(self.top, ".git")
-        target = read_tail(link) if os.path.isfile(link) else b""
-        return os.path.join(self.top, os.fsdecode(target).removeprefix("gitdir:").strip()) if target else link
+        return linked_git_dir(self.top) or os.path.join(self.top, ".git")
 
     @property
     def common_dir(self) -> str:

@@ -137,7 +137,7 @@ def pre_tool_use(event: Event) -> Reply:
 
     if decision == policy.DENY:
         event.write(journal.event("deny", tool=call.name))
-        reason = words.denial(event.session_id, event.store)
+        reason = words.denial(event.session_id, event.store, event.settings)
         os.write(2, reason.encode("utf-8", "backslashreplace") + b"\n")
         reply = event.host.deny(reason)
     elif decision == policy.RELEASE:
@@ -147,7 +147,7 @@ def pre_tool_use(event: Event) -> Reply:
 
 
 def _own_call(event: Event, call: claude_code.Call) -> Reply:
-    """Let a call of the journal's own tools pass, under the true id; note it, so that the server can tell whose it is."""
+    """Let a call of the journal's own tools pass, under the true id; note it, so that the server knows whose it is."""
     event.write(journal.event("ask", id=call.id, agent=call.agent))
     broken = next((name for name, value in call.input.items() if _is_broken(value)), "")
     reply: Reply = event.host.allow_own(call, event.session_id)
@@ -182,7 +182,7 @@ def post_tool_use(event: Event) -> Reply:
         return None
     from ocm import words
 
-    reply: Reply = event.host.context(event.payload, "PostToolUse", words.reminder(event.tally().calls))
+    reply: Reply = event.host.context(event.payload, "PostToolUse", words.reminder(event.tally().calls, event.settings))
     return reply
 
 
@@ -210,7 +210,7 @@ def stop(event: Event) -> Reply:
     events = journal.read_events(event.store.path, event.session_id)
     asks = event.settings["gate.mode"] != "off" and event.host.may_ask_at_stop(event.payload) and _is_unsaved(events)
     event.write(journal.event("stop", asked=asks or None))
-    reply: Reply = event.host.hold_turn(words.reminder(event.tally().calls)) if asks else None
+    reply: Reply = event.host.hold_turn(words.reminder(event.tally().calls, event.settings)) if asks else None
     return reply
 
 
@@ -328,7 +328,7 @@ def _find_store(payload: Payload, tool: str) -> paths.Store | None:
 
 
 def _read_input() -> bytes:
-    """Return what comes on stdin, at most a little over `MAX_PAYLOAD`; the rest is read too, so that the host can end."""
+    """Return what comes on stdin, at most a little over `MAX_PAYLOAD`; the rest is read so that the host can end."""
     chunks = []
     size = 0
     while chunk := os.read(0, 1 << 20):

@@ -5,6 +5,7 @@ Files of the reference system (no `ocm:` key, emoji in headings, rules between s
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from ocm import blocks, frontmatter
 from ocm.blocks import Group, Part
@@ -124,6 +125,8 @@ def session_of(file: SessionFile) -> Session:
     if not values["session_id"]:
         raise UnreadableSessionError("its front matter has no session_id")
     values["status"] = values["status"] or "open"
+    if file.is_reference:  # it wrote local times without their offset
+        values.update({name: _with_offset(values[name]) for name in ("started_at", "updated_at", "ended_at")})
     facts = file.facts()
     return Session(
         **values,
@@ -147,6 +150,13 @@ def _scalar(value: object, *, nullable: bool = False) -> str:
     if not isinstance(value, str):
         return ""
     return "" if nullable and value in {"null", "None", "~"} else value
+
+
+def _with_offset(time: str) -> str:
+    try:
+        return datetime.fromisoformat(time).astimezone().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return time
 
 
 def tags_of(value: object) -> list[str]:
@@ -188,7 +198,7 @@ def goal_lines(goal: str) -> list[str]:
 
 
 def text_span(file: SessionFile, part: Part) -> tuple[int, int]:
-    """Return which lines of a section of free text are the text: of the diff summary, its first indented lines alone."""
+    """Return which lines of a section of free text are the text: of the diff summary, the first indented ones."""
     start, end = file.span(part)
     if plain(part.name) != plain(DIFF) or file.is_reference:
         return start, end

@@ -94,7 +94,7 @@ def _set_status(session: Session, status: str | None, observed: Observed) -> Non
 
 
 def _appended(old: list[_T], new: Iterable[_T]) -> list[_T]:
-    return list(dict.fromkeys([*old, *new]))
+    return [*old, *dict.fromkeys(item for item in new if item not in old)]  # what a person wrote twice stays
 
 
 def _pending(session: Session, checkpoint: Checkpoint) -> list[str]:
@@ -124,7 +124,10 @@ def merge_files(known: list[FileChange], observed: Observed) -> list[FileChange]
 
     The work tree knows better than the journal what became of a file; what it says was undone is no longer listed.
     """
-    files = {change.path: change for change in known}
+    files: dict[str, FileChange] = {}
+    for change in known:  # one that was created and then modified is a new one; the reference system lists it as both
+        if change.path not in files or change.change_type != "modified":
+            files[change.path] = change
     for edit in observed.edits:
         _add(files, edit)
     for change in observed.changed or ():
@@ -132,10 +135,16 @@ def merge_files(known: list[FileChange], observed: Observed) -> list[FileChange]
         files[change.path] = change
     for path in observed.undone:
         files.pop(path, None)
-    result = [change for change in known if files.get(change.path) == change]  # they stay in the order a person gave them
-    for change in set(files.values()).difference(result):
-        bisect.insort(result, change, key=lambda one: (CHANGE_TYPES.index(one.change_type), one.path))
+    result = [change for change in known if files.get(change.path) == change]  # in the order a person gave them
+    kept = set(result)
+    for change in sorted(files.values(), key=_order):
+        if change not in kept:
+            bisect.insort(result, change, key=_order)
     return result
+
+
+def _order(change: FileChange) -> tuple[int, str]:
+    return CHANGE_TYPES.index(change.change_type), change.path
 
 
 def _add(files: dict[str, FileChange], edit: FileChange) -> None:

@@ -12,6 +12,7 @@ TRIGGERS = ("context_limit", "git_commit", "task_end", "session_end", "manual")
 CHANGE_TYPES = ("created", "modified", "deleted", "renamed")
 MAX_ITEM = 50_000
 MAX_LINE = 500
+HALF = "\ufdd0"  # stands where half a character came in; a code point that is never one
 
 _LINE_BREAKS = re.compile(r"[\x00-\x20\x7f\x85\xa0\u2028\u2029]+")
 
@@ -174,9 +175,11 @@ def _text(name: str, value: object, limit: int = MAX_ITEM) -> str:
     if not isinstance(value, str):
         raise BadInputError(f"{name} is {type(value).__name__}.", f"{name} must be text of at most {limit} characters.")
     try:
-        value.encode()
+        whole = HALF.encode() not in value.encode()
     except UnicodeEncodeError:
-        raise BadInputError(f"{name} holds half a character (a lone surrogate).", "Send it as valid Unicode.") from None
+        whole = False
+    if not whole:
+        raise BadInputError(f"{name} holds half a character (a lone surrogate).", "Send it as valid Unicode.")
     text = clean_text(value)
     if len(text) > limit:
         raise BadInputError(f"{name} has {len(text)} characters.", f"At most {limit} are kept; split it.")

@@ -74,7 +74,7 @@ def main_worktree(folder: str) -> str | None:
 
     Linked worktrees of a bare repository have no main one; the repository folder itself stands for it.
     """
-    git_dir = _linked_git_dir(folder)
+    git_dir = linked_git_dir(folder)
     if git_dir is None:
         return None
     common = _first_line(os.path.join(git_dir, "commondir"))
@@ -89,7 +89,7 @@ def git_head(root: str) -> tuple[str, str]:
     tree = work_tree(root)
     if tree is None:
         return "", ""
-    git_dir = _linked_git_dir(tree) or os.path.join(tree, ".git")
+    git_dir = linked_git_dir(tree) or os.path.join(tree, ".git")
     head = _first_line(os.path.join(git_dir, "HEAD"))
     if not head.startswith("ref:"):
         return head, ""
@@ -100,7 +100,7 @@ def git_head(root: str) -> tuple[str, str]:
     return sha or _packed_ref(common, ref), branch
 
 
-def _linked_git_dir(folder: str) -> str | None:
+def linked_git_dir(folder: str) -> str | None:
     """Return the folder that the file `.git` of `folder` points to, or None where `.git` is no file."""
     link = os.path.join(folder, ".git")
     if not os.path.isfile(link):

@@ -144,8 +144,7 @@ def search_everywhere(  # noqa: PLR0913 - what can be asked
 def _question(store: Store, query: str, limit: int, filters: Filters, now: float | None) -> _Question:
     if not query.strip():
         raise BadInputError("query is empty.", "Give a few words: names, identifiers, paths, an error message.")
-    text = query.encode("utf-8", "replace").decode()  # half a character cannot be looked for
-    return _Question(text, max(0, limit), _chosen(store, filters), time.time() if now is None else now)
+    return _Question(query, max(0, limit), _chosen(store, filters), time.time() if now is None else now)
 
 
 def _chosen(store: Store, filters: Filters) -> index.Filters:

@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import anyio.to_thread
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.stdio import stdio_server
 from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
 
 from ocm import __version__, paths
@@ -71,6 +73,14 @@ class JournalServer(MCPServer[Any]):
             raise ToolError(str(error)) from error
         words = json.dumps(found, ensure_ascii=False)
         return CallToolResult(content=[TextContent(type="text", text=words)], structured_content=found)
+
+    async def run_stdio_async(self) -> None:
+        """Serve over stdio, with an answer to every line that is JSON."""
+        from ocm import wire
+
+        async with stdio_server(stdin=anyio.wrap_file(wire.claim_stdin())) as (incoming, outgoing):
+            low = self._lowlevel_server
+            await low.run(incoming, outgoing, low.create_initialization_options())
 
     def store(self) -> paths.Store:
         """Return the store as it is now.

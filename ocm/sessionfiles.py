@@ -19,7 +19,7 @@ _Signature = tuple[int, int, int]
 
 @dataclass(slots=True)
 class Known:
-    """A session file: its name, its text, what it says, how to tell that it changed, and the folder's stamp before it did."""
+    """A session file: name, text and meaning, how to tell that it changed, and the folder's stamp before a write."""
 
     name: str
     text: str

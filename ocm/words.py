@@ -20,26 +20,29 @@ def broken(argument: str) -> str:
     return f"ocm: {argument} holds half a character (a lone surrogate). Send it as valid Unicode."
 
 
-def reminder(calls: int) -> str:
+def reminder(calls: int, settings: dict[str, int | str]) -> str:
     """Return what the result of a call carries once a checkpoint is due."""
+    held = "every other call is" if settings["gate.deny"] == "all" else "edits, shell commands and other MCP tools are"
+    then = f"; until then {held} held back" if settings["gate.mode"] == "block" else ""
     return (
         f"ocm: {calls} tool calls since the last checkpoint of this session. Call {claude_code.CHECKPOINT} now "
         "with goal, work_completed, work_pending, work_summary, decisions and problems, as far as there is something "
-        "to say; until then edits, shell commands and other MCP tools are held back."
+        f"to say{then}."
     )
 
 
-def denial(session_id: str, store: Store) -> str:
+def denial(session_id: str, store: Store, settings: dict[str, int | str]) -> str:
     """Return why a call is held back, with the call to make, filled with what the journal knows."""
+    everything = settings["gate.deny"] == "all"
     summary = _summary(journal.read_events(store.path, session_id), store.root)
     call = json.dumps({"work_summary": [summary]}, ensure_ascii=False)
     words = "".join(letter if letter in _SAFE_WORDS else "?" for letter in summary)
     return (
-        "ocm: a checkpoint is due before anything else is changed. Send this, better with goal, work_completed, "
+        f"ocm: a checkpoint is due before anything else is {'done' if everything else 'changed'}. Send this, better with goal, work_completed, "
         f"work_pending, decisions and problems added: {claude_code.CHECKPOINT} {call} "
         f"(load it with ToolSearch select:{claude_code.CHECKPOINT} if needed). Without that tool, this shell command "
         f"does the same: ocm checkpoint --session-id {_quoted(session_id)} --summary {_quoted(words)}. "
-        "Then repeat the call; reading and searching are free."
+        f"Then repeat the call{'' if everything else '; reading and searching are free'}."
     )
 
 

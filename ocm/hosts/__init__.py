@@ -1,6 +1,6 @@
 """One module a host: what its hooks say, what it wants to hear, and where its configuration lives."""
 
-# What clients call themselves over MCP begins with the host's name, or holds it: `cursor-vscode`, `gemini-cli-mcp-client`.
+# What clients call themselves over MCP holds the host's name: `cursor-vscode`, `gemini-cli-mcp-client`.
 _HOSTS = (
     "claude-code",
     "codex",

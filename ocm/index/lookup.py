@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from ocm.index import records, schema, writer
 from ocm.index.sync import SHORT, TROUBLE
+from ocm.index.wording import encodable
 from ocm.paths import Store
 
 _QUIET = 250_000_000  # nanoseconds after which no checkpoint is between writing its file and refreshing its row
@@ -21,6 +22,7 @@ def locate(store: Store, session_id: str) -> str | None:
     A row names it, and the file is looked at; else the cache is known to be complete; else the front matters of the
     files it does not know are read.
     """
+    session_id = encodable(session_id)
     with contextlib.suppress(sqlite3.Error, OSError):
         db = schema.connect(store, wait=SHORT)
         if db is not None:
@@ -95,7 +97,7 @@ def _holds(store: Store, file: str, mark: int, session_id: str) -> bool:
 
 def _look_through(store: Store, session_id: str, names: Iterable[str]) -> str | None:
     """Return which of these files says that it holds a session; of several the one that was updated last."""
-    needle = session_id.encode("utf-8", "replace") if _PLAIN.fullmatch(session_id) else b""
+    needle = session_id.encode() if _PLAIN.fullmatch(session_id) else b""
     found = [name for name in names if _id_in(store, name, needle) == session_id]
     if len(found) < 2:  # noqa: PLR2004 - nothing to choose from
         return found[0] if found else None

@@ -4,13 +4,15 @@
 import os
 import sqlite3
 import string
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any
 
+from ocm.index import schema
 from ocm.index.records import ODD
 from ocm.index.schema import COLUMNS, TOKENIZER
-from ocm.index.wording import quoted
+from ocm.index.wording import encodable, quoted
 from ocm.model import FileChange, one_line
 from ocm.paths import Store
 
@@ -33,6 +35,7 @@ _FIELDS = (
     "s.id, s.file, s.session_id, c.title, c.goal, s.slug, s.tool, s.project, s.branch, s.status, s.started_at,"
     " s.updated_at, s.updated FROM sessions s JOIN session_chunks c ON c.id = s.id"
 )
+_KINDS = (int, *[str] * 11, float)
 _NEWEST = "ORDER BY s.started DESC, s.file"
 _LATEST = "ORDER BY s.updated DESC, s.file"
 
@@ -143,7 +146,7 @@ class Index:
         """Return the file of each of these rows, and when it was updated; a row that is no session has neither."""
         parts = (rows[n : n + _MANY] for n in range(0, len(rows), _MANY))
         sql = "SELECT id, file, updated FROM sessions WHERE id IN ({})"
-        found = (each for part in parts for each in self._db.execute(sql.format(_slots(part)), part))
+        found = (each for part in parts for each in self._ask(sql.format(_slots(part)), part, int, str, float))
         return {row: (file, updated) for row, file, updated in found}
 
     def files(self, file: str) -> list[FileChange]:
@@ -156,11 +159,12 @@ class Index:
             "SELECT path, change_type, old_path, blob FROM session_files"
             " WHERE session = (SELECT id FROM sessions WHERE file = ?) ORDER BY n"
         )
-        return [(FileChange(*row), blob) for *row, blob in self._db.execute(sql, (file,))]
+        return [(FileChange(*row), blob) for *row, blob in self._ask(sql, (file,), str, str, *[str | None] * 2)]
 
     def unreadable(self) -> list[tuple[str, str]]:
         """Return the files that cannot be read, each with where and why."""
-        found = self._db.execute("SELECT file, error FROM sessions WHERE error IS NOT NULL ORDER BY file").fetchall()
+        sql = "SELECT file, error FROM sessions WHERE error IS NOT NULL"
+        found = self._ask(sql, (), str, str)
         return sorted([*found, *((name, ODD) for name in self._odd)])
 
     # --- the parts of a search; an expression is one of the query language of FTS5
@@ -175,7 +179,7 @@ class Index:
         )
         asked = limit + 1
         while True:
-            found = self._db.execute(sql, (expression, *values, asked)).fetchall()
+            found = self._ask(sql, (expression, *values, asked), int, float)
             if len(found) < asked or found[limit - 1][1] != found[-1][1]:
                 break
             asked *= _TIED  # which of the tied ones come first must not depend on how the rows came in
@@ -187,17 +191,14 @@ class Index:
             f"SELECT rowid, -bm25(sessions_fts, {_WEIGHTS}) FROM sessions_fts"
             f" WHERE sessions_fts MATCH ? AND +rowid IN ({_slots(rows)})"
         )
-        return dict(self._db.execute(sql, (expression, *rows)).fetchall())
+        return dict(self._ask(sql, (expression, *rows), int, float))
 
     def count(self, expression: str | None = None) -> int:
         """Return how many sessions there are, or how many match."""
         if expression is None:
-            return int(self._db.execute("SELECT count(*) FROM session_chunks").fetchone()[0])
-        return int(
-            self._db.execute("SELECT count(*) FROM sessions_fts WHERE sessions_fts MATCH ?", (expression,)).fetchone()[
-                0
-            ]
-        )
+            return int(self._ask("SELECT count(*) FROM session_chunks", (), int)[0][0])
+        sql = "SELECT count(*) FROM sessions_fts WHERE sessions_fts MATCH ?"
+        return int(self._ask(sql, (expression,), int)[0][0])
 
     def snippets(self, rows: Collection[int], expression: str) -> dict[int, str]:
         """Return the text around the best match of each row, matches marked; none where only `ident` matches."""
@@ -206,12 +207,12 @@ class Index:
             f" WHERE sessions_fts MATCH ? AND +rowid IN ({_slots(rows)})"
         )
         values = (OPEN, CLOSE, _SNIPPET_TOKENS, f"- {{ident}} : ({expression})", *rows)
-        return dict(self._db.execute(sql, values).fetchall())
+        return dict(self._ask(sql, values, int, str))
 
     def texts(self, row: int) -> tuple[str, ...]:
         """Return the searchable text of a session, column by column."""
         sql = f"SELECT {', '.join(COLUMNS[:-1])} FROM session_chunks WHERE id = ?"
-        return tuple(self._db.execute(sql, (row,)).fetchone() or ())
+        return next(iter(self._ask(sql, (row,), *[str] * (len(COLUMNS) - 1))), ())
 
     def repair(self, word: str) -> str:
         """Return `word`, or the most frequent known one a single edit away from it when no session has it."""
@@ -243,7 +244,12 @@ class Index:
         self._has_words = True
 
     def _sessions(self, condition: str, *values: object) -> list[SessionRow]:
-        return [self._row(row) for row in self._db.execute(f"SELECT {_FIELDS} WHERE true{condition}", values)]
+        return [self._row(row) for row in self._ask(f"SELECT {_FIELDS} WHERE true{condition}", values, *_KINDS)]
+
+    def _ask(self, sql: str, values: Iterable[object], *kinds: type | UnionType) -> list[Any]:
+        """Return the rows of an answer, each column of its kind; half a character, which no row has, is written out."""
+        bound = [encodable(value) if isinstance(value, str) else value for value in values]
+        return schema.rows(self._db.execute(sql, bound), *kinds)
 
     def _row(self, columns: tuple[Any, ...]) -> SessionRow:
         row, file, session_id, title, goal, slug, tool, project, branch, status, started_at, updated_at, updated = (

@@ -10,6 +10,8 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
+from types import UnionType
+from typing import Any
 
 from ocm.paths import Store
 
@@ -85,13 +87,27 @@ def connect(store: Store, *, wait: float = WAIT) -> sqlite3.Connection | None:
     if not found.st_size:
         raise DamagedError("it is empty")
     _check_journal(path + "-journal")
-    db = _open(path, wait)
-    try:
-        _verify(db)
-    except BaseException:
-        db.close()
-        raise
+    with contextlib.ExitStack() as stack:
+        try:
+            db = stack.enter_context(contextlib.closing(_open(path, wait)))
+            _verify(db)
+        except UnicodeDecodeError:  # SQLite quotes the damaged schema in its message
+            raise DamagedError("its schema is not text") from None
+        stack.pop_all()
     return db
+
+
+def rows(cursor: sqlite3.Cursor, *kinds: type | UnionType) -> list[Any]:
+    """Return what a question found, each column of its kind; in a damaged file anything can stand anywhere.
+
+    Raises:
+        DamagedError: a row is none of ours.
+    """
+    found = cursor.fetchall()
+    for row in found:
+        if not all(map(isinstance, row, kinds)):
+            raise DamagedError("it holds what ocm never puts there")
+    return found
 
 
 def create(path: str) -> sqlite3.Connection:

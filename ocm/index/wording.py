@@ -66,6 +66,11 @@ def ident(text: str) -> str:
     return "\n".join(found)
 
 
+def encodable(text: str) -> str:
+    """Return `text` with half characters, which nothing can hold, written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def quoted(text: str) -> str:
     """Return `text` as a string of the query language of FTS5, in which nothing has a meaning."""
     return '"' + text.replace('"', '""') + '"'
@@ -98,7 +103,7 @@ def query(text: str, repair: Callable[[str], str]) -> Query:
         text: Anything at all.
         repair: Returns the nearest word that is known, or the word itself.
     """
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", encodable(text))
     runs = tuple(dict.fromkeys(run[:MAX_WORDS] for run in _CJK.findall(text)))[:MAX_WORDS]
     spoken = _spoken(_CJK.sub(" ", text), repair)
     words = tuple(_content(spoken))[:MAX_WORDS]

@@ -4,7 +4,7 @@
 import sqlite3
 from dataclasses import dataclass, field
 
-from ocm.index import records
+from ocm.index import records, schema
 from ocm.index.records import Listing, Record
 from ocm.index.schema import COLUMNS
 from ocm.paths import Store
@@ -45,13 +45,14 @@ def plan(db: sqlite3.Connection, store: Store, listing: Listing) -> Plan:
     found = Plan()
     marks = listing.marks
     if not in_step(db, listing):
-        rows: dict[str, int] = dict(db.execute("SELECT file, mark FROM sessions"))
+        rows: dict[str, int] = dict(schema.rows(db.execute("SELECT file, mark FROM sessions"), str, int))
         found.changed = sorted(name for name, mark in marks.items() if rows.get(name) != mark)
         found.gone = sorted(rows.keys() - marks.keys())
         # Where not one row is known to be right, nothing else in the file has any claim to be trusted.
         found.whole = len(found.changed) > WHOLE or len(found.changed) == len(marks)
     known = set(found.changed)
-    for name, racy in db.execute("SELECT file, racy FROM sessions WHERE racy IS NOT NULL").fetchall():
+    young = db.execute("SELECT file, racy FROM sessions WHERE racy IS NOT NULL")
+    for name, racy in schema.rows(young, str, bytes):
         if name in marks and name not in known:
             _recheck(found, store, name, racy)
     if listing.folder and folder(db) != listing.folder:

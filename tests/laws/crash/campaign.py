@@ -14,6 +14,7 @@ from tests.laws.crash import clock
 clock.install()  # before the program is imported
 
 from tests.laws.crash import ops, settle, world  # noqa: E402
+from tests.laws.crash.mutants import MUTANTS  # noqa: E402
 from tests.laws.crash.ops import Generator, Op  # noqa: E402
 from tests.laws.crash.world import Tally, Violation, World  # noqa: E402
 
@@ -50,17 +51,35 @@ class Report:
 
 def preload() -> None:
     """Import what the forked processes run, once."""
-    import ocm.browse
+    import ocm.brief
     import ocm.cli
     import ocm.commands.find
     import ocm.git
     import ocm.hook
     import ocm.index
+    import ocm.recall
+    import ocm.registry
     import ocm.rewrite
-    import ocm.sessions
-    import yaml  # noqa: F401
+    import ocm.server
+    import ocm.sessions  # noqa: F401
 
+    _warm_up()
+    gc.collect()
     gc.freeze()
+
+
+def _warm_up() -> None:
+    """Do everything once here, so that what is loaded and compiled at the first use is there for all."""
+    from ocm import browse, index, recall, sessions
+    from ocm.paths import Store
+
+    with world.folder() as path:
+        store = Store(os.path.join(path, ".openCodeMemory"), path)
+        for pick in range(6):
+            sessions.checkpoint(store, {"session_id": "warm", **ops.arguments(Op("semantic", n=50 * pick, pick=pick))})
+        recall.search(store, "now", limit=5, filters=recall.Filters())
+        browse.show(store, "warm")
+        index.rebuild(store)
 
 
 def seeded(seed: int, *, kills: float = 0.35, real: float = 0.0) -> Case:
@@ -125,12 +144,12 @@ def describe(case: Case, why: str) -> str:
     return "\n".join(lines)
 
 
-def run(cases: list[Case], *, workers: int, stop_after: int = 5) -> Report:
+def run(cases: list[Case], *, workers: int, stop_after: int = 5, mutant: str = "") -> Report:
     """Run `cases` on `workers` processes; no more are begun by a worker that has met `stop_after` failures."""
     began = time.monotonic()
     preload()
     report = Report()
-    readers = [_start_worker(cases[number::workers], stop_after) for number in range(workers)]
+    readers = [_start_worker(cases[number::workers], stop_after, mutant) for number in range(workers)]
     for pid, reader in readers:
         with os.fdopen(reader, encoding="utf-8") as lines:
             for line in lines:
@@ -142,7 +161,7 @@ def run(cases: list[Case], *, workers: int, stop_after: int = 5) -> Report:
     return report
 
 
-def _start_worker(cases: list[Case], stop_after: int) -> tuple[int, int]:
+def _start_worker(cases: list[Case], stop_after: int, mutant: str) -> tuple[int, int]:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid:
@@ -152,6 +171,8 @@ def _start_worker(cases: list[Case], stop_after: int) -> tuple[int, int]:
     code = 1
     try:
         with os.fdopen(writer, "w", encoding="utf-8") as out:
+            if mutant:
+                MUTANTS[mutant]()
             for line in _work(cases, stop_after):
                 out.write(line + "\n")
         code = 0

@@ -78,6 +78,7 @@ class Layer:
         self.lifeline = lifeline
         self.log = log
         self.paths: dict[int, str] = {1: "stdout"}
+        self._folders: dict[str, str] = {}
         self.real: dict[str, Callable[..., Any]] = {}
 
     # --- points
@@ -101,10 +102,17 @@ class Layer:
             return "stdout"
         if not isinstance(path, str | bytes | os.PathLike):
             return ""
-        whole = os.path.join(os.path.realpath(os.path.dirname(os.fsdecode(path))), os.path.basename(os.fsdecode(path)))
+        whole = self.whole(os.fsdecode(path))
         if whole == self.root:
             return "the store"
         return _kind(os.path.relpath(whole, self.root)) if whole.startswith(self.root + os.sep) else ""
+
+    def whole(self, path: str) -> str:
+        """Return `path` from the root of the file system, the links of its folder resolved."""
+        folder, name = os.path.split(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
 
     def note(self, *event: object) -> None:
         """Log what was done, for the disk that a power cut leaves."""
@@ -177,12 +185,7 @@ class Layer:
             self.point(name, target, "before")
             result = self.real[name](path, *args, **rest)
             if name in {"rename", "replace", "unlink", "remove"}:
-                folder = os.path.realpath(os.path.dirname(path))
-                self.note(
-                    "move" if args else "unlink",
-                    os.path.join(folder, os.path.basename(path)),
-                    *(os.path.join(os.path.realpath(os.path.dirname(p)), os.path.basename(p)) for p in args),
-                )
+                self.note("move" if args else "unlink", self.whole(path), *(self.whole(target) for target in args))
             self.point(name, target, "after")
             return result
 

@@ -3,18 +3,19 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from tests.laws.crash import process
 from tests.laws.crash.model import APPENDED, Conversation, State
 from tests.laws.crash.ops import Op
 from tests.laws.crash.process import Wish
-from tests.laws.crash.words import word, words_in
+from tests.laws.crash.words import words_in
 from tests.laws.crash.world import AGE, Violation, World
 
 _LAST = 30_000  # numbers that no generated operation uses
-_SEARCHES = 12
+_SEARCHES = 8
+_SOME_WORDS = 4
+_STATUS, _REBUILD = ["status", "--json"], ["rebuild-index", "--json"]
 
 
 def settle(world: World) -> None:
@@ -24,24 +25,15 @@ def settle(world: World) -> None:
         Violation: one of them does not.
     """
     world.offset, world.zone = 0.0, "UTC"
-    _judge_counts(world)
+    (status,) = process.ask(world.place, [_STATUS], Wish())
+    world.judge_counts(json.loads(status.out))
     _age_everything(world)
     _open_another(world)
     for who in list(world.talks):
         if world.talks[who].name or who == 0:
-            world.run(Op("semantic", who, _LAST + 50 * who, _pick_of_words()))
-    _judge_counts(world)
+            world.run(Op("semantic", who, _LAST + 50 * who, pick=_SOME_WORDS))
     _judge_leftovers(world)
     _judge_answers(world)
-
-
-def _pick_of_words() -> int:
-    return 4
-
-
-def _judge_counts(world: World) -> None:
-    (status,) = process.ask(world.place, [["status", "--json"]], Wish())
-    world.judge_counts(json.loads(status.out))
 
 
 def _age_everything(world: World) -> None:
@@ -84,25 +76,28 @@ def _judge_answers(world: World) -> None:
     """Check what list, show and search say, and that they say the same without the cache, and after a rebuild."""
     questions = list(_questions(world))
     first = _ask(world, questions)
-    _judge_list(world, first[0])
-    shown = dict(zip([q[2] for q in questions if q[0] == "show"], [a for q, a in zip(questions, first, strict=True) if q[0] == "show"], strict=True))
-    for talk in world.talks.values():
-        if talk.session_id in shown:
-            _judge_shown(talk, shown[talk.session_id])
+    _judge_list(world, first[1])
+    talks = {talk.session_id: talk for talk in world.talks.values()}
     for question, answer in zip(questions, first, strict=True):
-        if question[0] == "search":
+        if question[0] == "status":
+            world.judge_counts(answer)
+        elif question[0] == "show":
+            _judge_shown(talks[question[2]], answer)
+        elif question[0] == "search":
             _judge_found(world, question[-1], answer)
     for name in os.listdir(world.place.store):
         if name.startswith("memory.db"):
             os.unlink(os.path.join(world.place.store, name))
-    _judge_same(questions, first, _ask(world, questions), "deleting memory.db")
-    (rebuilt,) = _ask(world, [["rebuild-index", "--json"]])
+    again = _ask(world, [*questions[1:], _REBUILD, *questions[1:]])
+    _judge_same(questions[1:], first[1:], again[: len(questions) - 1], "deleting memory.db")
+    _judge_same(questions[1:], first[1:], again[len(questions) :], "rebuild-index")
+    rebuilt = again[len(questions) - 1]
     if rebuilt["read"] != len(world.pages) or rebuilt["unreadable"]:
         raise Violation(f"rebuild-index says {rebuilt} of {len(world.pages)} files")
-    _judge_same(questions, first, _ask(world, questions), "rebuild-index")
 
 
 def _questions(world: World) -> Iterator[list[str]]:
+    yield _STATUS
     yield ["list", "--json", "-n", "-1"]
     words: list[str] = []
     for who, talk in world.talks.items():
