@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ocm import config, journal, paths, policy, sessionfiles
+from ocm import config, journal, merge, paths, policy, sessionfiles
 from ocm.errors import NotFoundError
 from ocm.model import Session, one_line
 from ocm.observe import text_of
@@ -125,7 +125,7 @@ def status(store: Store) -> dict[str, Any]:
     for key in journal.session_keys(store.path):
         events = journal.read_events(store.path, key)
         counts = journal.tally(store.path, key, changes_only=settings["gate.count"] == "changes")
-        last = max((float(t) for event in events if isinstance(t := event.get("t"), int | float)), default=0.0)
+        last = max((merge.moment(event) for event in events), default=0.0)
         active.append({
             "session_id": _id_of(events, key),
             "tool": next((text_of(event, "tool") for event in events if event.get("e") == "open"), None),

@@ -43,9 +43,9 @@ def read(store: str) -> dict[str, object]:
     try:
         with open(path, encoding="utf-8") as file:
             found = json.load(file)
-    except (OSError, ValueError):
+        return flatten(found) if isinstance(found, dict) else {}
+    except (OSError, ValueError, RecursionError):
         return {}
-    return flatten(found) if isinstance(found, dict) else {}
 
 
 def flatten(tree: dict[str, object], prefix: str = "") -> dict[str, object]:

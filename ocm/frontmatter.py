@@ -77,14 +77,15 @@ def _edit(block: str, node: yaml.Node, value: str | list[str]) -> tuple[int, int
         block[start:end].rstrip()
     )  # a block value ends where the next token starts: give back the lines between
     if isinstance(value, list) and isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
-        old = [getattr(item, "value", None) for item in node.value]
+        old = list(dict.fromkeys(item.value for item in node.value if isinstance(item, yaml.ScalarNode) and item.value))
         if value[: len(old)] == old:  # a list of lines, perhaps with comments: go on with it
             behind = block.find("\n", node.value[-1].end_mark.index)
             behind = len(block) if behind < 0 else behind
             indent = " " * node.start_mark.column
             return behind, behind, "".join(f"\n{indent}- {scalar(item)}" for item in value[len(old) :])
     text = value if isinstance(value, str) else flow(value)
-    return start, end, text if start and block[start - 1] in " \n\t" else " " + text
+    space = {" ": "", "\t": "", "\n": "  "}.get(block[start - 1 : start], " ")  # a list may begin where its key does
+    return start, end, space + text
 
 
 def _quoted(value: str) -> str:

@@ -15,11 +15,7 @@ from ocm.hosts import claude_code
 HOSTS = {claude_code.NAME: claude_code}
 MAX_LOG = 256 * 1024
 MAX_PAYLOAD = 1024 * 1024
-# Programs whose first word says little without the second.
-_HAS_SUBCOMMANDS = frozenset({
-    "cargo", "docker", "dotnet", "gh", "git", "go", "kubectl", "make", "npm", "ocm", "pip", "pnpm", "poetry", "uv",
-    "yarn",
-})  # fmt: skip
+MAX_ID = 500  # characters, as a checkpoint takes it
 
 Payload = dict[str, object]
 Reply = dict[str, object] | None
@@ -36,7 +32,7 @@ class Event:
         self.tool = tool
         self.host = HOSTS[tool]
         self.store = store
-        self.session_id = self.host.text(payload, "session_id")
+        self.session_id = self.host.text(payload, "session_id").strip()
         self.cwd = self.host.text(payload, "cwd") or store.root
         self.settings = config.load(paths.user_store(), store.path)
         if threshold is not None:
@@ -85,8 +81,8 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> bytes:
     stores.append(store)
     if not why and (handler is None or tool not in HOSTS):
         why = f"unknown event or host: {name} --tool {tool}"
-    elif not why and not claude_code.text(found, "session_id").strip():
-        why = "the payload names no session"
+    elif not why:
+        why = _unusable(claude_code.text(found, "session_id").strip())
     if why or handler is None:
         _log(stores, arguments, why)
         return b""
@@ -128,7 +124,7 @@ def pre_tool_use(event: Event) -> Reply:
     call = event.host.Call(event.payload, event.cwd)
     if call.own:
         return _own_call(event, call)
-    if call.agent or call.asks or (call.is_shell and policy.is_checkpoint_command(call.command)):
+    if call.agent or call.asks or policy.is_checkpoint_command(call.command, posix=call.shell == claude_code.POSIX_SHELL):
         return None
     decision = policy.decide(event.tally(), event.settings, changes=call.changes)
     if decision == policy.ALLOW:
@@ -138,7 +134,7 @@ def pre_tool_use(event: Event) -> Reply:
     if decision == policy.DENY:
         event.write(journal.event("deny", tool=call.name))
         reason = words.denial(event.session_id, event.store, event.settings)
-        os.write(2, reason.encode("utf-8", "backslashreplace") + b"\n")
+        _say(reason)
         reply = event.host.deny(reason)
     elif decision == policy.RELEASE:
         event.write(journal.event("release", why="denied often enough"))
@@ -170,7 +166,7 @@ def post_tool_use(event: Event) -> Reply:
         "agent": call.agent,
         "path": "" if bad else call.path,
         "kind": call.kind if call.path and not bad else "",
-        "cmd": _command(call.command),
+        "cmd": _shell(call.command) if call.command else "",
         "failed": bad or None,
     }
     if call.agent:
@@ -236,6 +232,16 @@ HANDLERS = {
 # --- small things
 
 
+def _unusable(session_id: str) -> str:
+    """Return why an id names no session, empty when it does: hooks and checkpoints take the same ones."""
+    if not session_id:
+        return "the payload names no session"
+    odd = "\0" in session_id or "\r" in session_id or _is_broken(session_id)
+    if odd or len(session_id) > MAX_ID:
+        return "the session id is too long, or holds what no id holds"
+    return ""
+
+
 def _is_broken(value: object) -> bool:
     """Tell whether a value holds half a character, which the server could not even read: the call would never end."""
     try:
@@ -245,19 +251,18 @@ def _is_broken(value: object) -> bool:
     return False
 
 
-def _command(command: str) -> str:
-    """Return the program of a shell command and its subcommand, and nothing else of it."""
-    words = command.split(None, 12)
-    while words and ("=" in words[0] or words[0] in {"sudo", "env", "time"}):
-        words.pop(0)
-    if words[:1] == ["cd"] and "&&" in words:
-        words = words[words.index("&&") + 1 :]
-    if not words:
-        return ""
-    program = os.path.basename(words[0].strip("\"'();&|"))[:40]
-    second = words[1] if len(words) > 1 and program in _HAS_SUBCOMMANDS else ""
-    second = second if second.replace("-", "").isalpha() and not second.startswith("-") else ""
-    return f"{program} {second[:20]}".strip()
+def _shell(command: str) -> str:
+    from ocm import shell
+
+    return shell.name(command)
+
+
+def _say(reason: str) -> None:
+    """Repeat a reason where a host may show it to its user; nobody has to be there."""
+    try:
+        os.write(2, reason.encode("utf-8", "backslashreplace") + b"\n")
+    except OSError:
+        pass
 
 
 # --- the rarer events
@@ -320,10 +325,13 @@ def _parse(arguments: list[str]) -> tuple[str, str, int | None]:
 def _find_store(payload: Payload, tool: str) -> paths.Store | None:
     override = os.environ.get("OCM_PROJECT_DIR")
     host = HOSTS.get(tool, claude_code)
-    for folder in [override] if override else [*host.folders(payload), os.getcwd()]:
-        store = paths.find_store(folder)
-        if store is not None:
-            return store
+    try:
+        for folder in [override] if override else [*host.folders(payload), os.curdir]:
+            store = paths.find_store(folder)
+            if store is not None:
+                return store
+    except FileNotFoundError:
+        pass  # the folder that this process is in is gone
     return None
 
 

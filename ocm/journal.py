@@ -18,9 +18,14 @@ REJECTED = "journal.rejected"
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _CALL, _CHANGE = b'{"e":"call"', b'{"e":"call","m":1'
 _CARRY, _DENY, _RELEASE = b'{"e":"carry"', b'{"e":"deny"', b'{"e":"release"'
-_BOOKKEEPING = (b'{"e":"open"', _CARRY, b'{"e":"ask"')
+# What a session without a file need not have one for.
+END = b'{"e":"end"'
+_BOOKKEEPING = (
+    b'{"e":"open"', _CARRY, b'{"e":"ask"', _DENY, _RELEASE, b'{"e":"stop"', b'{"e":"compact"',
+)  # fmt: skip
 _RETRIES = 50
 _MAX_KEY = 100
+_INSTANT_DIGITS = 20
 
 
 class Tally:
@@ -37,11 +42,15 @@ class Tally:
 
 def key(session_id: str) -> str:
     """Return the part of a file name that stands for `session_id`, whatever characters that has."""
-    if 1 <= len(session_id) <= _MAX_KEY and _SAFE.issuperset(session_id):
+    if _is_key(session_id):
         return session_id
     import hashlib
 
     return "x-" + hashlib.sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _is_key(text: str) -> bool:
+    return 1 <= len(text) <= _MAX_KEY and _SAFE.issuperset(text)
 
 
 def active_path(store: str, session_id: str) -> str:
@@ -62,7 +71,7 @@ def event(kind: str, /, **fields: object) -> dict[str, object]:
 def append(
     store: str, session_id: str, events: list[dict[str, object]], header: dict[str, object] | None = None
 ) -> None:
-    """Append `events` in one write; a journal that is still empty gets `header` as its first line.
+    """Append `events` in one write; a journal that is still empty, or whose last line is torn, gets `header` first.
 
     Raises:
         OSError: nothing, or a torn line that readers pass over, was written then.
@@ -71,9 +80,10 @@ def append(
     descriptor = _open_locked(path)
     try:
         size = os.fstat(descriptor).st_size
-        lines = [header, *events] if size == 0 and header else events
+        torn = size and _last_byte(descriptor, size) != b"\n"
+        lines = [header, *events] if header and (torn or not size) else events
         data = b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
-        if size and _last_byte(descriptor, size) != b"\n":
+        if torn:
             data = b"\n" + data  # a torn line must not swallow this one
         if os.write(descriptor, data) != len(data):
             raise OSError(28, "the disk is full", path)
@@ -82,11 +92,16 @@ def append(
 
 
 def is_new(store: str, session_id: str) -> bool:
-    """Tell whether the next event is the first of its journal, and so needs a header."""
+    """Tell whether the next event needs a header: it is the first, or what may have been the header is torn."""
     try:
-        return os.stat(active_path(store, session_id)).st_size == 0
+        descriptor = os.open(active_path(store, session_id), os.O_RDONLY)
     except OSError:
         return True
+    try:
+        size = os.fstat(descriptor).st_size
+        return not size or _last_byte(descriptor, size) != b"\n"
+    finally:
+        os.close(descriptor)
 
 
 def tally(store: str, session_id: str, *, changes_only: bool = False) -> Tally:
@@ -125,14 +140,14 @@ def _add_carry(total: Tally, line: bytes) -> None:
         total.denials += _number(carry.get("denials"))
 
 
-def _carried(journals: list[tuple[str, bytes]]) -> set[object]:
-    taken: set[object] = set()
+def _carried(journals: list[tuple[str, bytes]]) -> set[str]:
+    taken: set[str] = set()
     for _, data in journals:
         if _CARRY in data:
             for line in data.split(b"\n"):
                 found = parse_line(line) if line.startswith(_CARRY) else None
                 takes = found.get("takes") if found else None
-                taken.update(takes if isinstance(takes, list) else ())
+                taken.update(take for take in (takes if isinstance(takes, list) else ()) if isinstance(take, str))
     return taken
 
 
@@ -179,7 +194,9 @@ def take_over(store: str, session_id: str) -> str | None:
 
     The caller holds the session's lock. None when there is no active journal.
     """
-    take = f"{time.time_ns():020d}-{os.getpid()}"
+    # Later than any that is still there, whatever the clock says: under its name this one would replace it.
+    earlier = max((_instant_of(path) for path in taken_paths(store, session_id)), default=0)
+    take = f"{max(time.time_ns(), earlier + 1):020d}-{os.getpid()}"
     taken = os.path.join(store, f"{TAKEN}{key(session_id)}.{take}.jsonl")
     if not _rename(active_path(store, session_id), taken):
         return None
@@ -193,8 +210,12 @@ def take_over(store: str, session_id: str) -> str | None:
 
 
 def taken(store: str, session_id: str) -> list[tuple[str, bytes]]:
-    """Return the journals that were taken over and not dropped, oldest first, each with the id of its take-over."""
-    return [(_take_id(path), _read(path)) for path in taken_paths(store, session_id)]
+    """Return the journals that were taken over and not dropped, oldest first, each with the id of its take-over.
+
+    Raises:
+        OSError: one of them cannot be read; whoever went on as if it were empty would drop what it holds.
+    """
+    return [(_take_id(path), _read_whole(path)) for path in taken_paths(store, session_id)]
 
 
 def drop(store: str, session_id: str, take: str) -> None:
@@ -203,10 +224,12 @@ def drop(store: str, session_id: str, take: str) -> None:
 
 
 def keep_rejected(store: str, lines: list[bytes]) -> None:
-    """Keep lines that are no events aside, for a person to look at."""
-    descriptor = os.open(os.path.join(store, REJECTED), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    """Keep lines that are no events aside, once each, for a person to look at."""
+    path = os.path.join(store, REJECTED)
+    known = set(_read(path).split(b"\n"))
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(descriptor, b"".join(line + b"\n" for line in lines))
+        os.write(descriptor, b"".join(line + b"\n" for line in lines if line not in known))
     finally:
         os.close(descriptor)
 
@@ -214,17 +237,25 @@ def keep_rejected(store: str, lines: list[bytes]) -> None:
 def taken_paths(store: str, session_id: str) -> list[str]:
     """Return the paths of the taken journals of a session, oldest first."""
     prefix = f"{TAKEN}{key(session_id)}."
-    return sorted(os.path.join(store, name) for name in _names(store) if name.startswith(prefix))
+    names = (name for name in _names(store) if name.startswith(prefix))
+    return sorted(os.path.join(store, name) for name in names if _is_take(name[len(prefix) :]))
 
 
 def session_keys(store: str) -> list[str]:
     """Return the key of every session that has a journal, active or taken."""
     found = set()
     for name in _names(store):
-        if name.endswith(".jsonl") and name.startswith((ACTIVE, TAKEN)):
-            stem = name.removesuffix(".jsonl")
-            found.add(stem[len(ACTIVE) :] if name.startswith(ACTIVE) else stem[len(TAKEN) :].rsplit(".", 1)[0])
+        prefix = ACTIVE if name.startswith(ACTIVE) else TAKEN
+        session, _, rest = name.removeprefix(prefix).partition(".")
+        is_ours = name.startswith(prefix) and _is_key(session)
+        if is_ours and (rest == "jsonl" if prefix == ACTIVE else _is_take(rest)):
+            found.add(session)
     return sorted(found)
+
+
+def _is_take(rest: str) -> bool:
+    """Tell whether a file name goes on as that of a taken journal does; a copy that an editor left does not."""
+    return rest.endswith(".jsonl") and rest.removesuffix(".jsonl").replace("-", "").isdigit()
 
 
 def orphans(store: str, older_than: float) -> list[str]:
@@ -235,7 +266,9 @@ def orphans(store: str, older_than: float) -> list[str]:
 def idle(store: str, older_than: float) -> list[str]:
     """Return the keys of sessions whose journals hold no work and were not touched since the instant `older_than`."""
     return [
-        name for name in _untouched(store, older_than) if not any(has_work(_read(p)) for p in _paths_of(store, name))
+        name
+        for name in _untouched(store, older_than)
+        if not any(has_work(_read(path), (END,)) for path in _paths_of(store, name))
     ]
 
 
@@ -292,6 +325,11 @@ def _take_id(path: str) -> str:
     return os.path.basename(path).removesuffix(".jsonl").rsplit(".", 1)[1]
 
 
+def _instant_of(path: str) -> int:
+    digits = _take_id(path).split("-", 1)[0]
+    return int(digits) if digits.isdecimal() and len(digits) <= _INSTANT_DIGITS else 0
+
+
 def _names(store: str) -> list[str]:
     try:
         return os.listdir(store)
@@ -308,7 +346,11 @@ def _mtime(path: str) -> float:
 
 def _read(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return _read_whole(path)
     except OSError:
         return b""
+
+
+def _read_whole(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()

@@ -3,6 +3,7 @@
 Files of the reference system (no `ocm:` key, emoji in headings, rules between sections) are read as they are.
 """
 
+import contextlib
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -24,6 +25,7 @@ GOAL, TODOS, FILES, DIFF, WORK, PLANS, DECISIONS, PROBLEMS, REFERENCES = ORDER =
 )  # fmt: skip
 TEXTS = frozenset({GOAL, DIFF})  # sections of free text: of several with one name the first counts
 COMPLETED, PENDING = "Work Completed", "Work To Be Completed"
+_LONGEST_FRONT = 200  # lines of a front matter that no line closes
 _CODE = re.compile(r"(`+)(.+?)\1(?!`)")
 _LINK = re.compile(r"\[((?:\\.|[^\\\[\]])*)\]\((?:<((?:\\.|[^\\<>])*)>|([^\s()<>\\]*))\)")
 _ESCAPE = re.compile(r"\\(.)")
@@ -104,16 +106,18 @@ def parse(text: str) -> Session:
 
 
 def session_id_of(text: str) -> str:
-    """Return the session id in the front matter of a file, without reading the rest; empty when there is none."""
+    """Return the session id in the front matter of a file, without reading the rest; empty when there is none.
+
+    A file whose front matter is broken still says whose it is, so that no new one stands in for it.
+    """
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
-    if lines[0].rstrip() != frontmatter.FENCE:
-        return ""
-    end = next((n for n, line in enumerate(lines) if n and line.rstrip() == frontmatter.FENCE), None)
-    try:
-        keys = frontmatter.load("\n".join(lines[1:end]) + "\n")
-    except UnreadableSessionError:
-        return ""
-    return _scalar(keys.get("session_id"))
+    end = next((n for n, line in enumerate(lines) if n and line.rstrip() == frontmatter.FENCE), _LONGEST_FRONT)
+    blocks_to_try = ["\n".join(lines[1:end]) + "\n"] if lines[0].rstrip() == frontmatter.FENCE else []
+    blocks_to_try += [line for line in lines[:end] if line.startswith("session_id:")]
+    for block in blocks_to_try:
+        with contextlib.suppress(UnreadableSessionError):
+            return _scalar(frontmatter.load(block).get("session_id"))
+    return ""
 
 
 def session_of(file: SessionFile) -> Session:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry, one_line
 
 Event = dict[str, object]
+_FAR_FUTURE = 32_503_680_000  # the year 3000
 _T = TypeVar("_T")
 # which hook wrote which line
 _FIRED = {
@@ -164,18 +165,23 @@ def _facts(session: Session, checkpoint: Checkpoint, observed: Observed) -> list
     counts["denials"] += sum(1 for event in observed.events if event.get("e") == "deny")
     fired = {fact.split()[1]: fact for fact in session.facts if fact.startswith("event ") and len(fact.split()) > 2}  # noqa: PLR2004
     for event in observed.events:
-        name, when = hook_event(event), event.get("t")
-        if name and isinstance(when, int | float):
-            moment = datetime.fromtimestamp(when, observed.now.tzinfo).isoformat(timespec="seconds")
-            fired[name] = f"event {name} {moment}"
+        name, when = hook_event(event), moment(event)
+        if name and when:
+            fired[name] = f"event {name} {datetime.fromtimestamp(when, observed.now.tzinfo).isoformat(timespec='seconds')}"
     ours = ("checkpoints ", "calls ", "denials ", "event ", "taken ")
-    kind = "semantic" if checkpoint.semantic else "machine"
+    kind, held = "semantic" if checkpoint.semantic else "machine", taken(session)
     return [
         *(fact for fact in session.facts if not fact.startswith(ours)),
         *(f"{name} {count}" for name, count in counts.items() if count),
         *(fired[name] for name in sorted(fired)),
-        *(f"taken {take} {kind}" for take in observed.takes),
+        *(f"taken {take} {'semantic' if held.get(take) == 'semantic' else kind}" for take in observed.takes),
     ]
+
+
+def moment(event: Event, name: str = "t") -> float:
+    """Return the epoch seconds that `event` has under `name`, 0 for what is no time of these centuries."""
+    value = event.get(name)
+    return float(value) if isinstance(value, int | float) and 0 < value < _FAR_FUTURE else 0.0
 
 
 def hook_event(event: Event) -> str:

@@ -209,11 +209,15 @@ def _pairs(name: str, value: object, first: str, second: str) -> list[tuple[str,
     for n, item in enumerate(_list(name, value)):
         if not isinstance(item, dict) or set(item) - {first, second}:
             raise BadInputError(f"{name}[{n}] is not an object of that form.", f'Accepted: {{"{first}", "{second}"}}.')
-        key = one_line(_text(f"{name}[{n}].{first}", item.get(first) or ""), MAX_ITEM)
+        key = one_line(_text(f"{name}[{n}].{first}", _or_empty(item.get(first))), MAX_ITEM)
         if not key:
             raise BadInputError(f"{name}[{n}] has no {first}.", f'Accepted: {{"{first}", "{second}"}}.')
-        pairs.append((key, one_line(_text(f"{name}[{n}].{second}", item.get(second) or ""), MAX_ITEM)))
+        pairs.append((key, one_line(_text(f"{name}[{n}].{second}", _or_empty(item.get(second))), MAX_ITEM)))
     return list(dict.fromkeys(pairs))
+
+
+def _or_empty(value: object) -> object:
+    return "" if value is None else value
 
 
 def _tags(value: object) -> list[str]:

@@ -83,12 +83,11 @@ def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
 
 def _since(event: Event) -> float:
     """Return when the stretch that an opening line heads began."""
-    value = event.get("since", event.get("t"))
-    return float(value) if isinstance(value, int | float) else 0.0
+    return merge.moment(event, "since") or merge.moment(event)
 
 
 def _earliest(events: list[Event]) -> float:
-    return min((float(t) for event in events if isinstance(t := event.get("t"), int | float)), default=0.0)
+    return min((when for event in events if (when := merge.moment(event))), default=0.0)
 
 
 def _needs_diff(events: list[Event]) -> bool:
@@ -176,9 +175,9 @@ def events_redacted(events: list[Event]) -> tuple[list[Event], int]:
 
 
 def text_of(event: Event, name: str) -> str:
-    """Return the text that `event` has under `name`, empty when it has none."""
+    """Return the text that `event` has under `name`, empty when it has none; half characters are spelled out."""
     value = event.get(name)
-    return value if isinstance(value, str) else ""
+    return value.replace("\0", "").encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else ""
 
 
 def _texts(value: object) -> list[str]:

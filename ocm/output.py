@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
@@ -86,6 +87,24 @@ def as_json(value: object) -> None:
     """Print `value` as JSON, in whatever encoding stdout has."""
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
     click.echo(json.dumps(value, indent=2, ensure_ascii=encoding != "utf8"))
+
+
+class Progress:
+    """How far work has come, on stderr: shown to a person, and only once it has taken a second."""
+
+    def __init__(self) -> None:
+        """Start the clock."""
+        self._start = time.monotonic()
+        self._shown = False
+
+    def __call__(self, done: int, of: int) -> None:
+        """Show `done` of `of`, and the rate; the last one ends the line."""
+        seconds = time.monotonic() - self._start
+        if seconds > 1 and sys.stderr.isatty():
+            self._shown = True
+            click.echo(f"\r{done} of {of} ({done / seconds:.0f} a second)", err=True, nl=False)
+        if self._shown and done >= of:
+            click.echo(err=True)
 
 
 def sessions(rows: list[dict[str, Any]]) -> None:

@@ -94,6 +94,8 @@ def git_head(root: str) -> tuple[str, str]:
     if not head.startswith("ref:"):
         return head, ""
     ref = head[4:].strip()
+    if ref == "refs/heads/.invalid":  # what stands there where refs are kept in a table
+        return "", ""
     branch = ref.removeprefix("refs/heads/")
     common = os.path.join(git_dir, _first_line(os.path.join(git_dir, "commondir")))
     sha = _first_line(os.path.join(git_dir, ref)) or _first_line(os.path.join(common, ref))
@@ -124,5 +126,5 @@ def _first_line(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.readline(4096).strip()
-    except OSError:
+    except (OSError, ValueError):  # a name with a NUL, in a broken link
         return ""

@@ -4,6 +4,7 @@ from ocm.journal import Tally
 
 ALLOW, DENY, RELEASE = "allow", "deny", "release"
 MAX_DENIALS = 3
+_POWERSHELL = frozenset("\\\u2018\u2019\u201a\u201b\u201c\u201d\u201e")  # what PowerShell reads in its own way
 
 
 def is_shut(counts: Tally, settings: dict[str, int | str]) -> bool:
@@ -26,14 +27,18 @@ def reminds(counts: Tally, settings: dict[str, int | str]) -> bool:
     return settings["gate.mode"] != "off" and counts.due >= int(settings["gate.threshold"])
 
 
-def is_checkpoint_command(command: str) -> bool:
+def is_checkpoint_command(command: str, *, posix: bool = True) -> bool:
     """Tell whether a shell command is one simple `ocm checkpoint ...` and nothing else.
 
-    Whatever a shell could read as a second command, a substitution or a redirection makes it something else.
+    Whatever a shell could read as a second command, a substitution or a redirection makes it something else. Without
+    `posix` a backslash protects nothing and typographic quotes are quotes, so neither may be there.
     """
+    if not posix and not _POWERSHELL.isdisjoint(command):
+        return False
     quote = ""
     skip = False
-    for character in command.strip():
+    command = command.replace("\t", " ").strip(" \n")
+    for character in command:
         if skip:
             skip = False
         elif quote == "'":
@@ -48,4 +53,5 @@ def is_checkpoint_command(command: str) -> bool:
             quote = character
         elif character in ";&|<>()\n\r":
             return False
-    return not quote and not skip and command.split()[:2] == ["ocm", "checkpoint"]
+    words = [word for word in command.split(" ") if word]
+    return not quote and not skip and words[:2] == ["ocm", "checkpoint"]

@@ -103,7 +103,7 @@ def search(  # noqa: PLR0913 - what can be asked
     """
     if store.is_user and not filters.project:
         filters = replace(filters, project=git.own_project(store))
-    question = _question(store, query, limit, filters, now)
+    question = _question(store, _checked(query), limit, filters, now)
     hits = index.read(store, lambda cache: _hits(cache, question)[1], notice=notice)
     return [_as_json(store, hit, rank) for rank, hit in enumerate(hits, 1)]
 
@@ -124,9 +124,9 @@ def search_everywhere(  # noqa: PLR0913 - what can be asked
     Raises:
         BadInputError: the query is empty, or a filter is not understood.
     """
-    found = []
+    found, text = [], _checked(query)
     for store in stores:
-        question = _question(store, query, limit, filters, now)
+        question = _question(store, text, limit, filters, now)
         try:
             found.append(index.read(store, partial(_found, store=store, question=question), notice=notice))
         except OcmError as error:
@@ -141,9 +141,13 @@ def search_everywhere(  # noqa: PLR0913 - what can be asked
 # --- what is asked
 
 
-def _question(store: Store, query: str, limit: int, filters: Filters, now: float | None) -> _Question:
+def _checked(query: str) -> str:
     if not query.strip():
         raise BadInputError("query is empty.", "Give a few words: names, identifiers, paths, an error message.")
+    return query
+
+
+def _question(store: Store, query: str, limit: int, filters: Filters, now: float | None) -> _Question:
     return _Question(query, max(0, limit), _chosen(store, filters), time.time() if now is None else now)
 
 

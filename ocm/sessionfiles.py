@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ocm import files, journal, markdown, merge, rewrite
-from ocm.errors import UnreadableSessionError
+from ocm.errors import OcmError, UnreadableSessionError
 from ocm.merge import Event
 from ocm.model import Session, slugify
 from ocm.paths import Store
 
+_ATTEMPTS = 5
 MAX_BYTES = 64 * 1024 * 1024
 _Signature = tuple[int, int, int]
 
@@ -61,8 +62,11 @@ def read(store: Store, session_id: str, events: list[Event]) -> Known | None:
     Raises:
         UnreadableSessionError: it has one that cannot be parsed; named with its line.
     """
-    name = locate(store, session_id, events) or _broken(store, events)
-    return load(store, name) if name else None
+    for _ in range(_ATTEMPTS):
+        name = locate(store, session_id, events) or _broken(store, events)
+        with contextlib.suppress(FileNotFoundError):  # renamed since: it was given its name, or a person was there
+            return load(store, name) if name else None
+    raise OcmError("The session file is being renamed all the time.", "Try again.")
 
 
 def load(store: Store, name: str) -> Known:
@@ -161,7 +165,7 @@ def _unchanged(store: Store, known: Known) -> bool:
 def _free_name(store: Store, session: Session, own: str) -> str:
     """Return the canonical name of a session, with its short hash where another file has that name."""
     short = hashlib.sha256(session.session_id.encode()).hexdigest()[:8]
-    moment = datetime.fromtimestamp(merge.instant(session.started_at)).astimezone()
+    moment = datetime.fromtimestamp(max(0.0, merge.instant(session.started_at))).astimezone()
     tool = slugify(session.tool, 30) or "unknown"
     stem = f"{moment:%Y-%m-%d_%H-%M}_{tool}_{slugify(session.slug) or short}"
     names = [f"{stem}.md", f"{stem}-{short}.md", *(f"{stem}-{short}-{n}.md" for n in range(2, 100))]

@@ -14,7 +14,7 @@ from typing import Any
 
 from ocm import config, files, journal, merge, redact, sessionfiles
 from ocm.errors import OcmError, UnreadableSessionError
-from ocm.merge import Observed
+from ocm.merge import Event, Observed
 from ocm.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
 from ocm.observe import Start, edits_of, events_redacted, observe, text_of
 from ocm.paths import Store, user_store
@@ -33,6 +33,7 @@ class _Taken:
     carry: journal.Tally
     redactions: int
     unseen_shell: bool
+    ended: bool
 
 
 def checkpoint(
@@ -83,10 +84,12 @@ def recover(store: Store, *, idle: float = ORPHAN_SECONDS) -> list[str]:
     troubles = []
     now = time.time()
     for key in journal.orphans(store.path, now - idle):
-        ids = (text_of(event, "session") for event in journal.read_events(store.path, key))
+        events = journal.read_events(store.path, key)
+        ids = (text_of(event, "session") for event in events)
+        status = "closed" if _has_ended(events) else None
         try:
-            flush(store, next((session_id for session_id in ids if session_id), key))
-        except OcmError as error:
+            flush(store, next((session_id for session_id in ids if session_id), key), status=status)
+        except (OcmError, OSError) as error:
             troubles.append(str(error))
     for key in journal.idle(store.path, now - FORGOTTEN_SECONDS):
         _drop_idle(store, key)
@@ -94,6 +97,12 @@ def recover(store: Store, *, idle: float = ORPHAN_SECONDS) -> list[str]:
         files.clear_temporaries(folder, now - ORPHAN_SECONDS)
     _clear_up(store)
     return troubles
+
+
+def _has_ended(events: list[Event]) -> bool:
+    """Tell whether the last thing that happened is the end, whose hook died before it had closed the session."""
+    happened = [event for event in events if merge.hook_event(event)]
+    return bool(happened) and happened[-1].get("e") == "end"
 
 
 def _clear_up(store: Store) -> None:
@@ -114,7 +123,7 @@ def _redacted(call: Checkpoint) -> tuple[Checkpoint, int]:
             count += found
             return text.strip()
         if isinstance(value, list):
-            return [item for item in (clean(item) for item in value) if item]
+            return list(dict.fromkeys(item for item in (clean(item) for item in value) if item))
         if isinstance(value, PlanFile | Reference):
             parts = [clean(getattr(value, part.name)) for part in fields(value)]
             return type(value)(*parts) if parts[0] else None
@@ -171,18 +180,20 @@ def _absorb(
         observed.edits = edits_of(observed.events, start)
         observed.takes = [take for take, _ in journals]
         session = merge.merge(known.session if known else _new_session(call, start), call, observed)
+        if rejected:  # before the file says that it holds their journal
+            journal.keep_rejected(store.path, rejected)
         after = sessionfiles.write(store, known, session, slugify(call.slug or ""))
         if after:
             break
     else:
         raise OcmError("The session file is being changed all the time.", "Call the checkpoint again.")
     if rejected:
-        journal.keep_rejected(store.path, rejected)
         warnings.append(f"{len(rejected)} lines of the journal are no events; they are kept in {journal.REJECTED}.")
     carried = [] if call.semantic else [pair for pair in journals if held.get(pair[0]) != "semantic"]
     changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
     unseen_shell = observed.changed is None and any(event.get("cmd") for event in events)
-    taken = _Taken(observed.takes, journal.count(carried, changes_only=changes_only), redactions, unseen_shell)
+    carry = journal.count(carried, changes_only=changes_only)
+    taken = _Taken(observed.takes, carry, redactions, unseen_shell, _has_ended(events))
     return known.name if known else "", after, taken
 
 
@@ -200,7 +211,8 @@ def _new_session(call: Checkpoint, start: Start) -> Session:
 def _finish(store: Store, written: Known, start: Start, taken: _Taken) -> None:
     """Drop the taken journals; a session that goes on gets a new first line, and the gate's count along with it."""
     session = written.session
-    if session.status != "closed":
+    is_over = session.status == "closed" and (taken.ended or not taken.carry.calls)
+    if not is_over:  # a call that closes the session says nothing about the work, so the count goes on
         header = journal.event(
             "open", session=session.session_id, tool=session.tool, file=written.name, **start.carried()
         )
@@ -222,7 +234,7 @@ def _drop_idle(store: Store, session_id: str) -> None:
     with files.locked(_lock(store, session_id)):
         journal.take_over(store.path, session_id)
         for take, data in journal.taken(store.path, session_id):
-            if not journal.has_work(data, ignoring=(b'{"e":"end"',)):
+            if not journal.has_work(data, ignoring=(journal.END,)):
                 journal.drop(store.path, session_id, take)
 
 

@@ -58,7 +58,7 @@ def _read(path: str) -> dict[str, Any]:
         return {}
     try:
         found = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise OcmError(f"{path} is no JSON object.", "Correct it in an editor; nothing was changed.")

@@ -38,7 +38,8 @@ def denial(session_id: str, store: Store, settings: dict[str, int | str]) -> str
     call = json.dumps({"work_summary": [summary]}, ensure_ascii=False)
     words = "".join(letter if letter in _SAFE_WORDS else "?" for letter in summary)
     return (
-        f"ocm: a checkpoint is due before anything else is {'done' if everything else 'changed'}. Send this, better with goal, work_completed, "
+        f"ocm: a checkpoint is due before anything else is {'done' if everything else 'changed'}. "
+        "Send this, better with goal, work_completed, "
         f"work_pending, decisions and problems added: {claude_code.CHECKPOINT} {call} "
         f"(load it with ToolSearch select:{claude_code.CHECKPOINT} if needed). Without that tool, this shell command "
         f"does the same: ocm checkpoint --session-id {_quoted(session_id)} --summary {_quoted(words)}. "

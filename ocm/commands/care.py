@@ -6,6 +6,8 @@ from ocm import output, paths
 from ocm.commands import common
 from ocm.errors import OcmError
 
+_NAMED = 10
+
 
 @click.command("rebuild-index")
 @common.project_option
@@ -14,16 +16,17 @@ def rebuild_index(*, project: str | None, as_json: bool) -> None:
     """Make the cache anew from the session files."""
     from ocm import index
 
-    found = index.rebuild(common.find_store(project))
+    found = index.rebuild(common.find_store(project), output.Progress())
     if as_json:
         output.as_json({"read": found.read, "unreadable": [{"file": f, "error": e} for f, e in found.unreadable]})
     else:
         output.say(f"Read {found.read} sessions.")
-    for _, error in found.unreadable:
-        output.notice(error)
     if found.unreadable:
+        some = "; ".join(f"{file} ({error})" for file, error in found.unreadable[:_NAMED])
+        more = " and others, which --json lists" if len(found.unreadable) > _NAMED else ""
         raise OcmError(
-            f"{len(found.unreadable)} session files could not be read.", "The rest works; correct them in an editor."
+            f"{len(found.unreadable)} of the session files could not be read: {some}{more}.",
+            "The rest works; correct them in an editor.",
         )
 
 

@@ -11,7 +11,8 @@ SERVER = "opencodememory"
 CHECKPOINT = f"mcp__{SERVER}__ocm__checkpoint"
 
 _EDITS = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})
-_SHELLS = frozenset({"Bash", "PowerShell"})
+POSIX_SHELL = "Bash"
+_SHELLS = frozenset({POSIX_SHELL, "PowerShell"})
 # They load a tool's schema, keep a list or ask the user: never held back, whatever the settings.
 _HARMLESS = frozenset({
     "ToolSearch", "TodoRead", "TodoWrite", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate", "AskUserQuestion",
@@ -28,7 +29,7 @@ _SYNTHETIC = ("<task-notification>", "<system-reminder>", "<local-command", "<co
 class Call:
     """One tool call: what it is, whether it can change something, and what it touches."""
 
-    __slots__ = ("agent", "asks", "changes", "command", "id", "input", "is_shell", "kind", "name", "own", "path")
+    __slots__ = ("agent", "asks", "changes", "command", "id", "input", "kind", "name", "own", "path", "shell")
 
     def __init__(self, payload: dict[str, object], cwd: str) -> None:
         """Read the call out of a payload whose fields may be missing or of any type."""
@@ -38,10 +39,10 @@ class Call:
         found = payload.get("tool_input")
         self.input: dict[str, object] = found if isinstance(found, dict) else {}
         self.own = own_tool(self.name)
-        self.is_shell = self.name in _SHELLS
+        self.shell = self.name if self.name in _SHELLS else ""
         self.asks = self.name in _HARMLESS
-        self.changes = not self.own and (self.name in _EDITS or self.is_shell or self.name.startswith("mcp__"))
-        self.command = text(self.input, "command") if self.is_shell else ""
+        self.changes = not self.own and (self.name in _EDITS or self.name in _SHELLS or self.name.startswith("mcp__"))
+        self.command = text(self.input, "command") if self.shell else ""
         self.path = ""
         self.kind = ""
         if self.name in _EDITS:

@@ -38,6 +38,7 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) 
         OcmError: the folder of the session files cannot be read.
     """
     listing = records.scan(store)
+    trusted = True
     for _ in range(2):
         db = sync.synced(store, listing, notice)
         if db is None:
@@ -46,10 +47,11 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) 
         try:
             return _ask(db, store, listing, work)
         except sqlite3.Error as error:
-            if not schema.is_damage(error) or not sync.move_aside(store, seen, error, notice):
+            trusted = not schema.is_damage(error)
+            if trusted or not sync.move_aside(store, seen, error, notice):
                 break
     try:
-        return _ask(sync.in_memory(store, listing), store, listing, work)
+        return _ask(sync.in_memory(store, listing, trusted=trusted), store, listing, work)
     except sqlite3.Error as error:
         raise OcmError(
             f"The session files cannot be searched: {error}.", "Make the cache anew: ocm rebuild-index"

@@ -39,8 +39,10 @@ def refresh(store: Store, file: str, *, before: int | None = None) -> None:
         file: The name of the file.
         before: The `folder_stamp` just before the write. A cache that was complete then is complete now.
     """
+    if not records.is_name(file) or encodable(file) != file:
+        return  # no row can be its
     with contextlib.suppress(*TROUBLE):
-        record = records.load(store, file) if records.is_name(file) else None
+        record = records.load(store, file)
         db = schema.connect(store, wait=SHORT)
         if db is None:
             return

@@ -53,23 +53,29 @@ def synced(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection
     return None
 
 
-def in_memory(store: Store, listing: Listing) -> sqlite3.Connection:
-    """Return a cache in step with `listing` that no file holds, begun from the file if it is any good."""
+def in_memory(store: Store, listing: Listing, *, trusted: bool) -> sqlite3.Connection:
+    """Return a cache in step with `listing` that no file holds; one that is `trusted` saves reading every session."""
+    db = _copied(store, listing) if trusted else None
+    if db is None:
+        db = schema.create(":memory:")
+        _fill(db, store, listing, None)
+    return db
+
+
+def _copied(store: Store, listing: Listing) -> sqlite3.Connection | None:
     with contextlib.suppress(sqlite3.Error, OSError), contextlib.ExitStack() as stack:
         live = schema.connect(store)
-        if live is not None:
-            stack.callback(live.close)
+        if live is None:
+            return None
+        with contextlib.closing(live):
             db = stack.enter_context(contextlib.closing(schema.memory()))
             live.backup(db, progress=_deadline(schema.WAIT))
-            plan = writer.plan(db, store, listing)
-            if not plan.whole:
-                _apply(None, db, store, plan)
-                stack.pop_all()
-                live.close()
-                return db
-    db = schema.create(":memory:")
-    _fill(db, store, listing, None)
-    return db
+        plan = writer.plan(db, store, listing)
+        if not plan.whole:
+            _apply(None, db, store, plan)
+            stack.pop_all()
+            return db
+    return None
 
 
 def rebuild(store: Store, progress: Progress | None = None, *, notice: Notice = silent) -> Rebuilt:
@@ -208,8 +214,8 @@ def _install(store: Store, temporary: str, listing: Listing | None, notice: Noti
         if not schema.is_damage(error):
             raise
         live = None
-        if schema.move_aside(store, seen):
-            notice(_moved(one_line(str(error), 120)))
+        schema.move_aside(store, seen)
+        notice(_moved(one_line(str(error), 120)))
     if live is None:
         schema.drop_side_files(store)
         with open(temporary, "r+b") as file:

@@ -106,7 +106,7 @@ def query(text: str, repair: Callable[[str], str]) -> Query:
     text = unicodedata.normalize("NFC", encodable(text))
     runs = tuple(dict.fromkeys(run[:MAX_WORDS] for run in _CJK.findall(text)))[:MAX_WORDS]
     spoken = _spoken(_CJK.sub(" ", text), repair)
-    words = tuple(_content(spoken))[:MAX_WORDS]
+    words = tuple(_content(spoken) or ([] if runs else dict.fromkeys(word for word, _ in spoken)))[:MAX_WORDS]
     names = [word for word, _ in spoken]
     content = [word for word in dict.fromkeys(names) if word not in STOP][:MAX_WORDS]
     pairs = [f"{a} {b}" for a, b in pairwise(names) if not (a in STOP and b in STOP)]
@@ -134,14 +134,14 @@ def _spoken(text: str, repair: Callable[[str], str]) -> list[tuple[str, list[str
 
 
 def _content(spoken: list[tuple[str, list[str]]]) -> list[str]:
-    """Return the words worth looking for: without stop words and single letters, unless there is nothing else."""
+    """Return the words worth looking for: without stop words and single letters."""
     found = [
         part
         for word, split in spoken
         if word not in STOP and (len(word) > 1 or word.isdigit())
         for part in (word, *(part for part in split if len(part) > 1 and part not in STOP))
     ]
-    return list(dict.fromkeys(found or [word for word, _ in spoken]))
+    return list(dict.fromkeys(found))
 
 
 def _term(word: str) -> str:

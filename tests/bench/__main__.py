@@ -7,6 +7,7 @@ exits 1 where a row lacks its runs or misses its figure.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import platform
 import sqlite3
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         setting = Setting(Path(name), short=options.short, records=options.records)
         for row in options.rows:
             began = time.monotonic()
-            found = MEASUREMENTS[row](setting)
+            found = _measured(row, setting)
             report.add(*found)
             print(f"--- {row} ({time.monotonic() - began:.0f} s)")
             for one in found:
@@ -70,6 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.out:
         options.out.write_text(text, encoding="utf-8")
     return 0 if report.holds or not report.rows else 1
+
+
+def _measured(name: str, setting: Setting) -> list[Row | Detail]:
+    """Measure one thing; one that fails is a row without runs, and the others go on."""
+    try:
+        return MEASUREMENTS[name](setting)
+    except (OSError, RuntimeError, ValueError, subprocess.SubprocessError) as error:
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        return [Row(f"{name} could not be measured", math.inf, 0, 0, why, "")]
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

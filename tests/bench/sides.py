@@ -151,6 +151,7 @@ def repository(folder: Path, files: int, dirty: int, variables: dict[str, str]) 
         path = folder / f"d{number % 300}" / f"f{number}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"value = {number}\n", encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / ".gitignore").write_text(f"{STORE}/\n", encoding="utf-8")
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"]):
         subprocess.run(["git", *words], cwd=folder, check=True, env=variables)

@@ -1,5 +1,6 @@
 """Running sequences: one, many on several cores, and fewer and fewer operations of one that failed."""
 
+import contextlib
 import gc
 import json
 import os
@@ -118,6 +119,9 @@ def play(case: Case) -> tuple[Tally, str]:
         except (Violation, TimeoutError, RuntimeError) as error:
             where = f"operation {number}" if number < len(case.ops) else "the end"
             return one.tally, f"at {where}: {error}"
+        finally:
+            with contextlib.suppress(Violation):
+                one.hang_up()
         return one.tally, ""
 
 

@@ -40,6 +40,7 @@ class State:
     prompts: Items = ()
     calls: int = 0
     worth: bool = False
+    ending: bool = False
     # the gate: at least and at most so many calls since the last words
     counted: tuple[int, int] = (0, 0)
 
@@ -51,11 +52,6 @@ class State:
         items = {**dict(self.items), name: tuple(dict.fromkeys([*self.section(name), *added]))}
         return replace(self, items=tuple(items.items()))
 
-    @property
-    def stored(self) -> "State":
-        """Return the part that the session file holds, for comparing."""
-        return replace(self, edits=frozenset(), edits_maybe=frozenset(), prompts=(), calls=0, worth=False, counted=(0, 0))
-
     # --- what happens
 
     def call(self, path: str = "", *, counts: bool = True) -> "State":
@@ -63,16 +59,20 @@ class State:
         low, high = self.counted
         edits = self.edits | {path} if path else self.edits
         if not counts:
-            return replace(self, edits=edits, worth=self.worth or bool(path))
-        return replace(self, edits=edits, calls=self.calls + 1, worth=True, counted=(low + 1, high + 1))
+            return replace(self, edits=edits, worth=True, ending=False)
+        return replace(self, edits=edits, calls=self.calls + 1, worth=True, ending=False, counted=(low + 1, high + 1))
 
     def prompt(self, title: str) -> "State":
-        return replace(self, prompts=(*self.prompts, title), worth=True)
+        return replace(self, prompts=(*self.prompts, title), worth=True, ending=False)
+
+    def recovered(self) -> "State":
+        """Return the state after another process stored what this conversation's journal holds."""
+        return self.flushed("closed" if self.ending else "")
 
     def flushed(self, status: str = "") -> "State":
         """Return the state after a checkpoint without words."""
         if not self.worth and not self.exists:
-            return self
+            return replace(self, ending=False)
         reopened = "open" if self.status == "closed" and self.calls else self.status
         return replace(
             self,
@@ -87,6 +87,7 @@ class State:
             prompts=(),
             calls=0,
             worth=False,
+            ending=False,
         )
 
     def checkpoint(self, given: dict[str, Any]) -> "State":
@@ -219,6 +220,7 @@ class Conversation:
         prompts: set[Items] = {()} | {(prompt,) for state in self.since for prompt in state.prompts}
         prompts |= {state.prompts for state in self.since}
         called = {0, int(any(state.calls or state.calls_told != 0 for state in self.since))}
+        ended = {False, any(state.ending or state.status == "closed" for state in self.since)}
         self.possible = {
             replace(
                 state,
@@ -228,11 +230,13 @@ class Conversation:
                 calls=calls,
                 calls_told=None,
                 worth=worth or bool(calls or sure - state.files),
+                ending=ending,
                 counted=(0, MANY),  # journals that were dropped may be back
             )
             for state in self.since | self.safe
             for title in prompts
             for worth in (True, False)
             for calls in called
+            for ending in ended
         }
         self.settle()

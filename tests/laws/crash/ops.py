@@ -14,7 +14,7 @@ GUEST = TALKERS  # the conversation that a merged store brings
 HOOKS = (
     "start", "prompt", "pre", "ask", "edit", "create", "shell", "read", "failed", "sub", "edited", "compact", "stop", "end",
 )  # fmt: skip
-CALLS = ("semantic", "machine", "retry")
+CALLS = ("semantic", "machine", "retry", "mcp")
 COMMANDS = ("list", "search", "show", "rebuild", "status")
 PERSON = ("write", "rename", "forget-cache", "break-cache", "merge-in")
 WORLD = ("clock", "zone", "age", "sync", "power-cut")
@@ -22,12 +22,12 @@ TOGETHER = ("pair", "crowd")
 
 _WEIGHTS = {
     "start": 5, "prompt": 3, "pre": 3, "ask": 1, "edit": 9, "create": 4, "shell": 3, "read": 3, "failed": 2, "sub": 3,
-    "edited": 2, "compact": 3, "stop": 2, "end": 5, "semantic": 14, "machine": 5, "retry": 6, "list": 1, "search": 2, "show": 1,
+    "edited": 2, "compact": 3, "stop": 2, "end": 5, "semantic": 12, "mcp": 4, "machine": 5, "retry": 6, "list": 1, "search": 2, "show": 1,
     "rebuild": 2, "status": 4, "write": 4, "rename": 2, "forget-cache": 2, "break-cache": 2, "merge-in": 1, "clock": 3,
     "zone": 1, "age": 3, "pair": 3, "crowd": 1,
 }  # fmt: skip
 # How many points there are to die at, roughly; a number beyond the last one kills nothing.
-_POINTS = {"semantic": 75, "machine": 75, "retry": 75, "compact": 70, "end": 70, "start": 40, "rebuild": 40, "list": 25}
+_POINTS = {"semantic": 75, "mcp": 75, "machine": 75, "retry": 75, "compact": 70, "end": 70, "start": 40, "rebuild": 40, "list": 25}
 _FEW_POINTS = 12
 _MAX_SECONDS = {"semantic": 0.03, "machine": 0.03, "retry": 0.03, "compact": 0.02, "end": 0.02, "start": 0.02}
 
@@ -212,4 +212,4 @@ def dying(ops: list[Op], how: str = "point") -> Iterator[list[Op]]:
     number = 0
     while True:
         number += 1
-        yield [*ops[:-1], replace(ops[-1], kill=Kill(how, number))]
+        yield [*ops[:-1], replace(ops[-1], kill=Kill(how, number), real=how == "strace")]

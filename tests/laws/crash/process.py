@@ -134,7 +134,7 @@ def start(place: Place, argv: list[str], stdin: bytes, wish: Wish) -> Child:
     lifeline, theirs = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _child(place, argv, (given.fileno(), out.fileno(), err.fileno()), wish, slots, theirs)
+        become(place, argv, (given.fileno(), out.fileno(), err.fileno()), wish, slots, theirs)
     os.close(theirs)
     given.close()
     return Child(pid, slots, out, err, lifeline, wish)
@@ -187,9 +187,10 @@ def environment(place: Place, wish: Wish) -> dict[str, str]:
     return {**kept, "HOME": place.home, "OCM_HOME": os.path.join(place.home, ".openCodeMemory"), "TZ": wish.zone}
 
 
-def _child(
-    place: Place, argv: list[str], streams: tuple[int, int, int], wish: Wish, slots: Slots, lifeline: int
+def become(  # noqa: PLR0913, PLR0917 - what makes a process
+    place: Place, argv: list[str], streams: tuple[int, int, int], wish: Wish, slots: Slots, lifeline: int = -1
 ) -> NoReturn:
+    """Turn this process, a fork, into one that runs `argv`."""
     code = 70
     try:
         for number, stream in enumerate(streams):

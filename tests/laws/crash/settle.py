@@ -1,5 +1,6 @@
 """The end of a sequence: everyone works once more undisturbed, and then everything must be there, once, and nothing else."""
 
+import difflib
 import json
 import os
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from tests.laws.crash.model import APPENDED, Conversation, State
 from tests.laws.crash.ops import Op
 from tests.laws.crash.process import Wish
 from tests.laws.crash.words import words_in
-from tests.laws.crash.world import AGE, Violation, World
+from tests.laws.crash.world import Violation, World
 
 _LAST = 30_000  # numbers that no generated operation uses
 _SEARCHES = 8
 _SOME_WORDS = 4
+_FORGOTTEN = 8 * 86_400  # after a week even a journal is dropped in which nothing ever happened
 _STATUS, _REBUILD = ["status", "--json"], ["rebuild-index", "--json"]
 
 
@@ -25,9 +27,10 @@ def settle(world: World) -> None:
         Violation: one of them does not.
     """
     world.offset, world.zone = 0.0, "UTC"
+    world.hang_up()
     (status,) = process.ask(world.place, [_STATUS], Wish())
     world.judge_counts(json.loads(status.out))
-    _age_everything(world)
+    _age_everything(world, _FORGOTTEN)
     _open_another(world)
     for who in list(world.talks):
         if world.talks[who].name or who == 0:
@@ -36,12 +39,12 @@ def settle(world: World) -> None:
     _judge_answers(world)
 
 
-def _age_everything(world: World) -> None:
-    """Let two hours pass over the whole store."""
+def _age_everything(world: World, seconds: float) -> None:
+    """Let time pass over the whole store."""
     for folder, _, names in os.walk(world.place.store):
         for name in names:
             path = os.path.join(folder, name)
-            when = os.stat(path).st_mtime - AGE
+            when = os.stat(path).st_mtime - seconds
             os.utime(path, (when, when))
     for talk in world.talks.values():
         talk.aged = True
@@ -159,6 +162,11 @@ def _as_item(item: Any) -> str:
 def _judge_same(questions: list[list[str]], before: list[Any], after: list[Any], what: str) -> None:
     for question, first, second in zip(questions, before, after, strict=True):
         if first != second:
-            raise Violation(f"ocm {' '.join(question)} says something else after {what}: {first} -> {second}")
+            told = "\n".join(difflib.unified_diff(*(_lines(answer) for answer in (first, second)), lineterm="", n=1))
+            raise Violation(f"ocm {' '.join(question)} says something else after {what}:\n{told}")
+
+
+def _lines(answer: Any) -> list[str]:
+    return json.dumps(answer, indent=1, ensure_ascii=False).split("\n")
 
 

@@ -1,0 +1,123 @@
+"""`python -m tests.laws.crash`: run sequences, run one again, hold the mutants against the fuzzer."""
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+
+from tests.laws.crash import campaign, ops
+from tests.laws.crash.campaign import Case, Report
+from tests.laws.crash.mutants import MUTANTS
+
+LONG_SEQUENCES, LONG_REAL, LONG_STRACE = 1100, 30, 40
+SHORT_SEQUENCES, SHORT_STEP = 30, 40
+MUTANT_SEQUENCES = 600
+_STRACED = ("next checkpoint", "checkpoint that names the file", "session-end", "recovery of an orphan", "rebuild")
+
+
+def main() -> int:
+    """Do what the command line says; 1 when a law was broken, or a mutant lives."""
+    wanted = _arguments()
+    if wanted.mutants:
+        return _hunt(wanted.workers)
+    report = campaign.run(_cases(wanted), workers=wanted.workers)
+    for case, why in report.failures[:3]:
+        _say(campaign.describe(case, why))
+        if not wanted.no_shrink:
+            smaller = campaign.shrink(case, seconds=30)
+            _say("smaller: " + campaign.describe(smaller, campaign.play(smaller)[1]))
+    _say(_summary(report))
+    return 1 if report.failures else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.laws.crash", description=__doc__)
+    parser.add_argument("--seed", type=int, default=0, help="the first seed")
+    parser.add_argument("--sequences", type=int, default=1, help="how many seeds from there on")
+    parser.add_argument("--ops", metavar="FILE", help="play the operations in FILE, a line each, in the world of --seed")
+    parser.add_argument("--kills", type=float, default=0.35, help="the share of processes that die")
+    parser.add_argument("--real", type=float, default=0.0, help="the share of processes that are the real executables")
+    parser.add_argument("--sweep", choices=sorted(ops.sweeps()), help="let the end of one scenario die at every point")
+    parser.add_argument("--how", choices=("point", "power", "strace"), default="point")
+    parser.add_argument("--point", type=int, help="only at this point")
+    parser.add_argument("--short", action="store_true", help="a little of everything")
+    parser.add_argument("--long", action="store_true", help="everything: what a release has to pass")
+    parser.add_argument("--mutants", action="store_true", help="plant faults in the program, and find each of them")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--no-shrink", action="store_true")
+    return parser.parse_args()
+
+
+def _cases(wanted: argparse.Namespace) -> list[Case]:
+    campaign.preload()
+    if wanted.ops:
+        base = campaign.seeded(wanted.seed)
+        with open(wanted.ops, encoding="utf-8") as lines:
+            return [Case(wanted.ops, base.seed, tuple(ops.parse(line) for line in lines), base.power, base.git)]
+    if wanted.sweep:
+        cases = campaign.sweep(wanted.sweep, how=wanted.how)
+        return [case for number, case in enumerate(cases, 1) if wanted.point in {None, number}]
+    if wanted.short or wanted.long:
+        return _everything(wanted)
+    seeds = range(wanted.seed, wanted.seed + wanted.sequences)
+    return [campaign.seeded(seed, kills=wanted.kills, real=wanted.real) for seed in seeds]
+
+
+def _everything(wanted: argparse.Namespace) -> list[Case]:
+    """Return the short campaign or the long one: random sequences, and every scenario dying here and there or everywhere."""
+    count, real, step = (LONG_SEQUENCES, LONG_REAL, 1) if wanted.long else (SHORT_SEQUENCES, 1, SHORT_STEP)
+    cases = [campaign.seeded(wanted.seed + number) for number in range(count)]
+    cases += [campaign.seeded(wanted.seed + count + number, real=0.5) for number in range(real)]
+    for number, scenario in enumerate(ops.sweeps()):
+        cases += campaign.sweep(scenario, step=step)
+        if wanted.long or number % 5 == 0:
+            cases += campaign.sweep(scenario, how="power", step=4 * step)
+    if wanted.long and shutil.which("strace"):
+        for scenario in _STRACED:
+            cases += campaign.sweep(scenario, how="strace", step=4)
+    # slow ones first and everywhere, so that no worker ends long after the others
+    return sorted(cases, key=lambda case: hash(case.name))
+
+
+def _hunt(workers: int) -> int:
+    """Plant one mutant after the other; returns 1 when one lives."""
+    alive = []
+    for name in MUTANTS:
+        began = time.monotonic()
+        cases = [campaign.seeded(seed) for seed in range(MUTANT_SEQUENCES)]
+        report = campaign.run(cases, workers=workers, stop_after=1, mutant=name)
+        _say(f"{name}: {'found' if report.failures else 'LIVES'} after {report.tally.sequences} sequences, "
+             f"{time.monotonic() - began:.0f} s")  # fmt: skip
+        _say("".join(f"    {why.splitlines()[0][:200]}\n" for _, why in report.failures[:1]).rstrip())
+        alive += [] if report.failures else [name]
+    return 1 if alive else 0
+
+
+def _summary(report: Report) -> str:
+    tally = report.tally
+    total = sum(tally.kills.values())
+    lines = [
+        f"{tally.sequences} sequences, {sum(tally.operations.values())} operations ({tally.real} by real executables), "
+        f"{total} processes killed, {tally.cuts} power cuts, {tally.stopped} stopped midway, "
+        f"{len(report.failures)} failures, {report.seconds:.0f} s",
+        *_table("killed", tally.kills.most_common()),
+        *_table("operations", tally.operations.most_common()),
+    ]
+    return "\n".join(lines)
+
+
+def _table(title: str, rows: Iterable[tuple[str, int]]) -> list[str]:
+    return [f"{title}:", *(f"  {count:6}  {name}" for name, count in rows)]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+
+

@@ -1,0 +1,143 @@
+"""The law of the cache: whatever happened before, it answers as one that was made from the files just now."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ocm import index, recall
+from ocm.index import Index, sync, writer
+from ocm.model import FileChange, Session
+from ocm.paths import Store
+from tests.laws import strategies
+from tests.session_store import make_store, put, session
+
+NOW = 1_775_000_000.0
+NAMES = [f"{name}.md" for name in "abcdefgh"]
+WORDS = ("cache", "caches", "RetryPolicy", "retry", "policy", "wombat", "修复登录", "缓存错误", "the", "hook", "commit")
+QUERIES = ("cache", "retry policy", "wombat commit hook", "缓存", "the", "wombta", "commits of the policy cache")
+
+_words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join)
+_sessions = st.builds(
+    session,
+    st.sampled_from([f"id-{n}" for n in range(5)]),
+    st.integers(1, 4),
+    title=st.just("") | _words,
+    goal=_words,
+    decisions=st.lists(_words, max_size=2, unique=True),
+    tool=st.sampled_from(["claude-code", "cursor"]),
+    updated_at=st.sampled_from([f"2026-03-0{day}T00:00:00+00:00" for day in range(1, 5)]),
+    files=st.lists(st.sampled_from([FileChange(f"src/{name}.py", "modified") for name in "xyz"]), unique=True),
+)
+_contents = (
+    _sessions
+    | strategies.sessions()
+    | st.sampled_from(["not a session", "---\nocm: 9\nsession_id: id-1\n---\n", b"\xff"])
+)
+_names = st.sampled_from(NAMES)
+_steps = st.one_of(
+    st.tuples(st.just("write"), _names, _contents),
+    st.tuples(st.just("checkpoint"), _names, _contents),
+    st.tuples(st.just("delete"), _names, st.none()),
+    st.tuples(st.just("rename"), _names, _names),
+    st.tuples(st.just("touch"), _names, st.none()),
+    st.tuples(st.sampled_from(["read", "rebuild"]), st.none(), st.none()),
+)
+
+
+@contextlib.contextmanager
+def _store() -> Iterator[Store]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield make_store(Path(folder))
+
+
+def _do(store: Store, step: str, name: str, value: Any) -> None:
+    if step in {"read", "rebuild"}:
+        index.rebuild(store) if step == "rebuild" else index.read(store, lambda _: None)
+        return
+    path = os.path.join(store.sessions, name)
+    with contextlib.suppress(FileNotFoundError):
+        if step in {"write", "checkpoint"}:
+            before = index.folder_stamp(store)
+            put(store, name, value)
+            if step == "checkpoint":
+                index.refresh(store, name, before=before)
+        elif step == "delete":
+            os.unlink(path)
+        elif step == "rename":
+            os.replace(path, os.path.join(store.sessions, value))
+        else:
+            os.utime(path, (1_700_000_000, 1_700_000_000))
+
+
+def _looks(cache: Index) -> list[object]:
+    rows = cache.sessions()
+    ids = ["id-1", "id", "latest", "a", *(row.slug for row in rows)]
+    return [
+        [(row.file, row.as_json(), row.slug, row.project, row.updated) for row in rows],
+        [[row.file for row in cache.find(identifier)] for identifier in ids],
+        [cache.files(row.file) for row in rows],
+        [row.file for row in cache.latest(3, branch="")],
+        cache.unreadable(),
+        cache.count(),
+    ]
+
+
+def _answers(store: Store) -> list[object]:
+    filters = recall.Filters(tool="cursor", file="x.py")
+    return [
+        index.read(store, _looks),
+        [recall.search(store, query, limit=4, now=NOW) for query in QUERIES],
+        recall.search(store, "cache wombat", filters=filters, now=NOW),
+        recall.search_everywhere([store, store], "cache wombat", limit=6, now=NOW),
+        recall.brief(store, branch="", session_id=None, tokens=300),
+        [index.locate(store, f"id-{n}") is None for n in range(5)],
+    ]
+
+
+@given(st.lists(_steps, max_size=14), st.integers(0, 4), st.sampled_from([1, 2, 500]))
+@settings(deadline=None)
+def test_a_cache_kept_in_step_answers_like_a_new_one(steps: list[Any], kept: int, whole: int) -> None:
+    """Files that stay as they are keep the cache from being made anew all the time."""
+    with _store() as store, patch.object(writer, "WHOLE", whole), patch.object(sync, "_BATCH", 2):
+        for n in range(kept):
+            put(store, f"kept-{n}.md", session(f"kept-{n}", goal=" ".join(WORDS[n:])))
+        for step in steps:
+            _do(store, *step)
+        in_step = _answers(store)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(store.database)
+        assert _answers(store) == in_step
+        os.unlink(store.database)
+        assert index.rebuild(store).read == len(in_step[0][0])  # type: ignore[index]
+        assert _answers(store) == in_step
+
+
+@given(strategies.sessions())
+@settings(deadline=None)
+def test_any_session_can_be_listed_and_found(content: Session) -> None:
+    """No text is too odd for the cache."""
+    with _store() as store:
+        put(store, "a.md", content)
+        (row,) = index.read(store, lambda cache: cache.sessions())
+        assert (row.session_id, row.goal, row.tool) == (content.session_id, content.goal, content.tool)
+        assert index.read(store, lambda cache: cache.files("a.md")) == content.files
+        assert index.locate(store, content.session_id) == "a.md"
+        assert recall.search(store, content.display_title + " and more") is not None
+
+
+@given(st.text() | strategies.texts)
+@settings(deadline=None)
+def test_any_question_is_answered(question: str) -> None:
+    """No character has a meaning, and none is an error."""
+    with _store() as store:
+        put(store, "a.md", session("a", goal=" ".join(WORDS)))
+        if question.strip():
+            assert len(recall.search(store, question)) <= 1
+            assert len(recall.search_everywhere([store], question)) <= 1
