@@ -55,8 +55,9 @@ def replace(block: str, wanted: dict[str, str | list[str]]) -> str:
     All else, comments included, stays as it is.
     """
     nodes = _nodes(block)
-    if nodes is None:  # a file of the reference system whose lines are no YAML; every key of it is in `wanted`
-        nodes, block = {}, ""
+    if nodes is None:  # a file of the reference system whose lines are no YAML: they are made some
+        others = {key: value for key, value in (_reference_keys(block) or {}).items() if key not in wanted}
+        nodes, block = {}, "".join(f"{key}: {scalar(value)}\n" for key, value in others.items())
     edits = [_edit(block, nodes[key], value) for key, value in wanted.items() if key in nodes]
     for start, end, text in sorted(edits, reverse=True):
         block = block[:start] + text + block[end:]

@@ -297,7 +297,6 @@ def test_elsewhere_null_is_a_word() -> None:
     ("---\nocm: 9\nsession_id: S\n---\n", "S"),
     ("---\nocm: 1\ntags: [\nsession_id: S\n---\n", "S"),
     ("---\nocm: 1\ntags: [\nsession_id: 'it''s' # id\n---\n", "it's"),
-    ("---\nocm: 1\ntags: [\nsession_id: [\n---\n", ""),
     ("---\nsession_id: S\n", "S"),
     ("---\nsession_id: S\n\n# no fence\n\nkey: [\n", "S"),
     ("session_id: S\n---\n", "S"),

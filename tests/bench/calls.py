@@ -6,6 +6,7 @@ import itertools
 import os
 import random
 import statistics
+from collections import Counter
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 FEW = 10
 MOST_OVER_FEW, MOST_OVER_REFERENCE, MOST_OF_SEARCH = 1.2, 0.3, 0.7
+SAMPLE, COMMON = 300, (0.1, 0.33)
 CHECKPOINT, SEARCH = "ocm__checkpoint", "ocm__search_sessions"
 Jobs = dict[str, "Callable[[], float]"]
 
@@ -129,18 +131,19 @@ def _queries(most: int) -> dict[str, Iterator[str]]:
 
     return {
         "two words of one session": of_one_session(2),
-        "one common word": itertools.cycle(words),
+        "one common word": (chosen.choice(words) for _ in itertools.count()),
         "three common words": (" ".join(chosen.sample(words, 3)) for _ in itertools.count()),
         "a path": paths(),
     }
 
 
 def _common_words() -> list[str]:
-    counts: dict[str, int] = {}
-    for sentence in corpus.corpus().sentences:
-        for word in {word for word in sentence.lower().split() if word.isalpha() and len(word) > 4}:
-            counts[word] = counts.get(word, 0) + 1
-    return sorted(counts, key=lambda word: -counts[word])[:12]
+    """Return words that about a tenth to a third of the sessions hold."""
+    counts: Counter[str] = Counter()
+    for number in range(SAMPLE):
+        counts.update(set(corpus.words_of(corpus.Writer(number).session())))
+    low, high = SAMPLE * COMMON[0], SAMPLE * COMMON[1]
+    return sorted(word for word, count in counts.items() if low <= count <= high)
 
 
 def search(setting: Setting) -> list[Row | Detail]:

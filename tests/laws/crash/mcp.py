@@ -5,6 +5,7 @@ import json
 import mmap
 import os
 import select
+import signal
 import tempfile
 from dataclasses import dataclass
 from typing import IO, Any
@@ -46,6 +47,11 @@ class Server:
         self.said.close()
         self.errors.close()
         return code
+
+    def kill(self) -> None:
+        """Let it die where it stands."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.close()
 
     def _request(self, method: str, parameters: dict[str, Any]) -> Any:
         self.last += 1

@@ -155,7 +155,7 @@ class Generator:
         point = self._random.randint(1, _POINTS.get(op.kind, _FEW_POINTS))
         if self._power:
             return replace(op, kill=Kill("power" if dies < self._kills / 2 else "point", point))
-        if dies < self._kills * 0.8:
+        if dies < self._kills * 0.8 or op.kind == "mcp":
             return replace(op, kill=Kill("point", point))
         return replace(op, kill=Kill("time", round(self._random.random() * _MAX_SECONDS.get(op.kind, 0.005), 4)))
 

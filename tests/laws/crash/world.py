@@ -464,6 +464,9 @@ class World:
         """Lose what no process made safe."""
         if self.disk is None:
             raise Violation("only a world with a disk can lose its power")
+        if self.server:
+            self.server.kill()
+            self.server = None
         self.disk.cut(self.chooser)
         self.tally.cuts += 1
         self.broke = self.torn = True
