@@ -124,7 +124,11 @@ def pre_tool_use(event: Event) -> Reply:
     call = event.host.Call(event.payload, event.cwd)
     if call.own:
         return _own_call(event, call)
-    if call.agent or call.asks or policy.is_checkpoint_command(call.command, posix=call.shell == claude_code.POSIX_SHELL):
+    if (
+        call.agent
+        or call.asks
+        or policy.is_checkpoint_command(call.command, posix=call.shell == claude_code.POSIX_SHELL)
+    ):
         return None
     decision = policy.decide(event.tally(), event.settings, changes=call.changes)
     if decision == policy.ALLOW:
@@ -262,7 +266,7 @@ def _say(reason: str) -> None:
     try:
         os.write(2, reason.encode("utf-8", "backslashreplace") + b"\n")
     except OSError:
-        pass
+        return
 
 
 # --- the rarer events

@@ -74,16 +74,16 @@ def later(first: str, second: str) -> str:
 
 
 def instant(text: str) -> float:
-    """Return the epoch seconds of an ISO time; one without an offset is local, one that is no time is 0."""
+    """Return the epoch seconds of an ISO time; one without an offset is local, one of no time near is 0."""
     try:
-        return datetime.fromisoformat(text).timestamp()
+        found = datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError, OSError):
         return 0.0
+    return found if found < _FAR_FUTURE else 0.0
 
 
 def _set_status(session: Session, status: str | None, observed: Observed) -> None:
-    counted = any(event.get("e") == "call" for event in observed.events)
-    if session.status == "closed" and counted:
+    if session.status == "closed" and any(_goes_on(event) for event in observed.events):
         session.status, session.ended_at, session.git_sha_end = "open", "", ""
     if status:
         session.status = status
@@ -92,6 +92,11 @@ def _set_status(session: Session, status: str | None, observed: Observed) -> Non
         session.git_sha_end = observed.head
     elif session.status != "closed":
         session.ended_at = session.git_sha_end = ""
+
+
+def _goes_on(event: Event) -> bool:
+    """Tell whether an event reopens a closed session: a call that counts, or the start of a resumed conversation."""
+    return event.get("e") == "call" or (event.get("e") == "open" and bool(event.get("source")))
 
 
 def _appended(old: list[_T], new: Iterable[_T]) -> list[_T]:
@@ -167,7 +172,9 @@ def _facts(session: Session, checkpoint: Checkpoint, observed: Observed) -> list
     for event in observed.events:
         name, when = hook_event(event), moment(event)
         if name and when:
-            fired[name] = f"event {name} {datetime.fromtimestamp(when, observed.now.tzinfo).isoformat(timespec='seconds')}"
+            fired[name] = (
+                f"event {name} {datetime.fromtimestamp(when, observed.now.tzinfo).isoformat(timespec='seconds')}"
+            )
     ours = ("checkpoints ", "calls ", "denials ", "event ", "taken ")
     kind, held = "semantic" if checkpoint.semantic else "machine", taken(session)
     return [

@@ -86,9 +86,9 @@ def recover(store: Store, *, idle: float = ORPHAN_SECONDS) -> list[str]:
     for key in journal.orphans(store.path, now - idle):
         events = journal.read_events(store.path, key)
         ids = (text_of(event, "session") for event in events)
-        status = "closed" if _has_ended(events) else None
+        session_id = next((name for name in ids if name and journal.key(name) == key), key)
         try:
-            flush(store, next((session_id for session_id in ids if session_id), key), status=status)
+            flush(store, session_id, status="closed" if _has_ended(events) else None)
         except (OcmError, OSError) as error:
             troubles.append(str(error))
     for key in journal.idle(store.path, now - FORGOTTEN_SECONDS):

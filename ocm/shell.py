@@ -14,7 +14,7 @@ _HAS_SUBCOMMANDS = frozenset({
 
 
 def name(command: str) -> str:
-    """Return the program of `command` with its subcommand; `sh` where that cannot be told, empty for an empty command."""
+    """Return the program of `command` with its subcommand; `sh` where that cannot be told, empty for no command."""
     words = _words(command[:_LONGEST])
     while words and (words[0] in _OPERATORS or words[0] in _PREFIXES or _is_assignment(words[0])):
         if _is_substituted(words.pop(0)):

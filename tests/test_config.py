@@ -45,7 +45,7 @@ def test_the_project_wins_over_the_user_and_the_environment_over_both(
     ("gate.threshold", None, None),
     ("gate.threshold", "", None),
     ("gate.threshold", "five", None),
-    ("gate.threshold", "٥", None),
+    ("gate.threshold", "٥", None),  # noqa: RUF001 - a digit that is not ASCII
     ("gate.threshold", "9" * 5000, None),
     ("gate.threshold", [5], None),
     ("brief.tokens", 0, 0),

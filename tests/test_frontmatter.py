@@ -50,7 +50,15 @@ def test_what_can_stand_plain_does(value: str, expected: str) -> None:
 
 def test_every_scalar_is_a_string() -> None:
     found = load("a: 1.10\nb: 0012345\nc: null\nd: yes\ne: 2026-03-03\nf:\ng: [1, 2.0]\n")
-    assert found == {"a": "1.10", "b": "0012345", "c": "null", "d": "yes", "e": "2026-03-03", "f": "", "g": ["1", "2.0"]}
+    assert found == {
+        "a": "1.10",
+        "b": "0012345",
+        "c": "null",
+        "d": "yes",
+        "e": "2026-03-03",
+        "f": "",
+        "g": ["1", "2.0"],
+    }
 
 
 @pytest.mark.parametrize(("block", "line"), [
@@ -64,7 +72,11 @@ def test_what_is_no_front_matter_is_named_by_line(block: str, line: int) -> None
 
 
 def test_lines_of_the_reference_system_need_not_be_yaml() -> None:
-    assert load("session_id: a1\nproject: my: proj\ntool: [x\n") == {"session_id": "a1", "project": "my: proj", "tool": "[x"}
+    assert load("session_id: a1\nproject: my: proj\ntool: [x\n") == {
+        "session_id": "a1",
+        "project": "my: proj",
+        "tool": "[x",
+    }
     with pytest.raises(UnreadableSessionError):
         load("ocm: 1\nsession_id: a1\nproject: my: proj\n")
 

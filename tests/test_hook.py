@@ -38,7 +38,12 @@ def test_every_call_is_one_more_line(project: Project) -> None:
 def test_the_first_line_says_whose_journal_it_is(repo: Project) -> None:
     repo.calls(1)
     first = repo.lines()[0]
-    assert (first["session"], first["tool"], first["root"], first["branch"]) == ("S", "claude-code", str(repo.root), "main")
+    assert (first["session"], first["tool"], first["root"], first["branch"]) == (
+        "S",
+        "claude-code",
+        str(repo.root),
+        "main",
+    )
     assert re.fullmatch("[0-9a-f]{40}", first["sha"])
 
 
@@ -68,7 +73,9 @@ def test_gate_count_changes_leaves_reads_out(project: Project, monkeypatch: pyte
 # --- the gate
 
 
-@pytest.mark.parametrize("tool", ["Edit", "Write", "MultiEdit", "NotebookEdit", "Bash", "PowerShell", "mcp__github__create_issue"])
+@pytest.mark.parametrize(
+    "tool", ["Edit", "Write", "MultiEdit", "NotebookEdit", "Bash", "PowerShell", "mcp__github__create_issue"]
+)
 def test_what_can_change_something_is_denied_once_the_threshold_is_reached(project: Project, tool: str) -> None:
     project.calls(4)
     assert not project.denied(tool)
@@ -109,7 +116,7 @@ def test_only_our_own_tools_by_their_exact_names_pass(project: Project, tool: st
 
 
 @pytest.mark.parametrize("command", [
-    "ocm checkpoint --session-id S --goal 'real work'", "  ocm   checkpoint --summary \"a b\"", "ocm checkpoint --goal 'a; b && c'",
+    "ocm checkpoint --session-id S --goal 'real work'", '  ocm   checkpoint --summary "a b"', "ocm checkpoint --goal 'a; b && c'",
 ])  # fmt: skip
 def test_one_simple_checkpoint_command_passes(project: Project, command: str) -> None:
     shut(project)
@@ -282,12 +289,16 @@ def test_a_checkpoint_of_a_sub_agent_says_which(project: Project) -> None:
 
 
 def test_our_reading_tools_are_allowed_as_they_are(project: Project) -> None:
-    reply = project.hook("pre-tool-use", tool_name="mcp__opencodememory__ocm__timeline", tool_input={"session_id": "latest"})
+    reply = project.hook(
+        "pre-tool-use", tool_name="mcp__opencodememory__ocm__timeline", tool_input={"session_id": "latest"}
+    )
     assert reply == {"hookSpecificOutput": {"hookEventName": "PreToolUse", "permissionDecision": "allow"}}
 
 
 def test_half_a_character_in_a_call_of_ours_is_refused_in_words(project: Project) -> None:
-    data = json.dumps(payload("pre-tool-use", tool_name=CHECKPOINT_TOOL, cwd=str(project.root), tool_input={"goal": "\ud800"}))
+    data = json.dumps(
+        payload("pre-tool-use", tool_name=CHECKPOINT_TOOL, cwd=str(project.root), tool_input={"goal": "\ud800"})
+    )
     reply = json.loads(hook.run(["pre-tool-use"], data.encode(), []))
     assert reply["hookSpecificOutput"]["permissionDecision"] == "deny"
     assert "goal" in reply["hookSpecificOutput"]["permissionDecisionReason"]
@@ -360,7 +371,11 @@ def test_of_a_shell_command_only_program_and_subcommand_are_kept(project: Projec
 
 
 def test_neither_input_nor_output_of_a_call_is_written(project: Project) -> None:
-    project.edited("x.py", tool_input={"file_path": "x.py", "content": "precious"}, tool_response={"type": "create", "c": "precious"})
+    project.edited(
+        "x.py",
+        tool_input={"file_path": "x.py", "content": "precious"},
+        tool_response={"type": "create", "c": "precious"},
+    )
     project.hook("post-tool-use", tool_name="Grep", tool_input={"pattern": "precious"}, tool_response="precious")
     project.hook("user-prompt", prompt="a " * 150 + "precious")
     stored = "".join(path.read_text() for path in Path(project.store.path).glob("*.jsonl"))
@@ -448,7 +463,9 @@ def test_a_turn_that_leaves_changes_behind_is_asked_once(project: Project) -> No
 
 
 @pytest.mark.parametrize("mode", ["block", "off"])
-def test_a_turn_without_changes_or_without_a_gate_just_ends(project: Project, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_turn_without_changes_or_without_a_gate_just_ends(
+    project: Project, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OCM_GATE_MODE", mode)
     (project.edited("x.py") if mode == "off" else project.calls(2))
     assert project.hook("stop") == {}
@@ -551,7 +568,9 @@ def test_input_that_is_no_event_stores_nothing_and_leaves_one_line(
     assert len(project.log()) == 1
 
 
-@pytest.mark.parametrize("arguments", [["post-tool", "--tool", "claude-code"], ["stop", "--tool", "vim"], ["stop", "--tool"], ["--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["post-tool", "--tool", "claude-code"], ["stop", "--tool", "vim"], ["stop", "--tool"], ["--help"]]
+)
 def test_unknown_events_and_hosts_leave_one_line(project: Project, arguments: list[str]) -> None:
     data = json.dumps({"session_id": "S", "cwd": str(project.root)}).encode()
     assert hook.run(arguments, data, []) == b""
@@ -559,13 +578,38 @@ def test_unknown_events_and_hosts_leave_one_line(project: Project, arguments: li
     assert len(project.log()) == 1
 
 
-JUNK: tuple[Any, ...] = (None, 7, -1.5, True, "", "x", "\ud800", "\x00", [], ["x"], {}, {"file_path": 7}, {"command": ["x"]}, "x" * 70_000)
+JUNK: tuple[Any, ...] = (
+    None,
+    7,
+    -1.5,
+    True,
+    "",
+    "x",
+    "\ud800",
+    "\x00",
+    [],
+    ["x"],
+    {},
+    {"file_path": 7},
+    {"command": ["x"]},
+    "x" * 70_000,
+)
 
 
 @pytest.mark.parametrize("event", list(hook.HANDLERS))
 @pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk)[:20])
 def test_fields_of_any_type_break_nothing(project: Project, event: str, junk: object) -> None:
-    names = ("tool_name", "tool_input", "tool_response", "tool_use_id", "agent_id", "prompt", "source", "hook_event_name", "reason")
+    names = (
+        "tool_name",
+        "tool_input",
+        "tool_response",
+        "tool_use_id",
+        "agent_id",
+        "prompt",
+        "source",
+        "hook_event_name",
+        "reason",
+    )
     for name in names:
         for tool in ("Write", "Bash", CHECKPOINT_TOOL):
             given = {"tool_name": tool, "tool_input": {"file_path": junk, "command": junk}, name: junk}
@@ -588,7 +632,12 @@ def test_an_id_never_leads_out_of_the_store(project: Project, session_id: str, t
 
 
 def test_a_payload_too_large_to_read_whole_still_counts(project: Project) -> None:
-    large = payload("post-tool-use", cwd=str(project.root), tool_name="Write", tool_input={"file_path": "x.py", "content": "y" * 2_000_000})
+    large = payload(
+        "post-tool-use",
+        cwd=str(project.root),
+        tool_name="Write",
+        tool_input={"file_path": "x.py", "content": "y" * 2_000_000},
+    )
     hook.run(["post-tool-use", "--tool", "claude-code"], json.dumps(large).encode(), [])
     line = project.lines()[-1]
     assert (line["tool"], line["path"]) == ("Write", str(project.root / "x.py"))
@@ -603,7 +652,9 @@ def test_without_a_store_nothing_happens(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_project_of_the_client_is_meant_wherever_the_model_is(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_project_of_the_client_is_meant_wherever_the_model_is(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CLAUDE_PROJECT_DIR", str(project.root))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -619,7 +670,9 @@ def test_ocm_project_dir_wins(project: Project, tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a directory in use cannot be removed there")
-def test_a_working_directory_that_is_gone_does_no_harm(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_working_directory_that_is_gone_does_no_harm(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)

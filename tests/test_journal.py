@@ -145,7 +145,9 @@ def test_a_carry_stands_for_the_journals_it_names(store: str) -> None:
 ])  # fmt: skip
 def test_a_carry_that_makes_no_sense_counts_nothing(store: str, carry: dict[str, Any]) -> None:
     append(store, "call")
-    active(store).write_bytes(active(store).read_bytes() + json.dumps({"e": "carry", **carry}, separators=(",", ":")).encode() + b"\n")
+    active(store).write_bytes(
+        active(store).read_bytes() + json.dumps({"e": "carry", **carry}, separators=(",", ":")).encode() + b"\n"
+    )
     assert counts(store) == (1, 1, 0)
 
 

@@ -212,7 +212,9 @@ def test_the_example_of_the_format_says_what_it_says() -> None:
     assert found.work_summary == ["TEI at 38 ms p50, Infinity at 61 ms: TEI chosen", "Retry and timeout in the client"]
 
 
-@pytest.mark.parametrize("text", [EXAMPLE.replace("\n", "\r\n"), "\ufeff" + EXAMPLE, EXAMPLE.rstrip("\n"), EXAMPLE + "\n\n\n"])
+@pytest.mark.parametrize(
+    "text", [EXAMPLE.replace("\n", "\r\n"), "\ufeff" + EXAMPLE, EXAMPLE.rstrip("\n"), EXAMPLE + "\n\n\n"]
+)
 def test_line_ends_a_byte_order_mark_and_blank_lines_say_nothing(text: str) -> None:
     assert markdown.parse(text) == SESSION
 
@@ -226,7 +228,7 @@ def test_the_least_file_is_a_session() -> None:
 
 
 def test_a_file_of_the_reference_system_is_read_as_it_is() -> None:
-    local = datetime(2026, 11, 21, 4, 42, 25).astimezone().isoformat()  # noqa: DTZ001 - local on purpose
+    local = datetime(2026, 11, 21, 4, 42, 25).astimezone().isoformat()
     assert markdown.parse(REFERENCE) == Session(
         session_id="a1b2c3d4-1111-4222-8333-000000000001",
         tool="claude-code",
@@ -468,19 +470,27 @@ def test_an_entry_of_work_may_have_nothing_below_it() -> None:
 
 
 def test_what_looks_like_a_heading_in_a_fence_a_comment_or_an_item_is_none() -> None:
-    found = body("\n```\n## Goal\n```\n\n<!--\n## Goal\n-->\n\n- ## Goal\n\n> ## Goal\n\n    ## Goal\n\n## Goal\nreal\n")
+    found = body(
+        "\n```\n## Goal\n```\n\n<!--\n## Goal\n-->\n\n- ## Goal\n\n> ## Goal\n\n    ## Goal\n\n## Goal\nreal\n"
+    )
     assert found.goal == "real"
 
 
 # --- the shallow parser
 
 
-@pytest.mark.parametrize("text", ["plain", "- list\n- more", "### third", "#### x", "| a |", "> q", "    code", "```\n## x\n```", "<!-- c -->"])
+@pytest.mark.parametrize(
+    "text",
+    ["plain", "- list\n- more", "### third", "#### x", "| a |", "> q", "    code", "```\n## x\n```", "<!-- c -->"],
+)
 def test_text_that_leaves_nothing_open_is_plain(text: str) -> None:
     assert blocks.is_plain(text)
 
 
-@pytest.mark.parametrize("text", ["# h", "a\n## h", "h\n---", "h\n===", "```\nopen", "<!-- open", "~~~", "```ocm\nx\n```", "<script>", "<pre>"])
+@pytest.mark.parametrize(
+    "text",
+    ["# h", "a\n## h", "h\n---", "h\n===", "```\nopen", "<!-- open", "~~~", "```ocm\nx\n```", "<script>", "<pre>"],
+)
 def test_text_that_would_change_what_stands_around_it_is_not(text: str) -> None:
     assert not blocks.is_plain(text)
 

@@ -44,7 +44,9 @@ def test_a_blank_text_counts_as_not_given(name: str, blank: str | None) -> None:
     assert getattr(call(**{name: blank}), name) is None
 
 
-@pytest.mark.parametrize("name", ["work_completed", "work_summary", "decisions", "problems", "tags", "plan_files", "references"])
+@pytest.mark.parametrize(
+    "name", ["work_completed", "work_summary", "decisions", "problems", "tags", "plan_files", "references"]
+)
 def test_a_missing_list_is_empty(name: str) -> None:
     assert getattr(call(**{name: None}), name) == []
     assert getattr(call(), name) == []

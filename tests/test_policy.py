@@ -102,7 +102,7 @@ def test_anything_more_is_not(command: str) -> None:
 
 @pytest.mark.parametrize("command", [
     "ocm checkpoint --goal a\\; rm -r x", 'ocm checkpoint --goal "a\\"; rm x; \\"b"', "ocm checkpoint --goal 'a\u2019; rm x; \u2018b'",
-    "ocm checkpoint --goal \"a\u201d; rm x; \u201cb\"",
+    'ocm checkpoint --goal "a\u201d; rm x; \u201cb"',
 ])  # fmt: skip
 def test_powershell_reads_backslashes_and_typographic_quotes_in_its_own_way(command: str) -> None:
     assert policy.is_checkpoint_command(command)
@@ -140,7 +140,9 @@ class Shell:
         """Return the first argument of each call of `ocm`, and what else was done."""
         self.calls.write_bytes(b"")
         environment = {"PATH": str(self.commands)}
-        done = subprocess.run(["/bin/sh", "-c", command], cwd=self.folder, env=environment, capture_output=True, check=False)
+        done = subprocess.run(
+            ["/bin/sh", "-c", command], cwd=self.folder, env=environment, capture_output=True, check=False
+        )
         others = [path.name for path in self.folder.iterdir()]
         return [*self.calls.read_text().split("\n")[:-1], *others, *done.stderr.decode().splitlines()]
 

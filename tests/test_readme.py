@@ -37,7 +37,8 @@ def test_the_console_commands_work_in_order(repository: Path) -> None:
     assert commands[0] == "ocm init"
     for command in [commands[0], checkpoint, *commands[1:]]:
         if command != "ocm uninstall":
-            done = subprocess.run(command, shell=True, cwd=repository, env=environment, capture_output=True, text=True, check=False)  # noqa: S602
+            line = ["sh", "-c", command]
+            done = subprocess.run(line, cwd=repository, env=environment, capture_output=True, text=True, check=False)
             assert done.returncode == 0, f"{command}: {done.stderr}"
 
 

@@ -64,7 +64,9 @@ def test_an_item_keeps_its_shape() -> None:
     assert "- code:\n  ```\n  ## x\n  ```\n\n  - nested\n    - deeper\n" in below("", problems=[item])
 
 
-@pytest.mark.parametrize("text", ["---", "- - -", "-- -", "\\---", "[x] a", "# a", "", "*", "1. a", "a\n---", "   lead"])
+@pytest.mark.parametrize(
+    "text", ["---", "- - -", "-- -", "\\---", "[x] a", "# a", "", "*", "1. a", "a\n---", "   lead"]
+)
 def test_no_text_is_anything_but_one_item(text: str) -> None:
     wanted = [item for item in (text.strip(), "next") if item]
     assert markdown.parse(FRONT + below("", problems=wanted)).problems == wanted
@@ -74,7 +76,17 @@ def test_new_sections_stand_in_their_order_and_what_a_person_added_stays_with_it
     text = "\nintro\n\n## Mine\n\n## Problems\n\n- a\n\n## Ours\n"
     result = below(text, goal="g", decisions=["d"], references=[Reference("u")], facts=["f"])
     headings = [line for line in result.split("\n") if line.startswith(("#", "`", "intro"))]
-    assert headings == ["intro", "## Mine", "## Goal", "## Architecture Decisions", "## Problems", "## Ours", "## References", "```ocm", "```"]
+    assert headings == [
+        "intro",
+        "## Mine",
+        "## Goal",
+        "## Architecture Decisions",
+        "## Problems",
+        "## Ours",
+        "## References",
+        "```ocm",
+        "```",
+    ]
 
 
 def test_a_section_that_says_nothing_any_more_goes_and_one_with_words_stays() -> None:
@@ -101,7 +113,9 @@ def test_groups_of_files_stand_in_their_order() -> None:
 # --- headings
 
 
-@pytest.mark.parametrize(("heading", "style"), [("Goal\n----", "setext"), ("## GOAL ##", "closed"), ("##   goal", "spaces")])
+@pytest.mark.parametrize(
+    ("heading", "style"), [("Goal\n----", "setext"), ("## GOAL ##", "closed"), ("##   goal", "spaces")]
+)
 @pytest.mark.parametrize("content", ["", "\nold\n", "old\n", "\n\nold\n\n\n"])
 def test_a_goal_is_replaced_below_any_heading(heading: str, style: str, content: str) -> None:
     result = below(f"\n{heading}\n{content}\n## Mine\n", goal="new")
@@ -205,7 +219,9 @@ def test_nothing_is_written_into_what_is_left_open(rest: str) -> None:
 
 
 def test_what_stands_before_it_can_still_be_changed() -> None:
-    assert below("\n## Problems\n\n- a\n\n## Mine\n\n```\nopen\n", problems=["a", "b"]).startswith("\n## Problems\n\n- a\n- b\n")
+    assert below("\n## Problems\n\n- a\n\n## Mine\n\n```\nopen\n", problems=["a", "b"]).startswith(
+        "\n## Problems\n\n- a\n- b\n"
+    )
 
 
 # --- the reference system

@@ -69,7 +69,13 @@ def test_a_file_that_is_no_object_is_named_and_left_alone(store: str, content: b
 
 
 def test_changes_at_the_same_time_are_all_kept(store: str) -> None:
-    changes = [("gate.threshold", "7"), ("gate.mode", "off"), ("gate.deny", "all"), ("gate.count", "changes"), ("brief.tokens", "9")]
+    changes = [
+        ("gate.threshold", "7"),
+        ("gate.mode", "off"),
+        ("gate.deny", "all"),
+        ("gate.count", "changes"),
+        ("brief.tokens", "9"),
+    ]
     with ThreadPoolExecutor() as pool:
         for _ in pool.map(lambda change: settings.change(store, *change), changes):
             pass

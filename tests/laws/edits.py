@@ -93,11 +93,13 @@ simple_sessions = st.builds(
     goal=st.sampled_from(("", "goal", "# heading\ngoal", "goal\n\n- list")),
     work_completed=_item_lists,
     work_pending=_item_lists,
-    files=st.sampled_from((
-        [],
-        [FileChange("m.py", "modified")],
-        [FileChange("c.py", "created"), FileChange("z.py", "created"), FileChange("b", "renamed", "a")],
-    )),
+    files=st.sampled_from(
+        (
+            [],
+            [FileChange("m.py", "modified")],
+            [FileChange("c.py", "created"), FileChange("z.py", "created"), FileChange("b", "renamed", "a")],
+        )
+    ),
     diff_summary=st.sampled_from(("", "1 file changed", "a | 1 +\n 1 file changed")),
     work=st.lists(st.builds(WorkEntry, _headings, _item_lists), max_size=3).map(
         lambda entries: [e for n, e in enumerate(entries) if e.heading or (e.items and not n)]
@@ -128,7 +130,9 @@ checkpoints = st.builds(
 def observations(draw: st.DrawFn) -> Observed:
     """What is seen at a checkpoint: events of the journal, edits, and perhaps the work tree."""
     observed = Observed(NOW, "abcdef0123", "main", takes=["0001-1"])
-    observed.events = draw(st.sampled_from(([], [{"e": "call", "t": 1.5}], [{"e": "prompt", "title": "prompt", "t": 2}])))
+    observed.events = draw(
+        st.sampled_from(([], [{"e": "call", "t": 1.5}], [{"e": "prompt", "title": "prompt", "t": 2}]))
+    )
     observed.edits = draw(st.sampled_from(([], [FileChange("n.py", "modified"), FileChange("m.py", "deleted")])))
     if draw(st.booleans()):
         observed.changed = [FileChange("a.py", "created")]
@@ -145,7 +149,11 @@ def edited_files(draw: st.DrawFn) -> str:
     front = _edited_front(draw, lines[1:end])
     body = _remarked(draw, lines[end + 1 :])
     for chunk in draw(st.lists(st.sampled_from(CHUNKS), max_size=3)):
-        seams = [n for n in range(len(body) + 1) if not body[n - 1 : n] or not body[n - 1] or not body[n : n + 1] or not body[n]]
+        seams = [
+            n
+            for n in range(len(body) + 1)
+            if not body[n - 1 : n] or not body[n - 1] or not body[n : n + 1] or not body[n]
+        ]
         at = draw(st.sampled_from(seams))
         before, after = draw(st.sampled_from(([""], [""], []))), draw(st.sampled_from(([""], [""], [])))
         body[at:at] = [*before, *chunk, *after]
@@ -165,7 +173,9 @@ def _edited_front(draw: st.DrawFn, front: list[str]) -> list[str]:
     if draw(st.booleans()):
         front = [part for line in front for part in _block_tags(line, style)]
     for chunk in draw(st.lists(st.sampled_from(FRONT_CHUNKS), max_size=2, unique_by=lambda chunk: chunk[0])):
-        at = draw(st.sampled_from([n for n in range(len(front) + 1) if not "".join(front[n : n + 1]).startswith((" ", "-"))]))
+        at = draw(
+            st.sampled_from([n for n in range(len(front) + 1) if not "".join(front[n : n + 1]).startswith((" ", "-"))])
+        )
         front[at:at] = chunk
     return front
 
@@ -236,4 +246,6 @@ def leaves_open(text: str) -> bool:
     """Tell whether something in a file would swallow what follows it."""
     body = [line.rstrip("\r") for line in SessionFile(text).body]
     tokens = FULL.parse("\n".join([*body, "", "## end"]))
-    return not any(t.type == "heading_open" and t.level == 0 and t.map == [len(body) + 1, len(body) + 2] for t in tokens)
+    return not any(
+        t.type == "heading_open" and t.level == 0 and t.map == [len(body) + 1, len(body) + 2] for t in tokens
+    )

@@ -153,7 +153,7 @@ class World:
         elif kill.how == "strace":
             calls = "write,pwrite64,fsync,fdatasync,rename,unlink,ftruncate,flock,mkdir,chmod"
             inject = f"inject={calls}:signal=KILL:when={int(kill.at)}"
-            wish.wrapper = ("strace", "-f", "--seccomp-bpf", "-o", os.devnull, "-e", f"trace={calls}", "-e", inject)
+            wish.wrapper = ("strace", "-f", "-o", os.devnull, "-e", f"trace={calls}", "-e", inject)
         elif kill.how:
             wish.kill_at = int(kill.at)
         return wish

@@ -1,0 +1,188 @@
+"""The folder of session files: names that never collide, files that are found again, and what is not read at all."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from ocm import rewrite, sessionfiles
+from ocm.errors import UnreadableSessionError
+from ocm.model import Session
+from tests.builders import Project
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+
+
+def put(project: Project, name: str, text: str) -> Path:
+    path = Path(project.store.sessions) / name
+    path.write_bytes(text.encode())
+    return path
+
+
+def of(session_id: str, **values: str) -> str:
+    return rewrite.render(Session(session_id, **{"started_at": "2026-03-03T14:32:10+00:00", "tool": "claude-code", **values}))
+
+
+# --- names
+
+
+def test_a_file_is_named_by_start_tool_and_slug(project: Project) -> None:
+    project.checkpoint("S", goal="g", tool="Claude Code!", slug="TEI migration")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d_claude-code_tei-migration\.md", project.file().name)
+
+
+def test_without_a_slug_the_short_hash_names_it_and_the_first_slug_renames_it(project: Project) -> None:
+    project.checkpoint(goal="g", tool="x")
+    first = project.file().name
+    assert re.fullmatch(r"[\d_-]{16}_x_[0-9a-f]{8}\.md", first)
+    result = project.checkpoint(slug="A slug")
+    assert project.file().name == re.sub(r"[0-9a-f]{8}\.md", "a-slug.md", first)
+    assert result["markdown_path"] == os.path.realpath(project.file())
+    project.checkpoint(slug="another")
+    assert project.file().name.endswith("_a-slug.md")
+    assert project.session().slug == "a-slug"
+
+
+def test_a_slug_without_a_letter_names_nothing_and_says_so(project: Project) -> None:
+    result = project.checkpoint(goal="g", slug="日本語")
+    assert project.session().slug == ""
+    assert "slug" in result["warnings"][0]
+
+
+def test_no_two_sessions_share_a_file(project: Project) -> None:
+    for session_id in ("a", "b", "c"):
+        project.checkpoint(session_id, goal=session_id, slug="same", tool="x")
+    names = [path.name for path in project.files()]
+    assert len(names) == 3
+    assert sum(bool(re.search(r"_x_same-[0-9a-f]{8}\.md$", name)) for name in names) >= 2
+
+
+def test_not_even_with_the_same_hash(project: Project) -> None:
+    session = Session("S", started_at="2026-03-03T14:32:10+00:00", tool="x")
+    names = []
+    for _ in range(4):
+        names.append(sessionfiles._free_name(project.store, session, ""))
+        put(project, names[-1], "taken")
+    assert len(set(names)) == 4
+
+
+def test_a_name_that_is_its_own_is_kept(project: Project) -> None:
+    session = Session("S", started_at="2026-03-03T14:32:10+00:00", tool="x", slug="a")
+    name = sessionfiles._free_name(project.store, session, "")
+    put(project, name, of("S"))
+    assert sessionfiles._free_name(project.store, session, name) == name
+    assert sessionfiles._free_name(project.store, session, "other.md") != name
+
+
+@pytest.mark.parametrize("name", ["../x.md", "a/b.md", ".hidden.md", "x.txt", "", "x.md/", "/x.md"])
+def test_what_lies_elsewhere_is_no_session_file(name: str) -> None:
+    assert not sessionfiles.is_name(name)
+
+
+@pytest.mark.parametrize("started", ["yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ""])
+def test_a_start_that_is_no_time_still_gives_a_name(project: Project, started: str) -> None:
+    assert sessionfiles._free_name(project.store, Session("S", started_at=started), "").endswith(".md")
+
+
+# --- finding
+
+
+def test_a_file_is_found_by_the_name_in_the_journal_whatever_the_name(project: Project) -> None:
+    put(project, "renamed by a person.md", of("S"))
+    assert sessionfiles.locate(project.store, "S", [{"e": "open", "file": "renamed by a person.md"}]) == "renamed by a person.md"
+    assert sessionfiles.locate(project.store, "S", []) == "renamed by a person.md"
+
+
+@pytest.mark.parametrize("name", ["other.md", "../sessions/own.md", "gone.md", 7, None])
+def test_a_name_in_the_journal_proves_nothing(project: Project, name: object) -> None:
+    put(project, "own.md", of("S"))
+    put(project, "other.md", of("OTHER"))
+    assert sessionfiles.locate(project.store, "S", [{"e": "open", "file": name}]) == "own.md"
+
+
+def test_a_session_without_a_file_has_none(project: Project) -> None:
+    put(project, "other.md", of("OTHER"))
+    assert sessionfiles.locate(project.store, "S", []) == ""
+    assert sessionfiles.read(project.store, "S", []) is None
+
+
+# --- reading
+
+
+BROKEN = {
+    "no front matter": (b"words\n", 1),
+    "not YAML": (b"---\nocm: 1\nsession_id: S\ntags: [\n---\n", 5),
+    "newer": (b"---\nocm: 2\nsession_id: S\n---\n", 2),
+    "not UTF-8": (b"---\nocm: 1\nsession_id: S\n---\n\n\xff\n", 6),
+    "UTF-16": ("---\nocm: 1\n---\n".encode("utf-16"), 1),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_file_that_cannot_be_read_is_named_with_its_line(project: Project, name: str) -> None:
+    data, line = BROKEN[name]
+    path = Path(project.store.sessions) / "x.md"
+    path.write_bytes(data)
+    with pytest.raises(UnreadableSessionError, match=re.escape(f"{path}, line {line}")):
+        sessionfiles.load(project.store, "x.md")
+    with pytest.raises(UnreadableSessionError):
+        sessionfiles.read(project.store, "S", [{"e": "open", "file": "x.md"}])
+    assert path.read_bytes() == data
+
+
+@POSIX
+@pytest.mark.parametrize("target", ["/etc/passwd", "elsewhere.md", "nowhere"])
+def test_a_link_is_not_followed(project: Project, target: str, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.md").write_text(of("S"), encoding="utf-8")
+    (Path(project.store.sessions) / "x.md").symlink_to(target if target[0] == "/" else tmp_path / target)
+    with pytest.raises(UnreadableSessionError, match="not a regular file"):
+        sessionfiles.load(project.store, "x.md")
+    assert not sessionfiles.holds(project.store, "x.md", "S")
+
+
+@POSIX
+def test_a_pipe_is_not_waited_for(project: Project) -> None:
+    os.mkfifo(os.path.join(project.store.sessions, "x.md"))
+    with pytest.raises(UnreadableSessionError, match="not a regular file"):
+        sessionfiles.load(project.store, "x.md")
+
+
+def test_a_file_too_large_is_not_read(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(project, "x.md", of("S"))
+    monkeypatch.setattr(sessionfiles, "MAX_BYTES", 10)
+    with pytest.raises(UnreadableSessionError, match="larger than"):
+        sessionfiles.load(project.store, "x.md")
+
+
+# --- writing
+
+
+def test_a_file_that_a_person_saved_meanwhile_is_not_written_over(project: Project) -> None:
+    put(project, "x.md", of("S"))
+    known = sessionfiles.read(project.store, "S", [])
+    assert known
+    put(project, "x.md", of("S", goal="a person's"))
+    assert sessionfiles.write(project.store, known, Session("S", goal="ours"), "") is None
+    os.unlink(os.path.join(project.store.sessions, "x.md"))
+    assert sessionfiles.write(project.store, known, Session("S", goal="ours"), "") is None
+    assert project.files() == []
+
+
+def test_a_file_that_says_it_already_is_not_touched(project: Project) -> None:
+    path = put(project, "x.md", of("S"))
+    os.utime(path, ns=(1, 1))
+    known = sessionfiles.read(project.store, "S", [])
+    assert known
+    assert sessionfiles.write(project.store, known, known.session, "")
+    assert path.stat().st_mtime_ns == 1
+
+
+def test_what_would_be_swallowed_names_the_file(project: Project) -> None:
+    path = put(project, "x.md", of("S") + "\n```\nopen\n")
+    known = sessionfiles.read(project.store, "S", [])
+    assert known
+    with pytest.raises(UnreadableSessionError, match=re.escape(str(path))):
+        sessionfiles.write(project.store, known, Session("S", problems=["p"]), "")
