@@ -39,11 +39,14 @@ def find(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
 
     Raises:
         NotFoundError: nothing, or more than one session, answers to it.
+        UnreadableSessionError: it means a file that cannot be parsed.
     """
     from ocm import index
 
     rows = index.read(store, lambda cache: cache.find(identifier), notice=notice)
     ids = list(dict.fromkeys(row.session_id for row in rows))
+    if not ids and (name := _unlisted(store, identifier)):
+        return name
     if not ids:
         raise NotFoundError(f"There is no session {one_line(identifier, 80)!r} in {store.path}.", "See: ocm list")
     if len(ids) > 1:
@@ -52,6 +55,13 @@ def find(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
             f"{one_line(identifier, 80)!r} may mean {len(ids)} sessions: {some}.", "Give more of the id."
         )
     return rows[0].file
+
+
+def _unlisted(store: Store, identifier: str) -> str:
+    """Return the file that is meant although no list has it, because it cannot be parsed: reading it says why."""
+    is_there = sessionfiles.is_name(identifier) and os.path.lexists(os.path.join(store.sessions, identifier))
+    name = identifier if is_there else sessionfiles.locate(store, identifier, [])
+    return sessionfiles.load(store, name).name if name else ""
 
 
 def show(store: Store, identifier: str, notice: Notice = print_nothing) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from ocm.tools import SECTIONS, TOOLS
 NAME = "opencodememory"
 MAX_LIMIT = 50
 _INSTRUCTIONS = "The journal of this project's sessions: search before related work, checkpoint when asked to."
+_OWN = "mcp-"  # how the id begins that a server gives to a conversation whose id nobody tells: never another server's
 _TOOL_USE = "claudecode/toolUseId"  # the one thing in a call by which a hook's journal line can be joined with it
 
 Arguments = dict[str, Any]
@@ -123,17 +124,18 @@ class JournalServer(MCPServer[Any]):
         joined = browse.session_that_asked(store, caller.tool_use)
         if joined:
             return joined, []
-        active = browse.active_ids(store)
+        active = [name for name in browse.active_ids(store) if not name.startswith(_OWN)]
+        if self._own_id:
+            return self._own_id, []
         if len(active) == 1:
             return active[0], [f"The call named no session; it was stored under the only active one, {active[0]}."]
         if active:
             raise BadInputError(
                 "session_id is missing, and several sessions are active.", f"Give one of: {', '.join(active[:8])}."
             )
-        if not self._own_id:
-            import uuid
+        import uuid
 
-            self._own_id = f"mcp-{uuid.uuid4()}"
+        self._own_id = f"{_OWN}{uuid.uuid4()}"
         return self._own_id, []
 
     def search(self, arguments: Arguments, _caller: "_Caller") -> Arguments:

@@ -88,13 +88,12 @@ def _broken(store: Store, events: list[Event]) -> str:
     for event in reversed(events):
         name = event.get("file")
         if isinstance(name, str) and is_name(name):
-            path = os.path.join(store.sessions, name)
-            with contextlib.suppress(OSError):
-                os.lstat(path)
-                try:
-                    markdown.parse(_text(path)[0])
-                except UnreadableSessionError:
-                    return name
+            try:
+                markdown.parse(_text(os.path.join(store.sessions, name))[0])
+            except FileNotFoundError:
+                continue
+            except (OSError, UnreadableSessionError):
+                return name
     return ""
 
 

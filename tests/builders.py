@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ocm import hook, journal, markdown, sessions
+from ocm.model import Session
 from ocm.paths import STORE, Store
 
 EDIT = {"tool_name": "Edit"}
@@ -119,7 +120,7 @@ class Project:
         (found,) = self.files()
         return found
 
-    def session(self) -> markdown.Session:
+    def session(self) -> Session:
         """Return what the one session file says."""
         return markdown.parse(self.file().read_bytes().decode())
 

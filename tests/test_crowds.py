@@ -196,7 +196,7 @@ def test_rebuilds_under_checkpoints_and_searches_lose_nothing(system: Ours) -> N
     with ThreadPoolExecutor(4) as pool:
         others = [pool.submit(again_and_again, *words) for words in (["rebuild-index"], ["search", "wombat"], ["list"])]
         stored = [
-            system.checkpoint(f"S{n % 4}", "--goal", f"wombat {n % 4}", "--summary", f"item {n}") for n in range(16)
+            system.checkpoint(f"S{n % 4}", "--goal", f"wombat {n % 4}", "--summary", f"item {n}") for n in range(8)
         ]
         stop.set()
         done = [one for other in others for one in other.result()]
@@ -204,7 +204,7 @@ def test_rebuilds_under_checkpoints_and_searches_lose_nothing(system: Ours) -> N
     assert_all_worked(done)
     assert {hit.session_id for hit in system.search("wombat")} == {"S0", "S1", "S2", "S3"}
     assert sorted(item for n in range(4) for item in summaries(system, f"S{n}")) == sorted(
-        ["item", *(f"item {n}" for n in range(16))]
+        ["item", *(f"item {n}" for n in range(8))]
     )
     assert_tidy(system)
 

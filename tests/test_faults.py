@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from ocm import files, index, journal, observe, paths, sessions
+from ocm import browse, files, index, journal, observe, paths, sessions
 from ocm.errors import UnreadableSessionError
 from tests.defects.driver import run_as_plain_user
 from tests.defects.environment import our_commands
@@ -77,6 +78,11 @@ def assert_readable(system: Ours) -> None:
         done = system.ocm(*words)
         assert_one_line(done)
         assert done.exit == 0, (words, done.err)
+    assert_found(system)
+
+
+def assert_found(system: Ours) -> None:
+    """What is stored is found, and shown as it was."""
     assert [hit.session_id for hit in system.search("zanzibar")] == ["S"]
     facts = system.show("S")
     assert facts is not None
@@ -172,17 +178,22 @@ DAMAGES = [_junk, _truncated, _half_a_page, _flipped, _empty, _foreign, _newer, 
 
 def damage(system: Ours, how: Callable[[Path], None]) -> dict[str, bytes]:
     """Damage the cache; return what the session files hold."""
-    assert_readable(system)
+    system.ocm("list").must_work()
     how(system.store / "memory.db")
     return snapshot(system.store / "sessions")
 
 
 @pytest.mark.parametrize("how", DAMAGES)
-def test_a_cache_that_is_none_is_made_again_by_whoever_reads(system: Ours, how: Callable[[Path], None]) -> None:
-    before = damage(system, how)
-    assert_readable(system)
+def test_a_cache_that_is_none_is_made_again_by_whoever_reads_first(system: Ours, how: Callable[[Path], None]) -> None:
+    for words in READING:
+        before = damage(system, how)
+        done = system.ocm(*words)
+        assert_one_line(done)
+        assert done.exit == 0, (words, done.err)
+        assert snapshot(system.store / "sessions") == before
+    assert_found(system)
     assert system.ocm("list").err == ""  # it is said once
-    assert snapshot(system.store / "sessions") == before
+    damage(system, how)
     assert_hooks_step_aside(system)
 
 
@@ -192,8 +203,8 @@ def test_rebuild_index_repairs_a_cache_that_is_none(system: Ours, how: Callable[
     done = system.ocm("rebuild-index")
     assert_one_line(done)
     assert done.exit == 0
-    assert [system.ocm(*words).err for words in READING] == [""] * len(READING)
-    assert_readable(system)
+    assert system.ocm("list").must_work().err == ""
+    assert_found(system)
     assert snapshot(system.store / "sessions") == before
 
 
@@ -445,7 +456,7 @@ def test_one_thing_that_cannot_be_opened_is_named(system: Ours, locked: str) -> 
 
 # --- a disk that is full
 
-ROOM = (0, 1, 2, 4, 8, 16, 32, 80)
+ROOM = (0, 1, 4, 16, 80)
 
 
 @contextmanager
@@ -486,12 +497,12 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(system: Ours, free: int
         system.hook("session-start", "S", source="startup")
         system.journal_edit("S", "src/one.py")
         filler = fill(system.store, free)
-        assert_readable(system)
+        assert_found(system)
         assert_hooks_step_aside(system)
         done = [system.checkpoint("S", "--summary", f"item {n} {'x' * 3000}") for n in range(3)]
         for one in done:
             assert_one_line(one)
-        assert_readable(system)
+        assert_found(system)
         filler.unlink()
         system.checkpoint("S", "--summary", "at last").must_work()
         facts = system.show("S")
@@ -591,7 +602,7 @@ def test_a_disk_that_is_full_at_any_write_of_a_checkpoint(
         assert text == before or f"item {number}".encode() in text
         assert not stored or f"item {number}".encode() in text
         sessions.checkpoint(store, {"session_id": "S", "work_summary": [f"item {number}"]})
-        _assert_all_there(system, store, number)
+        _assert_all_there(store, number)
         if not disk.failed:
             break
     assert number > 5
@@ -616,14 +627,13 @@ def _checkpoint(store: paths.Store, item: str) -> bool:
     return True
 
 
-def _assert_all_there(system: Ours, store: paths.Store, number: int) -> None:
-    facts = system.show("S")
-    assert facts is not None
-    assert facts.work_summary == [f"item {n}" for n in range(number + 1)]
-    assert {"src/a.py", "src/b.py"} <= facts.files.keys()
+def _assert_all_there(store: paths.Store, number: int) -> None:
+    shown = browse.show(store, "S")
+    assert shown["work_summary"] == [f"item {n}" for n in range(number + 1)]
+    assert {"src/a.py", "src/b.py"} <= {change["path"] for change in shown["files"]}
     assert journal.tally(store.path, "S").calls == 0
     assert journal.taken_paths(store.path, "S") == []
-    assert [path.name for path in system.store.rglob("*") if path.name.startswith(".ocm-tmp-")] == []
+    assert [name for name in os.listdir(store.sessions) if name.startswith(".ocm-tmp-")] == []
 
 
 def test_a_hook_on_a_full_disk_says_nothing_and_the_next_one_works(
@@ -739,8 +749,6 @@ def test_a_clock_that_goes_back_costs_nothing(
 
 
 def recorded(store: paths.Store) -> list[str]:
-    from ocm import browse
-
     found: list[str] = browse.show(store, "S")["work_summary"]
     return found
 
@@ -798,25 +806,31 @@ def test_an_ascii_locale_stores_and_shows_every_letter(system: Ours) -> None:
     assert_hooks_step_aside(system)
 
 
-def nameless() -> list[str]:
-    """Say what to put before a command so that it runs for a user whom no list of users knows."""
+@pytest.mark.parametrize("home", ["", "/nonexistent"])
+def test_no_home_is_no_hindrance(system: Ours, home: str) -> None:
+    for name in ("OCM_HOME", "USERPROFILE"):
+        del system.world.environment[name]
+    system.world.environment["HOME"] = home
+    assert_works_without_a_home(system)
+
+
+def test_a_user_whom_no_list_of_users_knows_needs_no_home(system: Ours) -> None:
     setpriv = shutil.which("setpriv")
-    if not IS_ROOT or setpriv is None:
-        pytest.skip("only root can become a user without a home")
-    return [setpriv, "--reuid=54321", "--regid=54321", "--clear-groups"]
-
-
-@pytest.mark.parametrize("home", [None, "", "/nonexistent"])
-def test_no_home_is_no_hindrance(system: Ours, home: str | None) -> None:
-    prefix = nameless()
-    for folder in (*reversed(system.world.root.parents), system.world.root):
-        if folder.stat().st_uid == os.geteuid() and not folder.stat().st_mode & 0o001:
-            pytest.skip("that user cannot get at the test's folder")
-    subprocess.run(["chown", "-R", "54321:54321", str(system.world.root)], check=True)
+    prefix = [str(setpriv), "--reuid=54321", "--regid=54321", "--clear-groups"]
     for name in ("HOME", "OCM_HOME", "USERPROFILE"):
         del system.world.environment[name]
-    system.world.environment |= {"HOME": home} if home is not None else {}
-    system.prefix = prefix
+    if not IS_ROOT or setpriv is None:
+        pytest.skip("only root can become a user without a home")
+    with tempfile.TemporaryDirectory() as folder:
+        system.world.root = system.world.root.rename(f"{folder}/world")
+        subprocess.run(["chown", "-R", "54321:54321", folder], check=True)
+        system.prefix = prefix
+        if system.run([sys.executable, "-c", "pass"], cwd=system.world.root).exit:
+            pytest.skip("that user cannot start this interpreter")
+        assert_works_without_a_home(system)
+
+
+def assert_works_without_a_home(system: Ours) -> None:
     assert_readable(system)
     assert_hooks_step_aside(system)
     system.checkpoint("S", "--summary", "went on").must_work()

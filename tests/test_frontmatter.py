@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ocm import frontmatter
 from ocm.errors import UnreadableSessionError
 
-LOADERS = [yaml.CBaseLoader, yaml.BaseLoader]
+LOADERS: Any = [yaml.CBaseLoader, yaml.BaseLoader]
 _any_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 _words = st.sampled_from(["null", "~", "1.10", "0012", "yes", "a: b", "a #b", "#a", "- a", "[a", "{a", "&a", "*a", "!a", "|", ">", "%a", "@a",
     "`a", "'a", '"a"', "a:", ": a", "a\\b", " a", "a ", "---", "...", "\x85", "\u2028", "\ufeff", "\x7f", "\x9f", "\x07", "\t", "2026-03-03",

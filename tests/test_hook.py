@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from ocm import hook, journal, policy, sessions
+from ocm import config, hook, journal, policy
+from ocm.errors import UnreadableSessionError
 from tests.builders import AGENT, CHECKPOINT_TOOL, Project, payload, run_hook
 
 HOSTILE_IDS = (
@@ -23,7 +24,7 @@ HOSTILE_IDS = (
 
 def shut(project: Project, calls: int = 5) -> None:
     project.calls(calls)
-    assert policy.is_shut(project.tally(), hook.config.load())
+    assert policy.is_shut(project.tally(), config.load())
 
 
 # --- the count
@@ -54,7 +55,11 @@ def test_calls_of_sub_agents_and_of_the_journal_itself_do_not_count(project: Pro
 
 
 def test_a_failed_call_counts_and_its_edit_is_not_recorded(project: Project) -> None:
-    failed = {"tool_name": "Edit", "tool_input": {"file_path": "x.py"}, "hook_event_name": "PostToolUseFailure"}
+    failed: dict[str, Any] = {
+        "tool_name": "Edit",
+        "tool_input": {"file_path": "x.py"},
+        "hook_event_name": "PostToolUseFailure",
+    }
     project.hook("post-tool-use", **failed)
     (line,) = project.lines()[1:]
     assert project.tally().calls == 1
@@ -234,7 +239,7 @@ def test_an_unreadable_session_file_opens_the_gate(project: Project) -> None:
     project.checkpoint(goal="work")
     project.file().write_text("broken", encoding="utf-8")
     shut(project)
-    with pytest.raises(sessions.UnreadableSessionError):
+    with pytest.raises(UnreadableSessionError):
         project.checkpoint(goal="more")
     assert not project.denied()
     assert "line 1" in project.lines()[-1]["why"]
@@ -612,7 +617,7 @@ def test_fields_of_any_type_break_nothing(project: Project, event: str, junk: ob
     )
     for name in names:
         for tool in ("Write", "Bash", CHECKPOINT_TOOL):
-            given = {"tool_name": tool, "tool_input": {"file_path": junk, "command": junk}, name: junk}
+            given: dict[str, Any] = {"tool_name": tool, "tool_input": {"file_path": junk, "command": junk}, name: junk}
             project.hook(event, **given)
     project.checkpoint(goal="g")
     assert project.log() == []

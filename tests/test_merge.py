@@ -36,8 +36,10 @@ def test_goal_and_title_are_replaced_and_stay_when_not_given() -> None:
 
 @pytest.mark.parametrize("name", ["work_completed", "decisions", "problems", "tags"])
 def test_lists_are_added_to_without_repeating(name: str) -> None:
-    first = merged(**{name: ["a", "b"]})
-    second = merged(first, **{name: ["b", "c", "c"]})
+    one: dict[str, Any] = {name: ["a", "b"]}
+    other: dict[str, Any] = {name: ["b", "c", "c"]}
+    first = merged(**one)
+    second = merged(first, **other)
     assert getattr(second, name) == ["a", "b", "c"]
     assert getattr(first, name) == ["a", "b"]
 

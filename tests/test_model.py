@@ -121,7 +121,7 @@ def test_a_pair_of_texts_is_two_lines(name: str) -> None:
     ({"references": [{"url": "u"}]}, True), ({}, False), ({"title": "t", "slug": "s", "tags": ["x"], "status": "closed"}, False),
     ({"work_pending": []}, False), ({"goal": " "}, False), ({"decisions": [""]}, False), ({"trigger": "manual"}, False),
 ])  # fmt: skip
-def test_a_call_is_semantic_when_it_says_something_about_the_work(arguments: dict[str, Any], semantic: bool) -> None:  # noqa: FBT001
+def test_a_call_is_semantic_when_it_says_something_about_the_work(arguments: dict[str, Any], semantic: bool) -> None:
     assert call(**arguments).semantic is semantic
 
 

@@ -41,7 +41,9 @@ def test_a_text_of_a_journal_line_is_text_that_can_be_written() -> None:
 
 def test_secrets_in_a_journal_are_redacted_and_counted() -> None:
     token = "ghp_" + "aB3" * 12
-    events, count = observe.events_redacted([{"e": "prompt", "title": f"use {token}"}, {"e": "call", "path": "a.py", "cmd": "git"}])
+    events, count = observe.events_redacted(
+        [{"e": "prompt", "title": f"use {token}"}, {"e": "call", "path": "a.py", "cmd": "git"}]
+    )
     assert count == 1
     assert token not in str(events)
     assert events[1] == {"e": "call", "path": "a.py", "cmd": "git"}
@@ -57,7 +59,12 @@ def test_a_session_began_where_its_first_line_says(repo: Project) -> None:
     repo.calls(1)
     repo.checkpoint(goal="g")
     session = repo.session()
-    assert (session.git_sha_start, session.branch, session.tool, session.project) == (before, "main", "claude-code", "repo")
+    assert (session.git_sha_start, session.branch, session.tool, session.project) == (
+        before,
+        "main",
+        "claude-code",
+        "repo",
+    )
     first = repo.lines()[0]
     assert (first["sha"], first["e"], first["file"]) == (before, "open", repo.file().name)
 

@@ -76,12 +76,14 @@ def test_a_user_folder_without_sessions_is_only_a_registry(tmp_path: Path, user:
     assert found(tmp_path) is None
 
 
-def test_the_user_store_is_no_project_store_of_the_home(tmp_path: Path, user: Path) -> None:
+def test_the_user_store_is_no_project_store_of_the_home(user: Path) -> None:
     (user / "sessions").mkdir(parents=True)
     work = repository(user.parent / "work")
     (work / "src").mkdir()
     assert found(work / "src") == (user, work, True)
-    assert store_in(work) == (found(work) or ())[0]
+    served = found(work)
+    assert served is not None
+    assert store_in(work) == served[0]
 
 
 def test_ocm_home_moves_the_user_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

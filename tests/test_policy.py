@@ -30,14 +30,14 @@ def tally(calls: int, denials: int = 0, due: int | None = None) -> Tally:
     (tally(50, denials=3), False, policy.ALLOW),
     (tally(50, due=4), True, policy.ALLOW),
 ])  # fmt: skip
-def test_a_call_is_held_back_when_a_checkpoint_is_due(counts: Tally, changes: bool, expected: str) -> None:  # noqa: FBT001
+def test_a_call_is_held_back_when_a_checkpoint_is_due(counts: Tally, changes: bool, expected: str) -> None:
     assert policy.decide(counts, SETTINGS, changes=changes) == expected
 
 
 @pytest.mark.parametrize(("mode", "expected", "reminds"), [
     ("block", policy.DENY, True), ("remind", policy.ALLOW, True), ("off", policy.ALLOW, False),
 ])  # fmt: skip
-def test_the_mode_decides_what_a_due_checkpoint_means(mode: str, expected: str, reminds: bool) -> None:  # noqa: FBT001
+def test_the_mode_decides_what_a_due_checkpoint_means(mode: str, expected: str, reminds: bool) -> None:
     settings = {**SETTINGS, "gate.mode": mode}
     assert policy.decide(tally(5), settings, changes=True) == expected
     assert policy.reminds(tally(5), settings) is reminds

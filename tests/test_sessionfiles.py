@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,8 @@ def put(project: Project, name: str, text: str) -> Path:
 
 
 def of(session_id: str, **values: str) -> str:
-    return rewrite.render(Session(session_id, **{"started_at": "2026-03-03T14:32:10+00:00", "tool": "claude-code", **values}))
+    given: dict[str, Any] = {"started_at": "2026-03-03T14:32:10+00:00", "tool": "claude-code", **values}
+    return rewrite.render(Session(session_id, **given))
 
 
 # --- names
@@ -92,7 +94,10 @@ def test_a_start_that_is_no_time_still_gives_a_name(project: Project, started: s
 
 def test_a_file_is_found_by_the_name_in_the_journal_whatever_the_name(project: Project) -> None:
     put(project, "renamed by a person.md", of("S"))
-    assert sessionfiles.locate(project.store, "S", [{"e": "open", "file": "renamed by a person.md"}]) == "renamed by a person.md"
+    assert (
+        sessionfiles.locate(project.store, "S", [{"e": "open", "file": "renamed by a person.md"}])
+        == "renamed by a person.md"
+    )
     assert sessionfiles.locate(project.store, "S", []) == "renamed by a person.md"
 
 

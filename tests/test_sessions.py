@@ -66,7 +66,10 @@ def test_private_text_is_not_written_and_what_is_empty_then_is_not_given(project
     assert result["redactions"] >= 5
 
 
-@pytest.mark.parametrize("arguments", [{"session_id": ""}, {"goal": 7}, {"status": "x"}, {"goal": "x" * 50_001}, {"decisions": ["\ud800"]}, {"x": 1}])
+@pytest.mark.parametrize(
+    "arguments",
+    [{"session_id": ""}, {"goal": 7}, {"status": "x"}, {"goal": "x" * 50_001}, {"decisions": ["\ud800"]}, {"x": 1}],
+)
 def test_bad_input_changes_nothing(project: Project, arguments: dict[str, Any]) -> None:
     project.calls(2)
     before = sorted(os.listdir(project.store.path))
@@ -79,7 +82,9 @@ def test_bad_input_changes_nothing(project: Project, arguments: dict[str, Any]) 
 
 def test_repeated_items_are_stored_once(project: Project) -> None:
     for _ in range(2):
-        project.checkpoint(goal="g", work_completed=["a"], work_summary=["b"], decisions=["c"], problems=["d"], tags=["t"])
+        project.checkpoint(
+            goal="g", work_completed=["a"], work_summary=["b"], decisions=["c"], problems=["d"], tags=["t"]
+        )
     session = project.session()
     assert (session.work_completed, session.work_summary, session.decisions, session.problems, session.tags) == (
         ["a"], ["b"], ["c"], ["d"], ["t"],
@@ -126,7 +131,7 @@ def test_a_resumed_session_is_open_again(project: Project) -> None:
 
 
 def test_the_store_is_private(project: Project) -> None:
-    os.chmod(project.store.sessions, 0o755)
+    os.chmod(project.store.sessions, 0o755)  # noqa: S103 - what a careless umask leaves
     project.calls(1)
     project.checkpoint(goal="g")
     if os.name != "nt":
@@ -211,7 +216,11 @@ def test_a_hand_edit_between_two_checkpoints_is_kept(project: Project) -> None:
     project.calls(1)
     project.checkpoint(goal="h", decisions=["e"])
     text = project.file().read_text(encoding="utf-8")
-    for line in ("- d, edited\n  further\n- e\n\n<!-- mine -->\n", "\n## Notes\n\nmine\n", "tags: [t] # mine\nowner: me\n"):
+    for line in (
+        "- d, edited\n  further\n- e\n\n<!-- mine -->\n",
+        "\n## Notes\n\nmine\n",
+        "tags: [t] # mine\nowner: me\n",
+    ):
         assert line in text
     assert project.session().decisions == ["d, edited\nfurther", "e"]
 
@@ -253,7 +262,9 @@ def test_an_edit_while_the_checkpoint_is_made_is_kept(project: Project, monkeypa
     assert "calls 1" in project.session().facts
 
 
-def test_a_file_that_never_rests_is_an_error_and_loses_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_never_rests_is_an_error_and_loses_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project.checkpoint(goal="g")
     project.calls(2)
     monkeypatch.setattr(sessionfiles, "_unchanged", lambda *_: False)
@@ -334,7 +345,11 @@ STEPS: dict[str, tuple[object, str]] = {
 @pytest.mark.parametrize("semantic", [True, False], ids=["semantic", "machine"])
 @pytest.mark.parametrize("step", STEPS)
 def test_a_death_at_any_step_costs_nothing(
-    project: Project, step: str, semantic: bool, is_first: bool, monkeypatch: pytest.MonkeyPatch  # noqa: FBT001
+    project: Project,
+    step: str,
+    semantic: bool,
+    is_first: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if not is_first:
         project.checkpoint(goal="before", work_summary=["before"])
@@ -364,11 +379,14 @@ def test_a_death_at_any_step_costs_nothing(
 
 
 @pytest.mark.parametrize("survivor", [1, 2])
-def test_a_death_between_two_drops_costs_nothing(project: Project, survivor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_death_between_two_drops_costs_nothing(
+    project: Project, survivor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("x.py", "y.py", "z.py"):
         project.edited(name)
         journal.take_over(project.store.path, "S")
-    drop, dropped = journal.drop, []
+    drop = journal.drop
+    dropped: list[str] = []
 
     def die_at_last(store: str, session_id: str, take: str) -> None:
         if len(dropped) == survivor:
@@ -475,7 +493,11 @@ def test_orphans_are_stored_once(project: Project) -> None:
     age(project)
     project.calls(1, "alive")
     assert sessions.recover(project.store) == []
-    found = {session.session_id: [c.path for c in session.files] for path in project.files() if (session := markdown.parse(path.read_text()))}
+    found = {
+        session.session_id: [c.path for c in session.files]
+        for path in project.files()
+        if (session := markdown.parse(path.read_text()))
+    }
     assert found == {"dead": ["x.py"], "a/b": ["y.py"]}
     before = [path.read_bytes() for path in project.files()]
     age(project)
@@ -540,7 +562,9 @@ def test_a_journal_without_its_first_line_is_stored_under_its_key(project: Proje
 
 
 def test_a_first_line_of_another_session_does_not_lead_astray(project: Project) -> None:
-    journal.append(project.store.path, "S", [journal.event("open", session="OTHER"), journal.event("call", m=1, path="x.py")])
+    journal.append(
+        project.store.path, "S", [journal.event("open", session="OTHER"), journal.event("call", m=1, path="x.py")]
+    )
     age(project)
     sessions.recover(project.store)
     assert project.session().session_id == "S"
@@ -553,7 +577,9 @@ def test_left_locks_and_temporary_files_are_cleared(project: Project) -> None:
     (Path(project.store.sessions) / ".ocm-tmp-dead").touch()
     age(project)
     sessions.recover(project.store)
-    assert [name for name in os.listdir(project.store.path) if name != "sessions" and not name.startswith("memory")] == []
+    assert [
+        name for name in os.listdir(project.store.path) if name != "sessions" and not name.startswith("memory")
+    ] == []
     assert os.listdir(project.store.sessions) == []
 
 
@@ -567,7 +593,7 @@ def test_a_clock_that_goes_back_ends_nothing_before_it_began(project: Project, m
 
     class Yesterday(datetime):
         @classmethod
-        def now(cls, tz: Any = None) -> datetime:
+        def now(cls, tz: Any = None) -> Any:
             return datetime.fromtimestamp(time.time() - 86_400, tz)
 
     monkeypatch.setattr("ocm.observe.datetime", Yesterday)
@@ -605,7 +631,10 @@ def test_an_id_that_is_new_while_one_other_is_active_is_told(project: Project) -
 def test_first_checkpoints_of_many_processes_at_once_are_all_kept(repo: Project) -> None:
     starters = [
         subprocess.Popen(
-            [sys.executable, "-c", RACE, str(repo.root), str(racer)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", RACE, str(repo.root), str(racer)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for racer in range(8)
     ]
@@ -666,7 +695,9 @@ def test_a_whole_conversation_through_the_real_commands(repo: Project) -> None:
     repo.edited("a.py")
     repo.calls(4)
     assert repo.denied()
-    done = run_ocm(repo.root, "checkpoint", "--session-id", "S", "--goal", "Cut latency", "--slug", "tei", "--summary", "measured")
+    done = run_ocm(
+        repo.root, "checkpoint", "--session-id", "S", "--goal", "Cut latency", "--slug", "tei", "--summary", "measured"
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["markdown_path"] == str(repo.file().resolve())
     assert not repo.denied()

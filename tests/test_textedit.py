@@ -100,7 +100,7 @@ def test_a_sentinel_counts_on_a_line_of_its_own_only() -> None:
         ("", None),
     ],
 )
-def test_what_ignores_the_store_is_judged_as_git_judges(tmp_path: Path, text: str, expected: bool | None) -> None:  # noqa: FBT001
+def test_what_ignores_the_store_is_judged_as_git_judges(tmp_path: Path, text: str, expected: bool | None) -> None:
     assert textedit.ignored(text, STORE) is expected
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     (tmp_path / ".gitignore").write_bytes(text.encode())

@@ -27,13 +27,13 @@ def test_only_lone_surrogates_are_exchanged(line: str, expected: dict[str, str])
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.booleans())
-def test_whole_text_is_never_touched(text: str, ascii_only: bool) -> None:  # noqa: FBT001
+def test_whole_text_is_never_touched(text: str, ascii_only: bool) -> None:
     line = json.dumps({"a": text}, ensure_ascii=ascii_only)
     assert wire.mended(line) == line
 
 
 @given(st.text(st.characters()), st.booleans())
-def test_every_line_can_be_encoded_afterwards(text: str, ascii_only: bool) -> None:  # noqa: FBT001
+def test_every_line_can_be_encoded_afterwards(text: str, ascii_only: bool) -> None:
     line = wire.mended(json.dumps({"a": text}, ensure_ascii=ascii_only))
     line.encode()
     json.loads(line)["a"].encode()

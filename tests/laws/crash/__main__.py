@@ -36,7 +36,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.laws.crash", description=__doc__)
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--sequences", type=int, default=1, help="how many seeds from there on")
-    parser.add_argument("--ops", metavar="FILE", help="play the operations in FILE, a line each, in the world of --seed")
+    parser.add_argument(
+        "--ops", metavar="FILE", help="play the operations in FILE, a line each, in the world of --seed"
+    )
     parser.add_argument("--kills", type=float, default=0.35, help="the share of processes that die")
     parser.add_argument("--real", type=float, default=0.0, help="the share of processes that are the real executables")
     parser.add_argument("--sweep", choices=sorted(ops.sweeps()), help="let the end of one scenario die at every point")
@@ -99,9 +101,11 @@ def _summary(report: Report) -> str:
     tally = report.tally
     total = sum(tally.kills.values())
     lines = [
-        f"{tally.sequences} sequences, {sum(tally.operations.values())} operations ({tally.real} by real executables), "
-        f"{total} processes killed, {tally.cuts} power cuts, {tally.stopped} stopped midway, "
-        f"{len(report.failures)} failures, {report.seconds:.0f} s",
+        (
+            f"{tally.sequences} sequences, {sum(tally.operations.values())} operations "
+            f"({tally.real} by real executables), {total} processes killed, {tally.cuts} power cuts, "
+            f"{tally.stopped} stopped midway, {len(report.failures)} failures, {report.seconds:.0f} s"
+        ),
         *_table("killed", tally.kills.most_common()),
         *_table("operations", tally.operations.most_common()),
     ]
@@ -119,5 +123,3 @@ def _say(text: str) -> None:
 
 if __name__ == "__main__":
     sys.exit(main())
-
-

@@ -17,7 +17,7 @@ clock.install()  # before the program is imported
 from tests.laws.crash import ops, settle, world  # noqa: E402
 from tests.laws.crash.mutants import MUTANTS  # noqa: E402
 from tests.laws.crash.ops import Generator, Op  # noqa: E402
-from tests.laws.crash.world import Tally, Violation, World  # noqa: E402
+from tests.laws.crash.world import Tally, ViolationError, World  # noqa: E402
 
 _MORE_SYSTEM_CALLS = 20  # SQLite's own, less those in the middle of writes
 POWER_SHARE, GIT_SHARE = 4, 25
@@ -101,7 +101,7 @@ def sweep(scenario: str, *, how: str = "point", step: int = 1) -> list[Case]:
     last = one.points + (_MORE_SYSTEM_CALLS if how == "strace" else 0)
     numbered = zip(range(1, last + 1), ops.dying(steps, how), strict=False)
     return [
-        Case(f"--sweep {scenario!r} --point {number} --how {how}", -1, tuple(dying), how == "power")
+        Case(f'--sweep "{scenario}" --point {number} --how {how}', -1, tuple(dying), how == "power")
         for number, dying in numbered
         if number % step == 0
     ]
@@ -112,17 +112,17 @@ def play(case: Case) -> tuple[Tally, str]:
     with world.folder() as path:
         one = World(case.seed, path, power=case.power, git=case.git)
         one.tally.sequences = 1
-        number = -1
+        number = 0
         try:
-            for number, op in enumerate(case.ops):
+            for op in case.ops:
                 one.run(op)
-            number += 1
+                number += 1
             settle.settle(one)
-        except (Violation, TimeoutError, RuntimeError) as error:
+        except (ViolationError, TimeoutError, RuntimeError) as error:
             where = f"operation {number}" if number < len(case.ops) else "the end"
             return one.tally, f"at {where}: {error}"
         finally:
-            with contextlib.suppress(Violation):
+            with contextlib.suppress(ViolationError):
                 one.hang_up()
         return one.tally, ""
 

@@ -1,6 +1,6 @@
 """A clock that can be put wrong: everything that asks Python for the time gets it with an offset."""
 
-import datetime
+import datetime  # noqa: ICN001 - the module itself is changed
 import time
 from collections.abc import Callable
 

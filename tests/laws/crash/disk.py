@@ -113,7 +113,7 @@ class Disk:
         self._break_cache(chooser)
         self.sync()
 
-    def _content(self, file: _File, is_worst: bool, chooser: random.Random) -> bytes:  # noqa: FBT001
+    def _content(self, file: _File, is_worst: bool, chooser: random.Random) -> bytes:
         if is_worst or file.live == file.safe:
             return file.safe
         if not file.live.startswith(file.safe):

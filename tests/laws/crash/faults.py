@@ -26,7 +26,19 @@ SIZE = 4096
 _NUMBERS = struct.Struct("<QQQd")
 _LABEL = _NUMBERS.size
 _WRITING = os.O_CREAT | os.O_WRONLY | os.O_RDWR
-_WRITING_SQL = ("BEGIN", "INSERT", "DELETE", "UPDATE", "CREATE", "DROP", "COMMIT", "REPLACE", "VACUUM", "ALTER", "ROLLBACK")
+_WRITING_SQL = (
+    "BEGIN",
+    "INSERT",
+    "DELETE",
+    "UPDATE",
+    "CREATE",
+    "DROP",
+    "COMMIT",
+    "REPLACE",
+    "VACUUM",
+    "ALTER",
+    "ROLLBACK",
+)
 
 
 class Slots:
@@ -227,14 +239,27 @@ class Layer:
         """Put every stand-in in its place; there is no way back, the process is to die."""
         clock.follow(lambda: self.slots.numbers()[3])
         stand_ins = {"open": self.open, "close": self.close, "write": self.write, "fsync": self.fsync}
-        moving = ("rename", "replace", "link", "symlink", "unlink", "remove", "mkdir", "rmdir", "chmod", "truncate", "utime")
+        moving = (
+            "rename",
+            "replace",
+            "link",
+            "symlink",
+            "unlink",
+            "remove",
+            "mkdir",
+            "rmdir",
+            "chmod",
+            "truncate",
+            "utime",
+        )
         stand_ins.update({name: self.moving(name) for name in moving})
         for name, stand_in in stand_ins.items():
+            replacement: Any = stand_in
             self.real[name] = real = getattr(os, name)
             setattr(os, name, stand_in)
             for abilities in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
                 if real in abilities:
-                    abilities.add(stand_in)
+                    abilities.add(replacement)
         self.real["flock"], self.real["open_file"], self.real["connect"] = fcntl.flock, builtins.open, sqlite3.connect
         for module, name, stand_in in (
             (fcntl, "flock", self.flock),

@@ -13,8 +13,8 @@ def fsync_after_the_drop() -> None:
     written: list[str] = []
     finish = sessions._finish
 
-    def atomic_write(path: str, data: bytes, **_: Any) -> None:
-        temporary = os.path.join(os.path.dirname(path), ".ocm-tmp-mutant")
+    def atomic_write(path: str, data: bytes, *, owner: str = "", **_: Any) -> None:
+        temporary = os.path.join(os.path.dirname(path), f".ocm-tmp-{owner}")
         with open(temporary, "wb") as file:
             file.write(data)
         os.replace(temporary, path)
@@ -22,7 +22,8 @@ def fsync_after_the_drop() -> None:
 
     def late(*args: Any) -> None:
         finish(*args)
-        for path in written:
+        while written:
+            path = written.pop()
             descriptor = os.open(path, os.O_RDONLY)
             os.fsync(descriptor)
             os.close(descriptor)

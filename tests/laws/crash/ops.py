@@ -1,5 +1,6 @@
 """What can happen to a store, as values: each operation stands alone, so that a list of them can lose any of its parts."""
 
+import itertools
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -27,7 +28,17 @@ _WEIGHTS = {
     "zone": 1, "age": 3, "pair": 3, "crowd": 1,
 }  # fmt: skip
 # How many points there are to die at, roughly; a number beyond the last one kills nothing.
-_POINTS = {"semantic": 75, "mcp": 75, "machine": 75, "retry": 75, "compact": 70, "end": 70, "start": 40, "rebuild": 40, "list": 25}
+_POINTS = {
+    "semantic": 75,
+    "mcp": 75,
+    "machine": 75,
+    "retry": 75,
+    "compact": 70,
+    "end": 70,
+    "start": 40,
+    "rebuild": 40,
+    "list": 25,
+}
 _FEW_POINTS = 12
 _MAX_SECONDS = {"semantic": 0.03, "machine": 0.03, "retry": 0.03, "compact": 0.02, "end": 0.02, "start": 0.02}
 
@@ -139,7 +150,7 @@ class Generator:
 
     def _whose(self, kind: str) -> int:
         # mostly the first conversation: what meets is more telling than what passes
-        guest = [GUEST] if kind in CALLS + ("write", "rename", "edit") else []
+        guest = [GUEST] if kind in (*CALLS, "write", "rename", "edit") else []
         return self._random.choice([0, 0, 0, 1, 2, *guest])
 
     def _op(self, kind: str, who: int) -> Op:
@@ -174,18 +185,19 @@ class Generator:
 
 
 def sweeps() -> dict[str, list[Op]]:
-    """Return the scenarios whose last operation is to die at every point in turn."""
+    """Return the scenarios whose last operation is to die at every point in turn; a pair stops there instead."""
     start, edit, prompt = Op("start", n=10), Op("edit", n=60), Op("prompt", n=110)
     said = Op("semantic", n=160, pick=_pick(lambda given: "slug" not in given and len(given) > 3))
     more = Op("semantic", n=210, pick=_pick(lambda given: "slug" not in given and "work_pending" in given))
     named = Op("semantic", n=260, pick=_pick(lambda given: "slug" in given and "goal" in given))
-    again = Op("create", n=310)
+    other = Op("semantic", n=510, pick=_pick(lambda given: "problems" in given and "status" not in given))
+    again, machine = Op("create", n=310), Op("machine", n=360, pick=_pick_machine())
     return {
         "first checkpoint": [start, prompt, edit, said],
         "next checkpoint": [start, edit, said, again, more],
         "checkpoint that names the file": [start, edit, said, again, named],
         "checkpoint of a session without hooks": [named],
-        "machine checkpoint": [start, edit, said, again, Op("machine", n=360, pick=_pick_machine())],
+        "machine checkpoint": [start, edit, said, again, machine],
         "session-end": [start, prompt, edit, again, Op("end")],
         "pre-compact": [start, edit, said, again, Op("compact")],
         "recovery of an orphan": [start, prompt, edit, said, again, Op("age"), Op("start", 1)],
@@ -195,6 +207,18 @@ def sweeps() -> dict[str, list[Op]]:
         "list after an edit by hand": [said, Op("write", n=460), Op("list")],
         "list over a broken cache": [said, Op("break-cache", pick=2), Op("list")],
         "post-tool-use": [start, said, again],
+        "two checkpoints": [start, edit, said, Op("pair", parts=(more, other))],
+        "two first checkpoints": [start, edit, Op("pair", parts=(said, other))],
+        "a checkpoint and one that names the file": [start, said, edit, Op("pair", parts=(more, named))],
+        "one that names the file and a checkpoint": [start, said, edit, Op("pair", parts=(named, more))],
+        "two that name their files alike": [start, Op("pair", parts=(named, replace(named, who=1)))],
+        "session-end and a checkpoint": [start, said, edit, Op("pair", parts=(Op("end"), more))],
+        "a hook and a checkpoint": [start, said, edit, Op("pair", parts=(again, machine))],
+        "a checkpoint and a hook": [start, said, edit, Op("pair", parts=(machine, again))],
+        "two recoveries": [start, edit, said, again, Op("age"), Op("pair", parts=(Op("start", 1), Op("start", 2)))],
+        "a rebuild and a checkpoint": [said, edit, Op("pair", parts=(Op("rebuild"), more))],
+        "a checkpoint and a rebuild": [said, edit, Op("pair", parts=(more, Op("rebuild")))],
+        "two that make the cache": [said, Op("forget-cache"), Op("pair", parts=(Op("list"), Op("search")))],
         "retry after a kill": [start, edit, Op("semantic", n=160, pick=3, kill=Kill("point", 40)), Op("retry")],
     }
 
@@ -208,8 +232,9 @@ def _pick_machine() -> int:
 
 
 def dying(ops: list[Op], how: str = "point") -> Iterator[list[Op]]:
-    """Yield `ops` without end, the last one dying at its first point, its second, and so on."""
-    number = 0
-    while True:
-        number += 1
-        yield [*ops[:-1], replace(ops[-1], kill=Kill(how, number), real=how == "strace")]
+    """Yield `ops` without end, the last one dying, or stopping, at its first point, its second, and so on."""
+    for number in itertools.count(1):
+        if ops[-1].kind == "pair":
+            yield [*ops[:-1], replace(ops[-1], pick=number)]
+        else:
+            yield [*ops[:-1], replace(ops[-1], kill=Kill(how, number), real=how == "strace")]

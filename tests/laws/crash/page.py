@@ -12,7 +12,7 @@ from tests.laws.crash.words import words_in
 _TOUCHED = re.compile(r"- `+ ?(.+?) ?`+(?: → `+ ?(.+?) ?`+)?$")
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """A file that is no whole session file."""
 
 
@@ -41,16 +41,16 @@ def read(path: str) -> Page:
     """Return the session file at `path`.
 
     Raises:
-        Unreadable: it is cut off, or not what the format says.
+        UnreadableError: it is cut off, or not what the format says.
     """
     with open(path, "rb") as file:
         text = file.read().decode()
     front, body = _front(text)
     page = Page(os.path.basename(path), text, front)
     if not page.session_id:
-        raise Unreadable("no session_id")
+        raise UnreadableError("no session_id")
     if not text.endswith("\n"):
-        raise Unreadable("it ends in the middle of a line")
+        raise UnreadableError("it ends in the middle of a line")
     _sections(page, body)
     page.words = words_in(text)
     return page
@@ -59,10 +59,10 @@ def read(path: str) -> Page:
 def _front(text: str) -> tuple[dict[str, str], str]:
     head, mark, body = text.removeprefix("---\n").partition("\n---\n")
     if not text.startswith("---\n") or not mark:
-        raise Unreadable("its front matter does not end")
+        raise UnreadableError("its front matter does not end")
     found = yaml.load(head, Loader=yaml.BaseLoader)  # noqa: S506 - the base loader makes nothing but strings
     if not isinstance(found, dict):
-        raise Unreadable("its front matter is no mapping")
+        raise UnreadableError("its front matter is no mapping")
     absent = {key for key, value in found.items() if value == "null" and key != "session_id"}
     return {str(key): "" if key in absent else str(value) for key, value in found.items()}, body
 
@@ -82,4 +82,4 @@ def _sections(page: Page, body: str) -> None:
         elif section == "Files Touched" and (found := _TOUCHED.match(line)):
             page.files.append(found[2] or found[1])
     if fence:
-        raise Unreadable(f"the block {fence} does not end")
+        raise UnreadableError(f"the block {fence} does not end")

@@ -124,7 +124,7 @@ class Child:
 
 def start(place: Place, argv: list[str], stdin: bytes, wish: Wish) -> Child:
     """Start `argv` (`ocm ...` or `ocm-hook ...`) in `place`."""
-    out, err, given = (tempfile.TemporaryFile() for _ in range(3))
+    out, err, given = (tempfile.TemporaryFile() for _ in range(3))  # noqa: SIM115 - they are closed with the process
     given.write(stdin)
     given.seek(0)
     if wish.real:
@@ -183,7 +183,9 @@ def _answer(place: Place, questions: list[list[str]], wish: Wish, answers: IO[by
 
 def environment(place: Place, wish: Wish) -> dict[str, str]:
     """Return the variables that a process gets, none of which leads out of `place`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OCM_", "CLAUDE_", "GIT_", "COV_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("OCM_", "CLAUDE_", "GIT_", "COV_"))
+    }
     return {**kept, "HOME": place.home, "OCM_HOME": os.path.join(place.home, ".openCodeMemory"), "TZ": wish.zone}
 
 

@@ -11,7 +11,7 @@ from tests.laws.crash.model import APPENDED, Conversation, State
 from tests.laws.crash.ops import Op
 from tests.laws.crash.process import Wish
 from tests.laws.crash.words import words_in
-from tests.laws.crash.world import Violation, World
+from tests.laws.crash.world import ViolationError, World
 
 _LAST = 30_000  # numbers that no generated operation uses
 _SEARCHES = 8
@@ -24,7 +24,7 @@ def settle(world: World) -> None:
     """Let the next runs clear up, and check the laws that hold then.
 
     Raises:
-        Violation: one of them does not.
+        ViolationError: one of them does not.
     """
     world.offset, world.zone = 0.0, "UTC"
     world.hang_up()
@@ -62,7 +62,7 @@ def _judge_leftovers(world: World) -> None:
     odd = [name for name in sorted(os.listdir(world.place.store)) if not _belongs(name, world)]
     odd += [f"sessions/{name}" for name in sorted(os.listdir(world.sessions)) if not name.endswith(".md")]
     if odd:
-        raise Violation(f"left in the store: {', '.join(odd)}")
+        raise ViolationError(f"left in the store: {', '.join(odd)}")
 
 
 def _belongs(name: str, world: World) -> bool:
@@ -96,7 +96,7 @@ def _judge_answers(world: World) -> None:
     _judge_same(questions[1:], first[1:], again[len(questions) :], "rebuild-index")
     rebuilt = again[len(questions) - 1]
     if rebuilt["read"] != len(world.pages) or rebuilt["unreadable"]:
-        raise Violation(f"rebuild-index says {rebuilt} of {len(world.pages)} files")
+        raise ViolationError(f"rebuild-index says {rebuilt} of {len(world.pages)} files")
 
 
 def _questions(world: World) -> Iterator[list[str]]:
@@ -115,7 +115,7 @@ def _ask(world: World, questions: list[list[str]]) -> list[Any]:
     answers = process.ask(world.place, questions, Wish())
     for question, answer in zip(questions, answers, strict=True):
         if answer.code or answer.err:
-            raise Violation(f"ocm {' '.join(question)} ended with {answer.code}: {answer.err.decode()}")
+            raise ViolationError(f"ocm {' '.join(question)} ended with {answer.code}: {answer.err.decode()}")
     return [answer.json for answer in answers]
 
 
@@ -123,19 +123,21 @@ def _judge_list(world: World, listed: list[dict[str, Any]]) -> None:
     ids = sorted(row["session_id"] for row in listed)
     expected = sorted(found.session_id for found in world.pages.values())
     if ids != expected:
-        raise Violation(f"list shows {ids}, the folder holds {expected}")
+        raise ViolationError(f"list shows {ids}, the folder holds {expected}")
 
 
 def _judge_found(world: World, query: str, hits: list[dict[str, Any]]) -> None:
     holding = {found.session_id for found in world.pages.values() if query in found.words}
     if [hit["session_id"] for hit in hits][: len(holding)] != sorted(holding):
-        raise Violation(f"search {query} found {[hit['session_id'] for hit in hits]}, and {sorted(holding)} hold it")
+        raise ViolationError(
+            f"search {query} found {[hit['session_id'] for hit in hits]}, and {sorted(holding)} hold it"
+        )
 
 
 def _judge_shown(talk: Conversation, shown: dict[str, Any]) -> None:
     wrong = [list(_shown_objections(state, shown)) for state in talk.possible]
     if all(wrong):
-        raise Violation(f"show {talk.session_id}: " + "; ".join(min(wrong, key=len)))
+        raise ViolationError(f"show {talk.session_id}: " + "; ".join(sorted(wrong, key=len)[0]))
 
 
 def _shown_objections(state: State, shown: dict[str, Any]) -> Iterator[str]:
@@ -162,8 +164,8 @@ def _as_item(item: Any) -> str:
 def _judge_same(questions: list[list[str]], before: list[Any], after: list[Any], what: str) -> None:
     for question, first, second in zip(questions, before, after, strict=True):
         if _without_scores(first) != _without_scores(second):
-            told = "\n".join(difflib.unified_diff(*(_lines(answer) for answer in (first, second)), lineterm="", n=1))
-            raise Violation(f"ocm {' '.join(question)} says something else after {what}:\n{told}")
+            told = "\n".join(difflib.unified_diff(_lines(first), _lines(second), lineterm="", n=1))
+            raise ViolationError(f"ocm {' '.join(question)} says something else after {what}:\n{told}")
 
 
 def _without_scores(answer: Any) -> Any:
@@ -175,5 +177,3 @@ def _without_scores(answer: Any) -> Any:
 
 def _lines(answer: Any) -> list[str]:
     return json.dumps(answer, indent=1, ensure_ascii=False).split("\n")
-
-

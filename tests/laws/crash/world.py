@@ -35,7 +35,7 @@ _GUEST_ID = "guest-of-another-store"
 _BLOCKED = 0.06
 
 
-class Violation(AssertionError):
+class ViolationError(AssertionError):
     """A law was broken."""
 
 
@@ -75,7 +75,7 @@ class World:
         self.disk: Disk | None = None
         if power:
             self.place = replace(self.place, log=os.path.join(folder, "disk.log"))
-            open(self.place.log, "w").close()  # noqa: SIM115
+            open(self.place.log, "w").close()
             self.disk = Disk(os.path.realpath(self.place.store), self.place.log)
             self.disk.sync()
 
@@ -126,7 +126,7 @@ class World:
         if result is None:
             self.hang_up()
         elif result.get("isError") or result["structuredContent"]["session_id"] != given["session_id"]:
-            raise Violation(f"the server did not acknowledge: {result}")
+            raise ViolationError(f"the server did not acknowledge: {result}")
         self._turn(op, died=result is None)
         if result is None and op.kill and op.kill.how == "power":
             self.cut()
@@ -142,7 +142,7 @@ class World:
             self.tally.kills[f"{label} (server)"] += 1
             self.torn |= label.startswith("in the middle")
         elif code:
-            raise Violation(f"the server ended with {code}")
+            raise ViolationError(f"the server ended with {code}")
 
     def wish(self, op: Op) -> Wish:
         """Return how the process of an operation is to fare."""
@@ -264,9 +264,9 @@ class World:
             )
             if op.kind == "start" and who != op.who and talk.aged and not died and self._finds_orphans():
                 talk.settle()
-        talk = self.talks.get(op.who)
-        if talk and op.kind in ops.HOOKS + ops.CALLS:
-            talk.aged = False
+        own = self.talks.get(op.who)
+        if own and op.kind in ops.HOOKS + ops.CALLS:
+            own.aged = False
             if op.kind in ops.CALLS:
                 talk.last = self.given(op)
                 talk.slugs.add(talk.last.get("slug", ""))
@@ -290,11 +290,11 @@ class World:
         # a clock that jumped makes a new cache look left behind while it is built
         may_fail = is_stranger or (op.kind == "rebuild" and self.offset > ORPHAN_AGE)
         if result.code and not may_fail:
-            raise Violation(f"{op.kind} ended with {result.code}: {wrong}")
+            raise ViolationError(f"{op.kind} ended with {result.code}: {wrong}")
         if self._log_size() != log_size:
-            raise Violation(f"{op.kind} wrote to hook.log: {self._last_log_line()}")
+            raise ViolationError(f"{op.kind} wrote to hook.log: {self._last_log_line()}")
         if op.kind in ops.CALLS and not (result.json and result.json["session_id"] == self.talks[op.who].session_id):
-            raise Violation(f"the checkpoint was not acknowledged: {result.out!r} {wrong}")
+            raise ViolationError(f"the checkpoint was not acknowledged: {result.out!r} {wrong}")
         if op.kind == "pre":
             self._judge_gate(op, result)
         if op.kind == "status":
@@ -302,13 +302,13 @@ class World:
         if op.kind == "search" and self._some_word(op) != "nothing":
             found = [hit["session_id"] for hit in result.json][:1]
             if found != [self.talks[op.who].session_id]:
-                raise Violation(f"search {self._some_word(op)} found {found}")
+                raise ViolationError(f"search {self._some_word(op)} found {found}")
 
     def _judge_gate(self, op: Op, result: Result) -> None:
         counted = [state.counted for state in self.talks[op.who].possible]
         is_denied = b'"deny"' in result.out
         if is_denied and (max(high for _, high in counted) < THRESHOLD or op.pick % 3 == 2):
-            raise Violation(f"denied after {counted} calls: {result.out!r}")
+            raise ViolationError(f"denied after {counted} calls: {result.out!r}")
 
     def judge_counts(self, status: dict[str, Any]) -> None:
         """Check the calls that `ocm status` shows."""
@@ -317,7 +317,7 @@ class World:
             calls = shown.get(talk.session_id, 0)
             allowed = sorted({state.counted for state in talk.possible})
             if not any(low <= calls <= high for low, high in allowed):
-                raise Violation(f"{talk.session_id}: status shows {calls} calls, the model allows {allowed}")
+                raise ViolationError(f"{talk.session_id}: status shows {calls} calls, the model allows {allowed}")
 
     # --- looking
 
@@ -327,16 +327,18 @@ class World:
         owners: dict[str, Page] = {}
         for found in self.pages.values():
             if found.session_id in owners:
-                raise Violation(f"{found.session_id} has two files: {found.name} and {owners[found.session_id].name}")
+                raise ViolationError(
+                    f"{found.session_id} has two files: {found.name} and {owners[found.session_id].name}"
+                )
             owners[found.session_id] = found
             self._judge_times(found)
         known = {talk.session_id: talk for talk in self.talks.values()}
         if set(owners) - set(known):
-            raise Violation(f"files of nobody: {sorted(set(owners) - set(known))}")
+            raise ViolationError(f"files of nobody: {sorted(set(owners) - set(known))}")
         for session_id, talk in known.items():
             wrong = talk.strike(owners.get(session_id), frozenset(self.written or ()))
             if wrong:
-                raise Violation(f"{session_id}: " + "; ".join(wrong[:6]))
+                raise ViolationError(f"{session_id}: " + "; ".join(wrong[:6]))
             self._judge_name(before.get(talk.name), owners.get(session_id), talk)
 
     def _read_pages(self) -> Iterator[tuple[str, Page]]:
@@ -344,8 +346,8 @@ class World:
             if name.endswith(".md"):
                 try:
                     yield name, page.read(os.path.join(self.sessions, name))
-                except (page.Unreadable, ValueError) as error:
-                    raise Violation(f"{name} is no whole session file: {error}") from error
+                except (page.UnreadableError, ValueError) as error:
+                    raise ViolationError(f"{name} is no whole session file: {error}") from error
 
     @staticmethod
     def _judge_times(found: Page) -> None:
@@ -353,12 +355,12 @@ class World:
         for name in ("updated_at", "ended_at"):
             value = found.front.get(name)
             if value and datetime.fromisoformat(value) < started:
-                raise Violation(f"{found.name}: {name} {value} is before {started.isoformat()}")
+                raise ViolationError(f"{found.name}: {name} {value} is before {started.isoformat()}")
 
     @staticmethod
     def _judge_name(before: Page | None, now: Page | None, talk: Conversation) -> None:
         if before and now and before.name != now.name and before.front.get("slug"):
-            raise Violation(f"{before.name} was renamed to {now.name}")
+            raise ViolationError(f"{before.name} was renamed to {now.name}")
         talk.name = now.name if now else ""
 
     def _log_size(self) -> int:
@@ -421,7 +423,7 @@ class World:
         stdin = json.dumps({"session_id": _GUEST_ID, **given}).encode()
         result = process.run(Place(other, self.place.home), ["ocm", "checkpoint", "--from-stdin"], stdin)
         if result.code:
-            raise Violation(f"the other store refuses: {result.err!r}")
+            raise ViolationError(f"the other store refuses: {result.err!r}")
         talk.turn(state.checkpoint(given) for state in talk.possible)
         talk.slugs.add(given.get("slug", ""))
         folder = os.path.join(other, ".openCodeMemory", "sessions")
@@ -463,7 +465,7 @@ class World:
     def cut(self) -> None:
         """Lose what no process made safe."""
         if self.disk is None:
-            raise Violation("only a world with a disk can lose its power")
+            raise ViolationError("only a world with a disk can lose its power")
         if self.server:
             self.server.kill()
             self.server = None
@@ -488,7 +490,9 @@ class World:
         if stopped:
             two.ended(_BLOCKED)
             one.go_on()
-        self._together(op.parts, [one.wait(), two.wait()], size)
+        results = [one.wait(), two.wait()]
+        self.points = results[0].points
+        self._together(op.parts, results, size)
 
     def _do_crowd(self, op: Op) -> None:
         size = self._log_size()

@@ -1,0 +1,197 @@
+"""Looking at what is stored: one session, lists, and where things stand."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from ocm import browse, journal
+from ocm.errors import NotFoundError, UnreadableSessionError
+from tests.builders import CHECKPOINT_TOOL, Project
+
+KEYS = {"session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path"}
+
+
+@pytest.fixture
+def filled(project: Project) -> Project:
+    project.checkpoint(
+        "0f6c-one", goal="Cut latency", slug="tei-migration", tool="claude-code", decisions=["d1", "d2"], tags=["t"]
+    )
+    project.checkpoint("0f6d-two", goal="Write docs", title="Docs", tool="cursor", work_pending=["p"])
+    return project
+
+
+# --- lists
+
+
+def test_a_list_has_the_keys_of_the_contract_and_the_newest_first(filled: Project) -> None:
+    rows = browse.list_sessions(filled.store)
+    assert all(set(row) >= KEYS for row in rows)
+    assert sorted(row["session_id"] for row in rows) == ["0f6c-one", "0f6d-two"]
+    assert [row["date"] for row in rows] == sorted((row["date"] for row in rows), reverse=True)
+    assert len(browse.list_sessions(filled.store, 1)) == 1
+    assert len(browse.list_sessions(filled.store, -1)) == 2
+    assert [row["session_id"] for row in browse.list_sessions(filled.store, 10, "cursor")] == ["0f6d-two"]
+    json.dumps(rows)
+
+
+def test_an_empty_store_has_an_empty_list(project: Project) -> None:
+    assert browse.list_sessions(project.store) == []
+
+
+# --- one session
+
+
+@pytest.mark.parametrize("identifier", ["0f6c-one", "0f6c", "tei-migration", "FILE"])
+def test_a_session_is_found_by_id_prefix_slug_and_file(filled: Project, identifier: str) -> None:
+    (name,) = [path.name for path in filled.files() if "tei" in path.name]
+    assert browse.show(filled.store, name if identifier == "FILE" else identifier)["session_id"] == "0f6c-one"
+
+
+def test_the_latest_is_one_of_them(filled: Project) -> None:
+    assert browse.show(filled.store, "latest")["session_id"] in {"0f6c-one", "0f6d-two"}
+
+
+def test_what_is_not_there_or_not_unique_is_an_error_with_candidates(filled: Project) -> None:
+    with pytest.raises(NotFoundError, match="There is no session 'nothing'"):
+        browse.show(filled.store, "nothing")
+    with pytest.raises(NotFoundError, match="may mean 2 sessions: .*0f6c-one"):
+        browse.show(filled.store, "0f6")
+
+
+def test_a_session_is_shown_under_the_names_of_the_checkpoint(filled: Project) -> None:
+    found = browse.show(filled.store, "0f6c")
+    assert found["decisions"] == ["d1", "d2"]
+    assert (found["tags"], found["ended_at"], found["slug"]) == (["t"], None, "tei-migration")
+    assert (found["goal"], found["title"]) == ("Cut latency", "Cut latency")
+    assert KEYS | {
+        "work_completed",
+        "work_pending",
+        "work_summary",
+        "problems",
+        "plan_files",
+        "references",
+        "files",
+        "notes",
+    } <= set(found)
+    assert os.path.isabs(found["markdown_path"])
+    json.dumps(found)
+
+
+def test_files_are_shown_with_what_happened_to_them(project: Project) -> None:
+    project.edited("a.py")
+    project.checkpoint(goal="g", plan_files=[{"path": "p", "header": "h"}], references=[{"url": "u", "title": "t"}])
+    path = project.file()
+    path.write_text(
+        path.read_text().replace("### Modified", "### Renamed\n\n- `o` → `n`\n\n### Modified"), encoding="utf-8"
+    )
+    found = browse.show(project.store, "S")
+    assert found["files"] == [
+        {"path": "a.py", "change_type": "modified"},
+        {"path": "n", "change_type": "renamed", "old_path": "o"},
+    ]
+    assert found["plan_files"] == [{"path": "p", "header": "h"}]
+    assert found["references"] == [{"url": "u", "title": "t"}]
+
+
+def test_a_session_that_cannot_be_read_is_named(filled: Project) -> None:
+    (path,) = [path for path in filled.files() if "tei" in path.name]
+    path.write_text("---\nocm: 1\nsession_id: 0f6c-one\nx: [\n---\n", encoding="utf-8")
+    for identifier in ("0f6c-one", path.name):
+        with pytest.raises(UnreadableSessionError, match="line 5"):
+            browse.show(filled.store, identifier)
+    assert browse.show(filled.store, "0f6d")["goal"] == "Write docs"
+
+
+def test_the_text_of_a_session_is_its_file(filled: Project) -> None:
+    (path,) = [path for path in filled.files() if "tei" in path.name]
+    assert browse.text(filled.store, "tei-migration") == path.read_text(encoding="utf-8")
+
+
+# --- excerpts
+
+
+def test_an_excerpt_holds_what_was_asked_for(filled: Project) -> None:
+    found = browse.excerpt(filled.store, "0f6c", ["goal", "decisions"], 1000)
+    assert (found["goal"], found["decisions"], found["cut"]) == ("Cut latency", ["d1", "d2"], [])
+    assert "tags" not in found
+
+
+@pytest.mark.parametrize(("tokens", "kept", "cut"), [
+    (0, [], ["goal: 1 of 1 left out", "decisions: 2 of 2 left out"]), (-5, [], ["goal: 1 of 1 left out", "decisions: 2 of 2 left out"]),
+    (6, ["d1"], ["decisions: 1 of 2 left out"]), (1000, ["d1", "d2"], []),
+])  # fmt: skip
+def test_an_excerpt_says_what_did_not_fit(filled: Project, tokens: int, kept: list[str], cut: list[str]) -> None:
+    found = browse.excerpt(filled.store, "0f6c", ["goal", "decisions", "problems"], tokens)
+    assert (found["decisions"], found["cut"], found["problems"]) == (kept, cut, [])
+
+
+# --- where things stand
+
+
+def test_the_status_shows_count_threshold_and_gate(project: Project) -> None:
+    project.calls(5)
+    project.denied()
+    (active,) = browse.status(project.store)["active"]
+    assert (active["session_id"], active["tool"], active["calls"], active["threshold"], active["gate_shut"], active["denials"]) == (
+        "S", "claude-code", 5, 5, True, 1,
+    )  # fmt: skip
+    project.checkpoint(goal="g")
+    (active,) = browse.status(project.store)["active"]
+    assert (active["calls"], active["gate_shut"]) == (0, False)
+
+
+def test_the_status_of_an_empty_store_is_one_too(project: Project) -> None:
+    found = browse.status(project.store)
+    assert (found["active"], found["sessions"], found["scope"]) == ([], 0, "project")
+    assert found["store"] == project.store.path
+    assert set(found["sizes"].values()) == {0}
+    os.rmdir(project.store.sessions)
+    assert browse.status(project.store)["sessions"] == 0
+
+
+def test_the_status_counts_bytes_by_what_they_are_for(filled: Project) -> None:
+    filled.calls(1)
+    (Path(filled.store.path) / "hook.log").write_text("x" * 10, encoding="utf-8")
+    browse.list_sessions(filled.store)
+    found = browse.status(filled.store)
+    assert found["sessions"] == 2
+    assert found["sizes"]["log"] == 10
+    assert found["sizes"]["sessions"] == sum(path.stat().st_size for path in filled.files())
+    assert found["sizes"]["cache"] > 0
+    assert found["sizes"]["journals"] > 0
+
+
+def test_a_journal_whose_times_make_no_sense_has_no_last_event(project: Project) -> None:
+    journal.append(project.store.path, "S", [{"e": "call", "t": 1e300}])
+    (active,) = browse.status(project.store)["active"]
+    assert (active["last_event"], active["tool"]) == (None, None)
+
+
+def test_active_are_the_sessions_with_a_journal_the_latest_first(project: Project) -> None:
+    for age, session_id in ((7200, "early"), (10, "late"), (50_000, "old")):
+        project.calls(1, session_id)
+        then = time.time() - age
+        os.utime(journal.active_path(project.store.path, session_id), (then, then))
+    project.calls(1, "taken")
+    journal.take_over(project.store.path, "taken")
+    project.calls(1, "a/b")
+    assert browse.active_ids(project.store) == ["a/b", "late", "early"]
+
+
+def test_a_session_that_ended_is_not_active(project: Project) -> None:
+    project.calls(2)
+    project.hook("session-end")
+    assert browse.active_ids(project.store) == []
+
+
+def test_a_tool_use_is_joined_with_the_session_whose_hook_saw_it(project: Project) -> None:
+    project.calls(1, "other")
+    project.hook("pre-tool-use", tool_name=CHECKPOINT_TOOL, tool_use_id="toolu_1", session_id="a/b")
+    assert browse.session_that_asked(project.store, "toolu_1") == "a/b"
+    assert browse.session_that_asked(project.store, "toolu_2") == ""
+    assert browse.session_that_asked(project.store, "") == ""
