@@ -137,7 +137,8 @@ def _judge_found(world: World, query: str, hits: list[dict[str, Any]]) -> None:
 def _judge_shown(talk: Conversation, shown: dict[str, Any]) -> None:
     wrong = [list(_shown_objections(state, shown)) for state in talk.possible]
     if all(wrong):
-        raise ViolationError(f"show {talk.session_id}: " + "; ".join(sorted(wrong, key=len)[0]))
+        fewest: list[str] = min(wrong, key=len)
+        raise ViolationError(f"show {talk.session_id}: " + "; ".join(fewest))
 
 
 def _shown_objections(state: State, shown: dict[str, Any]) -> Iterator[str]:

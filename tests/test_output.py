@@ -1,0 +1,131 @@
+"""What a person or a script sees: one exit door, JSON that nothing else disturbs, and no escape sequence of a stored text."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from typing import Any
+
+import click
+import pytest
+
+from ocm import output
+from ocm.errors import BadInputError, NoStoreError
+
+ROW: dict[str, Any] = {
+    "session_id": "0f6c-one", "title": "Latency", "goal": "g", "date": "2026-03-03T14:32:10+01:00", "tool": "claude-code",
+    "branch": "main", "status": "open", "rank": 1, "snippet": "a «b» c", "top_files": ["a.py", "b.py"],
+}  # fmt: skip
+
+
+def left(error: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Return the exit code and the words with which an error leaves."""
+    with pytest.raises(SystemExit) as stop, output.exit_door():
+        raise error
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    return int(stop.value.code or 0), printed.err
+
+
+@pytest.mark.parametrize(("error", "code", "words"), [
+    (NoStoreError("There is none.", "Make one with: ocm init"), 1, "ocm: There is none. Make one with: ocm init"),
+    (BadInputError("goal is int."), 2, "ocm: goal is int."),
+    (NoStoreError("a\nb\r\n\tc \x1b[31md"), 1, "ocm: a b c d"),
+    (click.UsageError("No such option: --x"), 2, "ocm: No such option: --x See: ocm help"),
+    (click.ClickException("several\nlines"), 1, "ocm: several lines See: ocm help"),
+    (click.Abort(), 130, "ocm: Interrupted; nothing was left half done."),
+    (KeyboardInterrupt(), 130, "ocm: Interrupted; nothing was left half done."),
+    (PermissionError(13, "Permission denied", "/p"), 1, "ocm: Permission denied (/p). Check"),
+    (OSError("odd"), 1, "ocm: odd. Check"),
+    (sqlite3.OperationalError("locked"), 1, "ocm: The cache cannot be used: locked."),
+])  # fmt: skip
+def test_whatever_ends_a_command_is_one_line_and_a_code(
+    error: BaseException, code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, line = left(error, capsys)
+    assert found == code
+    assert line.startswith(words)
+    assert line.count("\n") == 1
+
+
+def test_an_exit_of_a_command_is_just_that(capsys: pytest.CaptureFixture[str]) -> None:
+    assert left(click.exceptions.Exit(3), capsys) == (3, "")
+
+
+def test_a_bug_is_one_line_unless_it_is_looked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = KeyError("x")
+    output.last_resort(KeyError, error, None)
+    assert capsys.readouterr().err.startswith("ocm: This is a bug in ocm: KeyError: 'x'.")
+    monkeypatch.setenv("OCM_DEBUG", "1")
+    output.last_resort(KeyError, error, None)
+    assert capsys.readouterr().err.strip() == "KeyError: 'x'"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such pipe there")
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    code = "from ocm import output\nwith output.exit_door():\n    for _ in range(100_000): output.say('x' * 100)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$@" | head -1', "sh", *command], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("x" * 100 + "\n", "")
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("plain ü 日本 🎉", "plain ü 日本 🎉"), ("a\tb\nc", "a\tb\nc"), ("\x1b[31mred\x1b[0m", "red"), ("\x1b]0;title\x07", "]0;title"), ("a\rb", "ab"),
+    ("a\u202eb\u2066c\u200bd\ufeff", "abcd"), ("\x9b31m", "31m"), ("\x00\x7f", ""),
+])  # fmt: skip
+def test_nothing_reaches_a_terminal_that_it_would_obey(text: str, shown: str) -> None:
+    assert output.safe(text) == shown
+
+
+@pytest.mark.parametrize(("encoding", "expected"), [("utf-8", '"ü"'), ("ascii", r'"\u00fc"'), ("cp1252", r'"\u00fc"')])
+def test_json_is_printed_in_any_encoding(encoding: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+    output.as_json(["ü", "\x1b[31m"])
+    stream.seek(0)
+    text = stream.read()
+    assert expected in text
+    assert json.loads(text) == ["ü", "\x1b[31m"]
+
+
+def test_streams_that_cannot_show_something_escape_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", object())
+    output.prepare_streams()
+    stream.write("ü")
+    stream.flush()
+    assert stream.buffer.getvalue() == b"\\xfc"  # type: ignore[attr-defined]
+
+
+def test_a_list_shows_ids_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    output.sessions([ROW, {**ROW, "branch": "", "title": "", "date": None}])
+    assert capsys.readouterr().out.splitlines() == [
+        "2026-03-03 14:32  claude-code · main · open  0f6c-one", "    Latency", "  claude-code · open  0f6c-one", "    g",
+    ]  # fmt: skip
+
+
+def test_hits_show_why_they_matched(capsys: pytest.CaptureFixture[str]) -> None:
+    output.hits([ROW, {**ROW, "rank": 2, "snippet": "", "top_files": []}])
+    assert capsys.readouterr().out.splitlines() == [
+        "1. Latency", "    2026-03-03 14:32 · claude-code · open · 0f6c-one", "    a «b» c", "    a.py, b.py",
+        "2. Latency", "    2026-03-03 14:32 · claude-code · open · 0f6c-one",
+    ]  # fmt: skip
+
+
+def test_the_status_says_where_things_stand(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {
+        "store": "/p/.openCodeMemory", "scope": "project", "project_root": "/p", "sessions": 2, "sizes": {"cache": 2048}, "active": [],
+    }  # fmt: skip
+    output.status(found)
+    assert "active    none" in capsys.readouterr().out
+    output.status({**found, "active": [{"session_id": "S", "calls": 5, "threshold": 5, "gate_shut": True}]})
+    assert "active    S  5 of 5 calls, gate shut" in capsys.readouterr().out
