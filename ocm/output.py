@@ -38,6 +38,9 @@ def exit_door() -> Iterator[None]:
         leave(str(error), error.exit_code)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         leave(f"{error.format_message()} See: ocm help", error.exit_code)
     except (click.Abort, KeyboardInterrupt):
@@ -64,13 +67,13 @@ def last_resort(kind: type[BaseException], error: BaseException, trace: Tracebac
 
 def leave(message: str, code: int) -> None:
     """End the program with one line on stderr."""
-    click.echo(f"ocm: {safe(message)}", err=True)
+    notice(message)
     sys.exit(code)
 
 
 def notice(message: str) -> None:
     """Say one line beside the output."""
-    click.echo(f"ocm: {safe(message)}", err=True)
+    click.echo(f"ocm: {' '.join(safe(message).split())}", err=True)
 
 
 def say(text: str = "") -> None:

@@ -70,7 +70,7 @@ def refused(done: Done, code: int, words: str) -> None:
 
 
 def test_every_command_of_the_contract_is_there(ocm: Run) -> None:
-    assert COMMANDS <= set(cli.ocm.commands)
+    assert set(cli.ocm.commands) >= COMMANDS
     for done in (ocm("help"), ocm("--help"), ocm("-h")):
         assert done.code == 0
         assert all(f"  {name}" in done.out for name in COMMANDS)
@@ -92,15 +92,18 @@ def test_an_unknown_command_is_wrong_usage(ocm: Run) -> None:
 
 
 def test_without_a_command_it_says_what_there_is(ocm: Run) -> None:
-    done = ocm()
-    assert done.code == 2
-    assert "checkpoint" in done.err
+    for words in ([], ["config"]):
+        done = ocm(*words)
+        assert done.code == 2
+        assert done.err.startswith("Usage: ocm")
 
 
 def test_the_version_needs_nothing_loaded() -> None:
     done = subprocess.run([script("ocm"), "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"ocm {__version__}\n"
-    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "ocm", "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "ocm", "--version"], capture_output=True, text=True, check=True
+    )
     assert "click" not in done.stderr
 
 
@@ -113,7 +116,15 @@ def test_the_version_is_an_option_too(ocm: Run) -> None:
 
 def test_without_a_store_init_is_named(ocm: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for words in (["list"], ["search", "x"], ["show", "x"], ["status"], ["checkpoint", "--session-id", "S"], ["rebuild-index"], ["config", "list"]):
+    for words in (
+        ["list"],
+        ["search", "x"],
+        ["show", "x"],
+        ["status"],
+        ["checkpoint", "--session-id", "S"],
+        ["rebuild-index"],
+        ["config", "list"],
+    ):
         refused(ocm(*words), 1, "ocm init")
 
 
@@ -163,7 +174,9 @@ def test_a_checkpoint_comes_from_stdin_in_any_of_its_forms(ocm: Run, project: Pr
     assert (project.session().goal, project.session().tags) == ("from stdin", ["t"])
 
 
-@pytest.mark.parametrize("data", [b"", b"not json", b"[]", b"null", b"7", b'"S"', b"\xff", b'{"checkpoint": []}', b'{"a":' * 100_000])
+@pytest.mark.parametrize(
+    "data", [b"", b"not json", b"[]", b"null", b"7", b'"S"', b"\xff", b'{"checkpoint": []}', b'{"a":' * 100_000]
+)
 def test_what_is_no_object_on_stdin_is_refused(ocm: Run, project: Project, data: bytes) -> None:
     refused(ocm("checkpoint", "--from-stdin", stdin=data), 2, "on stdin")
     assert project.files() == []
@@ -174,7 +187,7 @@ def test_what_is_no_object_on_stdin_is_refused(ocm: Run, project: Project, data:
     (["--session-id", "S", "--status", "x"], "Accepted: open, frozen, closed"),
     (["--session-id", "S", "--trigger", "x"], "Accepted: context_limit"),
     (["--session-id", "S", "--plan-file", "x"], "--plan-file is not JSON"),
-    (["--session-id", "S", "--plan-file", "{" * 100_000], "--plan-file is not JSON"),
+    (["--session-id", "S", "--plan-file", "[" * 100_000], "--plan-file is not JSON"),
     (["--session-id", "S", "--plan-file", '{"path": 7}'], "plan_files[0].path is int"),
     (["--session-id", "S", "--reference", "[]"], "references[0] is not an object"),
     (["--goal", "g"], "no session is active"),
@@ -205,7 +218,9 @@ def test_an_unreadable_session_is_named_and_exit_1(ocm: Run, project: Project) -
 
 @pytest.fixture
 def filled(project: Project) -> Project:
-    project.checkpoint("0f6c", goal="Cut latency", slug="tei", tool="claude-code", decisions=["TEI over vLLM"], tags=["k8s"])
+    project.checkpoint(
+        "0f6c", goal="Cut latency", slug="tei", tool="claude-code", decisions=["TEI over vLLM"], tags=["k8s"]
+    )
     project.checkpoint("1a2b", goal="Write \x1b[31mdocs", tool="cursor", status="closed")
     return project
 
@@ -250,8 +265,7 @@ def test_for_a_person_there_are_words(ocm: Run, filled: Project) -> None:
 
 def test_a_session_is_shown_as_its_file_and_as_json(ocm: Run, filled: Project) -> None:
     (path,) = [path for path in filled.files() if "tei" in path.name]
-    assert ocm("show", "tei").out == path.read_text(encoding="utf-8") + "\n" * (not path.read_text(encoding="utf-8").endswith("\n")) + "\n" or True
-    assert "TEI over vLLM" in ocm("show", "tei").out
+    assert ocm("show", "tei").out.rstrip("\n") == path.read_text(encoding="utf-8").rstrip("\n")
     assert ocm("show", "0f6c", "--json").json["decisions"] == ["TEI over vLLM"]
     assert "\x1b" not in ocm("show", "1a2b").out + ocm("list").out
     refused(ocm("show", "nothing"), 1, "There is no session 'nothing'")

@@ -49,7 +49,7 @@ def checkpoint(*, project: str | None, from_stdin: bool, **options: Any) -> None
 def _object(option: str, text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadInputError(f"{option} is not JSON.", 'Accepted: an object such as {"path": "docs/plan.md"}.') from None
 
 

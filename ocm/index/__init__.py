@@ -23,6 +23,7 @@ __all__ = [
     "read", "rebuild", "refresh", "silent",
 ]  # fmt: skip
 _T = TypeVar("_T")
+_NAMED = 3
 
 
 def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) -> _T:
@@ -32,7 +33,7 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) 
         store: Whose sessions to read.
         work: What to do with the index. It sees one state of it, is called again when the cache turns out to be
             damaged, and should be short and write nothing to the store, because writers wait for it.
-        notice: Takes one line when a damaged cache was moved aside.
+        notice: Takes one line when a damaged cache was moved aside, and one about session files that cannot be read.
 
     Raises:
         OcmError: the folder of the session files cannot be read.
@@ -45,20 +46,29 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) 
             break
         seen = schema.identity(store)
         try:
-            return _ask(db, store, listing, work)
+            return _ask(db, store, listing, work, notice)
         except sqlite3.Error as error:
             trusted = not schema.is_damage(error)
             if trusted or not sync.move_aside(store, seen, error, notice):
                 break
     try:
-        return _ask(sync.in_memory(store, listing, trusted=trusted), store, listing, work)
+        return _ask(sync.in_memory(store, listing, trusted=trusted), store, listing, work, notice)
     except sqlite3.Error as error:
         raise OcmError(
             f"The session files cannot be searched: {error}.", "Make the cache anew: ocm rebuild-index"
         ) from error
 
 
-def _ask(db: sqlite3.Connection, store: Store, listing: records.Listing, work: Callable[[Index], _T]) -> _T:
+def _ask(
+    db: sqlite3.Connection, store: Store, listing: records.Listing, work: Callable[[Index], _T], notice: Notice
+) -> _T:
     with contextlib.closing(db):
         db.execute("BEGIN")  # one state for all of the questions
-        return work(Index(db, store, listing.odd))
+        index = Index(db, store, listing.odd)
+        found = work(index)
+        unreadable = index.unreadable() if notice is not silent else []
+    if unreadable:
+        names = ", ".join(f"{file} ({why})" for file, why in unreadable[:_NAMED])
+        more = f" and {len(unreadable) - _NAMED} more" if len(unreadable) > _NAMED else ""
+        notice(f"Not read, and left as they are: {names}{more}. Correct them in an editor.")
+    return found

@@ -13,6 +13,8 @@ from ocm import blocks, markdown, rewrite
 from ocm.markdown import SessionFile
 from ocm.merge import Observed
 from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, PlanFile, Reference, Session, WorkEntry
+from tests.laws.strategies import lines as hostile_lines
+from tests.laws.strategies import texts
 
 # With the nesting that it allows by itself, the parser takes all the rest of a file for part of the 20th list in a list.
 FULL = MarkdownIt("commonmark", {"maxNesting": 100_000})
@@ -81,6 +83,8 @@ _item_lists = st.lists(_texts, max_size=2, unique=True)
 _headings = st.sampled_from(("", "2026-01-01 00:01", NOW_HEADING))
 _times = st.just("2026-01-01T00:00:00+00:00")
 
+_words = st.sampled_from(("one", "two words", "**Bold:** x", "`code`"))
+
 simple_sessions = st.builds(
     Session,
     st.just("0f6c"),
@@ -114,9 +118,11 @@ simple_sessions = st.builds(
 checkpoints = st.builds(
     Checkpoint,
     st.just("0f6c"),
+    goal=st.sampled_from((None, None, "new goal", "# new\n\n- goal")),
     title=st.sampled_from((None, "New title")),
     status=st.sampled_from((None, "closed", "frozen")),
     work_completed=st.sampled_from(([], ["new", "one"])),
+    work_pending=st.sampled_from((None, None, [], ["one", "new task", "two\n\nparagraph"])),
     work_summary=st.sampled_from(([], ["new"], ["new\n\n```\n## x\n```", "one"])),
     decisions=st.sampled_from(([], ["new"])),
     problems=st.sampled_from(([], ["new"])),
@@ -159,6 +165,39 @@ def edited_files(draw: st.DrawFn) -> str:
         body[at:at] = [*before, *chunk, *after]
     whole = ["---", *front, "---", *body]
     return _encoded(draw, _numbered(whole))
+
+
+@st.composite
+def reference_files(draw: st.DrawFn) -> str:
+    """A file of the reference system, as it writes them: one line an item, rules between the sections, local times."""
+    project = draw(st.sampled_from(("proj", "my: proj", "a # b", "[x", "'q", "1.10")))
+    trigger = draw(st.sampled_from(("null", "task_end")))
+    front = ["session_id: a1b2", "tool: claude-code", f"project: {project}", "started_at: 2026-11-21T04:42:25"]
+    front += ["git_sha_start: 2374c4d", "git_sha_end: null", f"trigger: {trigger}"]
+    goal = draw(st.none() | _words | texts.filter(bool))
+    summary = draw(st.sampled_from(([], ["a | 1 +", " 1 file changed, 1 insertion(+)"], [" a | 1 +", " b | 2"])))
+    plans = draw(st.sampled_from(([], ["| `docs/p.md` | ## Plan | A |"])))
+    todos = _items(draw, ["", "### ✅ Work Completed"]) + _items(draw, ["", "### 🔲 Work To Be Completed"])
+    touched = _items(draw, ["", "### Created"], "- c/") + _items(draw, ["", "### Modified"], "- `m/")
+    sections = [
+        ["## Goal", *goal.split("\n")] if goal else [],
+        ["## Todos", *todos] if todos else [],
+        ["## Files Touched", *touched] if touched else [],
+        ["## Git Diff Summary", *summary] if summary else [],
+        _items(draw, ["## Work Done"]),
+        ["## Plan Files", "", "| File | Description |", "|------|-------------|", *plans] if plans else [],
+        _items(draw, ["## Architecture Decisions", ""]),
+        _items(draw, ["## References", ""]),
+    ]
+    lines = ["---", *front, "---"]
+    for number, section in enumerate(section for section in sections if section):
+        lines += [*["", "---"] * bool(number), "", *section]
+    return "\n".join(lines) + draw(st.sampled_from(("", "\n", "\n\n")))
+
+
+def _items(draw: st.DrawFn, heading: list[str], marker: str = "- ") -> list[str]:
+    items = draw(st.lists(_words | _words | hostile_lines, max_size=2))
+    return [*heading, *(marker + item for item in items)] if items else []
 
 
 def _numbered(lines: list[str]) -> list[str]:
@@ -224,16 +263,26 @@ def _encoded(draw: st.DrawFn, lines: list[str]) -> str:
 def by_person(text: str, now: Session | None = None) -> list[str]:
     """Return the lines that a person wrote, without what the program may change in front of a comment.
 
-    What a person writes into the diff summary or beside a file goes with it, when the session is now `now`.
+    What a person writes into a goal, a diff summary, an open task or beside a file goes with it when the session is now
+    `now`.
     """
     file = SessionFile(text)
     gone = [range(*markdown.text_span(file, part)) for part in file.sections(markdown.DIFF)[:1]]
-    for kind in CHANGE_TYPES if now else ():
-        items = [item for group in file.groups(markdown.FILES, kind) for item in group.items]
-        gone += [range(i.start, i.end) for i in items if now and markdown.change_from(i.text, kind) not in now.files]
+    if now:
+        gone += _replaced(file, now)
     body = [line for n, line in enumerate(file.body) if not any(n in lines for lines in gone)]
     front = [re.sub(r"^[a-z_]+: .*(?=  # @)", "", line) for line in file.block.split("\n")]
     return [line for line in [*front, *body] if "@" in line]
+
+
+def _replaced(file: SessionFile, now: Session) -> list[range]:
+    old = markdown.session_of(file)
+    gone = [range(*file.span(part)) for part in file.sections(markdown.GOAL)[:1] if old.goal != now.goal]
+    for kind in CHANGE_TYPES:
+        items = [item for group in file.groups(markdown.FILES, kind) for item in group.items]
+        gone += [range(i.start, i.end) for i in items if markdown.change_from(i.text, kind) not in now.files]
+    tasks = [item for group in file.groups(markdown.TODOS, markdown.PENDING) for item in group.items]
+    return gone + [range(i.start, i.end) for i in tasks if blocks.without_box(i.text) not in now.work_pending]
 
 
 def missing(wanted: list[str], lines: list[str]) -> list[str]:

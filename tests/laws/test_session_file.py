@@ -1,10 +1,37 @@
 """The laws of the session file, over arbitrary sessions and arbitrary edits of a person."""
 
-from hypothesis import given
+from __future__ import annotations
 
-from ocm import markdown, rewrite
-from ocm.model import Session
-from tests.laws.strategies import sessions
+from typing import Any
+
+import yaml
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from markdown_it.token import Token
+
+from ocm import blocks, markdown, merge, rewrite
+from ocm.errors import UnreadableSessionError
+from ocm.markdown import SessionFile
+from ocm.merge import Observed
+from ocm.model import Checkpoint, Session, checkpoint_from
+from tests.laws.edits import (
+    FULL,
+    NOW,
+    by_person,
+    checkpoints,
+    edited_files,
+    leaves_open,
+    missing,
+    observations,
+    reference_files,
+)
+from tests.laws.strategies import item_lists, items, lines, paths, sessions, texts
+
+# Drawing a file and a person's edits of it takes longer than writing it.
+drawn = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+# --- what the program writes
 
 
 @given(sessions())
@@ -19,6 +46,176 @@ def test_render_inverts_parse_for_every_file_it_wrote(session: Session) -> None:
     assert rewrite.render(markdown.parse(text)) == text
 
 
+@drawn
 @given(sessions(), sessions())
 def test_any_session_can_be_written_over_any_other(old: Session, new: Session) -> None:
-    assert markdown.parse(rewrite.update(rewrite.render(old), new)) == new
+    result = rewrite.update(rewrite.render(old), new)
+    assert markdown.parse(result) == new
+    assert shape(blocks.tokens(SessionFile(result).body)) == shape(full(result))
+
+
+# --- no text makes structure
+
+
+_pairs = {
+    "plan_files": st.lists(st.fixed_dictionaries({"path": paths}, optional={"header": texts}), max_size=2),
+    "references": st.lists(st.fixed_dictionaries({"url": lines}, optional={"title": texts}), max_size=2),
+}
+_calls = st.fixed_dictionaries(
+    {"session_id": lines, **dict.fromkeys(("goal", "title", "slug", "tool"), texts)},
+    optional={
+        **dict.fromkeys(("work_completed", "work_pending", "work_summary", "decisions", "problems"), item_lists),
+        "tags": st.lists(items, max_size=2),
+        **_pairs,
+    },
+)
+_observations = st.builds(
+    lambda branch, head, title, changed: Observed(
+        NOW, head, branch, events=[{"e": "prompt", "title": title}], edits=[], changed=changed, takes=["0001-1"]
+    ),
+    lines,
+    st.sampled_from(("", "abcdef0123")),
+    texts,
+    sessions().map(lambda session: session.files),
+)
+
+
+@drawn
+@given(_calls, _observations)
+def test_no_text_of_a_checkpoint_makes_a_section_an_item_or_a_key(call: dict[str, Any], observed: Observed) -> None:
+    session = merge.merge(Session(call["session_id"], started_at=NOW.isoformat()), checkpoint_from(call), observed)
+    text = rewrite.render(session)
+    file = SessionFile(text)
+    tokens = full(text)
+    assert shape(blocks.tokens(file.body)) == shape(tokens)
+    assert [key.value for key, _ in yaml.compose(file.block).value] == ["ocm", *markdown.SCALARS, "tags"]
+    assert [heading for heading in headings(tokens) if heading[0] != "h3"] == expected_headings(session)
+    outside = beyond_the_goal(tokens)
+    assert sum(token.type == "list_item_open" and token.level == 1 for token in outside) == item_count(session)
+    assert len([heading for heading in headings(outside) if heading[0] == "h3"]) == group_count(session)
+    assert [token.info for token in outside if token.type == "fence" and token.level == 0] == ["ocm"]
+    assert [token for token in outside if token.type in {"html_block", "blockquote_open"} and token.level == 0] == []
+
+
+def full(text: str) -> list[Token]:
+    """Return what a whole CommonMark parser sees in the body of a file."""
+    return FULL.parse("\n".join(SessionFile(text).body))
+
+
+def shape(tokens: list[Token]) -> list[tuple[str, str, str, Any]]:
+    """Return the top level of a body, as far as it makes sections, items and facts."""
+    kinds = {"heading_open": 0, "fence": 0, "html_block": 0, "hr": 0, "list_item_open": 1}
+    return [(t.type, t.tag, t.info.strip(), t.map) for t in tokens if kinds.get(t.type) == t.level]
+
+
+def headings(tokens: list[Token]) -> list[tuple[str, str]]:
+    pairs = zip(tokens, tokens[1:], strict=False)
+    return [(a.tag, b.content) for a, b in pairs if a.type == "heading_open" and a.level == 0]
+
+
+def beyond_the_goal(tokens: list[Token]) -> list[Token]:
+    """Return the tokens that are not of the goal, which is free text."""
+    sections = [
+        n
+        for n, token in enumerate(tokens)
+        if token.type == "heading_open" and token.tag in {"h1", "h2"} and not token.level
+    ]
+    for start, end in zip(sections, [*sections[1:], len(tokens)], strict=True):
+        if tokens[start + 1].content == markdown.GOAL:
+            stop = next((n for n in range(start, end) if tokens[n].type == "fence" and tokens[n].info == "ocm"), end)
+            return tokens[:start] + tokens[stop:]
+    return tokens
+
+
+def expected_headings(session: Session) -> list[tuple[str, str]]:
+    there = {
+        markdown.GOAL: session.goal,
+        markdown.TODOS: session.work_completed or session.work_pending,
+        markdown.FILES: session.files,
+        markdown.DIFF: session.diff_summary,
+        markdown.WORK: session.work,
+        markdown.PLANS: session.plan_files,
+        markdown.DECISIONS: session.decisions,
+        markdown.PROBLEMS: session.problems,
+        markdown.REFERENCES: session.references,
+    }
+    title = [("h1", FULL.parse(f"# {session.title}")[1].content)] if session.title else []
+    return title + [("h2", name) for name in markdown.ORDER if there[name]]
+
+
+def item_count(session: Session) -> int:
+    lists = (session.work_completed, session.work_pending, session.work_summary, session.decisions, session.problems)
+    return sum(map(len, lists)) + len(session.files) + len(session.references)
+
+
+def group_count(session: Session) -> int:
+    kinds = {change.change_type for change in session.files}
+    return bool(session.work_completed) + bool(session.work_pending) + len(kinds) + len(session.work)
+
+
+# --- what a person writes
+
+
+@drawn
+@given(edited_files())
+def test_a_file_that_a_person_edited_is_not_touched_for_nothing(text: str) -> None:
+    assert rewrite.update(text, markdown.parse(text)) == text
+
+
+@drawn
+@given(edited_files(), checkpoints, observations())
+def test_a_checkpoint_keeps_every_line_of_a_person(text: str, call: Checkpoint, observed: Observed) -> None:
+    old = markdown.parse(text)
+    new = merge.merge(old, call, observed)
+    try:
+        result = rewrite.update(text, new)
+    except UnreadableSessionError:
+        event("left open")
+        assert leaves_open(text)
+        return
+    assert markdown.parse(result) == new
+    assert rewrite.update(result, new) == result
+    assert missing(by_person(text, new), by_person(result)) == []
+    assert result.startswith("\ufeff") == text.startswith("\ufeff")
+    if "\r\n" in text and text.count("\r\n") == text.count("\n"):
+        assert result.count("\r\n") == result.count("\n")
+
+
+@drawn
+@given(edited_files(), checkpoints, checkpoints, observations())
+def test_one_checkpoint_after_the_other_keeps_them_too(
+    text: str, first: Checkpoint, second: Checkpoint, observed: Observed
+) -> None:
+    result = text
+    try:
+        for call in (first, second, first):
+            new = merge.merge(markdown.parse(result), call, observed)
+            before, result = result, rewrite.update(result, new)
+            assert missing(by_person(before, new), by_person(result)) == []
+    except UnreadableSessionError:
+        assert leaves_open(result)
+
+
+# --- what the reference system wrote
+
+
+@drawn
+@given(reference_files(), checkpoints)
+def test_a_file_of_the_reference_system_is_upgraded_and_loses_nothing(text: str, call: Checkpoint) -> None:
+    call.goal = call.work_pending = None
+    call.work_completed = [
+        item for item in call.work_completed if item == "new"
+    ]  # what moves would not be where it was
+    old = markdown.parse(text)
+    new = merge.merge(old, call, Observed(NOW, takes=["0001-1"]))
+    try:
+        result = rewrite.update(text, new)
+    except UnreadableSessionError:
+        event("left open")
+        assert leaves_open(text)
+        return
+    assert markdown.parse(result) == new
+    assert rewrite.update(result, new) == result
+    assert not SessionFile(result).is_reference
+    wanted = [line.strip() for line in SessionFile(text).body if line.strip() and line != "---"]
+    assert missing(wanted, [line.strip() for line in result.split("\n")]) == []

@@ -4,7 +4,7 @@ import argparse
 import os
 import shutil
 import sys
-import time
+import zlib
 from collections.abc import Iterable
 
 from tests.laws.crash import campaign, ops
@@ -14,6 +14,7 @@ from tests.laws.crash.mutants import MUTANTS
 LONG_SEQUENCES, LONG_REAL, LONG_STRACE = 1100, 30, 40
 SHORT_SEQUENCES, SHORT_STEP = 30, 40
 MUTANT_SEQUENCES = 600
+PAIR_STEP = 2
 _STRACED = ("next checkpoint", "checkpoint that names the file", "session-end", "recovery of an orphan", "rebuild")
 
 
@@ -68,31 +69,43 @@ def _cases(wanted: argparse.Namespace) -> list[Case]:
 
 
 def _everything(wanted: argparse.Namespace) -> list[Case]:
-    """Return the short campaign or the long one: random sequences, and every scenario dying here and there or everywhere."""
+    """Return the short campaign or the long one: random sequences, and scenarios dying here and there or everywhere."""
     count, real, step = (LONG_SEQUENCES, LONG_REAL, 1) if wanted.long else (SHORT_SEQUENCES, 1, SHORT_STEP)
-    cases = [campaign.seeded(wanted.seed + number) for number in range(count)]
+    cases = _some(wanted.seed, count, step)
     cases += [campaign.seeded(wanted.seed + count + number, real=0.5) for number in range(real)]
-    for number, scenario in enumerate(ops.sweeps()):
-        cases += campaign.sweep(scenario, step=step)
-        if wanted.long or number % 5 == 0:
-            cases += campaign.sweep(scenario, how="power", step=4 * step)
     if wanted.long and shutil.which("strace"):
         for scenario in _STRACED:
-            cases += campaign.sweep(scenario, how="strace", step=4)
-    # slow ones first and everywhere, so that no worker ends long after the others
-    return sorted(cases, key=lambda case: hash(case.name))
+            cases += campaign.sweep(scenario, how="strace", step=5)
+    return _mixed(cases)
+
+
+def _some(seed: int, count: int, step: int) -> list[Case]:
+    """Return `count` seeds, and every `step`th point of each scenario, with every fourth of them as a power cut."""
+    cases = [campaign.seeded(seed + number) for number in range(count)]
+    for scenario, steps in ops.sweeps().items():
+        is_pair = steps[-1].kind == "pair"
+        cases += campaign.sweep(scenario, step=step * PAIR_STEP if is_pair else step)
+        if not is_pair:
+            cases += campaign.sweep(scenario, how="power", step=4 * step)
+    return cases
+
+
+def _mixed(cases: list[Case]) -> list[Case]:
+    """Return `cases` in an order in which the slow ones are everywhere."""
+    return sorted(cases, key=lambda case: zlib.crc32(case.name.encode()))
 
 
 def _hunt(workers: int) -> int:
     """Plant one mutant after the other; returns 1 when one lives."""
     alive = []
+    campaign.preload()
+    cases = _mixed(_some(0, MUTANT_SEQUENCES, 2))
     for name in MUTANTS:
-        began = time.monotonic()
-        cases = [campaign.seeded(seed) for seed in range(MUTANT_SEQUENCES)]
         report = campaign.run(cases, workers=workers, stop_after=1, mutant=name)
-        _say(f"{name}: {'found' if report.failures else 'LIVES'} after {report.tally.sequences} sequences, "
-             f"{time.monotonic() - began:.0f} s")  # fmt: skip
-        _say("".join(f"    {why.splitlines()[0][:200]}\n" for _, why in report.failures[:1]).rstrip())
+        fate = "found" if report.failures else "LIVES"
+        _say(f"{name}: {fate} after {report.tally.sequences} sequences, {report.seconds:.0f} s")
+        for case, why in report.failures[:1]:
+            _say(f"    {case.name} {why.splitlines()[0][:200]}")
         alive += [] if report.failures else [name]
     return 1 if alive else 0
 

@@ -94,14 +94,18 @@ def seeded(seed: int, *, kills: float = 0.35, real: float = 0.0) -> Case:
 def sweep(scenario: str, *, how: str = "point", step: int = 1) -> list[Case]:
     """Return a scenario once for every `step`th point that its last operation passes, to die there."""
     steps = ops.sweeps()[scenario]
+    name = f'--sweep "{scenario}" --how {how}'
     with world.folder() as path:
         one = World(-1, path, power=how == "power")
-        for op in steps:
-            one.run(op)
+        try:
+            for op in steps:
+                one.run(op)
+        except ViolationError:
+            return [Case(name, -1, tuple(steps), how == "power")]  # it fails before anything dies
     last = one.points + (_MORE_SYSTEM_CALLS if how == "strace" else 0)
     numbered = zip(range(1, last + 1), ops.dying(steps, how), strict=False)
     return [
-        Case(f'--sweep "{scenario}" --point {number} --how {how}', -1, tuple(dying), how == "power")
+        Case(f"{name} --point {number}", -1, tuple(dying), how == "power")
         for number, dying in numbered
         if number % step == 0
     ]

@@ -268,8 +268,8 @@ class World:
         if own and op.kind in ops.HOOKS + ops.CALLS:
             own.aged = False
             if op.kind in ops.CALLS:
-                talk.last = self.given(op)
-                talk.slugs.add(talk.last.get("slug", ""))
+                own.last = self.given(op)
+                own.slugs.add(own.last.get("slug", ""))
 
     def _after(self, op: Op, who: int, state: State, *, died: bool) -> set[State]:
         if who == op.who:
