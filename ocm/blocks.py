@@ -89,6 +89,7 @@ def _parser() -> MarkdownIt:
 
 
 _MARKDOWN = _parser()
+_WHOLE = MarkdownIt("commonmark")  # of what is nested deeper than it goes it makes no sense, so that is not plain
 
 
 def tokens(lines: list[str]) -> list[Token]:
@@ -169,10 +170,20 @@ def without_box(text: str) -> str:
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether `text` can stand in a section as it is: it starts no section and leaves nothing open behind it."""
-    lines = text.split("\n")
-    end = len(lines)
-    found = tokens([*lines, "", "## end"])
+    """Tell whether `text` can stand in a section as it is: it starts no section and leaves nothing open behind it.
+
+    A whole parser has to see the same as the one here, or the file would mean something else where it is looked at.
+    """
+    lines = [*text.split("\n"), "", "## end"]
+    found = tokens(lines)
+    whole: list[Token] = []
+    _WHOLE.block.parse("\n".join(lines), _WHOLE, {}, whole)
     headings = [t for t in found if t.level == 0 and t.type == "heading_open" and t.tag in {"h1", "h2"}]
     facts = [t for t in found if t.level == 0 and t.type == "fence" and t.info.strip() == FACTS]
-    return len(headings) == 1 and headings[0].map == [end + 1, end + 2] and not facts
+    ends = len(headings) == 1 and headings[0].map == [len(lines) - 1, len(lines)]
+    return ends and not facts and _shape(found) == _shape(whole)
+
+
+def _shape(found: list[Token]) -> list[tuple[str, list[int] | None]]:
+    levels = {"heading_open": 0, "fence": 0, "html_block": 0, "list_item_open": 1}
+    return [(token.type, token.map) for token in found if levels.get(token.type) == token.level]

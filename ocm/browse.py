@@ -45,9 +45,8 @@ def find(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
 
     rows = index.read(store, lambda cache: cache.find(identifier), notice=notice)
     ids = list(dict.fromkeys(row.session_id for row in rows))
-    if not ids and (name := _unlisted(store, identifier)):
-        return name
     if not ids:
+        _read_unlisted(store, identifier)
         raise NotFoundError(f"There is no session {one_line(identifier, 80)!r} in {store.path}.", "See: ocm list")
     if len(ids) > 1:
         some = ", ".join(ids[:_CANDIDATES])
@@ -57,11 +56,12 @@ def find(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
     return rows[0].file
 
 
-def _unlisted(store: Store, identifier: str) -> str:
-    """Return the file that is meant although no list has it, because it cannot be parsed: reading it says why."""
+def _read_unlisted(store: Store, identifier: str) -> None:
+    """Read the file that is meant although no list has it, because it cannot be parsed: that says why."""
     is_there = sessionfiles.is_name(identifier) and os.path.lexists(os.path.join(store.sessions, identifier))
     name = identifier if is_there else sessionfiles.locate(store, identifier, [])
-    return sessionfiles.load(store, name).name if name else ""
+    if name:
+        sessionfiles.load(store, name)
 
 
 def show(store: Store, identifier: str, notice: Notice = print_nothing) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def pre_tool_use(event: Event) -> Reply:
         reason = words.denial(event.session_id, event.store, event.settings)
         _say(reason)
         reply = event.host.deny(reason)
-    elif decision == policy.RELEASE:
+    else:
         event.write(journal.event("release", why="denied often enough"))
         reply = event.host.tell_user(words.RELEASED)
     return reply
@@ -389,4 +389,4 @@ def _leave(answer: bytes) -> None:
     except OSError:
         pass  # the host has gone away
     if "coverage" not in sys.modules:
-        os._exit(0)
+        os._exit(0)  # pragma: no cover - nothing could be measured any more

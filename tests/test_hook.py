@@ -6,15 +6,16 @@ import json
 import os
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ocm import config, hook, journal, policy
+from ocm import config, hook, journal, partial, policy
 from ocm.errors import UnreadableSessionError
-from tests.builders import AGENT, CHECKPOINT_TOOL, Project, payload, run_hook
+from tests.builders import AGENT, CHECKPOINT_TOOL, Project, payload, run_hook, script
 
 HOSTILE_IDS = (
     "../../etc/passwd", "a/b", "..", ".", "a b", "a.b", "A" * 101, "ü", "日本語", "x\ny", "-rf", "a'b; rm -rf /", "$(id)", "con\t",
@@ -648,6 +649,27 @@ def test_a_payload_too_large_to_read_whole_still_counts(project: Project) -> Non
     assert (line["tool"], line["path"]) == ("Write", str(project.root / "x.py"))
 
 
+@pytest.mark.parametrize(("text", "expected"), [
+    ('{"a": 1, "b": {"c": [1, {"d": 2}], "e": "cut', {"a": 1, "b": {"c": [1, {"d": 2}]}}),
+    ('{"a": "x\\"}, [", "b": [[], {}], "c": tru', {"a": 'x"}, [', "b": [[], {}]}),
+    ('{"a": {"b": 1}}', {"a": {"b": 1}}),
+    ("{", {}),
+    ('{"a', {}),
+])  # fmt: skip
+def test_of_a_large_payload_the_whole_values_of_its_head_are_read(text: str, expected: dict[str, Any]) -> None:
+    assert partial.head(text.encode()) == expected
+
+
+def test_a_large_payload_that_is_deep_is_read_as_far_as_it_goes() -> None:
+    assert partial.head(b'{"a": 1, "b": ' + b"[" * 50_000)["a"] == 1
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2", "7", '"a', "]", '{"a": 1]', "{]", "nonsense"])
+def test_a_large_payload_that_is_no_object_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        partial.head(text.encode())
+
+
 def test_without_a_store_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     stores: list[Any] = []
@@ -743,5 +765,32 @@ def test_the_real_hook_survives_bad_input(project: Project, data: bytes) -> None
 
 
 def test_the_real_hook_without_arguments_does_nothing(project: Project) -> None:
-    done = run_hook(project.root, "", b"")
+    done = subprocess.run([script("ocm-hook")], cwd=project.root, input=b"", capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert project.log() == []
+
+
+def test_the_real_hook_takes_a_payload_of_any_size(project: Project) -> None:
+    sent = payload("post-tool-use", tool_name="Write", tool_input={"file_path": "x.py", "content": "y" * 5_000_000})
+    done = run_hook(project.root, "post-tool-use", sent)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert project.lines()[-1]["path"] == str(project.root / "x.py")
+
+
+def test_the_real_hook_has_nobody_to_tell_where_there_is_no_store(tmp_path: Path) -> None:
+    done = run_hook(tmp_path, "stop", b"not json")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no /bin/sh there")
+@pytest.mark.parametrize("streams", [">&-", "2>&-", ">&- 2>&-", "| true", "<&-"])
+def test_the_real_hook_survives_closed_streams(project: Project, streams: str) -> None:
+    shut(project)
+    command = f'exec 3>&1; "$0" pre-tool-use {streams}; echo "exit $?" >&3'
+    sent = json.dumps(payload("pre-tool-use", tool_name="Edit")).encode()
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, script("ocm-hook")], cwd=project.root, input=sent, capture_output=True, check=False
+    )
+    assert b"exit 0" in done.stdout
+    assert b"Traceback" not in done.stderr

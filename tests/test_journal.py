@@ -6,12 +6,15 @@ import json
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ocm import journal
+
+fcntl: Any = pytest.importorskip("fcntl") if sys.platform != "win32" else None
 
 
 @pytest.fixture
@@ -141,13 +144,23 @@ def test_a_carry_stands_for_the_journals_it_names(store: str) -> None:
 
 
 @pytest.mark.parametrize("carry", [
-    {"calls": "x", "due": None, "denials": [1]}, {"calls": -5}, {"takes": 7}, {"takes": [[], {}]}, {"calls": 1.5}, {"calls": {}},
+    {"calls": "x", "due": None, "denials": [1]}, {"calls": -5}, {"takes": 7}, {"takes": [[], {}]}, {"calls": 1.5}, {"calls": {}}, {"takes": ["1-1"]},
 ])  # fmt: skip
 def test_a_carry_that_makes_no_sense_counts_nothing(store: str, carry: dict[str, Any]) -> None:
     append(store, "call")
     active(store).write_bytes(
         active(store).read_bytes() + json.dumps({"e": "carry", **carry}, separators=(",", ":")).encode() + b"\n"
     )
+    assert counts(store) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"e":"call","m":1,"t":17', b'{"e":"deny"', b'{"e":"carry","calls":7}}', b'{"e":"carry","calls":7']
+)
+def test_a_torn_line_counts_nothing(store: str, line: bytes) -> None:
+    append(store, "call")
+    with active(store).open("ab") as file:
+        file.write(line)
     assert counts(store) == (1, 1, 0)
 
 
@@ -215,7 +228,6 @@ def test_a_writer_that_opened_before_a_take_over_writes_into_the_new_journal(
     store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append(store, "call", tool="first")
-    fcntl = pytest.importorskip("fcntl")
     flock = fcntl.flock
     taken: list[str | None] = []
 
@@ -234,6 +246,67 @@ def test_a_journal_that_is_taken_over_without_end_is_an_error(store: str, monkey
     monkeypatch.setattr(os.path, "samestat", lambda *_: False)
     with pytest.raises(OSError, match="again and again"):
         append(store, "call")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no flock there")
+def test_a_lock_that_fails_leaves_nothing_open(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+
+    def fail(descriptor: int, _: int) -> None:
+        opened.append(descriptor)
+        raise OSError(37, "No locks available")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", fail)
+        with pytest.raises(OSError, match="No locks"):
+            append(store, "call")
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(opened[0])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no flock there")
+def test_a_journal_that_vanishes_while_it_is_opened_is_made_again(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    flock = fcntl.flock
+    vanishing = iter([True])
+
+    def vanish(descriptor: int, mode: int) -> None:
+        if next(vanishing, False):
+            active(store).unlink()
+        flock(descriptor, mode)
+
+    monkeypatch.setattr(fcntl, "flock", vanish)
+    append(store, "call")
+    assert counts(store) == (1, 1, 0)
+
+
+def test_a_rename_that_is_refused_is_tried_again_only_where_it_may_pass(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(store, "call")
+    rename, refused = os.rename, iter([True, True])
+
+    def refuse(source: str, target: str) -> None:
+        if next(refused, False):
+            raise PermissionError(13, "in use", source)
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", refuse)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    if os.name != "nt":
+        with pytest.raises(PermissionError):
+            journal.take_over(store, "S")
+        refused = iter([True, True])
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "name", "nt")
+            assert journal.take_over(store, "S")
+            append(store, "call")
+            refused = iter([True] * 99)
+            with pytest.raises(PermissionError):
+                journal.take_over(store, "S")
+
+
+def test_a_journal_that_is_gone_was_never_touched(store: str) -> None:
+    assert journal._mtime(os.path.join(store, "gone")) == 0.0
 
 
 def test_a_folder_in_the_journals_place_is_an_error(store: str) -> None:

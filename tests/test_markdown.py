@@ -469,6 +469,11 @@ def test_an_entry_of_work_may_have_nothing_below_it() -> None:
     assert found.work == [WorkEntry("", ["before"]), WorkEntry("one", []), WorkEntry("two", ["item"])]
 
 
+def test_smaller_headings_divide_nothing() -> None:
+    found = body("\n## Problems\n\n- a\n\n#### mine\n\n- b\n")
+    assert found.problems == ["a", "b"]
+
+
 def test_what_looks_like_a_heading_in_a_fence_a_comment_or_an_item_is_none() -> None:
     found = body(
         "\n```\n## Goal\n```\n\n<!--\n## Goal\n-->\n\n- ## Goal\n\n> ## Goal\n\n    ## Goal\n\n## Goal\nreal\n"
@@ -489,7 +494,20 @@ def test_text_that_leaves_nothing_open_is_plain(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["# h", "a\n## h", "h\n---", "h\n===", "```\nopen", "<!-- open", "~~~", "```ocm\nx\n```", "<script>", "<pre>"],
+    [
+        "# h",
+        "a\n## h",
+        "h\n---",
+        "h\n===",
+        "```\nopen",
+        "<!-- open",
+        "~~~",
+        "```ocm\nx\n```",
+        "- ```\n  a\nb\n===",
+        "- " * 30 + "deep",
+        "<script>",
+        "<pre>",
+    ],
 )
 def test_text_that_would_change_what_stands_around_it_is_not(text: str) -> None:
     assert not blocks.is_plain(text)

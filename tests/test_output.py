@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from typing import Any
 
 import click
@@ -103,7 +104,7 @@ def test_streams_that_cannot_show_something_escape_it(monkeypatch: pytest.Monkey
     output.prepare_streams()
     stream.write("ü")
     stream.flush()
-    assert stream.buffer.getvalue() == b"\\xfc"  # type: ignore[attr-defined]
+    assert stream.buffer.getvalue() == b"\\xfc"
 
 
 def test_a_list_shows_ids_whole(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,6 +120,21 @@ def test_hits_show_why_they_matched(capsys: pytest.CaptureFixture[str]) -> None:
         "1. Latency", "    2026-03-03 14:32 · claude-code · open · 0f6c-one", "    a «b» c", "    a.py, b.py",
         "2. Latency", "    2026-03-03 14:32 · claude-code · open · 0f6c-one",
     ]  # fmt: skip
+
+
+def test_progress_is_shown_to_a_person_who_waits(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 0.5, 2.0, 4.0, 0.0, 9.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    progress = output.Progress()
+    for done in (1, 50, 100):
+        progress(done, 100)
+    assert capsys.readouterr().err == "\r50 of 100 (25 a second)\r100 of 100 (25 a second)\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+    output.Progress()(100, 100)
+    assert capsys.readouterr().err == ""
 
 
 def test_the_status_says_where_things_stand(capsys: pytest.CaptureFixture[str]) -> None:

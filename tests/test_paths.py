@@ -81,9 +81,8 @@ def test_the_user_store_is_no_project_store_of_the_home(user: Path) -> None:
     work = repository(user.parent / "work")
     (work / "src").mkdir()
     assert found(work / "src") == (user, work, True)
-    served = found(work)
-    assert served is not None
-    assert store_in(work) == served[0]
+    own = store_in(work)
+    assert found(work) == (own, work, False)
 
 
 def test_ocm_home_moves_the_user_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,6 +174,13 @@ def test_refs_in_a_table_are_not_read(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/.invalid\n", encoding="utf-8")
     assert paths.git_head(str(tmp_path)) == ("", "")
+
+
+def test_a_branch_that_no_ref_names_has_no_commit(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r")
+    git(root, "pack-refs", "--all")
+    git(root, "checkout", "-q", "--orphan", "new")
+    assert paths.git_head(str(root)) == ("", "new")
 
 
 def test_a_repository_without_commits_has_a_branch_only(tmp_path: Path) -> None:

@@ -261,6 +261,8 @@ def test_the_limit_is_kept_and_ranks_count_from_one(store: Store) -> None:
     found = recall.search(store, "wombat", limit=120)
     assert [hit["rank"] for hit in found] == list(range(1, 121))
     assert [hit["session_id"] for hit in found] == [f"s{n:03}" for n in range(120)]
+    put(store, "00.md", session("came-last", goal="wombat"))
+    assert hits(store, "wombat")[0] == "came-last", "which of many equals are looked at does not depend on their order"
 
 
 # --- filters

@@ -95,6 +95,17 @@ def test_a_section_that_says_nothing_any_more_goes_and_one_with_words_stays() ->
     assert below(text, work_pending=[]) == "\n## Todos\n\n### Work To Be Completed\n\n\nwords\n"
 
 
+def test_a_list_that_says_nothing_any_more_goes() -> None:
+    assert below("\n## Problems\n\n- a\n\n## Mine\n", problems=[]) == "\n## Mine\n"
+
+
+def test_a_line_of_a_person_among_the_references_stays() -> None:
+    references = [Reference("", "plain"), Reference("u", "t"), Reference("", "new")]
+    assert below("\n## References\n\n- plain\n- [t](u)\n", references=references) == (
+        "\n## References\n\n- plain\n- [t](u)\n- new\n"
+    )
+
+
 def test_an_item_that_moves_leaves_the_others_as_they_were() -> None:
     text = "\n## Todos\n\n### Work To Be Completed\n\n* [ ] a\n* b\n  more\n* [ ] c\n"
     assert below(text, work_completed=["a"], work_pending=["b\nmore", "c", "d"]) == (
@@ -124,6 +135,13 @@ def test_a_goal_is_replaced_below_any_heading(heading: str, style: str, content:
     assert [line for line in result.split("\n") if line][-2:] == ["new", "## Mine"]
 
 
+@pytest.mark.parametrize(
+    ("goal", "fence"), [("## a", "```"), ("```\nopen", "````"), ("a\n---", "```"), ("<!-- open", "```")]
+)
+def test_a_goal_that_would_be_more_than_a_goal_lies_in_a_fence(goal: str, fence: str) -> None:
+    assert below("", goal=goal) == f"\n## Goal\n\n{fence}text\n{goal}\n{fence}\n"
+
+
 def test_the_first_goal_is_the_one() -> None:
     text = "\n## Goal\n\none\n\n## Goal\n\ntwo\n"
     assert below(text, goal="new") == text.replace("one", "new")
@@ -135,6 +153,10 @@ def test_the_title_is_the_heading_unless_a_person_chose_another() -> None:
     assert below("\nintro\n\n## Mine\n", title="T") == "\nintro\n\n# T\n\n## Mine\n"
     assert changed("---\nocm: 1\nsession_id: S\ntitle: Old\n---\n\n# Old\n", title="New").endswith("\n# New\n")
     assert changed("---\nocm: 1\nsession_id: S\ntitle: Old\n---\n\n# My own\n", title="New").endswith("\n# My own\n")
+    assert (
+        changed("---\nocm: 1\nsession_id: S\ntitle: Old\n---\n", title="")
+        == '---\nocm: 1\nsession_id: S\ntitle: ""\n---\n'
+    )
     assert "# Old" not in changed("---\nocm: 1\nsession_id: S\ntitle: Old\n---\n\n# Old\n", title="")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ocm import rewrite, sessionfiles
-from ocm.errors import UnreadableSessionError
+from ocm.errors import OcmError, UnreadableSessionError
 from ocm.model import Session
 from tests.builders import Project
 
@@ -160,6 +160,17 @@ def test_a_file_too_large_is_not_read(project: Project, monkeypatch: pytest.Monk
     monkeypatch.setattr(sessionfiles, "MAX_BYTES", 10)
     with pytest.raises(UnreadableSessionError, match="larger than"):
         sessionfiles.load(project.store, "x.md")
+
+
+def test_a_file_that_is_renamed_all_the_time_is_an_error(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(project, "x.md", of("S"))
+
+    def gone(*_: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(sessionfiles, "load", gone)
+    with pytest.raises(OcmError, match="renamed all the time"):
+        sessionfiles.read(project.store, "S", [])
 
 
 # --- writing

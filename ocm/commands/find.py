@@ -77,11 +77,14 @@ def show(*, project: str | None, identifier: str, as_json: bool) -> None:
     from ocm import browse
 
     store = common.find_store(project)
+    notices: list[str] = []  # said when all went well; else the error is the one line
     if as_json:
-        output.as_json(browse.show(store, identifier, notice=output.notice))
+        output.as_json(browse.show(store, identifier, notice=notices.append))
     else:
-        for line in browse.text(store, identifier, notice=output.notice).split("\n"):
+        for line in browse.text(store, identifier, notice=notices.append).split("\n"):
             output.say(line)
+    for line in notices:
+        output.notice(line)
 
 
 @click.command()

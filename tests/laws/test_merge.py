@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, PlanFile, Reference,
 from tests.laws.edits import NOW
 from tests.laws.strategies import sessions
 
+pytestmark = pytest.mark.timeout(3600)  # thousands of examples
 _items = st.lists(st.sampled_from("abcdef"), max_size=3, unique=True)
 _changes = st.lists(
     st.builds(FileChange, st.sampled_from("xyz"), st.sampled_from(CHANGE_TYPES[:3])), max_size=3, unique_by=lambda c: c.path

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -27,6 +29,7 @@ from tests.laws.edits import (
 )
 from tests.laws.strategies import item_lists, items, lines, paths, sessions, texts
 
+pytestmark = pytest.mark.timeout(3600)  # thousands of examples
 # Drawing a file and a person's edits of it takes longer than writing it.
 drawn = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
@@ -88,7 +91,9 @@ def test_no_text_of_a_checkpoint_makes_a_section_an_item_or_a_key(call: dict[str
     file = SessionFile(text)
     tokens = full(text)
     assert shape(blocks.tokens(file.body)) == shape(tokens)
-    assert [key.value for key, _ in yaml.compose(file.block).value] == ["ocm", *markdown.SCALARS, "tags"]
+    keys = yaml.compose(file.block)
+    assert isinstance(keys, yaml.MappingNode)
+    assert [key.value for key, _ in keys.value] == ["ocm", *markdown.SCALARS, "tags"]
     assert [heading for heading in headings(tokens) if heading[0] != "h3"] == expected_headings(session)
     outside = beyond_the_goal(tokens)
     assert sum(token.type == "list_item_open" and token.level == 1 for token in outside) == item_count(session)
@@ -109,8 +114,7 @@ def shape(tokens: list[Token]) -> list[tuple[str, str, str, Any]]:
 
 
 def headings(tokens: list[Token]) -> list[tuple[str, str]]:
-    pairs = zip(tokens, tokens[1:], strict=False)
-    return [(a.tag, b.content) for a, b in pairs if a.type == "heading_open" and a.level == 0]
+    return [(a.tag, b.content) for a, b in pairwise(tokens) if a.type == "heading_open" and a.level == 0]
 
 
 def beyond_the_goal(tokens: list[Token]) -> list[Token]:
