@@ -124,11 +124,7 @@ def pre_tool_use(event: Event) -> Reply:
     call = event.host.Call(event.payload, event.cwd)
     if call.own:
         return _own_call(event, call)
-    if (
-        call.agent
-        or call.asks
-        or policy.is_checkpoint_command(call.command, posix=call.shell == claude_code.POSIX_SHELL)
-    ):
+    if call.agent or call.asks or _is_ours(call):
         return None
     decision = policy.decide(event.tally(), event.settings, changes=call.changes)
     if decision == policy.ALLOW:
@@ -137,7 +133,7 @@ def pre_tool_use(event: Event) -> Reply:
 
     if decision == policy.DENY:
         event.write(journal.event("deny", tool=call.name))
-        reason = words.denial(event.session_id, event.store, event.settings)
+        reason = words.denial(event.session_id, event.store, event.settings, event.cwd)
         _say(reason)
         reply = event.host.deny(reason)
     else:
@@ -161,7 +157,7 @@ def _own_call(event: Event, call: claude_code.Call) -> Reply:
 def post_tool_use(event: Event) -> Reply:
     """Journal the call and the file it edited; once a checkpoint is due, say so."""
     call = event.host.Call(event.payload, event.cwd)
-    if call.own:
+    if _is_ours(call):
         return None
     bad = event.host.failed(event.payload)
     about = {
@@ -255,6 +251,11 @@ def _is_broken(value: object) -> bool:
     return False
 
 
+def _is_ours(call: claude_code.Call) -> bool:
+    """Tell whether a call is the journal's own: one of its tools, or the command that stores a checkpoint."""
+    return bool(call.own) or policy.is_checkpoint_command(call.command, posix=call.shell == claude_code.POSIX_SHELL)
+
+
 def _shell(command: str) -> str:
     from ocm import shell
 
@@ -328,6 +329,8 @@ def _parse(arguments: list[str]) -> tuple[str, str, int | None]:
 
 def _find_store(payload: Payload, tool: str) -> paths.Store | None:
     override = os.environ.get("OCM_PROJECT_DIR")
+    if override and not os.path.isdir(override):
+        return None  # named on purpose and gone: no other is meant
     host = HOSTS.get(tool, claude_code)
     try:
         for folder in [override] if override else [*host.folders(payload), os.curdir]:
@@ -368,7 +371,8 @@ def _log(stores: list[paths.Store], arguments: list[str], why: str) -> None:
     if not stores:
         return
     path = os.path.join(stores[0].path, "hook.log")
-    line = f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {' '.join(arguments)[:100]}: {' '.join(why.split())[:500]}\n"
+    about = f"{' '.join(arguments)[:100]}: {why[:500]}"
+    line = f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {' '.join(about.split())}\n"
     try:
         if os.path.exists(path) and os.path.getsize(path) > MAX_LOG:
             os.replace(path, path + ".old")

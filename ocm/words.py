@@ -5,7 +5,7 @@ import os
 
 from ocm import journal, marks
 from ocm.hosts import claude_code
-from ocm.paths import Store
+from ocm.paths import Store, find_store
 
 RELEASED = (
     "ocm: no checkpoint came through after several denials, so the gate lets calls pass for now. "
@@ -13,6 +13,7 @@ RELEASED = (
 )
 _SAFE_WORDS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-+@,; ")
 _NAMED = 8
+_READ = 4000  # characters of a prompt, of which 200 become a title
 
 
 def broken(argument: str) -> str:
@@ -31,8 +32,10 @@ def reminder(calls: int, settings: dict[str, int | str]) -> str:
     )
 
 
-def denial(session_id: str, store: Store, settings: dict[str, int | str]) -> str:
+def denial(session_id: str, store: Store, settings: dict[str, int | str], cwd: str) -> str:
     """Return why a call is held back, with the call to make, filled with what the journal knows."""
+    here = find_store(cwd)
+    project = "" if here and here.path == store.path else f"--project {_quoted(store.root)} "
     everything = settings["gate.deny"] == "all"
     summary = _summary(journal.read_events(store.path, session_id), store.root)
     call = json.dumps({"work_summary": [summary]}, ensure_ascii=False)
@@ -42,14 +45,16 @@ def denial(session_id: str, store: Store, settings: dict[str, int | str]) -> str
         "Send this, better with goal, work_completed, "
         f"work_pending, decisions and problems added: {claude_code.CHECKPOINT} {call} "
         f"(load it with ToolSearch select:{claude_code.CHECKPOINT} if needed). Without that tool, this shell command "
-        f"does the same: ocm checkpoint --session-id {_quoted(session_id)} --summary {_quoted(words)}. "
+        f"does the same: ocm checkpoint --session-id {_quoted(session_id)} {project}--summary {_quoted(words)}. "
         f"Then repeat the call{'' if everything else '; reading and searching are free'}."
     )
 
 
 def title(typed: str) -> str:
     """Return what the user typed as one redacted line of at most 200 characters."""
-    head = typed[:4000]
+    head = typed[:_READ]
+    if len(typed) > _READ:  # half a secret would not be known for one
+        head = head[: max(head.rfind(" "), head.rfind("\n")) + 1] or head
     if marks.may_need_redaction(head):
         from ocm import redact
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.defects.values import Done
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the driver speaks to /bin/sh")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform == "win32", reason="the driver speaks to /bin/sh")]
 RACERS = 8
 LINES, WRITERS, FILES = 20_000, 5, 80
 NAMES = {f"src/{writer}/{n}.py" for writer in range(WRITERS) for n in range(FILES)}

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from tests.defects.mcp_client import Mcp, McpReply
     from tests.defects.values import Done
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the driver speaks to /bin/sh and sets permissions")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform == "win32", reason="the driver speaks to /bin/sh and sets permissions"),
+]
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 READING = (["list"], ["search", "zanzibar"], ["show", "S"], ["export", "S"], ["resume", "S"], ["status"])
 GOAL = "precious zanzibar"

@@ -15,7 +15,7 @@ import pytest
 
 from ocm import config, hook, journal, partial, policy
 from ocm.errors import UnreadableSessionError
-from tests.builders import AGENT, CHECKPOINT_TOOL, Project, payload, run_hook, script
+from tests.builders import AGENT, CHECKPOINT_TOOL, Project, payload, run_hook, run_ocm, script
 
 HOSTILE_IDS = (
     "../../etc/passwd", "a/b", "..", ".", "a b", "a.b", "A" * 101, "ü", "日本語", "x\ny", "-rf", "a'b; rm -rf /", "$(id)", "con\t",
@@ -155,6 +155,33 @@ def test_the_command_in_a_denial_passes_the_gate_and_means_this_session(project:
     words = shlex.split(command)
     assert words[:4] == ["ocm", "checkpoint", "--session-id", session_id]
     assert not project.denied("Bash", session_id, tool_input={"command": command})
+
+
+def test_the_command_in_a_denial_works_wherever_the_model_is(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_PROJECT_DIR", str(project.root))
+    (project.root / "src").mkdir()
+    other = Project(tmp_path / "it's another")
+    shut(project)
+    assert "--project" not in project.denied(cwd=str(project.root / "src"))
+    for cwd in (str(other.root), str(tmp_path), str(tmp_path / "gone")):
+        reason = project.denied(cwd=cwd)
+        assert f"--project '{project.root}' " in reason
+        project.checkpoint(goal="next")
+        shut(project)
+    command = reason[reason.index("ocm checkpoint") : reason.rindex(". Then repeat the call")]
+    assert run_ocm(other.root, *shlex.split(command)[1:]).returncode == 0
+    assert not project.denied()
+    assert other.files() == []
+
+
+def test_the_command_that_stores_a_checkpoint_does_not_count(project: Project) -> None:
+    project.checkpoint(goal="g")
+    project.hook("post-tool-use", tool_name="Bash", tool_input={"command": "ocm checkpoint --session-id S --goal g"})
+    assert project.tally().calls == 0
+    project.hook("post-tool-use", tool_name="Bash", tool_input={"command": "ocm list"})
+    assert project.tally().calls == 1
 
 
 def test_a_denial_is_repeated_on_stderr(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
@@ -343,6 +370,15 @@ def test_a_title_is_one_redacted_line(project: Project) -> None:
     assert title.startswith("use [REDACTED:")
     assert len(title) <= 200
     assert "\n" not in title
+
+
+@pytest.mark.parametrize(
+    "prompt", ["\n" * 3985 + "ghp_" + "aB3" * 12, "<private>" + "x" * 5000 + "</private>", "y" * 5000 + " ghp_"]
+)
+def test_a_title_holds_no_half_of_a_secret(project: Project, prompt: str) -> None:
+    project.hook("user-prompt", prompt=prompt)
+    assert "ghp_" not in project.lines()[-1].get("title", "")
+    assert "xx" not in project.lines()[-1].get("title", "")
 
 
 # --- what a line holds
@@ -694,6 +730,14 @@ def test_ocm_project_dir_wins(project: Project, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("OCM_PROJECT_DIR", str(other.root))
     project.calls(1)
     assert (project.tally().calls, other.tally().calls) == (0, 1)
+
+
+def test_an_ocm_project_dir_that_is_gone_is_not_exchanged_for_another(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCM_PROJECT_DIR", str(project.root / "gone"))
+    project.calls(1)
+    assert project.journals() == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a directory in use cannot be removed there")

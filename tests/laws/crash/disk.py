@@ -105,20 +105,19 @@ class Disk:
         self.follow()
         is_worst = chooser.random() < 0.5
         for changes in self.pending.values():
-            kept = 0 if is_worst else chooser.randint(0, len(changes))
+            kept = 0 if is_worst else chooser.choice((0, len(changes), chooser.randint(0, len(changes))))
             for change in changes[:kept]:
                 self._make_safe(change)
-        contents = {path: self._content(file, is_worst, chooser) for path, file in self.safe.items()}
+        contents = {path: self._content(file, is_worst=is_worst, chooser=chooser) for path, file in self.safe.items()}
         self._replace(contents)
         self._break_cache(chooser)
         self.sync()
 
-    def _content(self, file: _File, is_worst: bool, chooser: random.Random) -> bytes:
+    def _content(self, file: _File, *, is_worst: bool, chooser: random.Random) -> bytes:
         if is_worst or file.live == file.safe:
             return file.safe
-        if not file.live.startswith(file.safe):
-            return chooser.choice((file.safe, file.live, b""))
-        return file.live[: chooser.randint(len(file.safe), len(file.live))]
+        start = len(file.safe) if file.live.startswith(file.safe) else 0
+        return chooser.choice((file.safe, file.live, file.live[: chooser.randint(start, len(file.live))]))
 
     def _replace(self, contents: dict[str, bytes]) -> None:
         for folder, _, files in os.walk(self.root):
