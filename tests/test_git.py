@@ -884,7 +884,7 @@ def test_git_that_hangs(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     began = time.monotonic()
     assert git.changes(repo.root, repo.sha, repo.since) is None
     assert git.deleted_now(repo.root) is None
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20  # far less than the 30 s that git would take
 
 
 # --- what the surroundings must not change
