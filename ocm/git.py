@@ -236,7 +236,7 @@ class _Session:
         second = int(self.since)
         return [
             sha
-            for when, sha in gitdata.made_here(reflog)
+            for when, sha in gitdata.made_here(reflog, self.start)
             if when > second or (when == second and self._is_recent(gitrun.loose_object(self.place, sha)))
         ]
 

@@ -111,13 +111,16 @@ def _number(count: bytes) -> int:
     return int(count) if count.isdigit() else 0  # `-` stands for a binary file
 
 
-def made_here(reflog: bytes) -> list[tuple[int, str]]:
+def made_here(reflog: bytes, start: str) -> list[tuple[int, str]]:
     """Return the commits that a reflog of HEAD says were created here, each with the second when, oldest first.
 
-    Checkouts, resets, pulls and fast-forwards move HEAD without creating anything.
+    Checkouts, resets, pulls and fast-forwards move HEAD without creating anything; what stands before HEAD first came
+    to `start` (empty: no commit yet) is older than whatever started there.
     """
     found = []
-    for line in reflog.split(b"\n"):
+    lines = reflog.split(b"\n")
+    arrival = next((at for at, line in enumerate(lines) if start and line.split(b" ", 2)[1:2] == [start.encode()]), -1)
+    for line in lines[arrival + 1 :]:
         head, _, message = line.partition(b"\t")
         fields = head.decode("ascii", "replace").split(" ")
         if len(fields) > 4 and fields[-2].isdigit() and _creates(message.decode("utf-8", "replace")):  # noqa: PLR2004

@@ -18,6 +18,7 @@ REJECTED = "journal.rejected"
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _CALL, _CHANGE = b'{"e":"call"', b'{"e":"call","m":1'
 _CARRY, _DENY, _RELEASE = b'{"e":"carry"', b'{"e":"deny"', b'{"e":"release"'
+_COUNTING = (_CALL, _DENY, _RELEASE, _CARRY)
 # What a session without a file need not have one for.
 END = b'{"e":"end"'
 _BOOKKEEPING = (
@@ -120,8 +121,9 @@ def count(journals: list[tuple[str, bytes]], *, changes_only: bool = False) -> T
         if take and take in carried:
             continue
         for line in data.split(b"\n"):
-            if not line.endswith(b"}"):
-                continue  # empty or torn: readers pass over it too
+            found = parse_line(line) if line.startswith(_COUNTING) else None
+            if found is None:
+                continue  # nothing to count, or torn: readers pass over it too
             if line.startswith(counted):
                 total.calls += 1
                 total.due += 1
@@ -130,16 +132,14 @@ def count(journals: list[tuple[str, bytes]], *, changes_only: bool = False) -> T
             elif line.startswith(_RELEASE):
                 total.due = total.denials = 0
             elif line.startswith(_CARRY):
-                _add_carry(total, line)
+                _add_carry(total, found)
     return total
 
 
-def _add_carry(total: Tally, line: bytes) -> None:
-    carry = parse_line(line)
-    if carry is not None:
-        total.calls += _number(carry.get("calls"))
-        total.due += _number(carry.get("due"))
-        total.denials += _number(carry.get("denials"))
+def _add_carry(total: Tally, carry: dict[str, object]) -> None:
+    total.calls += _number(carry.get("calls"))
+    total.due += _number(carry.get("due"))
+    total.denials += _number(carry.get("denials"))
 
 
 def _carried(journals: list[tuple[str, bytes]]) -> set[str]:

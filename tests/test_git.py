@@ -1049,7 +1049,14 @@ def test_a_file_that_cannot_be_read() -> None:
 )
 def test_what_a_reflog_calls_a_new_commit(message: str, *, creates: bool) -> None:
     line = f"{'0' * 40} {'a' * 40} A U Thor <a@example.org> 1700000000 +0100\t{message}\nbroken line\n\n"
-    assert gitdata.made_here(line.encode()) == ([(1700000000, "a" * 40)] if creates else [])
+    assert gitdata.made_here(line.encode(), "") == ([(1700000000, "a" * 40)] if creates else [])
+
+
+@pytest.mark.parametrize(("start", "expected"), [("", "bcbd"), ("b", "cbd"), ("c", "bd"), ("d", ""), ("e", "bcbd")])
+def test_what_a_reflog_holds_from_before_the_start_was_not_made_here(start: str, expected: str) -> None:
+    lines = [f"{'0' * 40} {sha * 40} A <a@example.org> 1700000000 +0100\tcommit: x\n" for sha in "bcbd"]
+    found = gitdata.made_here("".join(lines).encode(), start * 40)
+    assert [sha for _, sha in found] == [sha * 40 for sha in expected]
 
 
 # --- the small questions

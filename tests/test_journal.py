@@ -155,7 +155,14 @@ def test_a_carry_that_makes_no_sense_counts_nothing(store: str, carry: dict[str,
 
 
 @pytest.mark.parametrize(
-    "line", [b'{"e":"call","m":1,"t":17', b'{"e":"deny"', b'{"e":"carry","calls":7}}', b'{"e":"carry","calls":7']
+    "line",
+    [
+        b'{"e":"call","m":1,"t":17',
+        b'{"e":"call","m":1,"t":17{"e":"call"}',  # with what another program wrote right behind it
+        b'{"e":"deny"',
+        b'{"e":"carry","calls":7}}',
+        b'{"e":"carry","calls":7',
+    ],
 )
 def test_a_torn_line_counts_nothing(store: str, line: bytes) -> None:
     append(store, "call")

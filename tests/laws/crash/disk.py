@@ -80,7 +80,7 @@ class Disk:
         if inode in self.inodes:
             self.inodes[inode].safe = self.inodes[inode].live
         for changes in self.pending.pop(path, []):  # where it is a folder
-            self._make_safe(changes)
+            _apply(self.safe, changes)
 
     def _on_move(self, source: str, target: str) -> None:
         if source in self.names:
@@ -95,25 +95,27 @@ class Disk:
         self.pending.setdefault(os.path.dirname(changes[0][0]), []).append(changes)
         _apply(self.names, changes)
 
-    def _make_safe(self, changes: list[_Change]) -> None:
-        _apply(self.safe, changes)
-
     # --- the cut
 
-    def cut(self, chooser: random.Random) -> None:
-        """Put on the real disk what a power cut now may leave: the least that is promised, or any more than that."""
+    def remains(self, chooser: random.Random) -> dict[str, bytes]:
+        """Return what a power cut now may leave, each file by its path: the least that is promised, or any more."""
         self.follow()
-        is_worst = chooser.random() < 0.5
+        is_worst = chooser.random() < 0.25
+        names = dict(self.safe)
         for changes in self.pending.values():
             kept = 0 if is_worst else chooser.choice((0, len(changes), chooser.randint(0, len(changes))))
             for change in changes[:kept]:
-                self._make_safe(change)
-        contents = {path: self._content(file, is_worst=is_worst, chooser=chooser) for path, file in self.safe.items()}
+                _apply(names, change)
+        return {path: self._content(file, is_worst=is_worst, chooser=chooser) for path, file in names.items()}
+
+    def cut(self, contents: dict[str, bytes], chooser: random.Random) -> None:
+        """Put on the real disk what is left; the cache is there, or is not, or is broken."""
         self._replace(contents)
         self._break_cache(chooser)
         self.sync()
 
-    def _content(self, file: _File, *, is_worst: bool, chooser: random.Random) -> bytes:
+    @staticmethod
+    def _content(file: _File, *, is_worst: bool, chooser: random.Random) -> bytes:
         if is_worst or file.live == file.safe:
             return file.safe
         start = len(file.safe) if file.live.startswith(file.safe) else 0

@@ -1,6 +1,5 @@
 """A session file as a reader knows it: front matter, headings, bullets. Written from the format, not from the program."""
 
-import os
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -37,16 +36,15 @@ class Page:
         return next((int(fact.split()[1]) for fact in self.facts if fact.startswith("calls ")), 0)
 
 
-def read(path: str) -> Page:
-    """Return the session file at `path`.
+def parse(name: str, data: bytes) -> Page:
+    """Return what the session file `name` says.
 
     Raises:
         UnreadableError: it is cut off, or not what the format says.
     """
-    with open(path, "rb") as file:
-        text = file.read().decode()
+    text = data.decode()
     front, body = _front(text)
-    page = Page(os.path.basename(path), text, front)
+    page = Page(name, text, front)
     if not page.session_id:
         raise UnreadableError("no session_id")
     if not text.endswith("\n"):

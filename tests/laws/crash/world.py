@@ -33,6 +33,7 @@ IDS = (
 )
 _GUEST_ID = "guest-of-another-store"
 _BLOCKED = 0.06
+_CUTS = 8
 
 
 class ViolationError(AssertionError):
@@ -323,31 +324,36 @@ class World:
 
     def look(self) -> None:
         """Read every session file and hold it against the model."""
-        before, self.pages = self.pages, dict(self._read_pages())
+        before, self.pages = self.pages, self._read_pages()
+        owners = self._owners(self.pages)
+        for session_id, talk in ((talk.session_id, talk) for talk in self.talks.values()):
+            wrong = talk.strike(owners.get(session_id), frozenset(self.written or ()))
+            if wrong:
+                raise ViolationError(f"{session_id}: " + "; ".join(wrong[:6]))
+            self._judge_name(before.get(talk.name), owners.get(session_id), talk)
+
+    def _owners(self, pages: dict[str, Page]) -> dict[str, Page]:
+        """Return which page is whose; none has two, and none is nobody's."""
         owners: dict[str, Page] = {}
-        for found in self.pages.values():
+        for found in pages.values():
             if found.session_id in owners:
                 raise ViolationError(
                     f"{found.session_id} has two files: {found.name} and {owners[found.session_id].name}"
                 )
             owners[found.session_id] = found
             self._judge_times(found)
-        known = {talk.session_id: talk for talk in self.talks.values()}
-        if set(owners) - set(known):
-            raise ViolationError(f"files of nobody: {sorted(set(owners) - set(known))}")
-        for session_id, talk in known.items():
-            wrong = talk.strike(owners.get(session_id), frozenset(self.written or ()))
-            if wrong:
-                raise ViolationError(f"{session_id}: " + "; ".join(wrong[:6]))
-            self._judge_name(before.get(talk.name), owners.get(session_id), talk)
+        nobodys = set(owners) - {talk.session_id for talk in self.talks.values()}
+        if nobodys:
+            raise ViolationError(f"files of nobody: {sorted(nobodys)}")
+        return owners
 
-    def _read_pages(self) -> Iterator[tuple[str, Page]]:
+    def _read_pages(self) -> dict[str, Page]:
+        pages = {}
         for name in sorted(os.listdir(self.sessions)):
             if name.endswith(".md"):
-                try:
-                    yield name, page.read(os.path.join(self.sessions, name))
-                except (page.UnreadableError, ValueError) as error:
-                    raise ViolationError(f"{name} is no whole session file: {error}") from error
+                with open(os.path.join(self.sessions, name), "rb") as file:
+                    pages[name] = _parsed(name, file.read())
+        return pages
 
     @staticmethod
     def _judge_times(found: Page) -> None:
@@ -469,13 +475,31 @@ class World:
         if self.server:
             self.server.kill()
             self.server = None
-        self.disk.cut(self.chooser)
-        self.tally.cuts += 1
-        self.broke = self.torn = True
         for talk in self.talks.values():
             talk.aged = False
             talk.name = ""
             talk.cut()
+        for _ in range(_CUTS):
+            contents = self.disk.remains(self.chooser)
+            self._judge_remains(contents)
+        self.disk.cut(contents, self.chooser)
+        self.tally.cuts += 1
+        self.broke = self.torn = True
+
+    def _judge_remains(self, contents: dict[str, bytes]) -> None:
+        """Check what a power cut may leave, before anything works on it again."""
+        folder = os.path.realpath(self.sessions)
+        texts = {os.path.basename(path): data for path, data in contents.items() if os.path.dirname(path) == folder}
+        pages = {name: _parsed(name, data) for name, data in texts.items() if name.endswith(".md")}
+        owners = self._owners(pages)
+        journals = b"".join(data for path, data in contents.items() if path.endswith(".jsonl")).decode(errors="replace")
+        for talk in self.talks.values():
+            left = replace(talk, possible=set(talk.possible))
+            wrong = left.strike(owners.get(talk.session_id), frozenset(self.written or ()))
+            lost = [state.edits for state in left.possible if not all(path in journals for path in state.edits)]
+            if wrong or len(lost) == len(left.possible):
+                wrong = wrong or [f"of {sorted(lost[0])} something is neither in the file nor in the journals"]
+                raise ViolationError(f"{talk.session_id}, after a power cut: " + "; ".join(wrong[:6]))
 
     # --- processes at once
 
@@ -517,6 +541,13 @@ class World:
                     talk.aged = False
                     if part.kind in ops.CALLS:
                         talk.slugs.add(self.given(part).get("slug", ""))
+
+
+def _parsed(name: str, data: bytes) -> Page:
+    try:
+        return page.parse(name, data)
+    except (page.UnreadableError, ValueError) as error:
+        raise ViolationError(f"{name} is no whole session file: {error}") from error
 
 
 def _edited_by_hand(text: str, op: Op) -> tuple[str, str, bool]:
