@@ -28,7 +28,15 @@ _INVISIBLE = re.compile(
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-.*")
 
 
-def brief(store: Store, *, branch: str, session_id: str | None, tokens: int, notice: Notice = silent) -> str:
+def brief(  # noqa: PLR0913 - what is to be said, and under which conditions
+    store: Store,
+    *,
+    branch: str,
+    session_id: str | None,
+    tokens: int,
+    notice: Notice = silent,
+    most: int | None = None,
+) -> str:
     """Return what a conversation on `branch` should know, in at most `tokens`; empty when nothing is worth saying.
 
     Args:
@@ -37,15 +45,16 @@ def brief(store: Store, *, branch: str, session_id: str | None, tokens: int, not
         session_id: The session to say instead, if it is known.
         tokens: The budget, at four characters each.
         notice: Takes one line when a damaged cache was moved aside.
+        most: How many session files may be read for it.
 
     Raises:
-        OcmError: the store cannot be read.
+        OcmError: the store cannot be read, or its cache lacks more files than `most`.
     """
     room = tokens * _CHARACTERS_A_TOKEN - len(BEGIN) - len(LABEL) - len(END) - 2
     if room <= 0:
         return ""
     project = git.own_project(store) or None
-    row, others = index.read(store, lambda cache: _chosen(cache, branch, session_id, project), notice=notice)
+    row, others = index.read(store, lambda cache: _chosen(cache, branch, session_id, project), notice=notice, most=most)
     record = load(store, row.file) if row else None
     recent = _Lines(room // 3 if row else room)
     recent.section("Other recent sessions:" if row else "Recent sessions:", [_entry(other) for other in others])

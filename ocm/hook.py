@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_HOST = "claude-code"
 MAX_ID = 500  # characters, as a checkpoint takes it
+MAX_READ = 1_000  # session files that the brief may have to read, within the few seconds that hosts give a hook
 
 
 class Event:
@@ -305,7 +306,8 @@ def _brief(event: Event, source: str) -> str:
 
     _, branch = paths.git_head(event.store.root)
     own = event.session_id if source == "compact" else None
-    return brief.brief(event.store, branch=branch, session_id=own, tokens=int(event.settings["brief.tokens"]))
+    tokens = int(event.settings["brief.tokens"])
+    return brief.brief(event.store, branch=branch, session_id=own, tokens=tokens, most=MAX_READ)
 
 
 # --- in and out

@@ -1019,6 +1019,20 @@ def test_the_cache_is_private(store: Store) -> None:
     assert os.stat(store.database).st_mode & 0o777 == 0o600
 
 
+def test_who_has_no_time_reads_few_files_or_none(store: Store) -> None:
+    three(store)
+    with pytest.raises(OcmError, match=r"memory\.db lacks 3 session files.*\n?.*rebuild-index"):
+        index.read(store, lambda cache: cache.count(), most=2)
+    assert not os.path.exists(store.database)
+    assert index.read(store, lambda cache: cache.count(), most=3) == 3
+    put(store, "alpha.md", session("id-alpha", goal="another"))
+    assert index.read(store, lambda cache: cache.count(), most=1) == 3
+    _junk(store.database)
+    with pytest.raises(OcmError, match="lacks 3"):
+        index.read(store, lambda cache: cache.count(), most=2)
+    assert not os.path.exists(store.database + ".damaged")
+
+
 # --- what the cache takes
 
 

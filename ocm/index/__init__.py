@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 _NAMED = 3
 
 
-def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) -> _T:
+def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent, most: int | None = None) -> _T:
     """Return what `work` finds in the cache, which is brought in step with the session files first.
 
     Args:
@@ -34,11 +34,15 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) 
         work: What to do with the index. It sees one state of it, is called again when the cache turns out to be
             damaged, and should be short and write nothing to the store, because writers wait for it.
         notice: Takes one line when a damaged cache was moved aside, and one about session files that cannot be read.
+        most: How many session files may be read first, for whoever has no time to wait for all of them.
 
     Raises:
-        OcmError: the folder of the session files cannot be read.
+        OcmError: the folder of the session files cannot be read, or the cache lacks more of them than `most`.
     """
     listing = records.scan(store)
+    behind = 0 if most is None else sync.behind(store, listing)
+    if behind > (most or 0):
+        raise OcmError(f"memory.db lacks {behind} session files, too many to read now.", "Run: ocm rebuild-index")
     trusted = True
     for _ in range(2):
         db = sync.synced(store, listing, notice)

@@ -53,6 +53,17 @@ def synced(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection
     return None
 
 
+def behind(store: Store, listing: Listing) -> int:
+    """Return how many session files have to be read to bring the cache in step."""
+    with contextlib.suppress(*TROUBLE):
+        db = schema.connect(store)
+        if db is not None:
+            with contextlib.closing(db):
+                plan = writer.plan(db, store, listing)
+            return len(listing.marks) if plan.whole else len(plan.changed)
+    return len(listing.marks)
+
+
 def in_memory(store: Store, listing: Listing, *, trusted: bool) -> sqlite3.Connection:
     """Return a cache in step with `listing` that no file holds; one that is `trusted` saves reading every session."""
     db = _copied(store, listing) if trusted else None
