@@ -156,7 +156,7 @@ class Index:
     def touched(self, file: str) -> list[tuple[FileChange, str | None]]:
         """Return the same, each with the blob id that was recorded of it."""
         sql = (
-            "SELECT path, change_type, old_path, blob FROM session_files"
+            f"SELECT path, {schema.KIND}, old_path, blob FROM session_files"
             " WHERE session = (SELECT id FROM sessions WHERE file = ?) ORDER BY n"
         )
         return [(FileChange(*row), blob) for *row, blob in self._ask(sql, (file,), str, str, *[str | None] * 2)]
