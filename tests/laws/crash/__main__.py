@@ -32,12 +32,10 @@ def main() -> int:
     if wanted.mutants:
         return _hunt(wanted.workers)
     cases = _cases(wanted)
-    report = campaign.run(cases, workers=wanted.workers, tell=lambda now: _progress(now, len(cases)))
-    for case, why in report.failures[:3]:
-        _say(campaign.describe(case, why))
-        if not wanted.no_shrink:
-            smaller = campaign.shrink(case, seconds=30)
-            _say("smaller: " + campaign.describe(smaller, campaign.play(smaller)[1]))
+    report = campaign.run(cases, workers=wanted.workers, tell=_Teller(len(cases)))
+    for case, _ in [] if wanted.no_shrink else report.failures[:3]:
+        smaller = campaign.shrink(case, seconds=30)
+        _say("smaller: " + campaign.describe(smaller, campaign.play(smaller)[1]))
     _say(_summary(report))
     return 1 if report.failures else 0
 
@@ -119,14 +117,21 @@ def _hunt(workers: int) -> int:
     return 1 if alive else 0
 
 
-def _progress(report: Report, total: int) -> None:
-    """Say on stderr, now and then, how far it is."""
-    done = report.tally.sequences
-    if done % TELL_EVERY == 0:
-        killed = sum(report.tally.kills.values())
-        sys.stderr.write(
-            f"{done} of {total} sequences, {killed} killed, {len(report.failures)} failures, {report.seconds:.0f} s\n"
-        )
+class _Teller:
+    """Says on stderr, now and then, how far it is, and what broke as soon as it did."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._told = 0
+
+    def __call__(self, report: Report) -> None:
+        for case, why in report.failures[self._told :]:
+            _say(campaign.describe(case, why))
+        self._told = len(report.failures)
+        if report.tally.sequences % TELL_EVERY == 0:
+            killed = sum(report.tally.kills.values())
+            so_far = f"{report.tally.sequences} of {self._total} sequences, {killed} killed"
+            sys.stderr.write(f"{so_far}, {self._told} failures, {report.seconds:.0f} s\n")
 
 
 def _summary(report: Report) -> str:

@@ -104,6 +104,7 @@ def sweep(scenario: str, *, how: str = "point", step: int = 1) -> list[Case]:
         try:
             for op in steps:
                 one.run(op)
+            one.hang_up()
         except ViolationError:
             return [Case(name, -1, tuple(steps), how == "power")]  # it fails before anything dies
     if one.points < _FEW:
