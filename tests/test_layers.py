@@ -57,6 +57,10 @@ HEAVY = {
 }  # fmt: skip
 
 
+# What says, in the crash fuzzer, what must be there: written from the contract, it must not know the program.
+MODEL = ("model", "page", "words", "disk", "ops", "settle", "world", "clock")
+
+
 def modules() -> dict[str, Path]:
     """Return every module of the package by its dotted name within it."""
     found = {}
@@ -127,3 +131,9 @@ def test_a_hook_loads_nothing_heavy() -> None:
     code = "import sys; import ocm.hook; print(' '.join({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", MODEL)
+def test_the_model_of_the_crash_fuzzer_never_reads_the_program(name: str) -> None:
+    found = imported(ROOT / f"tests/laws/crash/{name}.py")
+    assert {module for module in found if top(module) == "ocm"} == set()
