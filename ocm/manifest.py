@@ -44,6 +44,7 @@ class Manifest:
     user: bool = False
     entries: dict[str, Entry] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
+    hosts: list[str] = field(default_factory=list)
     damaged: bool = False
 
     @property
@@ -59,7 +60,7 @@ class Manifest:
         if self.damaged:
             os.replace(self.path, self.path + ".damaged")
         entries = {path: asdict(entry) for path, entry in self.entries.items()}
-        data = {"root": self.root, "files": entries, "folders": self.folders}
+        data = {"root": self.root, "files": entries, "folders": self.folders, "hosts": self.hosts}
         files.atomic_write(self.path, json.dumps(data, indent=1).encode())
 
 
@@ -87,7 +88,8 @@ def load(root: str, *, user: bool) -> Manifest:
         entries = {path: Entry(**entry) for path, entry in read["files"].items()}
         for entry in entries.values():
             entry.before()
-        return Manifest(root, user, entries, [str(path) for path in read["folders"]])
+        hosts = [str(name) for name in read.get("hosts", [])]
+        return Manifest(root, user, entries, [str(path) for path in read["folders"]], hosts)
     except NotADirectoryError:
         return found
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -44,7 +44,7 @@ class World:
     def plan(self, **profiles: str) -> Plan:
         """Plan to set the project up; `claude="full"` chooses a profile."""
         chosen = {f"{host}-code": profile for host, profile in profiles.items()}
-        return install.plan_init(cwd=str(self.project), profiles=chosen)
+        return install.plan_init(cwd=str(self.project), profiles=chosen, hosts=["claude-code"])
 
     def init(self, **profiles: str) -> None:
         """Set the project up."""
