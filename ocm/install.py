@@ -52,7 +52,7 @@ def plan_init(  # noqa: PLR0913 - each is an option of its own
             f"{site.store} is the store of the whole user, so {root} cannot have one of its own.",
             "Run `ocm install` to set ocm up for all projects, or name a project with --project.",
         )
-    names = sites.choose(hosts, everything=everything, site=site)
+    names = sites.choose(hosts, profiles or {}, everything=everything, site=site)
     plan = _set_up(site, profiles or {}, names, config.load(paths.user_store(), site.store))
     if not registry.is_registered(root, site.store):
         plan.steps.append(Call(registry.path(), "register the project", lambda: registry.register(root, site.store)))
@@ -70,7 +70,7 @@ def plan_install(
         OcmError: when a file is not of the form it should have; nothing is written then, the store neither.
     """
     site = sites.user_site()
-    names = sites.choose(hosts, everything=everything, site=site)
+    names = sites.choose(hosts, profiles or {}, everything=everything, site=site)
     return _checked(_set_up(site, profiles or {}, names, config.load(site.store)))
 
 
@@ -106,6 +106,7 @@ def plan_uninstall(
     if not site.user and registry.is_registered(site.root):
         plan.steps.append(Call(registry.path(), "forget the project", lambda: registry.unregister(site.root)))
     _leave_store(site, plan, purge=purge)
+    known.folders += [site.store] * (site.user and purge)
     if os.path.lexists(known.path) and not known.damaged:
         forget = Call(known.path, "forget what the files held before", lambda: manifest.forget(known))
         plan.steps.append(forget)
@@ -134,7 +135,6 @@ def is_shim(command: str) -> bool:
 
 
 def _set_up(site: Site, profiles: Mapping[str, str], hosts: Sequence[str], settings: Mapping[str, int | str]) -> Plan:
-    sites.check_profiles(profiles)
     plan = Plan(warnings=path_warnings())
     known = manifest.load(site.root, user=site.user)
     deny_all = settings["gate.deny"] == "all"

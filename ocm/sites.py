@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ocm import paths
 from ocm.errors import BadInputError, OcmError
 from ocm.hosts.claude_code_config import NAME as DEFAULT_HOST
+from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place
 from ocm.hosts.table import HOSTS
 from ocm.hosts.targets import Target, combined, ignore_target
@@ -87,21 +88,26 @@ def user_site() -> Site:
     return Site(os.path.expanduser("~"), paths.user_store(), USER)
 
 
-def choose(names: Sequence[str], *, everything: bool = False, site: Site) -> list[str]:
+def choose(names: Sequence[str], profiles: Mapping[str, str], *, everything: bool = False, site: Site) -> list[str]:
     """Return the hosts to set up: those named, or all, else those found on this machine or in the project.
+
+    A host for which hooks are chosen is one of them.
 
     Raises:
         BadInputError: when a name is not known, or has no files of the kind that are to be set up.
     """
     check_names(names)
+    check_profiles(profiles)
     unfit = [name for name in names if site.level not in HOSTS[name].levels]
     if unfit:
         fit = ", ".join(name for name, host in HOSTS.items() if site.level in host.levels)
         raise BadInputError(f"{unfit[0]} has no place for what only one user has of a project.", f"These have: {fit}.")
     fit_hosts = [name for name, host in HOSTS.items() if site.level in host.levels]
+    hooked = [name for name, profile in profiles.items() if profile != NONE]
     if everything or names:
-        return [name for name in fit_hosts if everything or name in names]
-    return found_hosts(fit_hosts, site) or [DEFAULT_HOST]
+        return [name for name in fit_hosts if everything or name in names or name in hooked]
+    found = found_hosts(fit_hosts, site)
+    return [name for name in fit_hosts if name in found or name in hooked] or [DEFAULT_HOST]
 
 
 def found_hosts(names: Iterable[str], site: Site) -> list[str]:

@@ -22,7 +22,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "core": ("policy", "merge", "redact", "redact_names", "redact_values"),
     "service": (
-        "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "sites", "install", "settings",
+        "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "sites", "install", "codex_trust", "settings",
         "words",
     ),
     "entry": ("wire", "tools", "server", "hook", "hookio", "output", "commands", "cli", "demo", "__main__"),

@@ -1,10 +1,14 @@
 """Where Codex CLI keeps MCP servers, hooks and rules. Never imported by a hook."""
 
 import os
+import re
+from dataclasses import replace
 
+from ocm import jsonedit, tomledit
 from ocm.hosts.hookfiles import MINIMAL, Hooks
-from ocm.hosts.place import AGENTS, PROJECT, Host, Place, rules, user_rules
+from ocm.hosts.place import AGENTS, PROJECT, USER, Host, Place, rules, user_rules
 from ocm.hosts.targets import PLAIN, SERVER, Target, rules_target, toml_target
+from ocm.textedit import EditError, decode
 
 NAME = "codex"
 KEYS = ("mcp_servers", SERVER)
@@ -21,13 +25,59 @@ def folder(place: Place) -> str:
 
 
 def targets(place: Place) -> list[Target]:
-    """Return the files to set up."""
+    """Return the files to set up, and the user's own one, which notes the trust in hooks of projects too."""
     own = folder(place)
+    hooks = os.path.join(own, "hooks.json")
+    trusting = os.path.join(folder(replace(place, root=os.path.expanduser("~"), level=USER)), "config.toml")
     return [
         toml_target(os.path.join(own, "config.toml"), KEYS, ENTRY),
+        _trust_target(trusting, hooks),
         *_instructions(place, own),
-        place.hooks(HOOKS, os.path.join(own, "hooks.json"), MINIMAL),
+        place.hooks(HOOKS, hooks, MINIMAL),
     ]
+
+
+def own_keys(path: str) -> list[str]:
+    """Return the names under which Codex notes the trust in ocm's hooks of a hooks file: they go by position."""
+    owns = HOOKS.owns()
+    try:
+        with open(path, "rb") as file:
+            found = jsonedit.parse(decode(file.read())[0])
+    except (OSError, EditError):
+        return []
+    events = found.get("hooks") if isinstance(found, dict) else None
+    keys = []
+    for event, groups in events.items() if isinstance(events, dict) else ():
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", event).lower()
+        for at, group in enumerate(groups if isinstance(groups, list) else ()):
+            held = group.get("hooks") if isinstance(group, dict) else None
+            own = [n for n, handler in enumerate(held if isinstance(held, list) else ()) if owns(handler)]
+            keys += [f"{path}:{name}:{at}:{n}" for n in own]
+    return keys
+
+
+def trusted_keys(path: str) -> set[str]:
+    """Return under which names the user's settings at `path` note that a hook is trusted."""
+    try:
+        with open(path, "rb") as file:
+            state = tomledit.parse(decode(file.read())[0]).get("hooks", {}).get("state", {})
+    except (OSError, EditError, AttributeError):
+        return set()
+    return {key for key, value in state.items() if isinstance(value, dict) and value.get("trusted_hash")}
+
+
+def _trust_target(path: str, hooks: str) -> Target:
+    """Return the target that takes out what Codex noted about ocm's hooks, which nothing here puts in."""
+    keys = [key for real in {hooks, os.path.realpath(hooks)} for key in own_keys(real)]
+
+    def take(text: str, _before: str) -> str:
+        held = tomledit.parse(text).get("hooks", {}).get("state", {}) if any(key in text for key in keys) else {}
+        own = [key for key in keys if key in held]
+        for key in own:
+            text = tomledit.take(text, ("hooks", "state", key))
+        return tomledit.take(text, ("hooks", "state")) if own and len(own) == len(held) else text
+
+    return Target(path, "trust in hooks", lambda text, _before: text, take)
 
 
 def _instructions(place: Place, own: str) -> list[Target]:

@@ -50,7 +50,7 @@ class Hooks:
         """Return a profile file as it is to be installed; empty for none."""
         if profile == NONE:
             return {}
-        found: dict[str, Any] = json.loads(_read(self.name, f"{profile}.json"))
+        found: dict[str, Any] = json.loads(shipped(self.name, f"{profile}.json"))
         if deny_all:  # reads are denied too, so they must reach the gate
             for item in _items(found[self.within]):
                 if "matcher" in item and "pre-tool-use" in json.dumps(item):
@@ -105,10 +105,10 @@ class Hooks:
         if profile == NONE:
             return ""
         if self.script:
-            return _read(self.name, self.script)
+            return shipped(self.name, self.script)
         if deny_all:
             return json.dumps(self.profile(profile, deny_all=True), indent=2) + "\n"
-        return _read(self.name, f"{profile}.json")
+        return shipped(self.name, f"{profile}.json")
 
     def _with_thresholds(self, found: dict[str, Any], text: str) -> dict[str, Any]:
         """Carry over the thresholds that a person wrote into ocm's own commands."""
@@ -134,7 +134,8 @@ def commands(hooks: Hooks) -> tuple[re.Pattern[str], ...]:
 
 
 @cache
-def _read(name: str, file: str) -> str:
+def shipped(name: str, file: str) -> str:
+    """Return a hooks file as it is shipped."""
     return resources.read("hooks", name, file)
 
 
