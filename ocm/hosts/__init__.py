@@ -16,6 +16,9 @@ ADAPTERS = {
     "claude-code": "claude_code",
     "codex": "codex",
     "gemini-cli": "gemini_cli",
+    "cline": "cline",
+    "copilot": "copilot",
+    "opencode": "opencode",
 }
 
 # What clients call themselves over MCP holds the host's name: `cursor-vscode`, `gemini-cli-mcp-client`.

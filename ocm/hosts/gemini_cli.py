@@ -1,7 +1,7 @@
 """Gemini CLI: the payloads of its hooks as plain facts, and decisions in its own dialect.
 
-Measured on 0.61.0: `decision` is flat, `tool_input` inside `hookSpecificOutput` replaces a call's arguments, `ask` hangs
-for ever without a person, and words for the model count everywhere but before a call.
+Measured on 0.61.0: `decision` is flat, `tool_input` inside `hookSpecificOutput` replaces a call's arguments, `ask`
+hangs for ever without a person, and words for the model count everywhere but before a call.
 """
 
 from ocm.hosts import claude_code, common
