@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 # The hosts whose hooks are answered, as `--tool` names them, and the module that speaks each one's dialect.
 ADAPTERS = {
     "claude-code": "claude_code",
+    "codex": "codex",
+    "gemini-cli": "gemini_cli",
+    "cline": "cline",
+    "copilot": "copilot",
+    "opencode": "opencode",
 }
 
 # What clients call themselves over MCP holds the host's name: `cursor-vscode`, `gemini-cli-mcp-client`.
