@@ -12,12 +12,13 @@ from fnmatch import fnmatch
 
 from ocm import config, file_steps, manifest, paths, registry, sites, textedit
 from ocm.errors import OcmError
+from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT
 from ocm.hosts.table import HOSTS
 from ocm.hosts.targets import Target
 from ocm.manifest import Manifest
 from ocm.plan import Call, MakeFolder, Plan, RemoveEntries, WriteFile
-from ocm.sites import Site
+from ocm.sites import Chosen, Site
 
 COMMANDS = ("ocm-hook", "ocm")
 
@@ -137,35 +138,39 @@ def is_shim(command: str) -> bool:
 def _set_up(site: Site, profiles: Mapping[str, str], hosts: Sequence[str], settings: Mapping[str, int | str]) -> Plan:
     plan = Plan(warnings=path_warnings())
     known = manifest.load(site.root, user=site.user)
-    deny_all = settings["gate.deny"] == "all"
-    targets = site.targets(hosts, profiles, deny_all=deny_all)
+    chosen = Chosen(profiles, settings["gate.deny"] == "all", tuple(known.refused))
+    targets = site.targets(hosts, chosen)
     mode = 0o600 if site.user else 0o644
     writes = [step for target in targets if (step := file_steps.put_step(target, known, mode))]
     sessions = os.path.join(site.store, paths.SESSIONS)
     if not (_is_private(site.store) and _is_private(sessions)):
         plan.steps.append(MakeFolder(sessions, "create the private store"))
-    _remember(plan, known, writes, hosts)
+    _remember(plan, known, writes, profiles, hosts)
     plan.steps += writes
     if known.damaged:
         plan.warnings.append(f"{known.path} cannot be read, so what the files held before ocm is no longer known.")
     plan.warnings += _others_files(targets)
     changed = {os.path.realpath(step.path) for step in writes}
     for name in hosts:
-        place = site.place(name, profiles)
+        place = site.place(name, chosen)
         if any(os.path.realpath(target.path) in changed for target in HOSTS[name].targets(place)):
             plan.notices += HOSTS[name].steps(place)
         plan.warnings += HOSTS[name].warnings(place)
     return plan
 
 
-def _remember(plan: Plan, known: Manifest, writes: Sequence[WriteFile], hosts: Sequence[str]) -> None:
-    """Plan to keep what the files held before, which folders are made for them, and for which hosts."""
-    everyone = sorted({*known.hosts, *hosts})
-    if not writes:
+def _remember(
+    plan: Plan, known: Manifest, writes: Sequence[WriteFile], profiles: Mapping[str, str], hosts: Sequence[str]
+) -> None:
+    """Plan to keep what the files held before, which folders are made, for which hosts, and what was refused."""
+    none = {name for name, profile in profiles.items() if profile == NONE}
+    refused = sorted((none | set(known.refused)) - (set(profiles) - none))
+    if not writes and refused == known.refused:
         return
     made = [folder for path in (*(step.path for step in writes), known.path) for folder in _missing(path)]
     known.folders = sorted({*known.folders, *made})
-    known.hosts = everyone
+    known.hosts = sorted({*known.hosts, *hosts})
+    known.refused = refused
     plan.steps.append(Call(known.path, "keep what the files held before", known.save))
 
 
@@ -188,8 +193,8 @@ def _to_take(site: Site, hosts: Sequence[str], left: Sequence[str]) -> list[Targ
     levels = [site] if site.user else [site, replace(site, level=LOCAL)]
     found = []
     for one in levels:
-        stays = {os.path.realpath(target.path) for target in one.targets(_fit(left, one), {})} if left else set()
-        found += [t for t in one.targets(_fit(hosts, one), {}) if os.path.realpath(t.path) not in stays]
+        stays = {os.path.realpath(target.path) for target in one.targets(_fit(left, one))} if left else set()
+        found += [t for t in one.targets(_fit(hosts, one)) if os.path.realpath(t.path) not in stays]
     return sites.by_file(found)
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ocm import paths
 from ocm.errors import BadInputError, OcmError
@@ -11,6 +11,15 @@ from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place
 from ocm.hosts.table import HOSTS
 from ocm.hosts.targets import Target, combined, ignore_target
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which hooks are wanted: a profile for some hosts, none for those where they were refused before."""
+
+    profiles: Mapping[str, str] = field(default_factory=dict)
+    deny_all: bool = False
+    refused: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +35,16 @@ class Site:
         """Whether this is everything of a user."""
         return self.level == USER
 
-    def place(self, name: str, profiles: Mapping[str, str], *, deny_all: bool = False) -> Place:
+    def place(self, name: str, chosen: "Chosen | None" = None) -> Place:
         """Return where one host is set up here."""
-        return Place(self.root, self.level, profiles.get(name), deny_all)
+        chosen = chosen or Chosen()
+        return Place(self.root, self.level, chosen.profiles.get(name), chosen.deny_all, name in chosen.refused)
 
-    def targets(self, hosts: Sequence[str], profiles: Mapping[str, str], *, deny_all: bool = False) -> list[Target]:
+    def targets(self, hosts: Sequence[str], chosen: "Chosen | None" = None) -> list[Target]:
         """Return the files to set up, one target a file, those that matter most to a running assistant last."""
         found = self._ignored(hosts)
         for name in hosts:
-            found += HOSTS[name].targets(self.place(name, profiles, deny_all=deny_all))
+            found += HOSTS[name].targets(self.place(name, chosen))
         return sorted(by_file(found), key=lambda target: "hooks" in target.what)
 
     def ignoring(self) -> list[str]:
@@ -48,7 +58,7 @@ class Site:
         tree = paths.work_tree(self.root)
         if self.level != LOCAL or tree is None:
             return shared
-        own = [target.path for name in hosts for target in HOSTS[name].targets(self.place(name, {}))]
+        own = [target.path for name in hosts for target in HOSTS[name].targets(self.place(name))]
         names = [os.path.relpath(path, tree) for path in own if path.startswith(tree + os.sep)]
         exclude = _exclude_file(tree)
         files = [ignore_target(exclude, name.replace(os.sep, "/"), is_folder=False) for name in names]

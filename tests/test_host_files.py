@@ -194,6 +194,16 @@ def test_the_profile_none_takes_hooks_away_and_no_profile_keeps_them(world: Worl
     assert not path.exists() or b"ocm-hook" not in path.read_bytes()
 
 
+def test_hooks_that_were_refused_do_not_come_back_by_themselves(world: World) -> None:
+    world.init_hosts("codex", "kiro", profiles={"codex": "none"})
+    world.init_hosts("codex", "kiro")
+    assert not (world.project / ".codex" / "hooks.json").exists()
+    assert (world.project / ".kiro" / "hooks" / "opencodememory.json").exists()
+    world.init_hosts("codex", profiles={"codex": "minimal"})
+    world.init_hosts("codex")
+    assert (world.project / ".codex" / "hooks.json").exists()
+
+
 def test_by_default_cursor_gets_no_hooks_and_all_others_the_minimal_ones() -> None:
     assert {name: host.default for name, host in HOSTS.items() if host.hooks} == {
         name: "none" if name == "cursor" else "minimal" for name in HOOKED

@@ -19,13 +19,15 @@ AGENTS = "AGENTS.md"
 class Place:
     """One host in a project at `root`, or in all projects of the user whose home that is.
 
-    Local is a project as only this user has it. Without a `profile` the hooks there stay, else the default is taken.
+    Local is a project as only this user has it. Without a `profile` the hooks there stay; where there are none, the
+    default is taken, unless they were refused before.
     """
 
     root: str
     level: str = PROJECT
     profile: str | None = None
     deny_all: bool = False
+    refused: bool = False
 
     @property
     def is_user(self) -> bool:
@@ -48,7 +50,7 @@ class Place:
     def hooks(self, hooks: Hooks, path: str, default: str, *, own: bool = False) -> Target:
         """Return the hooks in a file that others share, or in one of their `own`."""
         put = hooks.own_file if own else hooks.target
-        return put(path, self.profile, default, deny_all=self.deny_all)
+        return put(path, self.profile, hookfiles.NONE if self.refused else default, deny_all=self.deny_all)
 
 
 def nothing(_place: Place) -> list[str]:

@@ -89,7 +89,10 @@ def as_message(item: Json) -> Iterator[Json]:
     elif kind in {"function_call", "custom_tool_call"}:
         name = "__".join(part for part in (item.get("namespace"), item["name"]) if part)
         given = {"input": item["input"]} if "input" in item else json.loads(item["arguments"])
-        yield {"role": "assistant", "content": [{"type": "tool_use", "id": item["call_id"], "name": name, "input": given}]}
+        yield {
+            "role": "assistant",
+            "content": [{"type": "tool_use", "id": item["call_id"], "name": name, "input": given}],
+        }
 
 
 def texts(content: Any) -> list[Json]:
