@@ -114,10 +114,21 @@ def plan_uninstall(
     return _checked(plan)
 
 
+def plan_ignore(root: str) -> Plan:
+    """Plan to have git ignore the store of a project."""
+    site = Site(root, os.path.join(root, paths.STORE))
+    known = manifest.load(root, user=False)
+    targets = [target for target in site.targets([]) if os.path.dirname(target.path) == root]
+    plan = Plan()
+    writes = [step for target in targets if (step := file_steps.put_step(target, known, 0o644))]
+    _remember(plan, known, writes, {}, [])
+    plan.steps += writes
+    return _checked(plan)
+
+
 def path_warnings() -> list[str]:
     """Return what is wrong with the commands that a host will look for on its PATH."""
     advice = "install ocm-journal with pipx or `uv tool install`, or put the folder it is in on the PATH"
-    environment = os.environ.get("VIRTUAL_ENV")
     warnings = []
     for name in COMMANDS:
         found = shutil.which(name)
@@ -125,7 +136,7 @@ def path_warnings() -> list[str]:
             warnings.append(f"{name} is not on the PATH, so the assistant cannot start it: {advice}.")
         elif is_shim(found):
             warnings.append(f"{found} is a version manager's shim, which slows every call of a tool: {advice}.")
-        elif environment and os.path.abspath(found).startswith(os.path.abspath(environment) + os.sep):
+        elif in_environment(found):
             warnings.append(f"{found} is on the PATH only while its environment is active: {advice}.")
     return warnings
 
@@ -133,6 +144,12 @@ def path_warnings() -> list[str]:
 def is_shim(command: str) -> bool:
     """Tell whether a command is a version manager's stand-in for the real one."""
     return "shims" in os.path.dirname(command).split(os.sep)
+
+
+def in_environment(command: str) -> bool:
+    """Tell whether a command belongs to the environment that is active in this shell alone."""
+    environment = os.environ.get("VIRTUAL_ENV")
+    return bool(environment) and os.path.abspath(command).startswith(os.path.abspath(environment or "") + os.sep)
 
 
 def _set_up(site: Site, profiles: Mapping[str, str], hosts: Sequence[str], settings: Mapping[str, int | str]) -> Plan:
@@ -143,7 +160,7 @@ def _set_up(site: Site, profiles: Mapping[str, str], hosts: Sequence[str], setti
     mode = 0o600 if site.user else 0o644
     writes = [step for target in targets if (step := file_steps.put_step(target, known, mode))]
     sessions = os.path.join(site.store, paths.SESSIONS)
-    if not (_is_private(site.store) and _is_private(sessions)):
+    if not (is_private(site.store) and is_private(sessions)):
         plan.steps.append(MakeFolder(sessions, "create the private store"))
     _remember(plan, known, writes, profiles, hosts)
     plan.steps += writes
@@ -258,6 +275,6 @@ def _warnings(site: Site) -> list[str]:
     return warnings
 
 
-def _is_private(folder: str) -> bool:
+def is_private(folder: str) -> bool:
     """Return whether `folder` is there, and for its user alone where the platform knows that."""
     return os.path.isdir(folder) and (os.name == "nt" or stat.S_IMODE(os.stat(folder).st_mode) == stat.S_IRWXU)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from ocm import paths
 from ocm.errors import BadInputError, OcmError
-from ocm.hosts.claude_code_config import NAME as DEFAULT_HOST
+from ocm.hosts import claude_code_config
 from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place
 from ocm.hosts.table import HOSTS
 from ocm.hosts.targets import Target, combined, ignore_target
+
+DEFAULT_HOST = claude_code_config.NAME
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "core": ("policy", "merge", "redact", "redact_names", "redact_values"),
     "service": (
-        "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "sites", "install", "codex_trust", "settings",
+        "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks",
+        "probes", "doctor",
         "words",
     ),
     "entry": ("wire", "tools", "server", "hook", "hookio", "output", "commands", "cli", "demo", "__main__"),

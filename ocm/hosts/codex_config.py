@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import replace
+from typing import Any
 
 from ocm import jsonedit, tomledit
 from ocm.hosts.hookfiles import MINIMAL, Hooks
@@ -28,10 +29,9 @@ def targets(place: Place) -> list[Target]:
     """Return the files to set up, and the user's own one, which notes the trust in hooks of projects too."""
     own = folder(place)
     hooks = os.path.join(own, "hooks.json")
-    trusting = os.path.join(folder(replace(place, root=os.path.expanduser("~"), level=USER)), "config.toml")
     return [
         toml_target(os.path.join(own, "config.toml"), KEYS, ENTRY),
-        _trust_target(trusting, hooks),
+        _trust_target(_settings(place), hooks),
         *_instructions(place, own),
         place.hooks(HOOKS, hooks, MINIMAL),
     ]
@@ -58,12 +58,43 @@ def own_keys(path: str) -> list[str]:
 
 def trusted_keys(path: str) -> set[str]:
     """Return under which names the user's settings at `path` note that a hook is trusted."""
+    hooks = _toml(path).get("hooks", {})
+    state = hooks.get("state", {}) if isinstance(hooks, dict) else {}
+    return {key for key, value in state.items() if isinstance(value, dict) and value.get("trusted_hash")}
+
+
+def warnings(place: Place) -> list[str]:
+    """Return what Codex passes over because nobody trusted it."""
+    hooks = os.path.join(folder(place), "hooks.json")
+    settings = _settings(place)
+    if place.level == PROJECT and os.path.isfile(hooks) and not _trusts(settings, place.root):
+        return [f"Codex does not trust {place.root}, so it reads nothing in {folder(place)}."]
+    trusted = trusted_keys(settings)
+    left = [key for key in own_keys(hooks) if not {key, key.replace(hooks, os.path.realpath(hooks))} & trusted]
+    return [f"Codex passes over ocm's hooks in {hooks}, because nobody trusted {len(left)} of them."] if left else []
+
+
+def _settings(place: Place) -> str:
+    """Return the user's own settings, which also note what is trusted."""
+    return os.path.join(folder(replace(place, root=os.path.expanduser("~"), level=USER)), "config.toml")
+
+
+def _trusts(settings: str, root: str) -> bool:
+    """Tell whether Codex trusts a project, or a folder around it."""
+    projects = _toml(settings).get("projects", {})
+    for around in {root, os.path.realpath(root)}:
+        held = projects.get(around) if isinstance(projects, dict) else None
+        if isinstance(held, dict) and held.get("trust_level") == "trusted":
+            return True
+    return False
+
+
+def _toml(path: str) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
-            state = tomledit.parse(decode(file.read())[0]).get("hooks", {}).get("state", {})
-    except (OSError, EditError, AttributeError):
-        return set()
-    return {key for key, value in state.items() if isinstance(value, dict) and value.get("trusted_hash")}
+            return tomledit.parse(decode(file.read())[0])
+    except (OSError, EditError):
+        return {}
 
 
 def _trust_target(path: str, hooks: str) -> Target:
@@ -97,4 +128,4 @@ def steps(place: Place) -> list[str]:
     return first
 
 
-HOST = Host(NAME, "Codex CLI", targets, ("codex",), (".codex",), (".codex",), HOOKS, steps=steps)
+HOST = Host(NAME, "Codex CLI", targets, ("codex",), (".codex",), (".codex",), HOOKS, steps=steps, warnings=warnings)

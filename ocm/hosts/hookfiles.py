@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from ocm import jsonedit, resources
-from ocm.hosts.targets import EMPTY_JSON, Owns, Target, document, drop, file_target, kind, member
+from ocm.hosts.targets import EMPTY_JSON, Owns, Target, document, drop, file_target, kind, member, plain_ends
 from ocm.textedit import EditError
 
 NONE, MINIMAL, FULL = PROFILES = ("none", "minimal", "full")
@@ -79,6 +79,16 @@ class Hooks:
         if not found:
             return ""
         return FULL if found & (set(self.events(FULL)) - set(self.events(MINIMAL))) else MINIMAL
+
+    def installed(self, text: str) -> str:
+        """Return which profile a file has, one of ocm's own or one that others share; empty for none."""
+        for profile in (FULL, MINIMAL):
+            if plain_ends(text) in (self.text(profile), self.text(profile, deny_all=True)):
+                return profile
+        try:
+            return self.profile_in(text)
+        except EditError:
+            return ""
 
     def target(self, path: str, profile: str | None, default: str, *, deny_all: bool = False) -> Target:
         """Return the target that is the hooks among those of others; without a `profile` the one there stays."""
