@@ -60,7 +60,9 @@ def as_messages(body: Json) -> Json:
             {"role": "assistant" if turn.get("role") == "model" else "user", "content": list(blocks(turn["parts"]))}
             for turn in body["contents"]
         ],
-        "tools": [{"name": made["name"]} for tool in body.get("tools") or [] for made in tool.get("functionDeclarations", [])],
+        "tools": [
+            {"name": made["name"]} for tool in body.get("tools") or [] for made in tool.get("functionDeclarations", [])
+        ],
     }
 
 

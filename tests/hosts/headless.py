@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from .chat_api import MODEL, ChatApi
 from .claude import Claude, Run
-from .scripted_api import Json, Lane, Reply, Script, ScriptedModel, call
+from .scripted_api import Json, Lane, Reply, Script, ScriptedApi, ScriptedModel, call
 
 HOOKS = Path(__file__).resolve().parents[2] / "hooks"
 SERVER = {"command": "ocm", "args": ["serve"]}
@@ -25,6 +25,7 @@ class Headless(Claude):
     """A client that takes its prompt on the command line, in one project and one home."""
 
     host: ClassVar[str]
+    api: ClassVar[type[ScriptedApi]] = ChatApi
     checkpoint_tool: ClassVar[str]
 
     def run(
@@ -33,7 +34,7 @@ class Headless(Claude):
         """Run the client with its one prompt, and this script for the main conversation."""
         model = ScriptedModel([*lanes, Lane(script)])
         (prompt,) = prompts
-        with self.network.run(ChatApi, model) as api:
+        with self.network.run(self.api, model) as api:
             self.prepare(api.url)
             exit_code, output = self.network.run(self.wait_for, self.command(prompt, options), api.url)
         run = Run(exit_code, [], model.exchanges, output)
