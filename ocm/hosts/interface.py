@@ -72,7 +72,7 @@ class Host(Protocol):
         ...
 
     def source(self, payload: Payload) -> str:
-        """Return how a session starts: startup, clear, fork, resume or compact."""
+        """Return how a session starts: startup, clear, fork, resume, compact, `FIRST_REQUEST`; empty if none does."""
         ...
 
     def ending(self, payload: Payload) -> str:
