@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .bench import Bench, make_bench
-from .clients import CLAUDE_BINARY
+from .clients import CLAUDE, Client
 from .network import Network
 
 if TYPE_CHECKING:
@@ -18,16 +18,20 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def claude_code() -> Path:
-    """Return the client; without it these tests are skipped, or fail where the clients are required."""
-    binary = CLAUDE_BINARY
+    """Return the client."""
+    return found(CLAUDE)
+
+
+def found(client: Client) -> Path:
+    """Return a client; without it its tests are skipped, or fail where the clients are required and to be had."""
     if os.name == "nt":
         pytest.skip("these tests start and kill processes the POSIX way")
-    if not binary.exists():
-        missing = f"there is no Claude Code at {binary}: run `python -m tests.hosts.install_clients`"
-        if os.environ.get("OCM_REQUIRE_CLIENTS") == "1":
+    if not client.binary.exists():
+        missing = f"there is no {client.name} at {client.binary}: run `python -m tests.hosts.install_clients`"
+        if os.environ.get("OCM_REQUIRE_CLIENTS") == "1" and not client.gone.exists():
             pytest.fail(missing)
         pytest.skip(missing)
-    return binary
+    return client.binary
 
 
 @pytest.fixture(scope="session")
