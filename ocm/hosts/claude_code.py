@@ -70,8 +70,8 @@ def own_tool(name: str) -> str:
 
 
 def foreign(payload: Payload) -> bool:
-    """Tell whether Cursor made this call: it runs Claude Code's hooks too, beside its own."""
-    return "cursor_version" in payload
+    """Tell whether Cursor or Copilot made this call: they run Claude Code's hooks too, beside their own."""
+    return "cursor_version" in payload or ("timestamp" in payload and "COPILOT_CLI" in os.environ)
 
 
 def session_id(payload: Payload) -> str:

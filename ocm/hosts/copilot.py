@@ -49,9 +49,7 @@ class Call(common.Call):
             self.edits(cwd, text(self.input, "path"), "created" if is_new else "modified")
 
 
-def Edited(payload: Payload, cwd: str) -> common.Call:  # noqa: N802 - beside `Call`
-    """Read an edit that is told of apart from the call: Copilot tells of none."""
-    return Call(payload, cwd)
+Edited = Call  # never asked for: a call tells of its edits itself
 
 
 def foreign(payload: Payload) -> bool:
