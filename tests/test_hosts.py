@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocm import hosts
-from ocm.hosts import claude_code, cline, copilot, opencode
+from ocm.hosts import claude_code, cline, codex, copilot, gemini_cli, opencode
 
 if TYPE_CHECKING:
     from ocm.hosts.interface import Host
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # The type checker compares each module with the interface here.
 HOSTS: dict[str, Host] = {
     "claude-code": claude_code,
+    "codex": codex,
+    "gemini-cli": gemini_cli,
     "cline": cline,
     "copilot": copilot,
     "opencode": opencode,

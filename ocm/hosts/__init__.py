@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # The hosts whose hooks are answered, as `--tool` names them, and the module that speaks each one's dialect.
 ADAPTERS = {
     "claude-code": "claude_code",
+    "codex": "codex",
+    "gemini-cli": "gemini_cli",
     "cline": "cline",
     "copilot": "copilot",
     "opencode": "opencode",

@@ -61,7 +61,7 @@ def bench(bare: Bench) -> Bench:
     return bare
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: kind.client.command)
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.host)
 def other(request: pytest.FixtureRequest, network: Network, tmp_path: Path) -> Iterator[OtherBench]:
     """Return a repository without `ocm` and a client other than Claude Code; at the end no hook has stepped aside."""
     kind: type[Headless] = request.param

@@ -15,7 +15,7 @@ from typing import ClassVar
 from . import clients
 from .chat_api import MODEL, ChatApi
 from .claude import Claude, Run
-from .scripted_api import Json, Lane, Reply, Script, ScriptedModel, call
+from .scripted_api import Json, Lane, Reply, Script, ScriptedApi, ScriptedModel, call
 
 HOOKS = Path(__file__).resolve().parents[2] / "hooks"
 SERVER = {"command": "ocm", "args": ["serve"]}
@@ -25,7 +25,9 @@ TIME_LIMIT = 120
 class Headless(Claude):
     """A client that takes its prompt on the command line, in one project and one home."""
 
+    host: ClassVar[str]
     client: ClassVar[clients.Client]
+    api: ClassVar[type[ScriptedApi]] = ChatApi
     checkpoint_tool: ClassVar[str]
 
     def run(
@@ -34,7 +36,7 @@ class Headless(Claude):
         """Run the client with its one prompt, and this script for the main conversation."""
         model = ScriptedModel([*lanes, Lane(script)])
         (prompt,) = prompts
-        with self.network.run(ChatApi, model) as api:
+        with self.network.run(self.api, model) as api:
             self.prepare(api.url)
             exit_code, output = self.network.run(self.wait_for, self.command(prompt, options), api.url)
         run = Run(exit_code, [], model.exchanges, output)
@@ -117,6 +119,7 @@ class Headless(Claude):
 class OpenCode(Headless):
     """OpenCode: a plugin; the model is named in the user's own configuration."""
 
+    host = "opencode"
     client = clients.OPENCODE
     checkpoint_tool = "opencodememory_ocm__checkpoint"
 
@@ -179,6 +182,7 @@ class OpenCode(Headless):
 class Cline(Headless):
     """Cline CLI: a plugin; it is told of the model by a command of its own."""
 
+    host = "cline"
     client = clients.CLINE
     checkpoint_tool = "opencodememory__ocm__checkpoint"
 
@@ -238,6 +242,7 @@ class Cline(Headless):
 class Copilot(Headless):
     """Copilot CLI: hooks; the model is named in its environment."""
 
+    host = "copilot"
     client = clients.COPILOT
     checkpoint_tool = "opencodememory-ocm__checkpoint"
     profile = "full"

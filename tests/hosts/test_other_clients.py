@@ -59,7 +59,7 @@ def test_the_gate_asks_for_a_checkpoint_and_opens_for_it(other: OtherBench) -> N
     assert not (other.project / "denied.txt").exists()
     wait_until_closed(other, ids[0])
     session = other.show(ids[0])
-    assert (session["goal"], session["tool"]) == ("Say 2 for two", client.client.command)
+    assert (session["goal"], session["tool"]) == ("Say 2 for two", client.host)
     assert other.files(ids[0]) == {
         ("src/app.py", "modified"),
         ("src/names.py", "modified"),
