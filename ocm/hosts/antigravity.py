@@ -13,6 +13,7 @@ _PREFIXES = (f"mcp_{SERVER}_", f"mcp__{SERVER}__", f"{SERVER}_", f"{SERVER}/", "
 CHECKPOINT = "ocm__checkpoint"
 LOADING = f" (a tool of the MCP server {SERVER})"
 REWRITES = False
+READS = True
 DENY_CODE = 0
 
 

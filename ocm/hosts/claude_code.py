@@ -14,6 +14,7 @@ _PREFIX = f"mcp__{SERVER}__"
 CHECKPOINT = f"{_PREFIX}ocm__checkpoint"
 LOADING = f" (load it with ToolSearch select:{CHECKPOINT} if needed)"
 REWRITES = True
+READS = True
 DENY_CODE = 0
 
 _KINDS = {"create": "created", "update": "modified"}

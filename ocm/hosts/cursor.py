@@ -14,6 +14,7 @@ _PREFIX = "MCP:"
 CHECKPOINT = "ocm__checkpoint"
 LOADING = ""
 REWRITES = True
+READS = True
 DENY_CODE = 0
 
 _LONGEST = 10_000  # characters of context that reach the model

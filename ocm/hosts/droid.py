@@ -12,6 +12,7 @@ NAME = "droid"
 CHECKPOINT = claude_code.CHECKPOINT
 LOADING = ""
 REWRITES = True
+READS = True
 DENY_CODE = 0
 _PREFIX = f"{SERVER}___"  # how newer versions spell a server's tool
 

@@ -41,6 +41,11 @@ class Host(Protocol):
         ...
 
     @property
+    def READS(self) -> bool:  # noqa: N802
+        """Whether a model of this host reads and searches with tools of their own, which a shut gate leaves it."""
+        ...
+
+    @property
     def DENY_CODE(self) -> int:  # noqa: N802
         """What a hook that denies exits with: 0, or 2 where the host reads the reason from stderr."""
         ...

@@ -11,6 +11,7 @@ _PREFIXES = (f"@{SERVER}/", f"mcp_{SERVER}_")
 CHECKPOINT = f"{_PREFIXES[0]}ocm__checkpoint"
 LOADING = ""
 REWRITES = False
+READS = True
 DENY_CODE = 2
 
 _KINDS = {"delete_file": "deleted", "str_replace": "modified", "fs_append": "modified"}

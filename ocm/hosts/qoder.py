@@ -10,6 +10,7 @@ NAME = "qoder"
 CHECKPOINT = claude_code.CHECKPOINT
 LOADING = ""
 REWRITES = False
+READS = True
 DENY_CODE = 2
 
 

@@ -13,6 +13,7 @@ _PREFIXES = (f"mcp_{SERVER[:13]}_", f"mcp_{SERVER}_")
 CHECKPOINT = f"{_PREFIXES[0]}ocm__checkpoint"
 LOADING = ""
 REWRITES = True
+READS = True
 DENY_CODE = 0
 
 

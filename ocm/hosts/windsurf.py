@@ -11,6 +11,7 @@ NAME = "windsurf"
 CHECKPOINT = "ocm__checkpoint"
 LOADING = f" (a tool of the MCP server {SERVER})"
 REWRITES = False
+READS = True
 DENY_CODE = 2
 
 
