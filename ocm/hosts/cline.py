@@ -6,30 +6,6 @@ several commands, and the prompt comes wrapped in a tag.
 
 from ocm.hosts import common, patches, plugin
 from ocm.hosts.common import SERVER, Payload, text
-from ocm.hosts.plugin import (
-    DENY_CODE,
-    LOADING,
-    REWRITES,
-    allow_own,
-    context,
-    cwd,
-    deny,
-    ending,
-    failed,
-    folders,
-    foreign,
-    hold_turn,
-    may_ask_at_stop,
-    session_id,
-    source,
-    tell_user,
-)
-
-__all__ = [
-    "CHECKPOINT", "DENY_CODE", "LOADING", "NAME", "REWRITES", "Call", "Edited", "allow_own", "context", "cwd", "deny",
-    "ending", "failed", "folders", "foreign", "hold_turn", "may_ask_at_stop", "prompt", "session_id", "source",
-    "tell_user",
-]  # fmt: skip
 
 NAME = "cline"
 CHECKPOINT = f"{SERVER}__ocm__checkpoint"
@@ -64,9 +40,7 @@ class Call(plugin.Call):
                 self.edits(cwd, path, kind)
 
 
-def Edited(payload: Payload, cwd: str) -> common.Call:  # noqa: N802 - beside `Call`
-    """Read an edit that is told of apart from the call: the plugin tells of none."""
-    return Call(payload, cwd)
+Edited = Call  # never asked for: a call tells of its edits itself
 
 
 def prompt(payload: Payload) -> str:
@@ -75,6 +49,25 @@ def prompt(payload: Payload) -> str:
     if typed.startswith(f"<{_TAG}") and ">" in typed:
         typed = typed.partition(">")[2].removesuffix(f"</{_TAG}>")
     return typed.strip()
+
+
+LOADING = plugin.LOADING
+REWRITES = plugin.REWRITES
+READS = True
+DENY_CODE = plugin.DENY_CODE
+foreign = plugin.foreign
+session_id = plugin.session_id
+folders = plugin.folders
+cwd = plugin.cwd
+source = plugin.source
+ending = plugin.ending
+failed = plugin.failed
+may_ask_at_stop = plugin.may_ask_at_stop
+deny = plugin.deny
+allow_own = plugin.allow_own
+context = plugin.context
+tell_user = plugin.tell_user
+hold_turn = plugin.hold_turn
 
 
 def _commands(given: object) -> list[str]:

@@ -11,11 +11,11 @@ NAME = "codex"
 CHECKPOINT = claude_code.CHECKPOINT
 LOADING = " (load it with tool_search if needed)"
 REWRITES = True
+READS = False  # but through the shell
 DENY_CODE = 0
 
 PATCH = "apply_patch"
-# How a command's output begins when it failed, where a model is shown more than the output.
-_FAILED = ("Exit code: ", "Process exited with code ")
+_CODE = "Exit code: "  # how what is said of a patch begins
 
 
 class Call(claude_code.Call):
@@ -46,12 +46,11 @@ def foreign(_payload: Payload) -> bool:
 
 
 def failed(payload: Payload) -> bool:
-    """Tell whether a call failed: there is one event for both."""
+    """Tell whether a call failed, as far as Codex says: of a command it gives the output alone."""
     found = payload.get("tool_response")
     if isinstance(found, dict):
         return found.get("isError") is True
-    said = found if isinstance(found, str) else ""
-    return any(said.startswith(words) and not said.startswith(words + "0") for words in _FAILED)
+    return isinstance(found, str) and found.startswith(_CODE) and not found.startswith(_CODE + "0")
 
 
 def prompt(payload: Payload) -> str:

@@ -13,6 +13,7 @@ _PREFIX = f"{SERVER}-"
 CHECKPOINT = f"{_PREFIX}ocm__checkpoint"
 LOADING = ""
 REWRITES = True
+READS = True
 DENY_CODE = 0
 
 _SOURCES = {"new": "startup", "": "startup"}
@@ -49,9 +50,7 @@ class Call(common.Call):
             self.edits(cwd, text(self.input, "path"), "created" if is_new else "modified")
 
 
-def Edited(payload: Payload, cwd: str) -> common.Call:  # noqa: N802 - beside `Call`
-    """Read an edit that is told of apart from the call: Copilot tells of none."""
-    return Call(payload, cwd)
+Edited = Call  # never asked for: a call tells of its edits itself
 
 
 def foreign(payload: Payload) -> bool:

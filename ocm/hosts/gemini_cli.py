@@ -12,8 +12,10 @@ _PREFIX = f"mcp_{SERVER}_"
 CHECKPOINT = f"{_PREFIX}ocm__checkpoint"
 LOADING = ""
 REWRITES = True
+READS = True
 DENY_CODE = 0
 
+_CODE = "\nExit Code: "
 _CONTEXT_END = "</hook_context>"
 _EVENTS = {"session-start": "SessionStart", "user-prompt": "BeforeAgent", "post-tool-use": "AfterTool"}
 
@@ -70,9 +72,12 @@ def folders(payload: Payload) -> list[str]:
 
 
 def failed(payload: Payload) -> bool:
-    """Tell whether a call failed: there is one event for both."""
+    """Tell whether a call failed: there is one event for both, and a command says its code among its output."""
     found = payload.get("tool_response")
-    return isinstance(found, dict) and bool(found.get("error"))
+    if not isinstance(found, dict):
+        return False
+    is_command = text(payload, "tool_name") == "run_shell_command"
+    return bool(found.get("error")) or (is_command and _CODE in text(found, "llmContent"))
 
 
 def prompt(payload: Payload) -> str:

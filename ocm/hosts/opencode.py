@@ -6,31 +6,6 @@ plugin throws before a call is the denial, and the arguments it changes there ar
 
 from ocm.hosts import common, patches, plugin
 from ocm.hosts.common import SERVER, Payload, text
-from ocm.hosts.plugin import (
-    DENY_CODE,
-    LOADING,
-    REWRITES,
-    allow_own,
-    context,
-    cwd,
-    deny,
-    ending,
-    failed,
-    folders,
-    foreign,
-    hold_turn,
-    may_ask_at_stop,
-    prompt,
-    session_id,
-    source,
-    tell_user,
-)
-
-__all__ = [
-    "CHECKPOINT", "DENY_CODE", "LOADING", "NAME", "REWRITES", "Call", "Edited", "allow_own", "context", "cwd", "deny",
-    "ending", "failed", "folders", "foreign", "hold_turn", "may_ask_at_stop", "prompt", "session_id", "source",
-    "tell_user",
-]  # fmt: skip
 
 NAME = "opencode"
 CHECKPOINT = f"{SERVER}_ocm__checkpoint"
@@ -65,6 +40,23 @@ class Call(plugin.Call):
                 self.edits(cwd, path, kind)
 
 
-def Edited(payload: Payload, cwd: str) -> common.Call:  # noqa: N802 - beside `Call`
-    """Read an edit that is told of apart from the call: the plugin tells of none."""
-    return Call(payload, cwd)
+Edited = Call  # never asked for: a call tells of its edits itself
+
+LOADING = plugin.LOADING
+REWRITES = plugin.REWRITES
+READS = True
+DENY_CODE = plugin.DENY_CODE
+foreign = plugin.foreign
+session_id = plugin.session_id
+folders = plugin.folders
+cwd = plugin.cwd
+source = plugin.source
+ending = plugin.ending
+failed = plugin.failed
+prompt = plugin.prompt
+may_ask_at_stop = plugin.may_ask_at_stop
+deny = plugin.deny
+allow_own = plugin.allow_own
+context = plugin.context
+tell_user = plugin.tell_user
+hold_turn = plugin.hold_turn

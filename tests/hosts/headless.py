@@ -12,9 +12,10 @@ import tempfile
 from pathlib import Path
 from typing import ClassVar
 
+from . import clients
 from .chat_api import MODEL, ChatApi
 from .claude import Claude, Run
-from .scripted_api import Json, Lane, Reply, Script, ScriptedModel, call
+from .scripted_api import Json, Lane, Reply, Script, ScriptedApi, ScriptedModel, call
 
 HOOKS = Path(__file__).resolve().parents[2] / "hooks"
 SERVER = {"command": "ocm", "args": ["serve"]}
@@ -25,6 +26,8 @@ class Headless(Claude):
     """A client that takes its prompt on the command line, in one project and one home."""
 
     host: ClassVar[str]
+    client: ClassVar[clients.Client]
+    api: ClassVar[type[ScriptedApi]] = ChatApi
     checkpoint_tool: ClassVar[str]
 
     def run(
@@ -33,7 +36,7 @@ class Headless(Claude):
         """Run the client with its one prompt, and this script for the main conversation."""
         model = ScriptedModel([*lanes, Lane(script)])
         (prompt,) = prompts
-        with self.network.run(ChatApi, model) as api:
+        with self.network.run(self.api, model) as api:
             self.prepare(api.url)
             exit_code, output = self.network.run(self.wait_for, self.command(prompt, options), api.url)
         run = Run(exit_code, [], model.exchanges, output)
@@ -73,12 +76,20 @@ class Headless(Claude):
         """Return the command line that gives the client its prompt."""
         raise NotImplementedError
 
+    def resume(self, session_id: str) -> tuple[str, ...]:
+        """Return the options that go on with a conversation."""
+        raise NotImplementedError
+
     def set_up(self, server: Json | None) -> None:
         """Put ocm's hooks, and the MCP server if there is to be one, where the client looks for them."""
         raise NotImplementedError
 
     def close(self) -> None:
         """End what the client has left running."""
+
+    def checkpoint(self, **arguments: object) -> Reply:
+        """Make the model call the checkpoint tool."""
+        return call(self.checkpoint_tool, **arguments)
 
     def file(self, path: str) -> str:
         """Return the whole path of a file of the project."""
@@ -87,6 +98,10 @@ class Headless(Claude):
     def read(self, path: str) -> Reply:
         """Make the model read a file."""
         raise NotImplementedError
+
+    def look(self) -> Reply:
+        """Make the model call a tool that can change nothing."""
+        return self.read("README.md")
 
     def edit(self, path: str, old: str, new: str) -> Reply:
         """Make the model edit a file."""
@@ -109,6 +124,7 @@ class OpenCode(Headless):
     """OpenCode: a plugin; the model is named in the user's own configuration."""
 
     host = "opencode"
+    client = clients.OPENCODE
     checkpoint_tool = "opencodememory_ocm__checkpoint"
 
     def prepare(self, url: str) -> None:
@@ -134,6 +150,10 @@ class OpenCode(Headless):
     def command(self, prompt: str, options: tuple[str, ...]) -> list[str]:
         """Return the command line that gives the client its prompt."""
         return [str(self.binary), "run", *options, prompt]
+
+    def resume(self, session_id: str) -> tuple[str, ...]:
+        """Return the options that go on with a conversation."""
+        return ("--session", session_id)
 
     def set_up(self, server: Json | None) -> None:
         """Put the plugin and the MCP server into the project."""
@@ -167,6 +187,7 @@ class Cline(Headless):
     """Cline CLI: a plugin; it is told of the model by a command of its own."""
 
     host = "cline"
+    client = clients.CLINE
     checkpoint_tool = "opencodememory__ocm__checkpoint"
 
     def prepare(self, url: str) -> None:
@@ -183,6 +204,10 @@ class Cline(Headless):
     def command(self, prompt: str, options: tuple[str, ...]) -> list[str]:
         """Return the command line that gives the client its prompt."""
         return [str(self.binary), "-P", "openai", "-m", MODEL, "-c", str(self.project), "--json", *options, prompt]
+
+    def resume(self, session_id: str) -> tuple[str, ...]:
+        """Return the options that go on with a conversation."""
+        return ("--id", session_id)
 
     def set_up(self, server: Json | None) -> None:
         """Put the plugin into the project; MCP servers are the user's. It waits no more than 3 s for one, unless told."""
@@ -222,8 +247,14 @@ class Copilot(Headless):
     """Copilot CLI: hooks; the model is named in its environment."""
 
     host = "copilot"
+    client = clients.COPILOT
     checkpoint_tool = "opencodememory-ocm__checkpoint"
     profile = "full"
+
+    def prepare(self, url: str) -> None:
+        """Trust the folder, as its user would when asked: in another one no hook of the project runs."""
+        del url
+        write_json(self.home / ".copilot/config.json", {"trustedFolders": [str(self.project)]})
 
     def quiet(self, url: str) -> dict[str, str]:
         """Return the variables that keep the client offline."""
@@ -234,7 +265,11 @@ class Copilot(Headless):
 
     def command(self, prompt: str, options: tuple[str, ...]) -> list[str]:
         """Return the command line that gives the client its prompt."""
-        return [str(self.binary), "--trust-folder", "--allow-all", "--no-color", *options, "-p", prompt]
+        return [str(self.binary), "--allow-all", "--no-color", *options, "-p", prompt]
+
+    def resume(self, session_id: str) -> tuple[str, ...]:
+        """Return the options that go on with a conversation."""
+        return (f"--resume={session_id}",)
 
     def set_up(self, server: Json | None) -> None:
         """Put the hooks and the MCP server into the project."""

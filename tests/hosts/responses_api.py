@@ -126,9 +126,10 @@ def as_item(made: Call) -> Json:
     if made.name in CUSTOM:
         return {**head, "type": "custom_tool_call", "name": made.name, "input": made.arguments["input"]}
     namespace, name = "", made.name
-    if name.startswith("mcp__"):
-        server, _, name = name[5:].partition("__")
-        namespace = f"mcp__{server}"
+    if "__" in name:
+        head_of = "mcp__" if name.startswith("mcp__") else ""
+        server, _, name = name.removeprefix(head_of).partition("__")
+        namespace = head_of + server
     item = {**head, "type": "function_call", "name": name, "arguments": json.dumps(made.arguments)}
     return {**item, "namespace": namespace} if namespace else item
 
