@@ -13,7 +13,7 @@ PACKAGE = ROOT / "ocm"
 
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": (
-        "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "textedit", "resources",
+        "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "tomledit", "textedit", "resources",
         "partial", "shell",
     ),
     "owners": (
@@ -22,7 +22,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "core": ("policy", "merge", "redact", "redact_names", "redact_values"),
     "service": (
-        "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "install", "settings",
+        "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks",
+        "probes", "doctor",
         "words",
     ),
     "entry": ("wire", "tools", "server", "hook", "hookio", "output", "commands", "cli", "demo", "__main__"),
@@ -45,6 +46,7 @@ DOORS = {
     "filelock": {"files"},
     "git": {"gitrun"},
     "yaml": {"frontmatter"},
+    "tomlkit": {"tomledit"},
     "sqlite3": {"index", "output"},  # output names the error, to turn it into a sentence
     "mcp": {"server", "demo"},
     "click": {"cli", "commands", "output"},
