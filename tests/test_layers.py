@@ -14,13 +14,13 @@ PACKAGE = ROOT / "ocm"
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": (
         "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "tomledit", "textedit", "resources",
-        "partial", "shell",
+        "partial", "shell", "facts",
     ),
     "owners": (
-        "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "registry", "manifest",
+        "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "blobs", "registry", "manifest",
         "hosts",
     ),
-    "core": ("policy", "merge", "redact", "redact_names", "redact_values"),
+    "core": ("policy", "freshness", "merge", "redact", "redact_names", "redact_values"),
     "service": (
         "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks",
         "probes", "doctor",
@@ -37,6 +37,7 @@ NEIGHBOURS = {
     ("rewrite", "blocks"): "writing is the other direction of reading",
     ("rewrite", "markdown"): "writing is the other direction of reading",
     ("index", "markdown"): "the cache is made from the files",
+    ("blobs", "gitrun"): "git converts what passes through filters",
     ("git", "gitrun"): "one asks, the other starts the process",
 }
 
