@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ocm import config, hook, journal, partial, policy
+from ocm import config, hook, hookio, journal, partial, policy
 from ocm.errors import UnreadableSessionError
 from tests.builders import AGENT, CHECKPOINT_TOOL, Project, payload, run_hook, run_ocm, script
 
@@ -487,7 +487,7 @@ def test_a_brief_that_would_have_to_read_a_whole_big_store_is_left_out_and_the_l
     assert [line for line in project.log() if "memory.db lacks 1001 session files" in line]
     assert not os.path.exists(project.store.database)
     run_ocm(project.root, "rebuild-index")
-    assert b"goal 7" in run_hook(project.root, "session-start", sent).stdout
+    assert b"goal 1" in run_hook(project.root, "session-start", sent).stdout
 
 
 def test_compaction_gives_the_session_itself_back(project: Project) -> None:
@@ -772,7 +772,7 @@ def test_a_working_directory_that_is_gone_does_no_harm(
 
 
 def test_the_log_is_bounded(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hook, "MAX_LOG", 1000)
+    monkeypatch.setattr(hookio, "MAX_LOG", 1000)
     monkeypatch.chdir(project.root)
     for _ in range(100):
         hook.run(["stop", "--tool", "x" * 500], b"", [])

@@ -1019,17 +1019,18 @@ def test_the_cache_is_private(store: Store) -> None:
     assert os.stat(store.database).st_mode & 0o777 == 0o600
 
 
-def test_who_has_no_time_reads_few_files_or_none(store: Store) -> None:
+def test_how_far_the_cache_is_behind_is_told_without_reading(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     three(store)
-    with pytest.raises(OcmError, match=r"memory\.db lacks 3 session files.*\n?.*rebuild-index"):
-        index.read(store, lambda cache: cache.count(), most=2)
+    assert index.behind(store) == 3
     assert not os.path.exists(store.database)
-    assert index.read(store, lambda cache: cache.count(), most=3) == 3
+    listed(store)
+    assert index.behind(store) == 0
     put(store, "alpha.md", session("id-alpha", goal="another"))
-    assert index.read(store, lambda cache: cache.count(), most=1) == 3
+    assert index.behind(store) == 1
+    monkeypatch.setattr(writer, "WHOLE", 0)
+    assert index.behind(store) == 3
     _junk(store.database)
-    with pytest.raises(OcmError, match="lacks 3"):
-        index.read(store, lambda cache: cache.count(), most=2)
+    assert index.behind(store) == 3
     assert not os.path.exists(store.database + ".damaged")
 
 

@@ -11,22 +11,22 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ocm.errors import OcmError
-from ocm.index import records, schema, sync
+from ocm.index import records, schema, sync, writer
 from ocm.index.lookup import edited_since, locate, refresh
 from ocm.index.queries import CLOSE, OPEN, Filters, Index, SessionRow
 from ocm.index.records import folder_stamp
-from ocm.index.sync import Notice, Rebuilt, rebuild, silent
+from ocm.index.sync import Notice, Rebuilt, behind, rebuild, silent
 from ocm.paths import Store
 
 __all__ = [
-    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "edited_since", "folder_stamp", "locate",
-    "read", "rebuild", "refresh", "silent",
+    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "behind", "edited_since", "folder_stamp",
+    "health", "locate", "read", "rebuild", "refresh", "silent",
 ]  # fmt: skip
 _T = TypeVar("_T")
 _NAMED = 3
 
 
-def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent, most: int | None = None) -> _T:
+def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) -> _T:
     """Return what `work` finds in the cache, which is brought in step with the session files first.
 
     Args:
@@ -34,15 +34,11 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent, 
         work: What to do with the index. It sees one state of it, is called again when the cache turns out to be
             damaged, and should be short and write nothing to the store, because writers wait for it.
         notice: Takes one line when a damaged cache was moved aside, and one about session files that cannot be read.
-        most: How many session files may be read first, for whoever has no time to wait for all of them.
 
     Raises:
-        OcmError: the folder of the session files cannot be read, or the cache lacks more of them than `most`.
+        OcmError: the folder of the session files cannot be read.
     """
     listing = records.scan(store)
-    behind = 0 if most is None else sync.behind(store, listing)
-    if behind > (most or 0):
-        raise OcmError(f"memory.db lacks {behind} session files, too many to read now.", "Run: ocm rebuild-index")
     trusted = True
     for _ in range(2):
         db = sync.synced(store, listing, notice)
@@ -61,6 +57,19 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent, 
         raise OcmError(
             f"The session files cannot be searched: {error}.", "Make the cache anew: ocm rebuild-index"
         ) from error
+
+
+def health(store: Store) -> str:
+    """Return what is wrong with the cache as it is, changing nothing: `damaged`, `behind`, or empty for nothing."""
+    try:
+        db = schema.connect(store, wait=0)
+        if db is None:
+            return ""
+        with contextlib.closing(db):
+            plan = writer.plan(db, store, records.scan(store))
+    except (sqlite3.Error, OSError) as error:
+        return "damaged" if isinstance(error, sqlite3.Error) and schema.is_damage(error) else ""
+    return "behind" if plan.whole or plan.is_behind else ""
 
 
 def _ask(

@@ -53,8 +53,13 @@ def synced(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection
     return None
 
 
-def behind(store: Store, listing: Listing) -> int:
-    """Return how many session files have to be read to bring the cache in step."""
+def behind(store: Store) -> int:
+    """Return how many session files `read` would have to read first, to bring the cache in step.
+
+    Raises:
+        OcmError: the folder of the session files cannot be read.
+    """
+    listing = records.scan(store)
     with contextlib.suppress(*TROUBLE):
         db = schema.connect(store)
         if db is not None:
