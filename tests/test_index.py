@@ -726,6 +726,27 @@ def test_processes_that_add_and_read_at_once_all_succeed(store: Store) -> None:
     assert len(rows) == 27
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_cache_that_took_long_to_make_takes_nothing_back(store: Store, *, asked: bool) -> None:
+    three(store)
+    listed(store)
+    old = records.scan(store)
+    put(store, "new.md", session("new"))
+    os.unlink(os.path.join(store.sessions, min(old.marks)))
+    index.refresh(store, "new.md")
+    if asked:
+        old_scan = Mock(side_effect=[old, records.scan(store)])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(records, "scan", old_scan)
+            index.rebuild(store)
+    else:
+        sync._build(store, old, index.silent, None, unless_in_step=True)
+    with contextlib.closing(cast("sqlite3.Connection", schema.connect(store))) as db:
+        names = {name for (name,) in db.execute("SELECT file FROM sessions")}
+    assert names == set(records.names(store))
+    assert sorted(os.listdir(store.path)) == ["memory.db", "sessions"]
+
+
 def _without_privileges() -> list[str]:
     """Return how to start a process that file permissions hold for."""
     if os.geteuid() != 0:
