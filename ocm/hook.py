@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_HOST = "claude-code"
 MAX_ID = 500  # characters, as a checkpoint takes it
+MAX_READ = 1_000  # session files that the brief may have to wait for, within the few seconds that hosts give a hook
 
 
 class Event:
@@ -315,8 +316,13 @@ def _brief(event: Event, source: str) -> str:
     """Return what a new conversation should know; one that is resumed or forked has it in its history."""
     if source in {"resume", "fork"}:
         return ""
-    from ocm import brief
+    from ocm import brief, index
 
+    lacking = index.behind(event.store)
+    if lacking > MAX_READ:
+        why = f"no brief, because memory.db lacks {lacking} session files; any search, or ocm rebuild-index, reads them"
+        hookio.log([event.store], ["session-start"], why)
+        return ""
     _, branch = paths.git_head(event.store.root)
     tokens = int(event.settings["brief.tokens"])
     if source == "compact":  # what the conversation itself has just lost, and fuller

@@ -1040,6 +1040,45 @@ def test_the_cache_is_private(store: Store) -> None:
     assert os.stat(store.database).st_mode & 0o777 == 0o600
 
 
+def test_how_far_the_cache_is_behind_is_told_without_reading(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    three(store)
+    assert index.behind(store) == 3
+    assert not os.path.exists(store.database)
+    listed(store)
+    assert index.behind(store) == 0
+    put(store, "alpha.md", session("id-alpha", goal="another"))
+    assert index.behind(store) == 1
+    monkeypatch.setattr(writer, "WHOLE", 0)
+    assert index.behind(store) == 3
+    _junk(store.database)
+    assert index.behind(store) == 3
+    assert not os.path.exists(store.database + ".damaged")
+
+
+@pytest.mark.parametrize("step", ["_apply", "_build"])
+def test_rows_that_a_process_with_an_older_listing_takes_away_are_put_back(
+    store: Store, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three(store)
+    if step == "_apply":
+        listed(store)
+    put(store, "new.md", session("new", 4))
+    real, times = getattr(sync, step), [1]
+
+    def and_then_another(*arguments: Any, **options: Any) -> Any:
+        done = real(*arguments, **options)
+        if times and times.pop():
+            db = schema.connect(store)
+            assert db is not None
+            with contextlib.closing(db), schema.writing(store, db):
+                writer.drop(db, "new.md")
+        return done
+
+    monkeypatch.setattr(sync, step, and_then_another)
+    assert "new" in listed(store)
+    assert not times
+
+
 # --- what the cache takes
 
 
