@@ -14,6 +14,8 @@ from ocm.hosts.common import FIRST_REQUEST, POSIX_SHELL, Call, Payload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocm.hosts.interface import Host, Reply
 
 DEFAULT_HOST = "claude-code"
@@ -75,15 +77,19 @@ class Event:
 
 def main() -> None:
     """Answer one event; exits 0, but where the gate is shut and the host wants to be told so by another code."""
-    answer, code = b"", 0
     arguments = sys.argv[1:]
+    answer, code = guarded(arguments, hookio.read_input) if arguments else (b"", 0)
+    hookio.leave(answer or _silence(arguments), code)
+
+
+def guarded(arguments: list[str], read: "Callable[[], bytes]") -> tuple[bytes, int]:
+    """Return what `run` does for the payload that `read` returns; whatever goes wrong is logged and says nothing."""
     found: list[paths.Store] = []
     try:
-        if arguments:
-            answer, code = run(arguments, hookio.read_input(), found)
+        return run(arguments, read(), found)
     except Exception as error:  # noqa: BLE001 - the guard: a hook never breaks its host
         hookio.log(found, arguments, f"{type(error).__name__}: {error}")
-    hookio.leave(answer or _silence(arguments), code)
+    return b"", 0
 
 
 def _silence(arguments: list[str]) -> bytes:
