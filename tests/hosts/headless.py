@@ -193,9 +193,10 @@ class Cline(Headless):
         assert exit_code == 0, output
 
     def quiet(self, url: str) -> dict[str, str]:
-        """Return the variables that keep the client offline."""
+        """Return the variables that keep the client offline, and let it load a plugin on a busy machine."""
         del url
-        return {"CLINE_TELEMETRY_DISABLED": "1", "DO_NOT_TRACK": "1", "USER": "tester"}
+        quiet = {"CLINE_TELEMETRY_DISABLED": "1", "DO_NOT_TRACK": "1", "USER": "tester"}
+        return {**quiet, "CLINE_PLUGIN_IMPORT_TIMEOUT_MS": "60000"}
 
     def command(self, prompt: str, options: tuple[str, ...]) -> list[str]:
         """Return the command line that gives the client its prompt."""

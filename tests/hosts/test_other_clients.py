@@ -146,7 +146,7 @@ def test_a_teammate_without_ocm_notices_nothing(other: OtherBench) -> None:
 
     def script(first: Request) -> Play:
         texts = [first.new_text]
-        steps = [client.shell("ls")] * THRESHOLD
+        steps = [client.shell(f"echo {number}") for number in range(THRESHOLD)]
         for step in (*steps, client.edit(*ONE), client.edit(*TWO), client.create("made.txt", "x")):
             texts += [(yield step).new_text]
         shown = "\n".join(texts).replace(str(other.project), "")
