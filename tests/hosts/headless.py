@@ -202,10 +202,6 @@ class Cline(Headless):
         """Return the command line that gives the client its prompt."""
         return [str(self.binary), "-P", "openai", "-m", MODEL, "-c", str(self.project), "--json", *options, prompt]
 
-    def resume(self, session_id: str) -> tuple[str, ...]:
-        """Return the options that go on with a conversation."""
-        return ("--id", session_id)
-
     def set_up(self, server: Json | None) -> None:
         """Put the plugin into the project; MCP servers are the user's. It waits no more than 3 s for one, unless told."""
         copy(HOOKS / "cline/ocm.js", self.project / ".cline/plugins/ocm.js")

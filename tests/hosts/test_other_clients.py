@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .bench import ONE, THRESHOLD, TWO
-from .headless import Copilot
+from .headless import Copilot, OpenCode
 from .others import DENIAL, OtherBench, stand_in, told, without_ocm
 from .scripted_api import Lane, say
 
@@ -68,8 +68,12 @@ def test_the_gate_asks_for_a_checkpoint_and_opens_for_it(other: OtherBench) -> N
     assert other.session_ids() == ids
 
 
+@pytest.mark.parametrize("other", [OpenCode, Copilot], indirect=True, ids=["opencode", "copilot"])
 def test_a_resumed_conversation_is_the_same_session(other: OtherBench) -> None:
-    """What a second run of the client adds to the conversation is added to its session, with no session named."""
+    """What a second run of the client adds to the conversation is added to its session, with no session named.
+
+    Cline goes on with a conversation only in a terminal.
+    """
     other.set_up()
     client = other.client
     ids = []
