@@ -116,6 +116,7 @@ def test_the_fifth_call_reminds_and_the_next_change_is_denied(project: Project) 
     specific = denied["hookSpecificOutput"]
     assert (specific["hookEventName"], specific["permissionDecision"]) == ("PreToolUse", "deny")
     assert "tool_search" in specific["permissionDecisionReason"]
+    assert "reading" not in specific["permissionDecisionReason"], "there is no tool for it but the shell"
 
 
 def test_a_checkpoint_gets_the_true_id(project: Project) -> None:

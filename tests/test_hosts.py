@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocm import hosts
-from ocm.hosts import claude_code, cline, codex, copilot, gemini_cli, opencode
+from ocm.hosts import (
+    antigravity,
+    claude_code,
+    cline,
+    codex,
+    copilot,
+    cursor,
+    droid,
+    gemini_cli,
+    kiro,
+    opencode,
+    qoder,
+    vscode_copilot,
+    windsurf,
+)
 
 if TYPE_CHECKING:
     from ocm.hosts.interface import Host
@@ -17,12 +31,19 @@ if TYPE_CHECKING:
 
 # The type checker compares each module with the interface here.
 HOSTS: dict[str, Host] = {
+    "antigravity": antigravity,
     "claude-code": claude_code,
-    "codex": codex,
-    "gemini-cli": gemini_cli,
     "cline": cline,
+    "codex": codex,
     "copilot": copilot,
+    "cursor": cursor,
+    "droid": droid,
+    "gemini-cli": gemini_cli,
+    "kiro": kiro,
     "opencode": opencode,
+    "qoder": qoder,
+    "vscode-copilot": vscode_copilot,
+    "windsurf": windsurf,
 }
 
 

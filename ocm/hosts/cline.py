@@ -53,6 +53,7 @@ def prompt(payload: Payload) -> str:
 
 LOADING = plugin.LOADING
 REWRITES = plugin.REWRITES
+READS = True
 DENY_CODE = plugin.DENY_CODE
 foreign = plugin.foreign
 session_id = plugin.session_id

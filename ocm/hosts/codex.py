@@ -11,6 +11,7 @@ NAME = "codex"
 CHECKPOINT = claude_code.CHECKPOINT
 LOADING = " (load it with tool_search if needed)"
 REWRITES = True
+READS = False  # but through the shell
 DENY_CODE = 0
 
 PATCH = "apply_patch"

@@ -13,6 +13,7 @@ _PREFIX = f"{SERVER}-"
 CHECKPOINT = f"{_PREFIX}ocm__checkpoint"
 LOADING = ""
 REWRITES = True
+READS = True
 DENY_CODE = 0
 
 _SOURCES = {"new": "startup", "": "startup"}

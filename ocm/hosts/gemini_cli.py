@@ -12,6 +12,7 @@ _PREFIX = f"mcp_{SERVER}_"
 CHECKPOINT = f"{_PREFIX}ocm__checkpoint"
 LOADING = ""
 REWRITES = True
+READS = True
 DENY_CODE = 0
 
 _CODE = "\nExit Code: "

@@ -10,6 +10,7 @@ from ocm.hosts.common import Payload, text
 
 LOADING = ""
 REWRITES = True
+READS = True
 DENY_CODE = 0
 
 

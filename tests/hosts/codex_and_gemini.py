@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, ClassVar
 
-from . import gemini_api, responses_api
+from . import clients, gemini_api, responses_api
 from .headless import HOOKS, Headless, copy, write_json
 from .scripted_api import Json, Reply, call
 
@@ -17,6 +17,7 @@ class Codex(Headless):
     """Codex CLI: hooks that somebody has trusted, in a project that is trusted."""
 
     host = "codex"
+    client = clients.CODEX
     api = responses_api.ResponsesApi
     checkpoint_tool = "mcp__opencodememory__ocm__checkpoint"
     profile: ClassVar[str] = "full"
@@ -47,7 +48,11 @@ class Codex(Headless):
 
     def command(self, prompt: str, options: tuple[str, ...]) -> list[str]:
         """Return the command line that gives the client its prompt."""
-        return [str(self.binary), "exec", *options, "--json", *self.trusted, prompt]
+        return [str(self.binary), "exec", *self.trusted, "--json", *options, prompt]
+
+    def resume(self, session_id: str) -> tuple[str, ...]:
+        """Return the options that go on with a conversation."""
+        return ("resume", session_id)
 
     def set_up(self, server: Json | None) -> None:
         """Put the hooks and the MCP server into the project."""
@@ -65,9 +70,15 @@ class Codex(Headless):
         """Make the model read a file; Codex has no tool for it but the shell."""
         return self.shell(f"cat '{path}'")
 
+    def look(self) -> Reply:
+        """Make the model call a tool that can change nothing."""
+        return call("list_mcp_resources")
+
     def edit(self, path: str, old: str, new: str) -> Reply:
-        """Make the model edit a file."""
-        return patch(f"*** Update File: {path}", "@@", f"-{old}", f"+{new}")
+        """Make the model edit a file: a patch knows whole lines."""
+        lines = (self.project / path).read_text(encoding="utf-8").splitlines()
+        line = next((line for line in lines if old in line), old)
+        return patch(f"*** Update File: {path}", "@@", f"-{line}", f"+{line.replace(old, new)}")
 
     def create(self, path: str, content: str) -> Reply:
         """Make the model write a new file."""
@@ -86,6 +97,7 @@ class Gemini(Headless):
     """Gemini CLI: hooks in the settings of a trusted folder."""
 
     host = "gemini-cli"
+    client = clients.GEMINI
     api = gemini_api.GeminiApi
     checkpoint_tool = "mcp_opencodememory_ocm__checkpoint"
     profile: ClassVar[str] = "full"
@@ -110,6 +122,10 @@ class Gemini(Headless):
         """Return the command line that gives the client its prompt."""
         return [str(self.binary), "-m", gemini_api.MODEL, "--approval-mode", "yolo", *options, "-p", prompt]
 
+    def resume(self, session_id: str) -> tuple[str, ...]:
+        """Return the options that go on with a conversation."""
+        return ("--resume", session_id)
+
     def set_up(self, server: Json | None) -> None:
         """Put the hooks and the MCP server into the project."""
         settings = json_of(HOOKS / f"gemini-cli/{self.profile}.json")
@@ -131,6 +147,10 @@ class Gemini(Headless):
     def shell(self, command: str) -> Reply:
         """Make the model run a command."""
         return call("run_shell_command", command=command, description="Look")
+
+    def delegate(self, task: str) -> Reply:
+        """Make the model give a task to a sub-agent."""
+        return call("invoke_agent", agent_name="generalist", prompt=task)
 
 
 def patch(*lines: str) -> Reply:

@@ -99,6 +99,10 @@ class Headless(Claude):
         """Make the model read a file."""
         raise NotImplementedError
 
+    def look(self) -> Reply:
+        """Make the model call a tool that can change nothing."""
+        return self.read("README.md")
+
     def edit(self, path: str, old: str, new: str) -> Reply:
         """Make the model edit a file."""
         raise NotImplementedError

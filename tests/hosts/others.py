@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .bench import THRESHOLD, Bench, make_bench, system_path
+from .codex_and_gemini import Codex, Gemini
 from .headless import SERVER, Cline, Copilot, Headless, OpenCode
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from .network import Network
     from .scripted_api import Json, Reply, Request
 
-KINDS: tuple[type[Headless], ...] = (OpenCode, Cline, Copilot)
+KINDS: tuple[type[Headless], ...] = (OpenCode, Cline, Copilot, Codex, Gemini)
 DENIAL = "ocm: a checkpoint is due"
 
 

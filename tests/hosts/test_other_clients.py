@@ -45,7 +45,7 @@ def test_the_gate_asks_for_a_checkpoint_and_opens_for_it(other: OtherBench) -> N
         assert DENIAL in request.results[0].text
         assert '"two"' in (other.project / TWO[0]).read_text(encoding="utf-8")
         assert DENIAL in (yield client.shell("touch denied.txt")).results[0].text
-        assert DENIAL not in (yield client.read("README.md")).new_text
+        assert DENIAL not in (yield client.look()).new_text
         request = yield client.checkpoint(goal="Say 2 for two", work_completed=["Swapped the operands"])
         assert ids[0] in request.results[0].text
         assert not other.is_shut(ids[0])
