@@ -18,6 +18,7 @@ const ask = (event, payload, until = Date.now() + LIMIT) =>
     const end = () => {
       clearTimeout(timer)
       hook.kill("SIGKILL")
+      for (const pipe of [hook.stdin, hook.stdout]) pipe?.destroy()
       resolve(parsed(answer))
     }
     const timer = setTimeout(end, until - Date.now())
