@@ -337,8 +337,12 @@ def _brief(event: Event, source: str) -> str:
     from ocm import brief
 
     _, branch = paths.git_head(event.store.root)
-    own = event.session_id if source == "compact" else None
-    return brief.brief(event.store, branch=branch, session_id=own, tokens=int(event.settings["brief.tokens"]))
+    tokens = int(event.settings["brief.tokens"])
+    if source == "compact":  # what the conversation itself has just lost, and fuller
+        own = brief.own(event.store, event.session_id, tokens)
+        if own:
+            return own
+    return brief.brief(event.store, branch=branch, session_id=None, tokens=tokens)
 
 
 # --- in and out
