@@ -69,11 +69,17 @@ def _payload(host: Host, folder: str, event: str) -> dict[str, Any]:
     return {
         **dict.fromkeys(ids, "ocm-doctor"),
         **({"hookEventName": named} if named else {}),
-        "tool_name": tool, "toolName": tool, "tool_input": {}, "toolArgs": {}, "tool_use_id": "1",
+        "tool_name": tool,
+        "toolName": tool,
+        "tool_input": {},
+        "toolArgs": {},
+        "tool_use_id": "1",
         "toolCall": {"name": tool, "args": {}},
         "tool_info": {"mcp_tool_name": tool, "mcp_server_name": _OTHER},
         "agent_action_name": event.replace("-tool-use", "_mcp_tool_use"),
-        "cwd": folder, "workspace_roots": [folder], "workspacePaths": [folder],
+        "cwd": folder,
+        "workspace_roots": [folder],
+        "workspacePaths": [folder],
     }
 
 

@@ -70,7 +70,7 @@ USER_FILES: dict[str, tuple[str, tuple[str, ...], Any, str, str]] = {
         *(".copilot/copilot-instructions.md", ".copilot/hooks/opencodememory.json"),
     ),
     "cline": (
-        *(".cline/data/settings/cline_mcp_settings.json", ("mcpServers",), PLAIN),
+        *(".cline/data/settings/cline_mcp_settings.json", ("mcpServers",), {**PLAIN, "timeout": 60}),
         *(".cline/rules/opencodememory.md", ".cline/plugins/ocm.js"),
     ),
     "cursor": (".cursor/mcp.json", ("mcpServers",), PLAIN, "", ".cursor/hooks.json"),

@@ -137,7 +137,7 @@ class Bench:
 
     def set_up(self, *options: str) -> None:
         """Set `ocm` up and commit what that has written."""
-        self.command("ocm", "init", *options)
+        self.command("ocm", "init", "--host", "claude-code", *options)
         self.commit()
 
     def commit(self) -> None:
