@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,9 +74,19 @@ def without_ocm() -> str:
 
 def told(request: Request) -> str:
     """Return the session's id that the model is told."""
-    found = re.search(r"ocm session_id: (\S+)", request.new_text)
+    found = re.search(r"ocm session_id: ([\w-]+)", request.new_text)
     assert found, request.new_text
     return found[1]
+
+
+def checkpoint_once_served(client: Headless, **arguments: object) -> Generator[Reply, Request, Request]:
+    """Make the model call the checkpoint tool, again while the server of a client that does not wait for it starts."""
+    for _ in range(40):
+        request = yield client.checkpoint(**arguments)
+        if "unsupported call" not in request.new_text:
+            break
+        time.sleep(0.25)
+    return request
 
 
 def stand_in(folder: Path, script: str) -> str:
