@@ -29,6 +29,7 @@ class Headless(Claude):
     client: ClassVar[clients.Client]
     api: ClassVar[type[ScriptedApi]] = ChatApi
     checkpoint_tool: ClassVar[str]
+    profile: ClassVar[str] = "full"
 
     def run(
         self, script: Script, *options: str, prompts: tuple[str, ...] = ("Go on.",), lanes: tuple[Lane, ...] = ()

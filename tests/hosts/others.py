@@ -35,10 +35,16 @@ class OtherBench(Bench):
         return self.claude
 
     def set_up(self, *options: str, server: Json | None = SERVER) -> None:
-        """Set `ocm` up for this client alone and commit what that has written."""
-        self.command("ocm", "init", "--claude-hooks", "none", *options)
-        (self.project / ".mcp.json").unlink()
-        self.client.set_up(server)
+        """Set `ocm` up for this client alone, by its own command, and commit what that has written."""
+        host = self.client.host
+        if server == SERVER:
+            self.command("ocm", "init", "--host", host, "--hooks", f"{host}={self.client.profile}", *options)
+            if host == "cline":  # its servers are the user's
+                self.command("ocm", "install", "--host", host, "--hooks", f"{host}=none")
+        else:
+            self.command("ocm", "init", "--host", "claude-code", "--claude-hooks", "none", *options)
+            (self.project / ".mcp.json").unlink()
+            self.client.set_up(server)
         self.commit()
 
     def shut_the_gate(self) -> Generator[Reply, Request, Request]:
