@@ -59,8 +59,8 @@ Edited = Call  # never asked for: a call tells of its edits itself
 def foreign(payload: Payload) -> bool:
     """Tell whether this call is counted elsewhere.
 
-    VS Code reads the same folder of hooks, and its payloads name their event. Copilot itself runs the user's hooks and the
-    project's: where ocm is among both, the user's count, for those of a project need its folder to be trusted.
+    VS Code reads the same folder of hooks, and its payloads name their event. Copilot itself runs the user's hooks and
+    the project's: where ocm is among both, the user's count, for a project's run only in a folder that is trusted.
     """
     if "hookEventName" in payload or "hook_event_name" in payload:
         return True

@@ -229,6 +229,26 @@ def test_a_hook_that_hangs_delays_a_call_and_stops_none(other: OtherBench, tmp_p
     assert 2 < took[0] < 30
 
 
+def test_set_up_for_the_user_and_for_the_project_a_call_counts_once(other: OtherBench) -> None:
+    """Where a client runs what both hold, one of them does nothing."""
+    other.set_up()
+    client = other.client
+    other.command("ocm", "install", "--host", client.host, "--hooks", f"{client.host}={client.profile}")
+    ids = []
+
+    def script(first: Request) -> Play:
+        ids.append(told(first))
+        assert first.new_text.count("ocm session_id:") == 1
+        for number in range(1, 4):
+            yield client.shell(f"echo {number}")
+            assert other.active(ids[0])["calls"] == number
+        yield say("Done.")
+
+    client.run(script)
+
+    assert other.session_ids() == ids
+
+
 @pytest.mark.parametrize("other", [OpenCode], indirect=True, ids=["opencode"])
 def test_a_conversation_that_is_summed_up_keeps_what_its_session_holds(other: OtherBench) -> None:
     """Before OpenCode makes a long conversation short, its session is stored, and what it holds is in the request."""
