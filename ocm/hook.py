@@ -14,10 +14,13 @@ from ocm.hosts.common import FIRST_REQUEST, POSIX_SHELL, Call, Payload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocm.hosts.interface import Host, Reply
 
 DEFAULT_HOST = "claude-code"
 MAX_ID = 500  # characters, as a checkpoint takes it
+MAX_READ = 1_000  # session files that the brief may have to wait for, within the few seconds that hosts give a hook
 
 
 class Event:
@@ -75,15 +78,19 @@ class Event:
 
 def main() -> None:
     """Answer one event; exits 0, but where the gate is shut and the host wants to be told so by another code."""
-    answer, code = b"", 0
     arguments = sys.argv[1:]
+    answer, code = guarded(arguments, hookio.read_input) if arguments else (b"", 0)
+    hookio.leave(answer or _silence(arguments), code)
+
+
+def guarded(arguments: list[str], read: "Callable[[], bytes]") -> tuple[bytes, int]:
+    """Return what `run` does for the payload that `read` returns; whatever goes wrong is logged and says nothing."""
     found: list[paths.Store] = []
     try:
-        if arguments:
-            answer, code = run(arguments, hookio.read_input(), found)
+        return run(arguments, read(), found)
     except Exception as error:  # noqa: BLE001 - the guard: a hook never breaks its host
         hookio.log(found, arguments, f"{type(error).__name__}: {error}")
-    hookio.leave(answer or _silence(arguments), code)
+    return b"", 0
 
 
 def _silence(arguments: list[str]) -> bytes:
@@ -334,11 +341,20 @@ def _brief(event: Event, source: str) -> str:
     """Return what a new conversation should know; one that is resumed or forked has it in its history."""
     if source in {"resume", "fork"}:
         return ""
-    from ocm import brief
+    from ocm import brief, index
 
+    lacking = index.behind(event.store)
+    if lacking > MAX_READ:
+        why = f"no brief, because memory.db lacks {lacking} session files; any search, or ocm rebuild-index, reads them"
+        hookio.log([event.store], ["session-start"], why)
+        return ""
     _, branch = paths.git_head(event.store.root)
-    own = event.session_id if source == "compact" else None
-    return brief.brief(event.store, branch=branch, session_id=own, tokens=int(event.settings["brief.tokens"]))
+    tokens = int(event.settings["brief.tokens"])
+    if source == "compact":  # what the conversation itself has just lost, and fuller
+        own = brief.own(event.store, event.session_id, tokens)
+        if own:
+            return own
+    return brief.brief(event.store, branch=branch, session_id=None, tokens=tokens)
 
 
 # --- in and out
