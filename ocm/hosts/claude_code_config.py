@@ -9,10 +9,10 @@ from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place, rules
 from ocm.hosts.targets import SERVER, STDIO, Target, rules_target, server_target
 
 NAME = "claude-code"
-PROFILES = hookfiles.PROFILES
+PROFILES = (*hookfiles.PROFILES, hookfiles.SERVED)
 DEFAULT_PROFILE = hookfiles.MINIMAL
 ENTRY = STDIO  # what `claude mcp add` writes, without its empty `env`
-HOOKS = Hooks(NAME)
+HOOKS = Hooks(NAME, more=(hookfiles.SERVED,))
 
 
 def targets(place: Place) -> list[Target]:

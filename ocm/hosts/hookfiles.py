@@ -8,10 +8,11 @@ from functools import cache
 from typing import Any
 
 from ocm import jsonedit, resources
-from ocm.hosts.targets import EMPTY_JSON, Owns, Target, document, drop, file_target, kind, member, plain_ends
+from ocm.hosts.targets import EMPTY_JSON, SERVER, Owns, Target, document, drop, file_target, kind, member, plain_ends
 from ocm.textedit import EditError
 
 NONE, MINIMAL, FULL = PROFILES = ("none", "minimal", "full")
+SERVED = "mcp"  # the running MCP server answers, and no process starts for a call
 
 Groups = Mapping[str, Sequence[Any]]
 
@@ -26,6 +27,8 @@ _REFERENCE = (
         r'echo ["\']\{\\?"additionalContext\\?": ?\\?"openCodeMemory session_id: [^\n;|&<>`]*\}["\']'
     ),
 )
+_SERVED_TOOL = "ocm__hook"
+_NOT_OURS = f"^(?!mcp__(plugin_.*_)?{SERVER}__ocm__).*$"
 _THRESHOLD = re.compile(r" --threshold \d+")
 EVENTS = (
     *("session-start", "user-prompt", "pre-tool-use", "post-tool-use"),
@@ -45,6 +48,12 @@ class Hooks:
     every: str = "*"
     comments: bool = False
     script: str = ""
+    more: tuple[str, ...] = ()
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The names of its profiles."""
+        return (*PROFILES, *self.more)
 
     def profile(self, profile: str, *, deny_all: bool = False) -> dict[str, Any]:
         """Return a profile file as it is to be installed; empty for none."""
@@ -54,8 +63,14 @@ class Hooks:
         if deny_all:  # reads are denied too, so they must reach the gate
             for item in _items(found[self.within]):
                 if "matcher" in item and "pre-tool-use" in json.dumps(item):
-                    item["matcher"] = self.every
+                    item["matcher"] = self._every(item["matcher"])
         return found
+
+    def _every(self, matcher: str) -> str:
+        """Return the matcher of all calls; ocm's own may have an entry of their own, and not two."""
+        if SERVER not in matcher:
+            return self.every
+        return _NOT_OURS if "(?!" in matcher else matcher
 
     def events(self, profile: str) -> list[str]:
         """Return the names of the events, as `ocm-hook` knows them, that a profile brings."""
@@ -66,6 +81,8 @@ class Hooks:
         patterns = (*commands(self), *_REFERENCE)
 
         def owns(handler: object) -> bool:
+            if is_served(handler):
+                return True
             texts = list(_strings(handler)) if isinstance(handler, dict) and "hooks" not in handler else []
             return any(pattern.fullmatch(text) for text in texts for pattern in patterns)
 
@@ -78,6 +95,8 @@ class Hooks:
         found = set(events_in(json.dumps(held)))
         if not found:
             return ""
+        if any(map(is_served, held)):
+            return SERVED
         return FULL if found & (set(self.events(FULL)) - set(self.events(MINIMAL))) else MINIMAL
 
     def installed(self, text: str) -> str:
@@ -143,6 +162,11 @@ def commands(hooks: Hooks) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(form) for form in forms)
 
 
+def is_served(handler: object) -> bool:
+    """Tell whether a handler calls ocm's server."""
+    return isinstance(handler, dict) and (handler.get("server"), handler.get("tool")) == (SERVER, _SERVED_TOOL)
+
+
 @cache
 def shipped(name: str, file: str) -> str:
     """Return a hooks file as it is shipped."""
@@ -178,7 +202,7 @@ def hooks_target(
         return text
 
     def take(text: str, before: str) -> str:
-        if "ocm-hook" not in text and "openCodeMemory" not in text:
+        if not any(mark in text for mark in ("ocm-hook", _SERVED_TOOL, "openCodeMemory")):
             return text  # whatever else may be wrong with it, there is nothing of ocm to take out
         _check_events(text, within, comments=comments)
         return _take_hooks(text, within, before, owns, comments=comments)
