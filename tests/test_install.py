@@ -330,6 +330,15 @@ def test_what_a_person_added_to_our_server_entry_is_kept(world: World) -> None:
     assert read(world.servers)["mcpServers"]["opencodememory"] == claude.ENTRY
 
 
+def test_a_container_that_was_empty_before_stays_empty(world: World) -> None:
+    world.write(world.servers, '{\n  "mcpServers": { }\n}\n')
+    world.init()
+    document = read(world.servers) | {"theirs": 1}
+    world.write(world.servers, json.dumps(document))
+    world.uninstall()
+    assert read(world.servers) == {"mcpServers": {}, "theirs": 1}
+
+
 def test_another_programs_server_and_members_stay(world: World) -> None:
     world.init()
     document = read(world.servers)
