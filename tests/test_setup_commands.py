@@ -84,7 +84,9 @@ def test_hosts_are_chosen_by_name_or_all(ocm: Run, world: World) -> None:
 
 
 def test_hooks_are_chosen_for_any_host(ocm: Run, world: World) -> None:
-    assert ocm("init", "--hooks", "gemini-cli=full", "--cursor-hooks", "minimal", "--claude-hooks", "mcp").code == 0
+    assert (
+        ocm("init", "--hooks", "gemini-cli=full", "--cursor-hooks", "minimal", "--hooks", "claude-code=mcp").code == 0
+    )
     assert "AfterAgent" in (world.project / ".gemini" / "settings.json").read_text()
     assert "ocm-hook" in (world.project / ".cursor" / "hooks.json").read_text()
     assert "mcp_tool" in world.settings.read_text()

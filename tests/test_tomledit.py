@@ -16,7 +16,9 @@ KEYS = ("mcp_servers", "ocm")
 TABLE: dict[str, Any] = {"command": "ocm", "args": ["serve"]}
 
 comments = st.sampled_from(["", "", "# theirs\n", "\n", "  # [mcp_servers.ocm]\n"])
-heads = st.sampled_from(["", "model = 'x'  # fast\n", "a = [\n  1, # one\n  [2],\n]\n", 'text = """\n[mcp_servers.ocm]\n"""\n'])
+heads = st.sampled_from(
+    ["", "model = 'x'  # fast\n", "a = [\n  1, # one\n  [2],\n]\n", 'text = """\n[mcp_servers.ocm]\n"""\n']
+)
 tables = st.lists(
     st.sampled_from([
         "[tui]\nx = 1\n",

@@ -14,17 +14,14 @@ if TYPE_CHECKING:
     from ocm.plan import Plan
 
 _PROFILES = click.Choice(["none", "minimal", "full"])
-_WITH_SERVER = click.Choice([*_PROFILES.choices, "mcp"])
 
 
 def _profiles(claude: str | None, cursor: str | None, hooks: tuple[str, ...]) -> dict[str, str]:
     chosen = {name: profile for name, profile in (("claude-code", claude), ("cursor", cursor)) if profile}
     for pair in hooks:
         host, _, profile = pair.partition("=")
-        if profile not in _WITH_SERVER.choices:
-            raise BadInputError(
-                f"--hooks {pair!r} is not HOST=PROFILE.", f"Profiles: {', '.join(_WITH_SERVER.choices)}."
-            )
+        if not profile:
+            raise BadInputError(f"--hooks {pair!r} is not HOST=PROFILE.", "Profiles: none, minimal, full.")
         chosen[host] = profile
     return chosen
 
@@ -69,7 +66,7 @@ _host_options = [
 ]
 _hook_options = [
     *_host_options,
-    click.option("--claude-hooks", type=_WITH_SERVER, help="Hooks for Claude Code (default: minimal)."),
+    click.option("--claude-hooks", type=_PROFILES, help="Hooks for Claude Code (default: minimal)."),
     click.option("--cursor-hooks", type=_PROFILES, help="Hooks for Cursor (default: none)."),
     click.option("--hooks", multiple=True, metavar="HOST=PROFILE", help="Hooks for any host; repeatable."),
     click.option("--trust-hooks", is_flag=True, help="Have Codex trust the hooks; shows them and asks first."),

@@ -9,10 +9,10 @@ from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place, rules
 from ocm.hosts.targets import SERVER, STDIO, Target, rules_target, server_target
 
 NAME = "claude-code"
-PROFILES = (*hookfiles.PROFILES, hookfiles.SERVED)
+PROFILES = hookfiles.PROFILES
 DEFAULT_PROFILE = hookfiles.MINIMAL
 ENTRY = STDIO  # what `claude mcp add` writes, without its empty `env`
-HOOKS = Hooks(NAME, more=(hookfiles.SERVED,))
+HOOKS = Hooks(NAME, but_own="^(?!mcp__(plugin_.*_)?opencodememory__ocm__).*$")
 
 
 def targets(place: Place) -> list[Target]:

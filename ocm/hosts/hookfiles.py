@@ -8,11 +8,13 @@ from functools import cache
 from typing import Any
 
 from ocm import jsonedit, resources
-from ocm.hosts.targets import EMPTY_JSON, SERVER, Owns, Target, document, drop, file_target, kind, member, plain_ends
+from ocm.hosts.targets import EMPTY_JSON, Owns, Target, document, drop, file_target, kind, member, plain_ends
 from ocm.textedit import EditError
 
 NONE, MINIMAL, FULL = PROFILES = ("none", "minimal", "full")
-SERVED = "mcp"  # the running MCP server answers, and no process starts for a call
+# The events of minimal; those of a call are answered by the running server, so that no process starts.
+MCP = "mcp"
+_TOOL = "ocm__hook"  # the server's tool that such hooks call
 
 Groups = Mapping[str, Sequence[Any]]
 
@@ -27,8 +29,6 @@ _REFERENCE = (
         r'echo ["\']\{\\?"additionalContext\\?": ?\\?"openCodeMemory session_id: [^\n;|&<>`]*\}["\']'
     ),
 )
-_SERVED_TOOL = "ocm__hook"
-_NOT_OURS = f"^(?!mcp__(plugin_.*_)?{SERVER}__ocm__).*$"
 _THRESHOLD = re.compile(r" --threshold \d+")
 EVENTS = (
     *("session-start", "user-prompt", "pre-tool-use", "post-tool-use"),
@@ -40,7 +40,8 @@ EVENTS = (
 class Hooks:
     """The hooks of the host `name`, which lie in the object `within` of its file, or are a `script` of ocm's.
 
-    `every` is the matcher with which it shows each call to the gate, where reads are to be denied too.
+    `every` is the matcher with which it shows each call to the gate, where reads are to be denied too. `but_own` is
+    that matcher beside a group that is for the journal's own tools alone, of a host that has the profile `MCP`.
     """
 
     name: str
@@ -48,12 +49,12 @@ class Hooks:
     every: str = "*"
     comments: bool = False
     script: str = ""
-    more: tuple[str, ...] = ()
+    but_own: str = ""
 
     @property
     def profiles(self) -> tuple[str, ...]:
-        """The names of its profiles."""
-        return (*PROFILES, *self.more)
+        """The profiles there are."""
+        return (*PROFILES, MCP) if self.but_own else PROFILES
 
     def profile(self, profile: str, *, deny_all: bool = False) -> dict[str, Any]:
         """Return a profile file as it is to be installed; empty for none."""
@@ -62,15 +63,9 @@ class Hooks:
         found: dict[str, Any] = json.loads(shipped(self.name, f"{profile}.json"))
         if deny_all:  # reads are denied too, so they must reach the gate
             for item in _items(found[self.within]):
-                if "matcher" in item and "pre-tool-use" in json.dumps(item):
-                    item["matcher"] = self._every(item["matcher"])
+                if "matcher" in item and "pre-tool-use" in json.dumps(item) and "${tool_input}" not in json.dumps(item):
+                    item["matcher"] = self.but_own if profile == MCP else self.every
         return found
-
-    def _every(self, matcher: str) -> str:
-        """Return the matcher of all calls; ocm's own may have an entry of their own, and not two."""
-        if SERVER not in matcher:
-            return self.every
-        return _NOT_OURS if "(?!" in matcher else matcher
 
     def events(self, profile: str) -> list[str]:
         """Return the names of the events, as `ocm-hook` knows them, that a profile brings."""
@@ -81,8 +76,6 @@ class Hooks:
         patterns = (*commands(self), *_REFERENCE)
 
         def owns(handler: object) -> bool:
-            if is_served(handler):
-                return True
             texts = list(_strings(handler)) if isinstance(handler, dict) and "hooks" not in handler else []
             return any(pattern.fullmatch(text) for text in texts for pattern in patterns)
 
@@ -95,8 +88,8 @@ class Hooks:
         found = set(events_in(json.dumps(held)))
         if not found:
             return ""
-        if any(map(is_served, held)):
-            return SERVED
+        if _TOOL in _strings(held):
+            return MCP
         return FULL if found & (set(self.events(FULL)) - set(self.events(MINIMAL))) else MINIMAL
 
     def installed(self, text: str) -> str:
@@ -155,16 +148,11 @@ class Hooks:
 @cache
 def commands(hooks: Hooks) -> tuple[re.Pattern[str], ...]:
     """Return the commands of all profiles of a host; a person may have added a threshold to one."""
-    profiles = [hooks.profile(MINIMAL), hooks.profile(FULL)]
-    found = {text for profile in profiles for text in _strings(profile) if "ocm-hook" in text}
+    profiles = [hooks.profile(name) for name in hooks.profiles]
+    found = {text for profile in profiles for text in _strings(profile) if "ocm-hook" in text or text == _TOOL}
     tool = re.escape(f"--tool {hooks.name}")
     forms = (re.escape(text).replace(tool, tool + r"(?: --threshold \d+)?", 1) for text in sorted(found))
     return tuple(re.compile(form) for form in forms)
-
-
-def is_served(handler: object) -> bool:
-    """Tell whether a handler calls ocm's server."""
-    return isinstance(handler, dict) and (handler.get("server"), handler.get("tool")) == (SERVER, _SERVED_TOOL)
 
 
 @cache
@@ -202,7 +190,7 @@ def hooks_target(
         return text
 
     def take(text: str, before: str) -> str:
-        if not any(mark in text for mark in ("ocm-hook", _SERVED_TOOL, "openCodeMemory")):
+        if "ocm-hook" not in text and "openCodeMemory" not in text:
             return text  # whatever else may be wrong with it, there is nothing of ocm to take out
         _check_events(text, within, comments=comments)
         return _take_hooks(text, within, before, owns, comments=comments)
