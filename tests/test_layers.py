@@ -14,7 +14,7 @@ PACKAGE = ROOT / "ocm"
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": (
         "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "textedit", "resources",
-        "partial", "shell", "facts",
+        "partial", "shell", "facts", "plain",
     ),
     "owners": (
         "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "blobs", "registry", "manifest",
@@ -22,7 +22,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "core": ("policy", "freshness", "merge", "redact", "redact_names", "redact_values"),
     "service": (
-        "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "install", "settings",
+        "sessionfiles", "observe", "sessions", "browse", "brief", "promptmatch", "recall", "plan", "file_steps", "install", "settings",
         "words",
     ),
     "entry": ("wire", "tools", "server", "hook", "output", "commands", "cli", "demo", "__main__"),
