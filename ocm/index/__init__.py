@@ -10,20 +10,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ocm.index.lookup import edited_since, locate, refresh
     from ocm.index.queries import CLOSE, OPEN, Filters, Index, SessionRow, State
-    from ocm.index.reading import read, recent
+    from ocm.index.reading import health, read, recent
     from ocm.index.records import folder_stamp
     from ocm.index.sync import Notice, Rebuilt, rebuild, silent
 
 __all__ = [
     "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "State", "edited_since", "folder_stamp",
-    "locate", "read", "rebuild", "recent", "refresh", "silent",
+    "health", "locate", "read", "rebuild", "recent", "refresh", "silent",
 ]  # fmt: skip
 _HOMES = {
     **dict.fromkeys(("edited_since", "locate", "refresh"), "lookup"),
     **dict.fromkeys(("CLOSE", "OPEN", "Filters", "Index", "SessionRow", "State"), "queries"),
     **dict.fromkeys(("Notice", "Rebuilt", "rebuild", "silent"), "sync"),
     "folder_stamp": "records",
-    **dict.fromkeys(("read", "recent"), "reading"),
+    **dict.fromkeys(("health", "read", "recent"), "reading"),
 }
 
 
