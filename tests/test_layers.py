@@ -20,7 +20,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "blobs", "registry", "manifest",
         "hosts",
     ),
-    "core": ("policy", "freshness", "merge", "redact", "redact_names", "redact_values"),
+    "core": ("policy", "activity", "freshness", "merge", "redact", "redact_names", "redact_values"),
     "service": (
         "sessionfiles", "observe", "sessions", "browse", "brief", "promptmatch", "timeline", "recall", "plan", "file_steps", "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks",
         "probes", "doctor",
