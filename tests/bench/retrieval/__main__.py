@@ -7,6 +7,7 @@ own code indexes, searches and briefs. Exits 1 where a figure is missed.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import sys
@@ -19,7 +20,9 @@ from typing import TYPE_CHECKING
 from ocm import freshness, gitdata, index, recall
 from ocm.model import FileChange
 from tests.bench.retrieval import planted, rivals, score, sets, tokens
+from tests.bench.sides import GIT, repository
 from tests.bench.table import grid
+from tests.bench.timing import Command, alternate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 LEAST = {"cargo": 0.875, "cargo_short": 0.665, "beads": 0.810, "sessions": 0.540}
 MOST_LOST = 0.04
 MOST_MS = {"three words": (8.0, 20.0), "whole subjects": (20.0, 45.0)}
+MOST_OVER_BARE, RUNS = {"session-start": 6.0, "user-prompt": 4.0}, 30
 MOST_FRESH_MS, LEAST_SAVED, LEAST_NAMED, LEAST_OTHER_WORDS = 15.0, 0.95, 0.60, 11
 HEAD = ["What", "Here", "To reach", "Verdict", "Beside it"]
 
@@ -83,6 +87,7 @@ def _judged(answers: Sequence[Sequence[str]], wanted: Sequence[Sequence[str]]) -
 
 def many(report: Report, folder: Path, count: int, subjects: list[str]) -> None:
     """Plant notes among many sessions, and time questions after the change scan."""
+    repository(folder, 3, 1, {**os.environ, **GIT})
     store = sets.build(folder, [])
     notes = planted.fill(store, count)
     own, other = planted.found(store, notes)
@@ -98,6 +103,25 @@ def many(report: Report, folder: Path, count: int, subjects: list[str]) -> None:
         cpu = f"{beside}; processor p50 {_at(processor, 0.5):.1f}, p95 {_at(processor, 0.95):.1f} ms"
         report.add(
             f"{len(texts)} queries of {name}", said, "≤ {:g} / {:g} ms".format(*MOST_MS[name]), cpu, holds=all(reached)
+        )
+    hooks(report, folder, planted.NOTES[0][1])
+
+
+def hooks(report: Report, folder: Path, question: str) -> None:
+    """Time the two hooks that tell of the past, as whole processes in a repository with many sessions."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = str(Path(sys.executable).parent / "ocm-hook")
+    jobs = {"bare": Command([sys.executable, "-c", "pass"], folder, environment).wall}
+    for event, wired in (("session-start", "SessionStart"), ("user-prompt", "UserPromptSubmit")):
+        payload = {"session_id": "bench", "cwd": str(folder), "hook_event_name": wired, "source": "startup"}
+        data = json.dumps({**payload, "prompt": question}).encode()
+        jobs[event] = Command([command, event, "--tool", "claude-code"], folder, environment, data).wall
+    samples = alternate(jobs, RUNS)
+    for event, most in MOST_OVER_BARE.items():
+        ratio = samples.ratio(event, "bare")
+        beside = f"{samples.ms(event)} over {samples.ms('bare')}"
+        report.add(
+            f"`ocm-hook {event}` over `python -c pass`", f"{ratio:.2f}x", f"≤ {most:g}x", beside, holds=ratio <= most
         )
 
 
@@ -119,8 +143,6 @@ def _at(values: Sequence[float], share: float) -> float:
 
 def fresh(report: Report, folder: Path) -> None:
     """Time how far five hits with twenty files each still hold."""
-    from tests.bench.sides import GIT, repository
-
     repository(folder, 100, 0, {**os.environ, **GIT})
     oid = gitdata.blob_id(b"value = 0\n", "0" * 40)
     paths = [f"d{n}/f{n}.py" for n in range(100)]
