@@ -116,6 +116,8 @@ def test_a_conversation_from_its_start_to_its_end(repo: Project) -> None:
     assert answer(repo, "pre-tool-use", sent("view", {"path": "a.py"})) == {}
     own = answer(repo, "pre-tool-use", sent(copilot.CHECKPOINT, {"goal": "G"}))
     assert own == {"permissionDecision": "allow", "modifiedArgs": {"goal": "G", "session_id": ID}}
+    search = sent("opencodememory-ocm__search_sessions", {"query": "q"})
+    assert answer(repo, "pre-tool-use", search) == {"permissionDecision": "allow"}
     repo.checkpoint(**own["modifiedArgs"])
     assert answer(repo, "pre-tool-use", sent("bash", {"command": "make"})) == {}
     answer(repo, "session-end", sent(reason="complete"))
@@ -159,6 +161,24 @@ def test_vs_code_that_reads_the_same_folder_is_not_counted_here(project: Project
         answer(project, "post-tool-use", {**sent("bash"), name: "PostToolUse", "sessionId": "other"})
     assert project.journals() == []
     assert project.log() == []
+
+
+def test_where_the_user_has_the_hooks_too_the_projects_do_not_count(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Copilot runs both, one after the other, and names the folder of each in its environment."""
+    home = tmp_path / "copilot"
+    monkeypatch.setenv("COPILOT_HOME", str(home))
+    monkeypatch.setenv("COPILOT_HOOK_DIR", str(project.root / ".github" / "hooks"))
+    answer(project, "post-tool-use", sent("view", {"path": "a.py"}))
+    assert project.tally(ID).calls == 1
+    (home / "hooks").mkdir(parents=True)
+    (home / "hooks" / "opencodememory.json").write_text("{}", encoding="utf-8")
+    answer(project, "post-tool-use", sent("view", {"path": "a.py"}))
+    assert project.tally(ID).calls == 1
+    monkeypatch.setenv("COPILOT_HOOK_DIR", str(home / "hooks"))
+    answer(project, "post-tool-use", sent("view", {"path": "a.py"}))
+    assert project.tally(ID).calls == 2
 
 
 @pytest.mark.parametrize("profile", ["minimal", "full"])

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from ocm.index.queries import CLOSE, OPEN, Filters, Index, SessionRow, State
     from ocm.index.reading import health, read, recent
     from ocm.index.records import folder_stamp
-    from ocm.index.sync import Notice, Rebuilt, rebuild, silent
+    from ocm.index.sync import Notice, Rebuilt, behind, rebuild, silent
 
 __all__ = [
-    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "State", "edited_since", "folder_stamp",
-    "health", "locate", "read", "rebuild", "recent", "refresh", "silent",
+    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "State", "behind", "edited_since",
+    "folder_stamp", "health", "locate", "read", "rebuild", "recent", "refresh", "silent",
 ]  # fmt: skip
 _HOMES = {
     **dict.fromkeys(("edited_since", "locate", "refresh"), "lookup"),
     **dict.fromkeys(("CLOSE", "OPEN", "Filters", "Index", "SessionRow", "State"), "queries"),
-    **dict.fromkeys(("Notice", "Rebuilt", "rebuild", "silent"), "sync"),
+    **dict.fromkeys(("Notice", "Rebuilt", "behind", "rebuild", "silent"), "sync"),
     "folder_stamp": "records",
     **dict.fromkeys(("health", "read", "recent"), "reading"),
 }

@@ -87,7 +87,8 @@ def _ask(
     db: sqlite3.Connection, store: Store, listing: records.Listing, work: Callable[[Index], _T], notice: Notice
 ) -> _T:
     with contextlib.closing(db):
-        db.execute("BEGIN")  # one state for all of the questions
+        if not db.in_transaction:
+            db.execute("BEGIN")  # one state for all of the questions
         index = Index(db, store, listing.odd)
         found = work(index)
         unreadable = index.unreadable() if notice is not silent else []
