@@ -157,7 +157,13 @@ def fresh(report: Report, folder: Path) -> None:
         _ = [(page.counts(touched), page.commits(updated)) for touched, updated in records]
         took.append((time.perf_counter() - began) * 1000)
     middle = statistics.median(took)
-    report.add("freshness of 5 hits with 20 files", f"{middle:.1f} ms", "≤ 15 ms", "", holds=middle <= MOST_FRESH_MS)
+    report.add(
+        "freshness of 5 hits with 20 files",
+        f"{middle:.1f} ms",
+        "≤ 15 ms",
+        f"quickest {min(took):.1f} ms",
+        holds=middle <= MOST_FRESH_MS,
+    )
 
 
 def briefs(report: Report, found: sets.RecordSet, folder: Path) -> None:
