@@ -9,7 +9,7 @@ from typing import Any
 from ocm import journal, merge, paths, redact, sessionfiles
 from ocm.errors import UnreadableSessionError
 from ocm.merge import Event, Observed
-from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session
+from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session, one_line
 from ocm.paths import Store
 
 
@@ -54,6 +54,11 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
         touched |= _look_at_git(store, call.session_id, start, observed, session)
     else:
         start.existing = _existing(start, [path for path, kind in _edited(events, start) if not kind])
+    shell = [merge.moment(event) for event in events if event.get("cmd") and merge.moment(event) >= start.since]
+    if shell and not call.semantic:
+        from ocm import git
+
+        observed.commits = [one_line(redact.redact(text)[0]) for text in git.commits_made(start.root, start.sha, shell)]
     if touched:
         from ocm import freshness
 

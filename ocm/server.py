@@ -19,7 +19,7 @@ from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
 from ocm import __version__, paths
 from ocm.errors import BadInputError, NoStoreError, OcmError
 from ocm.hosts import host_named
-from ocm.tools import SECTIONS, TOOLS
+from ocm.tools import TOOLS
 
 NAME = "opencodememory"
 MAX_LIMIT = 50
@@ -184,11 +184,15 @@ class JournalServer(MCPServer[Any]):
         from ocm import browse
 
         given = _checked("ocm__get_session", arguments)
-        wanted = given.get("sections") or list(SECTIONS)
-        unknown = [name for name in wanted if name not in SECTIONS]
-        if unknown:
-            raise BadInputError(f"sections has {unknown[0]!r}.", f"Accepted: {', '.join(SECTIONS)}.")
+        wanted = browse.sections_of(given.get("sections"))
         return browse.excerpt(self.store(), given["session_id"], wanted, given.get("max_tokens", 2000))
+
+    def timeline(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
+        """Return what was done around a session, or to a file."""
+        from ocm import timeline
+
+        given = _checked("ocm__timeline", arguments)
+        return {"result": timeline.timeline(self.store(), **given)}
 
 
 class _Caller:
@@ -209,6 +213,7 @@ _HANDLERS: dict[str, Callable[[JournalServer, Arguments, _Caller], Arguments]] =
     "ocm__list_sessions": JournalServer.list_sessions,
     "ocm__get_session_files": JournalServer.session_files,
     "ocm__get_session": JournalServer.session,
+    "ocm__timeline": JournalServer.timeline,
 }
 
 

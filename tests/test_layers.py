@@ -14,15 +14,15 @@ PACKAGE = ROOT / "ocm"
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": (
         "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "tomledit", "textedit", "resources",
-        "partial", "shell", "facts",
+        "partial", "shell", "facts", "plain",
     ),
     "owners": (
         "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "blobs", "registry", "manifest",
         "hosts",
     ),
-    "core": ("policy", "freshness", "merge", "redact", "redact_names", "redact_values"),
+    "core": ("policy", "activity", "freshness", "merge", "redact", "redact_names", "redact_values"),
     "service": (
-        "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks",
+        "sessionfiles", "observe", "sessions", "browse", "brief", "promptmatch", "timeline", "recall", "plan", "file_steps", "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks",
         "probes", "doctor",
         "words",
     ),
