@@ -129,6 +129,17 @@ def changes(  # noqa: PLR0913 - each of them is one fact about how the session b
     return Changes(_listed(place, mine), gitdata.summary(mine, MAX_FILES), back)
 
 
+def made_since(root: str, start_sha: str, since: float) -> list[str]:
+    """Return the commits made in this worktree since a session started at a commit, oldest first; none when unknown."""
+    place = Place.find(root)
+    if place is None or not _is_commit_id(start_sha) or git_head(place.top)[0] == start_sha:
+        return []
+    try:
+        return list(dict.fromkeys(_Session(place, start_sha, since).commits()))
+    except UnknownError:
+        return []
+
+
 class _Session:
     """Which changes are this session's. Sets hold printable names from the top of the work tree."""
 
@@ -190,7 +201,7 @@ class _Session:
         if is_still or all(self._edited(entry) or not entry.tracked for entry in entries):
             return entries
         own = set.intersection(*(gitrun.dirty(self.place, commit) for commit in (self.head, *merging)))
-        own |= gitrun.names_in(self.place, self._commits())
+        own |= gitrun.names_in(self.place, self.commits())
         return [
             entry for entry in entries if not entry.tracked or self._edited(entry) or not own.isdisjoint(entry.names)
         ]
@@ -207,7 +218,7 @@ class _Session:
         back = {
             name for name in suspects if name in known or not os.path.lexists(self.place.on_disk(gitdata.encoded(name)))
         }
-        commits = self._commits() if back else []
+        commits = self.commits() if back else []
         if commits:
             lost = gitrun.lost(self.place, commits)
             kept = gitrun.names_in(self.place, [commit for commit in commits if commit not in lost])
@@ -225,7 +236,7 @@ class _Session:
         stamp = max(found.st_ctime, found.st_mtime)
         return stamp + (1.0 if stamp.is_integer() else _GRAIN) >= self.since  # some file systems keep whole seconds
 
-    def _commits(self) -> list[str]:
+    def commits(self) -> list[str]:
         """Return the commits made in this worktree since the start; without a reflog, what is new here and young.
 
         A reflog keeps whole seconds; of the one in which the session started, the commits' own files tell the rest.

@@ -1,7 +1,8 @@
 """Starting git, and asking it one question at a time. Nothing else in the project starts it.
 
-Every question is one process, takes at most ten seconds and never writes to the repository. What git cannot answer is
-`UnknownError`, which git.py turns into None. Light to import, because a hook asks for the deleted paths.
+Every question is one process, takes at most ten seconds (a stream ten minutes) and never writes to the repository.
+What git cannot answer is `UnknownError`, which git.py and githistory.py turn into None. Light to import, because a hook
+asks for the deleted paths.
 """
 
 import os
@@ -12,12 +13,14 @@ from ocm.paths import linked_git_dir, work_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from subprocess import Popen
     from typing import IO
 
 _MAX_OUTPUT = 16_000_000  # bytes of names; what lies beyond is not looked at
 _MAX_ARGUMENTS = 20_000  # characters; Windows takes 32,767
 _SECONDS, _HOOK_SECONDS, _GRACE = 10.0, 1.5, 1.0
+_STREAM_SECONDS, _MAX_LINE = 600.0, 65_536
 # Git sets these for its own hooks; they name another index, or another repository, than the one asked about.
 _MISLEADING = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -257,8 +260,51 @@ def _variables(top: str) -> dict[str, str]:
     }
 
 
+def run(place: Place, *arguments: str, stdin: bytes = b"") -> bytes:
+    """Return what git prints to a question of githistory.py."""
+    return _run(place.top, *arguments, stdin=stdin)
+
+
+def stream(place: Place, *arguments: str, stdin: bytes = b"") -> "Iterator[bytes]":
+    """Return the lines that git prints, one at a time, cut where they are endless; for what would not fit in memory."""
+    import threading
+
+    process = _started(place.top, *arguments, stdin=stdin)
+    out, errors = process.stdout, process.stderr
+    if out is None or errors is None:  # pragma: no cover - both are pipes
+        raise UnknownError
+    threading.Thread(target=_read, args=(errors, -1, []), daemon=True).start()
+    stop = threading.Timer(_STREAM_SECONDS, _end, (process,))
+    stop.daemon = True
+    stop.start()
+    whole = False
+    try:
+        with out:
+            while line := out.readline(_MAX_LINE):
+                rest = line
+                while rest and not rest.endswith(b"\n"):
+                    rest = out.readline(_MAX_LINE)
+                yield line
+        whole = not process.wait(_GRACE)
+    finally:
+        stop.cancel()
+        if process.poll() is None:
+            _end(process)
+            process.wait()
+    if not whole:
+        raise UnknownError
+
+
 def _run(top: str, *arguments: str, stdin: bytes = b"") -> bytes:
     """Return what git prints, at most `_MAX_OUTPUT` bytes of it."""
+    process = _started(top, *arguments, stdin=stdin)
+    if process.stdout is None or process.stderr is None:  # pragma: no cover - both are pipes
+        raise UnknownError
+    return _output(process, process.stdout, process.stderr)
+
+
+def _started(top: str, *arguments: str, stdin: bytes) -> "Popen[bytes]":
+    """Start git, in a session of its own so that whatever it starts can be ended with it."""
     try:
         from git import Git
         from git.exc import GitCommandNotFound
@@ -272,16 +318,15 @@ def _run(top: str, *arguments: str, stdin: bytes = b"") -> bytes:
         source.write(stdin)
         source.seek(0)
         try:
-            # In a session of its own, so that whatever git started can be ended with it.
             handle = Git().execute(
                 command, as_process=True, istream=source, env=_variables(top), start_new_session=os.name != "nt"
             )
         except (GitCommandNotFound, OSError, ValueError):
             raise UnknownError from None
     process, handle.proc = handle.proc, None  # its clean-up would wait for pipes that a reader is still using
-    if process is None or process.stdout is None or process.stderr is None:  # pragma: no cover - both are pipes
+    if process is None:  # pragma: no cover - it was asked for
         raise UnknownError
-    return _output(process, process.stdout, process.stderr)
+    return process
 
 
 def _output(process: "Popen[bytes]", out: "IO[bytes]", errors: "IO[bytes]") -> bytes:

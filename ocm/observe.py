@@ -2,7 +2,7 @@
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -53,7 +53,19 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
         _look_at_git(store, call.session_id, start, observed, session)
     else:
         start.existing = _existing(start, [path for path, kind in _edited(events, start) if not kind])
+    _imprint(start, observed, session)
     return start, observed
+
+
+def _imprint(start: Start, observed: Observed, session: Session | None) -> None:
+    """Look at the work itself, where any is known of."""
+    from ocm import imprint
+
+    known = session.files if session else []
+    changes = merge.merge_files(known, replace(observed, edits=edits_of(observed.events, start)))
+    at = observed.now.isoformat(timespec="seconds")
+    if changes or observed.head != start.sha:
+        observed.traces = imprint.imprint(start.root, start.sha, start.since, at, changes, session)
 
 
 def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known

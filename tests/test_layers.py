@@ -14,16 +14,16 @@ PACKAGE = ROOT / "ocm"
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": (
         "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "textedit", "resources",
-        "partial", "shell",
+        "partial", "shell", "traces",
     ),
     "owners": (
-        "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "registry", "manifest",
+        "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "githistory", "registry", "manifest",
         "hosts",
     ),
-    "core": ("policy", "merge", "redact", "redact_names", "redact_values"),
+    "core": ("policy", "merge", "redact", "redact_names", "redact_values", "links", "ledger"),
     "service": (
         "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "install", "settings",
-        "words",
+        "words", "imprint", "lineage", "origin", "decided", "why", "answers",
     ),
     "entry": ("wire", "tools", "server", "hook", "output", "commands", "cli", "demo", "__main__"),
 }  # fmt: skip
@@ -37,6 +37,7 @@ NEIGHBOURS = {
     ("rewrite", "markdown"): "writing is the other direction of reading",
     ("index", "markdown"): "the cache is made from the files",
     ("git", "gitrun"): "one asks, the other starts the process",
+    ("githistory", "gitrun"): "another one that asks",
 }
 
 # Which library only one module (or package) may import.

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from ocm.errors import OcmError
 from ocm.index import records, schema, sync
+from ocm.index.landed import Commits, Links
 from ocm.index.lookup import edited_since, locate, refresh
 from ocm.index.queries import CLOSE, OPEN, Filters, Index, SessionRow
 from ocm.index.records import folder_stamp
@@ -19,14 +20,20 @@ from ocm.index.sync import Notice, Rebuilt, rebuild, silent
 from ocm.paths import Store
 
 __all__ = [
-    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "edited_since", "folder_stamp", "locate",
-    "read", "rebuild", "refresh", "silent",
+    "CLOSE", "OPEN", "Commits", "Filters", "Index", "Links", "Notice", "Rebuilt", "SessionRow", "edited_since",
+    "folder_stamp", "locate", "read", "rebuild", "refresh", "silent",
 ]  # fmt: skip
 _T = TypeVar("_T")
 _NAMED = 3
 
 
-def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) -> _T:
+def read(
+    store: Store,
+    work: Callable[[Index], _T],
+    *,
+    notice: Notice = silent,
+    prepare: Callable[[Commits], None] | None = None,
+) -> _T:
     """Return what `work` finds in the cache, which is brought in step with the session files first.
 
     Args:
@@ -34,6 +41,7 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) 
         work: What to do with the index. It sees one state of it, is called again when the cache turns out to be
             damaged, and should be short and write nothing to the store, because writers wait for it.
         notice: Takes one line when a damaged cache was moved aside, and one about session files that cannot be read.
+        prepare: Brings the commits in step with git, for questions about links; no transaction is open meanwhile.
 
     Raises:
         OcmError: the folder of the session files cannot be read.
@@ -46,23 +54,31 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) 
             break
         seen = schema.identity(store)
         try:
-            return _ask(db, store, listing, work, notice)
+            return _ask(db, store, listing, work, notice, prepare and (lambda live: prepare(Commits(live, store))))
         except sqlite3.Error as error:
             trusted = not schema.is_damage(error)
             if trusted or not sync.move_aside(store, seen, error, notice):
                 break
     try:
-        return _ask(sync.in_memory(store, listing, trusted=trusted), store, listing, work, notice)
+        copied = sync.in_memory(store, listing, trusted=trusted)
+        return _ask(copied, store, listing, work, notice, prepare and (lambda copy: prepare(Commits(copy, None))))
     except sqlite3.Error as error:
         raise OcmError(
             f"The session files cannot be searched: {error}.", "Make the cache anew: ocm rebuild-index"
         ) from error
 
 
-def _ask(
-    db: sqlite3.Connection, store: Store, listing: records.Listing, work: Callable[[Index], _T], notice: Notice
+def _ask(  # noqa: PLR0913, PLR0917 - one question, and what it is asked of
+    db: sqlite3.Connection,
+    store: Store,
+    listing: records.Listing,
+    work: Callable[[Index], _T],
+    notice: Notice,
+    prepare: Callable[[sqlite3.Connection], None] | None,
 ) -> _T:
     with contextlib.closing(db):
+        if prepare:
+            prepare(db)
         db.execute("BEGIN")  # one state for all of the questions
         index = Index(db, store, listing.odd)
         found = work(index)

@@ -10,6 +10,7 @@ from types import UnionType
 from typing import Any
 
 from ocm.index import schema
+from ocm.index.landed import Links
 from ocm.index.records import ODD
 from ocm.index.schema import COLUMNS, TOKENIZER
 from ocm.index.wording import encodable, quoted
@@ -137,6 +138,15 @@ class Index:
             or _one_each(self._sessions(f" AND substr(s.session_id, 1, ?) = ? {_LATEST}", len(identifier), identifier))
         )
 
+    def in_file(self, file: str) -> SessionRow | None:
+        """Return the session that a file holds."""
+        return next(iter(self._sessions(" AND s.file = ?", file)), None)
+
+    def touching(self, path: str, project: str = "") -> list[SessionRow]:
+        """Return the sessions that touched a file, or one whose path ends so, newest start first."""
+        condition, values = Filters(file=path, project=project).conditions()
+        return self._sessions(f"{condition} {_NEWEST}", *values)
+
     def rows(self, rows: Sequence[int]) -> list[SessionRow]:
         """Return the sessions with these row numbers, in this order."""
         found = {session.row: session for session in self._sessions(f" AND s.id IN ({_slots(rows)})", *rows)}
@@ -160,6 +170,10 @@ class Index:
             " WHERE session = (SELECT id FROM sessions WHERE file = ?) ORDER BY n"
         )
         return [(FileChange(*row), blob) for *row, blob in self._ask(sql, (file,), str, str, *[str | None] * 2)]
+
+    def links(self, project: str = "") -> Links:
+        """Return what sessions and commits have in common, of a user store only what belongs to `project`."""
+        return Links(self._db, project)
 
     def unreadable(self) -> list[tuple[str, str]]:
         """Return the files that cannot be read, each with where and why."""

@@ -15,6 +15,7 @@ from ocm.model import FileChange, Session, one_line
 from ocm.paths import Store
 
 ODD = "its name is not text"
+ITEM_END = "\x1e\n"  # between the decisions, and between the problems; no word of either
 MAX_BYTES = 64 * 1024 * 1024
 _MARK = (1 << 44) - 1  # half a million of these add up to less than 2 ** 63, the largest integer of SQLite
 _GRAIN, _COARSE_GRAIN = (
@@ -231,8 +232,8 @@ def columns(session: Session) -> tuple[str, ...]:
     texts = (
         session.title,
         session.goal,
-        "\n".join(session.decisions),
-        "\n".join(session.problems),
+        _joined(session.decisions),
+        _joined(session.problems),
         "\n".join(session.work_summary),
         "\n".join([*session.work_pending, *session.work_completed]),
         "\n".join(one_line(tag) for tag in session.tags),
@@ -240,6 +241,16 @@ def columns(session: Session) -> tuple[str, ...]:
         "\n".join(text for text in other if text),
     )
     return (*texts, ident("\n".join(texts)))
+
+
+def _joined(texts: list[str]) -> str:
+    """Return items as one text that `items` takes apart again."""
+    return ITEM_END.join(text.replace("\x1e", " ") for text in texts)
+
+
+def items(text: str) -> list[str]:
+    """Return the items of a column."""
+    return text.split(ITEM_END) if text else []
 
 
 def blobs(session: Session) -> dict[str, str]:

@@ -4,7 +4,7 @@
 import sqlite3
 from dataclasses import dataclass, field
 
-from ocm.index import records, schema
+from ocm.index import landed, records, schema
 from ocm.index.records import Listing, Record
 from ocm.index.schema import COLUMNS
 from ocm.paths import Store
@@ -85,6 +85,7 @@ def drop(db: sqlite3.Connection, name: str) -> int | None:
     db.execute(
         f"INSERT INTO sessions_fts({columns}) SELECT 'delete', id, {_TEXT} FROM session_chunks WHERE id = ?", found
     )
+    landed.drop(db, found[0])
     for table, key in (("session_chunks", "id"), ("session_files", "session"), ("sessions", "id")):
         db.execute(f"DELETE FROM {table} WHERE {key} = ?", found)
     return int(found[0])
@@ -145,6 +146,7 @@ def _insert(db: sqlite3.Connection, found: list[tuple[int, Record]]) -> None:
         for n, (change, blob) in enumerate(records.touched(session))
     ]
     db.executemany(f"INSERT INTO session_files VALUES({_slots(6)})", touched)
+    landed.insert(db, read)
 
 
 def _session_row(row: int, record: Record) -> tuple[object, ...]:

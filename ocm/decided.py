@@ -1,0 +1,139 @@
+"""The ledger of this store: decisions in force and problems still open, each with its date, session and freshness."""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ocm import git, index, ledger
+from ocm.brief import clean_line
+from ocm.index import Index, Notice, SessionRow, silent
+from ocm.index.landed import DECISION, PROBLEM
+from ocm.index.records import with_offset
+from ocm.ledger import Entry, State
+from ocm.paths import Store
+
+_WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d{2,}")
+_LEAST = 4  # letters of a word that says something
+_TOGETHER = 3  # what a decision counts more that was recorded along with the work itself
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every decision and every problem of a store, the oldest first."""
+
+    decisions: list[State]
+    problems: list[State]
+
+    def of(self, file: str) -> list[State]:
+        """Return the decisions of one session."""
+        return [state for state in self.decisions if state.entry.file == file]
+
+
+def read(cache: Index, project: str) -> Ledger:
+    """Return the ledger as the cache has it."""
+    links = cache.links(project)
+    decided = [_entry(item) for item in links.items(DECISION)]
+    met = [_entry(item) for item in links.items(PROBLEM)]
+    return Ledger(ledger.decisions(decided), ledger.problems(met, decided))
+
+
+def _entry(item: Any) -> Entry:  # noqa: ANN401 - an item of the cache, which the ledger does not know
+    return Entry(item.file, item.number, item.text, item.at)
+
+
+def decisions(
+    store: Store, file: str = "", *, everything: bool = False, notice: Notice = silent
+) -> list[dict[str, Any]]:
+    """Return the decisions in force, newest first; `file` keeps those of sessions that touched it."""
+    return _listed(store, file, everything=everything, kind=DECISION, notice=notice)
+
+
+def problems(
+    store: Store, file: str = "", *, everything: bool = False, notice: Notice = silent
+) -> list[dict[str, Any]]:
+    """Return the problems that are still open, newest first."""
+    return _listed(store, file, everything=everything, kind=PROBLEM, notice=notice)
+
+
+def _listed(store: Store, file: str, *, everything: bool, kind: str, notice: Notice) -> list[dict[str, Any]]:
+    project = git.own_project(store)
+
+    def work(cache: Index) -> list[dict[str, Any]]:
+        found = read(cache, project)
+        states = found.decisions if kind == DECISION else found.problems
+        touched = {row.file for row in cache.touching(file)} if file else None
+        chosen = [one for one in reversed(states) if (everything or one.in_force) and _is_of(one, touched)]
+        rows = rows_of(cache, (name for one in chosen for name in files_of(one)))
+        return [as_json(one, rows, kind) for one in chosen if one.entry.file in rows]
+
+    return index.read(store, work, notice=notice)
+
+
+def _is_of(state: State, touched: set[str] | None) -> bool:
+    return touched is None or state.entry.file in touched
+
+
+def files_of(state: State) -> list[str]:
+    """Return the session of an item, and that of what ended it."""
+    return [state.entry.file, *([state.by.file] if state.by else [])]
+
+
+def rows_of(cache: Index, files: Iterable[str]) -> dict[str, SessionRow]:
+    """Return the sessions of these files."""
+    found = ((file, cache.in_file(file)) for file in dict.fromkeys(files))
+    return {file: row for file, row in found if row}
+
+
+def as_json(state: State, rows: dict[str, SessionRow], kind: str = DECISION) -> dict[str, Any]:
+    """Return an item with where it stands."""
+    row = rows[state.entry.file]
+    by = rows.get(state.by.file) if state.by else None
+    ended = {"by": clean_line(state.by.text)[:200], "session_id": by.session_id if by else ""} if state.by else None
+    return {
+        kind: state.entry.text,
+        "label": ledger.label(state.entry.text),
+        "date": date_of(state, row),
+        "session_id": row.session_id,
+        "title": row.title,
+        "in_force" if kind == DECISION else "open": state.in_force,
+        "superseded" if kind == DECISION else "solved": ended,
+        "markdown_path": row.markdown_path,
+    }
+
+
+def date_of(state: State, row: SessionRow) -> str:
+    """Return when an item was recorded, in the time of its session."""
+    if not state.entry.at:
+        return row.date
+    try:
+        zone = datetime.fromisoformat(with_offset(row.date)).tzinfo
+        return datetime.fromtimestamp(state.entry.at, zone).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return row.date
+
+
+def relevant(states: list[State], words: set[str], at: float) -> list[tuple[int, State]]:
+    """Return the decisions of a session, those first that say most of `words` or were recorded along with the work."""
+    scored = [(_score(state, words, at), state) for state in states]
+    return sorted(scored, key=lambda pair: (-pair[0], -pair[1].entry.at, -pair[1].entry.number))
+
+
+def _score(state: State, words: set[str], at: float) -> int:
+    together = _TOGETHER if at and state.entry.at == at else 0
+    return together + len(words & words_of(state.entry.text))
+
+
+def words_of(*texts: str) -> set[str]:
+    """Return the words of texts that say something, parts of identifiers and paths among them."""
+    return {word.lower() for text in texts for word in _WORD.findall(text) if len(word) >= _LEAST or word.isdigit()}
+
+
+def relative_file(store: Store, path: str) -> str:
+    """Return a path as sessions record it: from the project's top, with forward slashes."""
+    if os.path.isabs(path):
+        inside = os.path.relpath(os.path.realpath(path), os.path.realpath(store.root))
+        path = path if inside.startswith("..") else inside
+    return os.path.normpath(path).replace(os.sep, "/")

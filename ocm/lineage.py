@@ -1,0 +1,86 @@
+"""From commits to sessions and back: bringing the cache in step with git, and asking it what came from where.
+
+Nothing is written into history. Commits are read since the first session that recorded work, new ones only, in
+batches: one process lists, one streams all that is new, none is started for a single commit.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from ocm import git, githistory, index, links
+from ocm.index import Commits, Index, Links, Notice, silent
+from ocm.index.landed import SLACK, Made
+from ocm.links import Match, Patch
+from ocm.paths import Store
+
+Progress = Callable[[int, int], None]
+_BATCH = 500
+_SUBJECT = 200
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A store, its cache in one state, and the links in it; of a user store only what belongs to the `project`."""
+
+    store: Store
+    cache: Index
+    project: str
+    links: Links
+
+
+def look(store: Store, work: Callable[[View], _T], *, notice: Notice = silent) -> _T:
+    """Return what `work` finds in the cache, after the commits in it were brought in step with git."""
+    project = git.own_project(store)
+
+    def asked(cache: Index) -> _T:
+        return work(View(store, cache, project, cache.links(project)))
+
+    return index.read(store, asked, notice=notice, prepare=catch_up(store, project))
+
+
+def catch_up(store: Store, project: str, progress: Progress | None = None) -> Callable[[Commits], None]:
+    """Return what brings the commits that the cache knows in step with git; without git, it leaves them as they are."""
+
+    def work(commits: Commits) -> None:
+        began = commits.begin(project)
+        listed = githistory.since(store.root, began - SLACK) if began else []
+        if listed is None:
+            return
+        known = commits.known(project)
+        gone = known.difference(listed)
+        new = [sha for sha in reversed(listed) if sha not in known]
+        if gone:
+            commits.change(project, gone, [])
+        stream = links.patches(githistory.patches(store.root, new))
+        done = 0
+        while batch := [_made(patch) for patch in islice(stream, _BATCH)]:
+            commits.change(project, (), batch)
+            done += len(batch)
+            if progress:
+                progress(done, len(new))
+
+    return work
+
+
+def _made(patch: Patch) -> Made:
+    subject = patch.subject[:_SUBJECT]
+    return Made(
+        patch.sha, patch.at, subject, patch.whole, patch.bound, frozenset(patch.own), frozenset(patch.parts - patch.own)
+    )
+
+
+def sessions_of(found: Links, made: Made) -> list[Match]:
+    """Return the sessions that a commit comes from, the best first."""
+    patch = Patch(made.sha, made.at, made.subject, set(made.own), set(made.parts), made.whole, made.bound)
+    return links.match(patch, found.units_near(made), found.rarity)
+
+
+def commits_of(found: Links, file: str) -> Iterator[tuple[Made, Match]]:
+    """Return the commits that a session's work ended in, the oldest first, each with how that is known."""
+    for made in found.commits_of(file):
+        for one in sessions_of(found, made):
+            if one.session == file:
+                yield made, one
