@@ -27,6 +27,7 @@ _PATCH = (
 )
 _COMMIT = "%H%x00%ct%x00%an%x00%P%x00%s"
 _MAX_ARGUMENTS = 20_000
+_BLAME_SECONDS = 120.0
 _UNCOMMITTED = frozenset("0")
 
 
@@ -91,13 +92,30 @@ def names_of(root: str, commits: list[str]) -> set[bytes] | None:
         return None
 
 
-def patch_of(root: str, commit: str, name: bytes) -> Iterator[bytes]:
-    """Return the diff of one commit in one file."""
+def patches_in(root: str, places: Collection[tuple[str, bytes]]) -> dict[tuple[str, bytes], list[bytes]]:
+    """Return the diffs of commits in single files; a commit and a file of each pair."""
     place = Place.find(root)
-    if place is not None:
-        with contextlib.suppress(UnknownError):
-            asked = ("diff-tree", "--root", "-r", "--no-commit-id", *_PATCH, commit, "--", os.fsdecode(name))
-            yield from gitrun.stream(place, "-c", "core.quotePath=false", *asked)
+    found: dict[tuple[str, bytes], list[bytes]] = {}
+    if place is None or not places:
+        return found
+    names = sorted({os.fsdecode(name) for _, name in places})
+    asked = ("diff-tree", "--stdin", "--root", "-r", *_PATCH, _HEADER, "--", *names)
+    stdin = _lines(sorted({sha for sha, _ in places}))
+    sha, current = "", found.setdefault(("", b""), [])
+    with contextlib.suppress(UnknownError):
+        for line in gitrun.stream(place, "-c", "core.quotePath=false", *asked, stdin=stdin):
+            if line.startswith(b"\x01"):
+                sha = line[1:].partition(b" ")[0].decode()
+            elif line.startswith(b"diff --git "):
+                current = found.setdefault((sha, patched_name(line)), [])
+            current.append(line)
+    return found
+
+
+def patched_name(line: bytes) -> bytes:
+    """Return the name in the first line of a file's diff: both sides are of one length, because renames are off."""
+    names = line[11:].rstrip(b"\n")
+    return gitdata.unquoted(names[: (len(names) - 1) // 2])[2:]
 
 
 def brought(root: str, commit: str, limit: int) -> list[str]:
@@ -125,8 +143,7 @@ def uncommitted(root: str, paths: Collection[str]) -> Iterator[bytes]:
         inside = True
         for line in gitrun.stream(place, "-c", "core.quotePath=false", *asked):
             if not few and line.startswith(b"diff --git "):
-                name = line[11:].rstrip(b"\n")
-                inside = gitdata.printable(name[: (len(name) - 1) // 2][2:]) in wanted
+                inside = gitdata.printable(patched_name(line)) in wanted
             if inside:
                 yield line
 
@@ -139,7 +156,7 @@ def blame(root: str, path: str, first: int, last: int) -> list[Line] | None:
         return None
     asked = ("blame", "--porcelain", f"-L{first},{last}", "--", name)
     try:
-        out = gitrun.run(place, "-c", "blame.ignoreRevsFile=", *asked)
+        out = gitrun.run(place, "-c", "blame.ignoreRevsFile=", *asked, seconds=_BLAME_SECONDS)
     except UnknownError:
         return None
     return _blamed(out)

@@ -260,19 +260,17 @@ def _variables(top: str) -> dict[str, str]:
     }
 
 
-def run(place: Place, *arguments: str, stdin: bytes = b"") -> bytes:
+def run(place: Place, *arguments: str, stdin: bytes = b"", seconds: float = _SECONDS) -> bytes:
     """Return what git prints to a question of githistory.py."""
-    return _run(place.top, *arguments, stdin=stdin)
+    process, out, errors = _opened(place.top, *arguments, stdin=stdin)
+    return _output(process, out, errors, seconds)
 
 
 def stream(place: Place, *arguments: str, stdin: bytes = b"") -> "Iterator[bytes]":
     """Return the lines that git prints, one at a time, cut where they are endless; for what would not fit in memory."""
     import threading
 
-    process = _started(place.top, *arguments, stdin=stdin)
-    out, errors = process.stdout, process.stderr
-    if out is None or errors is None:  # pragma: no cover - both are pipes
-        raise UnknownError
+    process, out, errors = _opened(place.top, *arguments, stdin=stdin)
     threading.Thread(target=_read, args=(errors, -1, []), daemon=True).start()
     stop = threading.Timer(_STREAM_SECONDS, _end, (process,))
     stop.daemon = True
@@ -297,14 +295,6 @@ def stream(place: Place, *arguments: str, stdin: bytes = b"") -> "Iterator[bytes
 
 def _run(top: str, *arguments: str, stdin: bytes = b"") -> bytes:
     """Return what git prints, at most `_MAX_OUTPUT` bytes of it."""
-    process = _started(top, *arguments, stdin=stdin)
-    if process.stdout is None or process.stderr is None:  # pragma: no cover - both are pipes
-        raise UnknownError
-    return _output(process, process.stdout, process.stderr)
-
-
-def _started(top: str, *arguments: str, stdin: bytes) -> "Popen[bytes]":
-    """Start git, in a session of its own so that whatever it starts can be ended with it."""
     try:
         from git import Git
         from git.exc import GitCommandNotFound
@@ -318,18 +308,45 @@ def _started(top: str, *arguments: str, stdin: bytes) -> "Popen[bytes]":
         source.write(stdin)
         source.seek(0)
         try:
+            # In a session of its own, so that whatever git started can be ended with it.
             handle = Git().execute(
                 command, as_process=True, istream=source, env=_variables(top), start_new_session=os.name != "nt"
             )
         except (GitCommandNotFound, OSError, ValueError):
             raise UnknownError from None
     process, handle.proc = handle.proc, None  # its clean-up would wait for pipes that a reader is still using
-    if process is None:  # pragma: no cover - it was asked for
+    if process is None or process.stdout is None or process.stderr is None:  # pragma: no cover - both are pipes
         raise UnknownError
-    return process
+    return _output(process, process.stdout, process.stderr)
 
 
-def _output(process: "Popen[bytes]", out: "IO[bytes]", errors: "IO[bytes]") -> bytes:
+def _opened(top: str, *arguments: str, stdin: bytes) -> "tuple[Popen[bytes], IO[bytes], IO[bytes]]":
+    """Start git without GitPython, whose import takes as long as a fifth of a `git blame`."""
+    import subprocess
+    import tempfile
+
+    _clear_environment()
+    try:
+        with tempfile.TemporaryFile() as source:  # a pipe could fill while git waits for its output to be read
+            source.write(stdin)
+            source.seek(0)
+            process = subprocess.Popen(  # noqa: S603 - no shell, and no argument that could be an option comes from outside
+                ["git", "-C", top, *_OPTIONS, *arguments],  # noqa: S607 - the user's git is the one on the path
+                env={**os.environ, **_variables(top)},
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=os.name != "nt",
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+    except (OSError, ValueError):
+        raise UnknownError from None
+    if process.stdout is None or process.stderr is None:  # pragma: no cover - both are pipes
+        raise UnknownError
+    return process, process.stdout, process.stderr
+
+
+def _output(process: "Popen[bytes]", out: "IO[bytes]", errors: "IO[bytes]", seconds: float = _SECONDS) -> bytes:
     """Return what `process` prints; GitPython's own time limit is none on Windows, nor for a git behind a wrapper."""
     import contextlib
     import subprocess
@@ -340,7 +357,7 @@ def _output(process: "Popen[bytes]", out: "IO[bytes]", errors: "IO[bytes]") -> b
     drain = threading.Thread(target=_read, args=(errors, -1, []), daemon=True)  # endless warnings must not block it
     reader.start()
     drain.start()
-    reader.join(_SECONDS)
+    reader.join(seconds)
     cut = bool(found) and len(found[0]) == _MAX_OUTPUT
     if found and not cut:
         with contextlib.suppress(subprocess.TimeoutExpired):

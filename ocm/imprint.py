@@ -60,8 +60,7 @@ def _uncommitted(root: str, changes: Collection[FileChange]) -> Iterator[bytes]:
     seen: set[bytes] = set()
     for line in githistory.uncommitted(root, paths) if paths else ():
         if line.startswith(b"diff --git "):
-            name = line[11:].rstrip(b"\n")
-            seen.add(gitdata.unquoted(name[: (len(name) - 1) // 2])[2:])
+            seen.add(githistory.patched_name(line))
         yield line
     created = [change.path for change in changes if change.change_type == "created"]
     yield from itertools.chain.from_iterable(_added(root, path, seen) for path in created)

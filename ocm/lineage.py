@@ -4,10 +4,11 @@ Nothing is written into history. Commits are read since the first session that r
 batches: one process lists, one streams all that is new, none is started for a single commit.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from ocm import git, githistory, index, links
 from ocm.index import Commits, Index, Links, Notice, silent
@@ -29,6 +30,21 @@ class View:
     cache: Index
     project: str
     links: Links
+
+
+class Later(Generic[_T]):
+    """What another thread finds out meanwhile: git reads history while the cache is brought in step."""
+
+    def __init__(self, work: Callable[[], _T]) -> None:
+        """Begin."""
+        self._found: list[_T] = []
+        self._thread = threading.Thread(target=lambda: self._found.append(work()), daemon=True)
+        self._thread.start()
+
+    def result(self) -> _T | None:
+        """Wait for it; None when it failed."""
+        self._thread.join()
+        return self._found[0] if self._found else None
 
 
 def look(store: Store, work: Callable[[View], _T], *, notice: Notice = silent) -> _T:

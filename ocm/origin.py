@@ -15,7 +15,6 @@ from ocm.index.landed import SLACK
 from ocm.index.records import moment
 from ocm.lineage import View
 from ocm.links import Match
-from ocm.observe import relative, text_of
 from ocm.paths import Store
 from ocm.traces import Unit
 
@@ -106,16 +105,17 @@ def checked(found: Target, first: int, last: int) -> tuple[int, int]:
     return first, min(last, found.lines)
 
 
-def origins(view: View, asked: Target, first: int, last: int) -> list[Origin]:
-    """Return where these lines come from, those with the same commit together, in order."""
-    lines = githistory.blame(view.store.root, asked.name, first, last)
+def origins(view: View, asked: Target, first: int, last: int, lines: list[Line] | None) -> list[Origin]:
+    """Return where these lines come from, those with the same commit together, in order; `lines` is what blame said."""
     if lines is None:
         return [_without_blame(view, asked, first, last)]
     groups: dict[str, list[tuple[int, Line]]] = {}
     for number, line in enumerate(lines, first):
         groups.setdefault(line.sha, []).append((number, line))
     chosen = sorted(groups.values(), key=lambda group: -len(group))[:_MAX_COMMITS]
-    return [_origin(view, asked, group) for group in sorted(chosen)]
+    firsts = {(group[0][1].sha, group[0][1].path) for group in chosen if group[0][1].sha}
+    patches = githistory.patches_in(view.store.root, firsts)
+    return [_origin(view, asked, group, patches) for group in sorted(chosen, key=lambda group: group[0][0])]
 
 
 def _without_blame(view: View, asked: Target, first: int, last: int) -> Origin:
@@ -149,7 +149,9 @@ def _window(path: str, number: int) -> list[bytes]:
     return found
 
 
-def _origin(view: View, asked: Target, group: list[tuple[int, Line]]) -> Origin:
+def _origin(
+    view: View, asked: Target, group: list[tuple[int, Line]], patches: dict[tuple[str, bytes], list[bytes]]
+) -> Origin:
     first, line = group[0]
     found = Origin(first, group[-1][0], line.sha)
     found.texts = [each.text.decode("utf-8", "replace") for _, each in group]
@@ -158,7 +160,7 @@ def _origin(view: View, asked: Target, group: list[tuple[int, Line]]) -> Origin:
         keys = links.line_keys(githistory.uncommitted(view.store.root, [asked.name]), name, first)
         _from_journal(view, asked, found, keys)
         return found
-    keys = links.line_keys(githistory.patch_of(view.store.root, line.sha, line.path), line.path, line.number)
+    keys = links.line_keys(patches.get((line.sha, line.path), ()), line.path, line.number)
     _from_commit(view, found, keys)
     if line.edge and githistory.is_shallow(view.store.root):
         found.notes.append("History is cut off here (a shallow clone): an older commit may have made this line.")
@@ -179,6 +181,8 @@ def _from_journal(view: View, asked: Target, found: Origin, keys: set[int]) -> N
 
 def editing(store: Store, name: str) -> list[str]:
     """Return the ids of the sessions whose journals say that they edited a file since their last checkpoint."""
+    from ocm.observe import relative, text_of
+
     found = []
     for key in journal.session_keys(store.path):
         events = journal.read_events(store.path, key)

@@ -169,6 +169,17 @@ class JournalServer(MCPServer[Any]):
         given = _checked("ocm__get_session_files", arguments)
         return {"result": browse.show(self.store(), given["session_id"])["files"]}
 
+    def why(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
+        """Say why a line, or a file, is there, in few tokens."""
+        from ocm import answers, decided, why
+
+        given = _checked("ocm__why", arguments)
+        store = self.store()
+        file, first, last = why.parsed(given["file"], exists=os.path.lexists(os.path.join(store.root, given["file"])))
+        line = given.get("line", first)
+        found = why.why(store, decided.relative_file(store, file), line, line if "line" in given else last)
+        return answers.short(found)
+
     def session(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """Return a session, whole or in part, within a number of tokens."""
         from ocm import browse
@@ -199,6 +210,7 @@ _HANDLERS: dict[str, Callable[[JournalServer, Arguments, _Caller], Arguments]] =
     "ocm__list_sessions": JournalServer.list_sessions,
     "ocm__get_session_files": JournalServer.session_files,
     "ocm__get_session": JournalServer.session,
+    "ocm__why": JournalServer.why,
 }
 
 

@@ -6,15 +6,16 @@ says how sure it is, and names what could not be known; where nothing is known i
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from ocm import decided, githistory, index, lineage, origin, sessionfiles
+from ocm import decided, githistory, index, lineage, origin
 from ocm.brief import clean_line
 from ocm.errors import BadInputError, NotFoundError, OcmError
 from ocm.index import Index, Notice, SessionRow, silent
 from ocm.index.landed import Made
 from ocm.index.records import moment
-from ocm.lineage import View
+from ocm.lineage import Later, View
 from ocm.links import Match
 from ocm.origin import Origin, Source
 from ocm.paths import Store
@@ -32,7 +33,7 @@ _HOW = {
 Answer = dict[str, Any]
 
 
-def parsed(text: str, exists: bool) -> tuple[str, int | None, int | None]:  # noqa: FBT001 - said once, by one caller
+def parsed(text: str, *, exists: bool) -> tuple[str, int | None, int | None]:
     """Return path, first and last line of `FILE[:LINE[-LINE]]`; a file whose own name `exists` is meant as it is.
 
     Raises:
@@ -60,10 +61,12 @@ def why(
     asked = origin.target(store, name)
     span = origin.checked(asked, first, last or first) if first is not None and asked.kind == "text" else None
 
+    blamed = Later(partial(githistory.blame, store.root, asked.name, *span)) if span else None
+
     def work(view: View) -> Answer:
-        if span is None:
+        if span is None or blamed is None:
             return _of_file(view, asked)
-        return _answer(view, asked.name, span, origin.origins(view, asked, *span))
+        return _answer(view, asked.name, span, origin.origins(view, asked, *span, blamed.result()))
 
     answer = lineage.look(store, work, notice=notice)
     if first is not None and asked.kind != "text":
@@ -141,6 +144,8 @@ def _decisions(cache: Index, best: Source, known: decided.Ledger, words: set[str
 
 def _work(store: Store, best: Source) -> list[str]:
     """Return what the session says it did at the checkpoint that recorded the line."""
+    from ocm import sessionfiles
+
     try:
         session = sessionfiles.load(store, best.file).session
     except (OcmError, OSError):

@@ -42,7 +42,7 @@ def why(*, project: str | None, place: str, as_json: bool) -> None:
 
     store = common.find_store(project)
     exists = os.path.lexists(place) or os.path.lexists(os.path.join(store.root, place))
-    path, first, last = reasons.parsed(place, exists)
+    path, first, last = reasons.parsed(place, exists=exists)
     found = reasons.why(store, _named(store, path), first, last, notice=output.notice)
     _said(found, answers.why, as_json=as_json)
 
