@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ocm import freshness
 from ocm.brief import clean_line
 
 Answer = dict[str, Any]
@@ -71,6 +72,8 @@ def _session_lines(session: Answer) -> Iterator[str]:
     parts = (day(session["date"]), session["session_id"], cut(session["title"], 90))
     yield f"  {word}  {' · '.join(part for part in parts if part)}"
     yield f"            {session['because']}{'' if session['sure'] else ', which is not certain'}"
+    if fresh := freshness.says(session["freshness"], session["commits_since"]):
+        yield f"            {fresh}"
 
 
 def _decision_lines(decisions: list[Answer]) -> Iterator[str]:
@@ -121,6 +124,8 @@ def items(found: list[Answer], kind: str) -> Iterator[str]:
         ended = one["superseded" if kind == "decision" else "solved"]
         word = "superseded by" if kind == "decision" else "solved by"
         yield f"            {one['session_id']} · {cut(one['title'], 90)}"
+        if fresh := freshness.says(one["freshness"], one["commits_since"]):
+            yield f"            {fresh}"
         if ended:
             yield f"            {word}: {cut(ended['by'], 120)}"
 
@@ -139,6 +144,7 @@ def short(answer: Answer, tokens: int = TOKENS) -> Answer:
         ("date", day(best.get("date") or "")),
         ("sure", best.get("sure")),
         ("decisions", [_decision(each) for each in one["decisions"]]),
+        ("freshness", freshness.says(best.get("freshness"), best.get("commits_since"))),
         ("commit", _commit(one["commit"])),
         ("notes", [*one["notes"], *answer["notes"]][:3]),
         ("session", cut(best.get("title") or "", 90)),

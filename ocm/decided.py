@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ocm import git, index, ledger
+from ocm import freshness, git, index, ledger
 from ocm.brief import clean_line
 from ocm.index import Index, Notice, SessionRow, silent
 from ocm.index.landed import DECISION, PROBLEM
@@ -66,8 +66,8 @@ def _listed(store: Store, file: str, *, everything: bool, kind: str, notice: Not
         states = found.decisions if kind == DECISION else found.problems
         touched = {row.file for row in cache.touching(file)} if file else None
         chosen = [one for one in reversed(states) if (everything or one.in_force) and _is_of(one, touched)]
-        rows = rows_of(cache, (name for one in chosen for name in files_of(one)))
-        return [as_json(one, rows, kind) for one in chosen if one.entry.file in rows]
+        known = Sessions(store, cache, (name for one in chosen for name in files_of(one)))
+        return [as_json(one, known, kind) for one in chosen if one.entry.file in known.rows]
 
     return index.read(store, work, notice=notice)
 
@@ -81,16 +81,29 @@ def files_of(state: State) -> list[str]:
     return [state.entry.file, *([state.by.file] if state.by else [])]
 
 
-def rows_of(cache: Index, files: Iterable[str]) -> dict[str, SessionRow]:
-    """Return the sessions of these files."""
-    found = ((file, cache.in_file(file)) for file in dict.fromkeys(files))
-    return {file: row for file, row in found if row}
+class Sessions:
+    """The sessions that an answer names, by their files, and how far each still holds: looked at all at once."""
+
+    def __init__(self, store: Store, cache: Index, files: Iterable[str]) -> None:
+        """Look at the sessions in these files; one that is gone is left out."""
+        found = ((file, cache.in_file(file)) for file in dict.fromkeys(files))
+        self.rows: dict[str, SessionRow] = {file: row for file, row in found if row}
+        self._touched = {file: cache.touched(file) for file in self.rows}
+        records = [(self._touched[file], row.updated) for file, row in self.rows.items()]
+        self._page = freshness.Page(store.root, records) if records else None
+
+    def fresh(self, file: str) -> dict[str, Any]:
+        """Return how many files of a session are as they were, and how many commits came since."""
+        page, row = self._page, self.rows.get(file)
+        if page is None or row is None:
+            return {"freshness": None, "commits_since": None}
+        return {"freshness": page.counts(self._touched[file]), "commits_since": page.commits(row.updated)}
 
 
-def as_json(state: State, rows: dict[str, SessionRow], kind: str = DECISION) -> dict[str, Any]:
+def as_json(state: State, known: Sessions, kind: str = DECISION) -> dict[str, Any]:
     """Return an item with where it stands."""
-    row = rows[state.entry.file]
-    by = rows.get(state.by.file) if state.by else None
+    row = known.rows[state.entry.file]
+    by = known.rows.get(state.by.file) if state.by else None
     ended = {"by": clean_line(state.by.text)[:200], "session_id": by.session_id if by else ""} if state.by else None
     return {
         kind: state.entry.text,
@@ -100,6 +113,7 @@ def as_json(state: State, rows: dict[str, SessionRow], kind: str = DECISION) -> 
         "title": row.title,
         "in_force" if kind == DECISION else "open": state.in_force,
         "superseded" if kind == DECISION else "solved": ended,
+        **known.fresh(state.entry.file),
         "markdown_path": row.markdown_path,
     }
 

@@ -12,7 +12,7 @@ from typing import Any
 from ocm import decided, githistory, index, lineage, origin
 from ocm.brief import clean_line
 from ocm.errors import BadInputError, NotFoundError, OcmError
-from ocm.index import Index, Notice, SessionRow, silent
+from ocm.index import Notice, silent
 from ocm.index.landed import Made
 from ocm.index.records import moment
 from ocm.lineage import Later, View
@@ -77,11 +77,11 @@ def why(
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is looked up once for all origins: the ledger, the commits, and the sessions by their files."""
+    """What is looked up once for all origins: the ledger, the commits, and the sessions."""
 
     ledger: decided.Ledger
     commits: dict[str, githistory.Commit]
-    rows: dict[str, SessionRow]
+    sessions: decided.Sessions
 
 
 def _answer(view: View, name: str, span: tuple[int, int], found: list[Origin]) -> Answer:
@@ -89,7 +89,7 @@ def _answer(view: View, name: str, span: tuple[int, int], found: list[Origin]) -
     known = _Known(
         decided.read(view.cache, view.project),
         githistory.describe(view.store.root, [one.sha for one in found if one.sha]),
-        decided.rows_of(view.cache, files),
+        decided.Sessions(view.store, view.cache, files),
     )
     origins = [_origin(view, name, one, known) for one in found]
     return {"file": name, "lines": list(span), "origins": origins, "notes": []}
@@ -97,14 +97,14 @@ def _answer(view: View, name: str, span: tuple[int, int], found: list[Origin]) -
 
 def _origin(view: View, name: str, one: Origin, known: _Known) -> Answer:
     commit = known.commits.get(one.sha)
-    sources = [source for source in one.sources if source.file in known.rows or source.session_id][:_SOURCES]
+    sources = [source for source in one.sources if source.file in known.sessions.rows or source.session_id][:_SOURCES]
     best = sources[0] if sources else None
     words = decided.words_of(name, *one.texts, commit.subject if commit else "")
     return {
         "lines": [one.first, one.last],
         "commit": _commit(one.sha, commit),
-        "sessions": [_session(source, known.rows.get(source.file)) for source in sources],
-        "decisions": _decisions(view.cache, best, known.ledger, words) if best else [],
+        "sessions": [_session(source, known.sessions) for source in sources],
+        "decisions": _decisions(view, best, known.ledger, words) if best else [],
         "work": _work(view.store, best) if best and best.file else [],
         "notes": one.notes,
     }
@@ -126,20 +126,21 @@ def _iso(at: float) -> str:
     return datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds") if at else ""
 
 
-def _session(source: Source, row: SessionRow | None) -> Answer:
+def _session(source: Source, known: decided.Sessions) -> Answer:
+    row = known.rows.get(source.file)
     listed = row.as_json() if row else {"session_id": source.session_id, "title": "", "date": "", "markdown_path": ""}
     names = ("session_id", "title", "date", "markdown_path")
     how = {"how": source.how, "because": _HOW[source.how], "sure": source.sure, "score": round(source.score, 2)}
-    return {**{name: listed[name] for name in names}, **how, "recorded_at": source.at}
+    return {**{name: listed[name] for name in names}, **how, "recorded_at": source.at, **known.fresh(source.file)}
 
 
-def _decisions(cache: Index, best: Source, known: decided.Ledger, words: set[str]) -> list[Answer]:
+def _decisions(view: View, best: Source, known: decided.Ledger, words: set[str]) -> list[Answer]:
     """Return the decisions that speak of the line or were recorded with it; else what the session decided last."""
     ranked = decided.relevant(known.of(best.file), words, moment(best.at))
     chosen = [state for score, state in ranked if score > 0][:_DECISIONS] or [state for _, state in ranked[:1]]
-    rows = decided.rows_of(cache, (file for state in chosen for file in decided.files_of(state)))
+    sessions = decided.Sessions(view.store, view.cache, (file for state in chosen for file in decided.files_of(state)))
     related = {id(state) for score, state in ranked if score > 0}
-    return [{**decided.as_json(state, rows), "about_this": id(state) in related} for state in chosen]
+    return [{**decided.as_json(state, sessions), "about_this": id(state) in related} for state in chosen]
 
 
 def _work(store: Store, best: Source) -> list[str]:
@@ -183,8 +184,8 @@ def _binding(view: View, name: str, files: set[str]) -> list[Answer]:
     known = decided.read(view.cache, view.project)
     states = [state for state in known.decisions if state.entry.file in files and state.in_force]
     chosen = [state for _, state in decided.relevant(states, decided.words_of(name), 0.0)][: 2 * _DECISIONS]
-    rows = decided.rows_of(view.cache, (file for state in chosen for file in decided.files_of(state)))
-    return [decided.as_json(state, rows) for state in chosen]
+    sessions = decided.Sessions(view.store, view.cache, (file for state in chosen for file in decided.files_of(state)))
+    return [decided.as_json(state, sessions) for state in chosen]
 
 
 # --- commits
@@ -216,15 +217,14 @@ def _explained(view: View, commit: githistory.Commit) -> Answer:
             if match.session not in best or match.score > best[match.session].score:
                 best[match.session] = match
     matches = sorted(best.values(), key=lambda match: (-match.score, match.session))
-    rows = decided.rows_of(view.cache, (match.session for match in matches))
+    rows = decided.Sessions(view.store, view.cache, (match.session for match in matches))
     known = decided.read(view.cache, view.project)
     words = decided.words_of(commit.subject)
-    sources = [_as_source(found, match) for match in matches if match.session in rows]
+    sources = [_as_source(found, match) for match in matches if match.session in rows.rows]
     return {
         "commit": _commit(commit.sha, commit),
         "sessions": [
-            {**_session(source, rows[source.file]), "decisions": _decisions(view.cache, source, known, words)}
-            for source in sources
+            {**_session(source, rows), "decisions": _decisions(view, source, known, words)} for source in sources
         ],
         "notes": _about(commit, shas, held, sources),
     }

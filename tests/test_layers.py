@@ -14,13 +14,13 @@ PACKAGE = ROOT / "ocm"
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": (
         "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "textedit", "resources",
-        "partial", "shell", "traces",
+        "partial", "shell", "facts", "traces",
     ),
     "owners": (
-        "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "githistory", "registry", "manifest",
-        "hosts",
+        "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "githistory", "blobs",
+        "registry", "manifest", "hosts",
     ),
-    "core": ("policy", "merge", "redact", "redact_names", "redact_values", "links", "ledger"),
+    "core": ("policy", "freshness", "merge", "redact", "redact_names", "redact_values", "links", "ledger"),
     "service": (
         "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "install", "settings",
         "words", "imprint", "lineage", "origin", "decided", "why", "answers",
@@ -36,6 +36,7 @@ NEIGHBOURS = {
     ("rewrite", "blocks"): "writing is the other direction of reading",
     ("rewrite", "markdown"): "writing is the other direction of reading",
     ("index", "markdown"): "the cache is made from the files",
+    ("blobs", "gitrun"): "git converts what passes through filters",
     ("git", "gitrun"): "one asks, the other starts the process",
     ("githistory", "gitrun"): "another one that asks",
 }

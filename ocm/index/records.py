@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ocm import facts
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.index.wording import ident
 from ocm.model import FileChange, Session, one_line
@@ -24,7 +25,6 @@ _GRAIN, _COARSE_GRAIN = (
 )  # how far (ns) two writes must lie apart to differ in their time stamps
 _SECOND = 1_000_000_000
 _NAMED = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)_")
-_BLOB = re.compile(r"blob ([0-9a-f]{40}|[0-9a-f]{64}) (.+)")
 
 
 @dataclass(slots=True)
@@ -253,13 +253,7 @@ def items(text: str) -> list[str]:
     return text.split(ITEM_END) if text else []
 
 
-def blobs(session: Session) -> dict[str, str]:
-    """Return the blob ids that a session recorded of its files."""
-    found = (_BLOB.fullmatch(fact) for fact in session.facts)
-    return {match[2]: match[1] for match in found if match}
-
-
 def touched(session: Session) -> list[tuple[FileChange, str | None]]:
     """Return the files of a session, each with the blob id that was recorded of it."""
-    known = blobs(session)
+    known = facts.blobs(session.facts)
     return [(change, known.get(change.path)) for change in session.files]
