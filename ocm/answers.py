@@ -117,6 +117,19 @@ def came_of(answer: Answer) -> Iterator[str]:
         yield f"  {note}"
 
 
+def outcome(answer: Answer) -> list[str]:
+    """Return the same behind a session, nothing where there is nothing to say."""
+    return ["What came of it, as git has it now:", *came_of(answer)] if answer["commits"] else []
+
+
+def marked(text: str, ended: list[Answer]) -> Iterator[str]:
+    """Return the lines of a session file; the first one of an item that was superseded or solved says by what."""
+    firsts = {one["item"].split("\n")[0]: one["by"] for one in ended}
+    for line in text.split("\n"):
+        by = firsts.get(line.lstrip()[2:]) if line.lstrip().startswith(("- ", "* ")) else None
+        yield f"{line}  [ended by: {cut(by, 120)}]" if by else line
+
+
 def items(found: list[Answer], kind: str) -> Iterator[str]:
     """Return the lines of a list of decisions or problems."""
     for one in found:

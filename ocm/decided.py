@@ -3,45 +3,20 @@
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ocm import freshness, git, index, ledger
+from ocm import freshness, git, index, ledger, standing
 from ocm.brief import clean_line
 from ocm.index import Index, Notice, SessionRow, silent
 from ocm.index.landed import DECISION, PROBLEM
 from ocm.index.records import with_offset
-from ocm.ledger import Entry, State
+from ocm.ledger import State
 from ocm.paths import Store
 
 _WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d{2,}")
 _LEAST = 4  # letters of a word that says something
 _TOGETHER = 3  # what a decision counts more that was recorded along with the work itself
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """Every decision and every problem of a store, the oldest first."""
-
-    decisions: list[State]
-    problems: list[State]
-
-    def of(self, file: str) -> list[State]:
-        """Return the decisions of one session."""
-        return [state for state in self.decisions if state.entry.file == file]
-
-
-def read(cache: Index, project: str) -> Ledger:
-    """Return the ledger as the cache has it."""
-    links = cache.links(project)
-    decided = [_entry(item) for item in links.items(DECISION)]
-    met = [_entry(item) for item in links.items(PROBLEM)]
-    return Ledger(ledger.decisions(decided), ledger.problems(met, decided))
-
-
-def _entry(item: Any) -> Entry:  # noqa: ANN401 - an item of the cache, which the ledger does not know
-    return Entry(item.file, item.number, item.text, item.at)
 
 
 def decisions(
@@ -58,11 +33,27 @@ def problems(
     return _listed(store, file, everything=everything, kind=PROBLEM, notice=notice)
 
 
+def ended(store: Store, file: str, *, notice: Notice = silent) -> list[dict[str, str]]:
+    """Return the decisions and problems of one session that a later one superseded or solved."""
+    project = git.own_project(store)
+
+    def work(cache: Index) -> list[dict[str, str]]:
+        found = standing.read(cache, project).ended(file)
+        rows = {state.by.file: cache.in_file(state.by.file) for state in found.values() if state.by}
+        return [
+            {"item": text, "by": clean_line(state.by.text)[:200], "session_id": row.session_id}
+            for text, state in found.items()
+            if state.by and (row := rows[state.by.file])
+        ]
+
+    return index.read(store, work, notice=notice)
+
+
 def _listed(store: Store, file: str, *, everything: bool, kind: str, notice: Notice) -> list[dict[str, Any]]:
     project = git.own_project(store)
 
     def work(cache: Index) -> list[dict[str, Any]]:
-        found = read(cache, project)
+        found = standing.read(cache, project)
         states = found.decisions if kind == DECISION else found.problems
         touched = {row.file for row in cache.touching(file)} if file else None
         chosen = [one for one in reversed(states) if (everything or one.in_force) and _is_of(one, touched)]

@@ -182,14 +182,17 @@ class JournalServer(MCPServer[Any]):
 
     def session(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """Return a session, whole or in part, within a number of tokens."""
-        from ocm import browse
+        from ocm import browse, decided
 
         given = _checked("ocm__get_session", arguments)
         wanted = given.get("sections") or list(SECTIONS)
         unknown = [name for name in wanted if name not in SECTIONS]
         if unknown:
             raise BadInputError(f"sections has {unknown[0]!r}.", f"Accepted: {', '.join(SECTIONS)}.")
-        return browse.excerpt(self.store(), given["session_id"], wanted, given.get("max_tokens", 2000))
+        store = self.store()
+        found = browse.excerpt(store, given["session_id"], wanted, given.get("max_tokens", 2000))
+        ended = decided.ended(store, os.path.basename(found["markdown_path"]))
+        return {**found, "ended": ended} if ended else found
 
 
 class _Caller:

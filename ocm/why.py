@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ocm import decided, githistory, index, lineage, origin
+from ocm import decided, githistory, index, lineage, origin, standing
 from ocm.brief import clean_line
 from ocm.errors import BadInputError, NotFoundError, OcmError
 from ocm.index import Notice, silent
@@ -79,7 +79,7 @@ def why(
 class _Known:
     """What is looked up once for all origins: the ledger, the commits, and the sessions."""
 
-    ledger: decided.Ledger
+    ledger: standing.Ledger
     commits: dict[str, githistory.Commit]
     sessions: decided.Sessions
 
@@ -87,7 +87,7 @@ class _Known:
 def _answer(view: View, name: str, span: tuple[int, int], found: list[Origin]) -> Answer:
     files = (source.file for one in found for source in one.sources if source.file)
     known = _Known(
-        decided.read(view.cache, view.project),
+        standing.read(view.cache, view.project),
         githistory.describe(view.store.root, [one.sha for one in found if one.sha]),
         decided.Sessions(view.store, view.cache, files),
     )
@@ -104,7 +104,7 @@ def _origin(view: View, name: str, one: Origin, known: _Known) -> Answer:
         "lines": [one.first, one.last],
         "commit": _commit(one.sha, commit),
         "sessions": [_session(source, known.sessions) for source in sources],
-        "decisions": _decisions(view, best, known.ledger, words) if best else [],
+        "decisions": _decisions(view, best, known.ledger, known.sessions, words) if best else [],
         "work": _work(view.store, best) if best and best.file else [],
         "notes": one.notes,
     }
@@ -134,11 +134,14 @@ def _session(source: Source, known: decided.Sessions) -> Answer:
     return {**{name: listed[name] for name in names}, **how, "recorded_at": source.at, **known.fresh(source.file)}
 
 
-def _decisions(view: View, best: Source, known: decided.Ledger, words: set[str]) -> list[Answer]:
+def _decisions(
+    view: View, best: Source, known: standing.Ledger, seen: decided.Sessions, words: set[str]
+) -> list[Answer]:
     """Return the decisions that speak of the line or were recorded with it; else what the session decided last."""
     ranked = decided.relevant(known.of(best.file), words, moment(best.at))
     chosen = [state for score, state in ranked if score > 0][:_DECISIONS] or [state for _, state in ranked[:1]]
-    sessions = decided.Sessions(view.store, view.cache, (file for state in chosen for file in decided.files_of(state)))
+    files = {file for state in chosen for file in decided.files_of(state)}
+    sessions = seen if files <= seen.rows.keys() else decided.Sessions(view.store, view.cache, sorted(files))
     related = {id(state) for score, state in ranked if score > 0}
     return [{**decided.as_json(state, sessions), "about_this": id(state) in related} for state in chosen]
 
@@ -181,7 +184,7 @@ def _of_file(view: View, asked: origin.Target) -> Answer:
 
 def _binding(view: View, name: str, files: set[str]) -> list[Answer]:
     """Return the decisions in force of these sessions, those first that speak of the file."""
-    known = decided.read(view.cache, view.project)
+    known = standing.read(view.cache, view.project)
     states = [state for state in known.decisions if state.entry.file in files and state.in_force]
     chosen = [state for _, state in decided.relevant(states, decided.words_of(name), 0.0)][: 2 * _DECISIONS]
     sessions = decided.Sessions(view.store, view.cache, (file for state in chosen for file in decided.files_of(state)))
@@ -218,13 +221,13 @@ def _explained(view: View, commit: githistory.Commit) -> Answer:
                 best[match.session] = match
     matches = sorted(best.values(), key=lambda match: (-match.score, match.session))
     rows = decided.Sessions(view.store, view.cache, (match.session for match in matches))
-    known = decided.read(view.cache, view.project)
+    known = standing.read(view.cache, view.project)
     words = decided.words_of(commit.subject)
     sources = [_as_source(found, match) for match in matches if match.session in rows.rows]
     return {
         "commit": _commit(commit.sha, commit),
         "sessions": [
-            {**_session(source, rows), "decisions": _decisions(view, source, known, words)} for source in sources
+            {**_session(source, rows), "decisions": _decisions(view, source, known, rows, words)} for source in sources
         ],
         "notes": _about(commit, shas, held, sources),
     }

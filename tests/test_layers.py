@@ -23,7 +23,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "core": ("policy", "freshness", "merge", "redact", "redact_names", "redact_values", "links", "ledger"),
     "service": (
         "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "install", "settings",
-        "words", "imprint", "lineage", "origin", "decided", "why", "answers",
+        "words", "imprint", "lineage", "origin", "decided", "standing", "why", "answers",
     ),
     "entry": ("wire", "tools", "server", "hook", "output", "commands", "cli", "demo", "__main__"),
 }  # fmt: skip

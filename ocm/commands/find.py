@@ -74,14 +74,19 @@ def search(  # noqa: PLR0913 - one parameter an option
 @common.json_option
 def show(*, project: str | None, identifier: str, as_json: bool) -> None:
     """Show one session: an id, a unique prefix, a slug, a file name, or `latest`."""
-    from ocm import browse
+    from ocm import answers, browse, decided, why
 
     store = common.find_store(project)
     notices: list[str] = []  # said when all went well; else the error is the one line
+    shown = browse.show(store, identifier, notice=notices.append)
+    text = browse.text(store, identifier)
+    came_of = why.commits(store, identifier)
+    ended = decided.ended(store, os.path.basename(shown["markdown_path"]))
     if as_json:
-        output.as_json(browse.show(store, identifier, notice=notices.append))
+        landed = {name: came_of[name] for name in ("commits", "not_landed")}
+        output.as_json({**shown, **landed, "ended": ended})
     else:
-        for line in browse.text(store, identifier, notice=notices.append).split("\n"):
+        for line in [*answers.marked(text, ended), *answers.outcome(came_of)]:
             output.say(line)
     for line in notices:
         output.notice(line)
