@@ -156,6 +156,7 @@ def short(answer: Answer, tokens: int = TOKENS) -> Answer:
         ("session_id", best.get("session_id")),
         ("date", day(best.get("date") or "")),
         ("sure", best.get("sure")),
+        ("more", f"ocm__get_session {best['session_id']}" if best.get("markdown_path") else None),
         ("decisions", [_decision(each) for each in one["decisions"]]),
         ("freshness", freshness.says(best.get("freshness"), best.get("commits_since"))),
         ("commit", _commit(one["commit"])),
@@ -163,7 +164,6 @@ def short(answer: Answer, tokens: int = TOKENS) -> Answer:
         ("session", cut(best.get("title") or "", 90)),
         ("work", [cut(item, 200) for item in one["work"][:2]]),
         ("because", best.get("because")),
-        ("more", f"ocm__get_session {best['session_id']}" if best.get("markdown_path") else None),
     ]
     for name, value in optional:
         if value not in (None, "", []):

@@ -44,12 +44,16 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Who last changed a line: `sha` (empty: no commit yet), `path` and `number` there; `edge` ends a shallow clone."""
+    """Who last changed a line, and when: `sha` (empty: no commit yet), `path` and `number` there.
+
+    At an `edge` history ends, as it does in a shallow clone.
+    """
 
     sha: str
     path: bytes
     number: int
     text: bytes
+    at: int = 0
     edge: bool = False
 
 
@@ -166,15 +170,18 @@ def _blamed(data: bytes) -> list[Line]:
     """Return what the porcelain output of `git blame` lists."""
     found: list[Line] = []
     names: dict[str, bytes] = {}
+    times: dict[str, int] = {}
     edges: set[str] = set()
     sha, number = "", 0
     for raw in data.split(b"\n"):
         word, _, rest = raw.partition(b" ")
         if raw.startswith(b"\t"):
             own = "" if set(sha) == _UNCOMMITTED else sha
-            found.append(Line(own, names.get(sha, b""), number, raw[1:], sha in edges))
+            found.append(Line(own, names.get(sha, b""), number, raw[1:], times.get(sha, 0), sha in edges))
         elif len(word) in (40, 64) and rest[:1].isdigit():
             sha, number = word.decode(), int(rest.split(b" ")[0])
+        elif word == b"committer-time" and rest.isdigit():
+            times[sha] = int(rest)
         elif word == b"filename":
             names[sha] = gitdata.unquoted(rest)
         elif raw == b"boundary":

@@ -98,7 +98,7 @@ def of_content(path: bytes, data: bytes) -> Iterator[bytes]:
     yield b"diff --git a/%b b/%b" % (path, path)
     yield b"new file mode 100644"
     yield b"@@ -0,0 +1 @@"
-    for line in data.split(b"\n"):
+    for line in data.removesuffix(b"\n").split(b"\n"):
         yield b"+" + line
 
 

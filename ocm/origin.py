@@ -161,7 +161,7 @@ def _origin(
         _from_journal(view, asked, found, keys)
         return found
     keys = links.line_keys(patches.get((line.sha, line.path), ()), line.path, line.number)
-    _from_commit(view, found, keys)
+    _from_commit(view, found, keys, line.at)
     if line.edge and githistory.is_shallow(view.store.root):
         found.notes.append("History is cut off here (a shallow clone): an older commit may have made this line.")
     return found
@@ -192,11 +192,11 @@ def editing(store: Store, name: str) -> list[str]:
     return found
 
 
-def _from_commit(view: View, found: Origin, keys: set[int]) -> None:
+def _from_commit(view: View, found: Origin, keys: set[int], at: int) -> None:
     known = view.links
     made = known.commit(found.sha)
     matches = lineage.sessions_of(known, made) if made else []
-    holders = _holders(known.units_with(keys), keys, made.at + SLACK if made else float("inf"))
+    holders = _holders(known.units_with(keys), keys, at + SLACK if at else float("inf"))
     named = [match for match in matches if match.session in holders]
     if named:
         named.sort(key=lambda match: (moment(holders[match.session][0].at), match.session))

@@ -192,6 +192,8 @@ class JournalServer(MCPServer[Any]):
         store = self.store()
         found = browse.excerpt(store, given["session_id"], wanted, given.get("max_tokens", 2000))
         ended = decided.ended(store, os.path.basename(found["markdown_path"]))
+        shown = {item for items in found.values() if isinstance(items, list) for item in items if isinstance(item, str)}
+        ended = [{**one, "item": one["item"][:100]} for one in ended if one["item"] in shown]
         return {**found, "ended": ended} if ended else found
 
 
