@@ -161,7 +161,7 @@ def _origin(
         _from_journal(view, asked, found, keys)
         return found
     keys = links.line_keys(patches.get((line.sha, line.path), ()), line.path, line.number)
-    _from_commit(view, found, keys, line.at)
+    from_commit(view, found, keys, line.at)
     if line.edge and githistory.is_shallow(view.store.root):
         found.notes.append("History is cut off here (a shallow clone): an older commit may have made this line.")
     return found
@@ -192,7 +192,8 @@ def editing(store: Store, name: str) -> list[str]:
     return found
 
 
-def _from_commit(view: View, found: Origin, keys: set[int], at: int) -> None:
+def from_commit(view: View, found: Origin, keys: set[int], at: int) -> None:
+    """Find the sessions behind a line of a commit: `keys` are the line's own, `at` is when the commit was made."""
     known = view.links
     made = known.commit(found.sha)
     matches = lineage.sessions_of(known, made) if made else []
