@@ -79,12 +79,15 @@ def name_of(root: str, path: str) -> bytes:
 
 
 def patches(root: str, commits: Sequence[str]) -> Iterator[bytes]:
-    """Return the lines of the diffs of commits, each behind a header (see links.py): one process for all of them."""
+    """Return the lines of the diffs of commits, each behind a header (see links.py): one process for all of them.
+
+    Raises:
+        UnknownError: at the first commit that git cannot read, whose header may have come already.
+    """
     place = Place.find(root)
     if place is not None and commits:
-        with contextlib.suppress(UnknownError):
-            asked = ("diff-tree", "--stdin", "--always", "--root", "-r", *_PATCH, _HEADER)
-            yield from gitrun.stream(place, "-c", "core.quotePath=false", *asked, stdin=_lines(commits))
+        asked = ("diff-tree", "--stdin", "--always", "--root", "-r", *_PATCH, _HEADER)
+        yield from gitrun.stream(place, "-c", "core.quotePath=false", *asked, stdin=_lines(commits))
 
 
 def names_of(root: str, commits: list[str]) -> set[bytes] | None:
@@ -158,9 +161,10 @@ def blame(root: str, path: str, first: int, last: int) -> list[Line] | None:
     name = place.inward(path) if place else ""
     if place is None or not name or not git_head(place.top)[0]:
         return None
-    asked = ("blame", "--porcelain", f"-L{first},{last}", "--", name)
+    # A file of commits to ignore that the settings name and nobody has would be fatal.
+    asked = ("blame", "--porcelain", "--no-ignore-revs-file", f"-L{first},{last}", "--", name)
     try:
-        out = gitrun.run(place, "-c", "blame.ignoreRevsFile=", *asked, seconds=_BLAME_SECONDS)
+        out = gitrun.run(place, *asked, seconds=_BLAME_SECONDS)
     except UnknownError:
         return None
     return _blamed(out)

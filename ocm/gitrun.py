@@ -82,7 +82,7 @@ _NAMES_OF_COMMITS = (
 
 
 class UnknownError(Exception):
-    """Git could not say; no caller of git.py sees it."""
+    """Git could not say; no caller of git.py sees it, only who reads a stream to its broken end."""
 
 
 class Place:

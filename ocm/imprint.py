@@ -3,11 +3,13 @@
 At most two git processes, none where nothing was edited; what git cannot say is not recorded, and never an error.
 """
 
+import contextlib
 import itertools
 import os
 from collections.abc import Collection, Iterable, Iterator
 
 from ocm import git, gitdata, githistory, links, traces
+from ocm.gitrun import UnknownError
 from ocm.model import FileChange, Session
 from ocm.traces import Unit
 
@@ -31,7 +33,9 @@ def imprint(  # noqa: PLR0913, PLR0917 - each is one thing that is known before 
     known = traces.units(session.facts) if session else []
     room = traces.MAX_SESSION - sum(len(unit.keys) for unit in known)
     commits = _commits(root, sha, since, known)
-    found = [(patch.sha, patch) for patch in links.patches(githistory.patches(root, commits))]
+    found: list[tuple[str, links.Patch]] = []
+    with contextlib.suppress(UnknownError):
+        found.extend((patch.sha, patch) for patch in links.patches(githistory.patches(root, commits)))
     held = frozenset[int]().union(*(unit.keys for unit in known), *(patch.own for _, patch in found))
     for patch in links.patches(_uncommitted(root, changes)):
         fresh = patch.own - held

@@ -7,10 +7,10 @@ batches: one process lists, one streams all that is new, none is started for a s
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Generic, TypeVar
 
 from ocm import git, githistory, index, links
+from ocm.gitrun import UnknownError
 from ocm.index import Commits, Index, Links, Notice, silent
 from ocm.index.landed import SLACK, Made
 from ocm.links import Match, Patch
@@ -19,6 +19,7 @@ from ocm.paths import Store
 Progress = Callable[[int, int], None]
 _BATCH = 500
 _SUBJECT = 200
+_BROKEN = 4  # times that reading goes on behind a commit that is broken
 _T = TypeVar("_T")
 
 
@@ -70,15 +71,36 @@ def catch_up(store: Store, project: str, progress: Progress | None = None) -> Ca
         new = [sha for sha in reversed(listed) if sha not in known]
         if gone:
             commits.change(project, gone, [])
-        stream = links.patches(githistory.patches(store.root, new))
         done = 0
-        while batch := [_made(patch) for patch in islice(stream, _BATCH)]:
+        for batch in _batches(store.root, new):
             commits.change(project, (), batch)
             done += len(batch)
             if progress:
                 progress(done, len(new))
 
     return work
+
+
+def _batches(root: str, shas: list[str]) -> Iterator[list[Made]]:
+    """Read commits; one that git cannot read is left out, and tried again at the next question."""
+    for _ in range(_BROKEN):
+        seen: set[str] = set()
+        batch: list[Made] = []
+        try:
+            for patch in links.patches(githistory.patches(root, shas)):
+                batch.append(_made(patch))
+                seen.add(patch.sha)
+                if len(batch) == _BATCH:
+                    yield batch
+                    batch = []
+        except UnknownError:
+            shas = [sha for sha in shas if sha not in seen][1:]
+        else:
+            shas = []
+        if batch:
+            yield batch
+        if not shas:
+            return
 
 
 def _made(patch: Patch) -> Made:

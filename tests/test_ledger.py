@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm import decided, ledger
+from ocm import decided, ledger, traces
 from ocm.ledger import Entry
 from tests.builders import Project
 from tests.session_store import put, session
@@ -122,7 +122,7 @@ def test_the_ledger_of_a_store(repo: Project) -> None:
 
 def test_a_session_that_goes_on_is_not_later_for_it(project: Project) -> None:
     store = project.store
-    early = ["dated 2026-03-01T10:00:00+00:00 " + __import__("ocm.traces").traces.digest("**Cache:** in memory")]
+    early = ["dated 2026-03-01T10:00:00+00:00 " + traces.digest("**Cache:** in memory")]
     put(
         store,
         "a.md",
