@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ocm import freshness
-from ocm.brief import clean_line
+from ocm.plain import clean_line
 
 Answer = dict[str, Any]
 TOKENS = 300

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from ocm import freshness, git, index, ledger, standing
-from ocm.brief import clean_line
 from ocm.index import Index, Notice, SessionRow, silent
 from ocm.index.landed import DECISION, PROBLEM
 from ocm.index.records import with_offset
 from ocm.ledger import State
 from ocm.paths import Store
+from ocm.plain import clean_line
 
 _WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d{2,}")
 _LEAST = 4  # letters of a word that says something
@@ -38,7 +38,7 @@ def ended(store: Store, file: str, *, notice: Notice = silent) -> list[dict[str,
     project = git.own_project(store)
 
     def work(cache: Index) -> list[dict[str, str]]:
-        found = standing.read(cache, project).ended(file)
+        found = standing.ended(cache, project, file)
         rows = {state.by.file: cache.in_file(state.by.file) for state in found.values() if state.by}
         return [
             {"item": text, "by": clean_line(state.by.text)[:200], "session_id": row.session_id}

@@ -19,11 +19,11 @@ Touched = list[tuple[FileChange, str | None]]
 class Page:
     """The records on one page, each with its files and when it was last worked on (epoch seconds)."""
 
-    def __init__(self, root: str, records: list[tuple[Touched, float]]) -> None:
+    def __init__(self, root: str, records: list[tuple[Touched, float]], *, count_commits: bool = True) -> None:
         """Look at all of them at once."""
         wanted = {change.path: oid for touched, _ in records for change, oid in touched if oid}
         self._now = blobs.current(root, wanted) if wanted else {}
-        self._commits = _commits(root, [updated for _, updated in records])
+        self._commits = _commits(root, [updated for _, updated in records]) if count_commits else None
 
     def state(self, path: str, oid: str) -> str | None:
         """Return what became of a file that held the content `oid`; None when that is not known."""
@@ -41,6 +41,17 @@ class Page:
     def commits(self, updated: float) -> int | None:
         """Return how many commits HEAD got after an instant, at most `MOST_COMMITS`; None when git cannot say."""
         return None if self._commits is None else sum(when > updated for when in self._commits)
+
+
+def commits(root: str, since: float, most: int) -> list[tuple[str, str]] | None:
+    """Return id and subject of what was committed since an instant, the latest first; None when git cannot say."""
+    place = Place.find(root)
+    if place is None or since <= 0:
+        return None
+    try:
+        return [(sha, subject) for _, sha, subject in gitrun.log(place, since, most)]
+    except UnknownError:
+        return None
 
 
 def _commits(root: str, instants: list[float]) -> list[float] | None:

@@ -229,6 +229,14 @@ def commit_times(place: Place, since: float, most: int) -> list[float]:
     return [float(line.split()[0]) for line in words.splitlines()]
 
 
+def log(place: Place, since: float, most: int) -> list[tuple[float, str, str]]:
+    """Return time, id and subject of the commits of HEAD made after `since`, the latest first, at most `most`."""
+    style = ("--no-show-signature", "--no-color", "--no-decorate", "-z", "--format=%ct%x09%H%x09%s")
+    words = _quick(place, "log", *style, f"--max-age={int(since)}", f"--max-count={most}", "HEAD", "--")
+    found = [line.decode("utf-8", "replace").split("\t", 2) for line in words.split(b"\0") if line.count(b"\t") > 1]
+    return [(float(when), sha, subject) for when, sha, subject in found if float(when) > since]
+
+
 def hashed(place: Place, paths: "Iterable[str]") -> list[str]:
     """Return the id that git would store each of these files under, converted as their attributes say."""
     names = [os.fsencode(path) for path in paths]

@@ -113,9 +113,23 @@ def user_prompt(event: Event) -> Reply:
         return None
     from ocm import words
 
-    event.write(journal.event("prompt", title=words.title(typed)))
-    reply: Reply = event.host.context(event.payload, "UserPromptSubmit", f"ocm session_id: {event.session_id}")
+    said, names = _past(event, typed)
+    event.write(journal.event("prompt", title=words.title(typed), recall=names or None))
+    told = f"ocm session_id: {event.session_id}" + (f"\n{said}" if said else "")
+    reply: Reply = event.host.context(event.payload, "UserPromptSubmit", told)
     return reply
+
+
+def _past(event: Event, typed: str) -> tuple[str, list[str]]:
+    """Return what a prompt is told of the past, and of which sessions; whatever is wrong there, the prompt goes on."""
+    if event.settings["recall.prompt"] == "off":
+        return "", []
+    from ocm import promptmatch
+
+    found = promptmatch.find(event.store, typed, but={event.session_id})
+    known = promptmatch.told(journal.read_events(event.store.path, event.session_id)) if found else set()
+    new = [match for match in found if match.session_id not in known]
+    return promptmatch.say(event.store, new), [match.session_id for match in new]
 
 
 def pre_tool_use(event: Event) -> Reply:
@@ -306,8 +320,12 @@ def _brief(event: Event, source: str) -> str:
     from ocm import brief
 
     _, branch = paths.git_head(event.store.root)
-    own = event.session_id if source == "compact" else None
-    return brief.brief(event.store, branch=branch, session_id=own, tokens=int(event.settings["brief.tokens"]))
+    tokens = int(event.settings["brief.tokens"])
+    if source == "compact":  # what the conversation itself has just lost, and fuller
+        own = brief.own(event.store, event.session_id, tokens)
+        if own:
+            return own
+    return brief.brief(event.store, branch=branch, session_id=None, tokens=tokens, quick=True)
 
 
 # --- in and out

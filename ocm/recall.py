@@ -15,13 +15,14 @@ from functools import partial
 from typing import Any
 
 from ocm import freshness, git, index
-from ocm.brief import brief, clean_line
+from ocm.brief import brief
 from ocm.errors import BadInputError, OcmError
 from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, silent
 from ocm.index.wording import Query
 from ocm.index.wording import query as taken_apart
 from ocm.model import STATUSES, FileChange, one_line
 from ocm.paths import Store
+from ocm.plain import clean_line
 
 __all__ = ["Filters", "brief", "search", "search_everywhere"]
 _POOL = 100

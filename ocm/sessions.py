@@ -34,6 +34,7 @@ class _Taken:
     redactions: int
     unseen_shell: bool
     ended: bool
+    recall: list[str]
 
 
 def checkpoint(
@@ -193,8 +194,15 @@ def _absorb(
     changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
     unseen_shell = observed.changed is None and any(event.get("cmd") for event in events)
     carry = journal.count(carried, changes_only=changes_only)
-    taken = _Taken(observed.takes, carry, redactions, unseen_shell, _has_ended(events))
+    taken = _Taken(observed.takes, carry, redactions, unseen_shell, _has_ended(events), _told(everything))
     return known.name if known else "", after, taken
+
+
+def _told(events: list[Event]) -> list[str]:
+    """Return the sessions that the conversation was told of, so that it is told of none twice."""
+    from ocm import promptmatch
+
+    return sorted(promptmatch.told(events))
 
 
 def _new_session(call: Checkpoint, start: Start) -> Session:
@@ -223,6 +231,7 @@ def _finish(store: Store, written: Known, start: Start, taken: _Taken) -> None:
             denials=taken.carry.denials,
             takes=taken.takes,
             shell=taken.unseen_shell or None,
+            recall=taken.recall or None,
         )
         journal.append(store.path, session.session_id, [header, carry])
     for take in taken.takes:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ocm import ledger
 from ocm.index import Index
-from ocm.index.landed import DECISION, PROBLEM
+from ocm.index.landed import DECISION, PROBLEM, Item
 from ocm.ledger import Entry, State
 
 
@@ -19,17 +19,26 @@ class Ledger:
         """Return the decisions of one session."""
         return [state for state in self.decisions if state.entry.file == file]
 
-    def ended(self, file: str) -> dict[str, State]:
-        """Return the items of one session that are no longer in force, by their texts."""
-        both = [*self.decisions, *self.problems]
-        return {state.entry.text: state for state in both if state.entry.file == file and not state.in_force}
+
+_SUPERSEDES = "decisions : supersedes"
+_SOLVES = "{decisions problems} : (solves OR solved OR fixes OR fixed)"
 
 
 def read(cache: Index, project: str) -> Ledger:
     """Return the ledger, of a user store only what belongs to `project`."""
     links = cache.links(project)
-    decided, met = (
-        [Entry(item.file, item.number, item.text, item.at) for item in links.items(kind)]
-        for kind in (DECISION, PROBLEM)
-    )
+    decided, met = (_entries(links.items(kind)) for kind in (DECISION, PROBLEM))
     return Ledger(ledger.decisions(decided), ledger.problems(met, decided))
+
+
+def ended(cache: Index, project: str, file: str) -> dict[str, State]:
+    """Return the items of one session that are no longer in force, by their texts; reads only who could end them."""
+    links = cache.links(project)
+    decided = _entries(links.items(DECISION, file, _SUPERSEDES))
+    met, others = (_entries(links.items(kind, file, _SOLVES)) for kind in (PROBLEM, DECISION))
+    states = [*ledger.decisions(decided), *ledger.problems(met, others)]
+    return {state.entry.text: state for state in states if state.entry.file == file and not state.in_force}
+
+
+def _entries(items: list[Item]) -> list[Entry]:
+    return [Entry(item.file, item.number, item.text, item.at) for item in items]

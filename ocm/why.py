@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 from ocm import decided, githistory, index, lineage, origin, standing
-from ocm.brief import clean_line
 from ocm.errors import BadInputError, NotFoundError, OcmError
 from ocm.index import Notice, silent
 from ocm.index.landed import Made
@@ -19,6 +18,7 @@ from ocm.lineage import Later, View
 from ocm.links import Match
 from ocm.origin import Origin, Source
 from ocm.paths import Store
+from ocm.plain import clean_line
 
 _SOURCES, _DECISIONS, _WORK = 2, 2, 2
 _MERGED, _LAST = 300, 5

@@ -179,3 +179,26 @@ def test_a_repository_with_longer_ids(tmp_path: Path) -> None:
     git(root, "init", "-q", "--object-format=sha256")
     (root / "a.py").write_bytes(b"x")
     assert freshness.recorded(str(root), {"a.py"}) == {"a.py": git(root, "hash-object", "a.py")}
+
+
+def test_a_brief_says_what_became_of_the_files_and_what_git_did(repo: Project) -> None:
+    work(repo, "same.py", "edited.py", "gone.py", session_id="one")
+    write(repo, "edited.py", "two\n")
+    os.unlink(repo.root / "gone.py")
+    date = {**os.environ, "GIT_COMMITTER_DATE": f"{int(time.time()) + 5} +0000"}
+    subprocess.run(["git", "commit", "-qam", "Edit\n\nmore", "--allow-empty"], cwd=repo.root, check=True, env=date)
+    lines = repo.hook("session-start", session_id="two", source="startup")["hookSpecificOutput"]["additionalContext"]
+    assert "Files changed since: edited.py" in lines
+    assert "Files gone since: gone.py" in lines
+    assert "Files unchanged since: same.py" in lines
+    assert f"Commits since, 1, latest first:\n- {git(repo.root, 'rev-parse', 'HEAD')[:7]} Edit\n" in lines
+    again = repo.hook("session-start", session_id="three", source="startup")["hookSpecificOutput"]["additionalContext"]
+    assert again == lines
+
+
+def test_an_index_line_says_how_many_files_changed(repo: Project) -> None:
+    work(repo, "b.py", "c.py", session_id="one")
+    work(repo, "d.py", session_id="two")
+    write(repo, "b.py", "two\n")
+    lines = repo.hook("session-start", session_id="three", source="startup")["hookSpecificOutput"]["additionalContext"]
+    assert "one · 1 of 2 files changed" in lines

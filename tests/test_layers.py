@@ -14,7 +14,7 @@ PACKAGE = ROOT / "ocm"
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": (
         "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "textedit", "resources",
-        "partial", "shell", "facts", "traces",
+        "partial", "shell", "facts", "plain", "traces",
     ),
     "owners": (
         "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "githistory", "blobs",
@@ -22,8 +22,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "core": ("policy", "freshness", "merge", "redact", "redact_names", "redact_values", "links", "ledger"),
     "service": (
-        "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "install", "settings",
-        "words", "imprint", "lineage", "origin", "decided", "standing", "why", "answers",
+        "sessionfiles", "observe", "sessions", "browse", "brief", "promptmatch", "recall", "plan", "file_steps",
+        "install", "settings", "words", "imprint", "lineage", "origin", "decided", "standing", "why", "answers",
     ),
     "entry": ("wire", "tools", "server", "hook", "output", "commands", "cli", "demo", "__main__"),
 }  # fmt: skip

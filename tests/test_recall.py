@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ocm import blobs, gitdata, index, recall
+from ocm import blobs, brief, gitdata, index, recall
 from ocm.errors import BadInputError, OcmError
-from ocm.index import wording
+from ocm.index import sync, wording
 from ocm.model import FileChange, WorkEntry
 from ocm.paths import Store
 from ocm.recall import Filters
@@ -670,12 +670,55 @@ def test_text_without_spaces_is_cut_all_the_same(store: Store) -> None:
     assert len(text) <= 2_400
 
 
-def test_a_session_that_became_unreadable_is_left_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(store, "a.md", _worked("a", 1, goal="goal"))
-    from ocm import brief
+def test_a_brief_is_never_longer_than_a_host_takes(store: Store) -> None:
+    for day in range(1, 9):
+        put(store, f"{day}.md", _worked(f"s{day}", day, goal="g", decisions=[f"{n} word" * 20 for n in range(200)]))
+    assert 9_000 < len(_brief(store, tokens=4_000)) < 10_000
 
-    monkeypatch.setattr(brief, "load", lambda _store, _name: None)
-    assert _brief(store) == ""
+
+def test_a_session_alone_is_told_with_what_was_done(store: Store) -> None:
+    work = [WorkEntry("2026-03-01 10:00", ["Parser written", "Parser tested"])]
+    put(store, "a.md", _worked("a", 1, goal="parse", work=work, work_pending=["lex"]))
+    put(store, "b.md", _worked("b", 2, goal="other"))
+    own = brief.own(store, "a", 600)
+    assert "- Parser tested\n- Parser written" in own
+    assert "other" not in own
+    assert "- lex" in own
+    assert brief.own(store, "unknown", 600) == ""
+
+
+def test_the_files_of_the_latest_sessions_are_named_the_most_touched_first(store: Store) -> None:
+    for day, names in enumerate((("x", "old"), ("x", "y"), ("y", "x"), ("mine",)), 1):
+        files = [FileChange(f"src/{name}.py", "modified") for name in names]
+        put(store, f"{day}.md", _worked(f"s{day}", day, goal=f"goal {day}", files=files))
+    assert "Files: src/x.py, src/mine.py, src/y.py, src/old.py" in _brief(store).split("\n")
+
+
+def test_of_the_older_sessions_those_about_the_same_files_come_first(store: Store) -> None:
+    for day in range(1, 20):
+        files = [FileChange("src/core.py" if day in {2, 19} else f"src/{day}.py", "modified")]
+        put(store, f"{day:02}.md", _worked(f"s{day}", day, goal=f"goal {day}", files=files))
+    cached = index.read(store, lambda cache: brief._known(cache, "main", None, None))
+    assert [row.session_id for row in cached.others] == ["s18", "s17", "s16", "s15", "s14", "s2", "s13", "s12"]
+
+
+def test_a_quick_brief_is_the_same_and_notices_what_changed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = ["one", "two\nlines"]
+    put(store, "a.md", _worked("a", 1, goal="goal", work_pending=items, decisions=["this"], work_completed=["done"]))
+    put(store, "b.md", _worked("b", 2, branch="x", goal="other"))
+    whole = _brief(store)
+    assert "- two lines" in whole
+    time.sleep(0.3)
+    _brief(store)
+    monkeypatch.setattr(sync, "synced", lambda *_: 1 / 0)
+    assert _brief(store, quick=True) == whole
+    monkeypatch.undo()
+    put(store, "a.md", _worked("a", 1, goal="edited"))
+    assert "edited" in _brief(store, quick=True)
+    put(store, "c.md", _worked("c", 3, goal="newer"))
+    assert "newer" in _brief(store, quick=True)
+    os.unlink(store.database)
+    assert "newer" in _brief(store, quick=True)
 
 
 def test_importing_it_loads_nothing_heavy() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ocm import traces
-from ocm.index import records, schema
+from ocm.index import light, records, schema
 from ocm.index.wording import encodable
 from ocm.model import Session
 from ocm.paths import Store
@@ -203,20 +203,27 @@ class Links:
             self._rarity[key] = 1.0 / max(1, self._db.execute(sql, (key,)).fetchone()[0])
         return self._rarity[key]
 
-    def items(self, kind: str) -> list[Item]:
-        """Return every decision, or every problem, the oldest first."""
+    def items(self, kind: str, file: str = "", saying: str = "") -> list[Item]:
+        """Return every decision, or every problem, the oldest first.
+
+        With `file`, only those of that session and of sessions that match `saying`, an expression of FTS5.
+        """
         column = {DECISION: "decisions", PROBLEM: "problems"}[kind]
         sql = (
             f"SELECT s.file, i.n, i.at, c.{column} FROM session_items i JOIN session_chunks c ON c.id = i.session"
             f" JOIN sessions s ON s.id = i.session WHERE i.kind = ?{self._of_project}"
         )
-        found = schema.rows(self._db.execute(sql, (kind, *self._values)), str, int, float, str)
+        values: tuple[str, ...] = (kind, *self._values)
+        if file:
+            sql += " AND (s.file = ? OR s.id IN (SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ?))"
+            values = (*values, file, saying)
+        found = schema.rows(self._db.execute(sql, values), str, int, float, str)
         split: dict[str, list[str]] = {}
         items = []
-        for file, number, at, text in sorted(found, key=lambda row: (row[2], row[0], row[1])):
-            texts = split.setdefault(file, records.items(text))
+        for name, number, at, text in sorted(found, key=lambda row: (row[2], row[0], row[1])):
+            texts = split.setdefault(name, light.split(text))
             if number < len(texts):
-                items.append(Item(file, number, texts[number], at))
+                items.append(Item(name, number, texts[number], at))
         return items
 
     def _sessions_with(self, keys: frozenset[int]) -> set[tuple[str, int]]:

@@ -7,15 +7,18 @@ import string
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocm.index import schema
-from ocm.index.landed import Links
+from ocm.index.light import PART, mark, quoted, split
 from ocm.index.records import ODD
 from ocm.index.schema import COLUMNS, TOKENIZER
-from ocm.index.wording import encodable, quoted
+from ocm.index.wording import encodable
 from ocm.model import FileChange, one_line
 from ocm.paths import Store
+
+if TYPE_CHECKING:
+    from ocm.index.landed import Links
 
 OPEN, CLOSE = (
     "\ue000",
@@ -64,6 +67,17 @@ class SessionRow:
         """Return the keys that the contract promises of a session."""
         names = ("session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path")
         return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where the work of a session stood, each item whole."""
+
+    work_pending: list[str]
+    problems: list[str]
+    decisions: list[str]
+    work_summary: list[str]
+    work_completed: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +185,31 @@ class Index:
         )
         return [(FileChange(*row), blob) for *row, blob in self._ask(sql, (file,), str, str, *[str | None] * 2)]
 
-    def links(self, project: str = "") -> Links:
+    def links(self, project: str = "") -> "Links":
         """Return what sessions and commits have in common, of a user store only what belongs to `project`."""
+        from ocm.index.landed import Links
+
         return Links(self._db, project)
+
+    def files_of(self, rows: Sequence[int]) -> dict[int, list[tuple[FileChange, str | None]]]:
+        """Return the same for each of several sessions, by their row numbers, in one question."""
+        found: dict[int, list[tuple[FileChange, str | None]]] = {row: [] for row in rows}
+        columns = "session, path, change_type, old_path, blob"
+        sql = f"SELECT {columns} FROM session_files WHERE session IN ({_slots(rows)}) ORDER BY session, n"
+        for row, *change, blob in self._ask(sql, rows, int, str, str, *[str | None] * 2):
+            found[row].append((FileChange(*change), blob))
+        return found
+
+    def is_current(self, rows: Sequence[int]) -> bool:
+        """Tell whether the files of these sessions bear the marks that they had when they were read."""
+        sql = f"SELECT file, mark FROM sessions WHERE id IN ({_slots(rows)})"
+        try:
+            return all(
+                mark(file, os.lstat(os.path.join(self._folder, file))) == known
+                for file, known in self._ask(sql, rows, str, int)
+            )
+        except OSError:
+            return False
 
     def unreadable(self) -> list[tuple[str, str]]:
         """Return the files that cannot be read, each with where and why."""
@@ -231,6 +267,12 @@ class Index:
         """Return the searchable text of a session, column by column."""
         sql = f"SELECT {', '.join(COLUMNS[:-1])} FROM session_chunks WHERE id = ?"
         return next(iter(self._ask(sql, (row,), *[str] * (len(COLUMNS) - 1))), ())
+
+    def state(self, row: int) -> State:
+        """Return where the work of a session stood."""
+        _, _, decisions, problems, work, todos, *_ = self.texts(row) or ("",) * len(COLUMNS)
+        pending, _, completed = todos.partition(PART)
+        return State(*map(split, (pending, problems, decisions, work, completed)))
 
     def repair(self, word: str) -> str:
         """Return `word`, or the most frequent known one a single edit away from it when no session has it."""

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Any
 
+from ocm.index import light
+from ocm.index.light import APPLICATION_ID, VERSION
 from ocm.paths import Store
 
-APPLICATION_ID = 0x6F636D6A  # "ocmj"
-VERSION = 2
 WAIT = 5.0
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 _PAGE = 16_384  # a session fills a page of 4096 bytes to three quarters, which wastes the rest
@@ -76,7 +76,6 @@ _DAMAGE = frozenset(
         sqlite3.SQLITE_NOTADB,
     )
 )
-_URI_SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/:")
 
 
 class DamagedError(sqlite3.DatabaseError):
@@ -217,7 +216,7 @@ def lock_path(store: Store) -> str:
 
 
 def _open(path: str, wait: float) -> sqlite3.Connection:
-    uri = path if path == ":memory:" else f"file://{'/' * (os.name == 'nt')}{_quoted(path)}?mode=rw"
+    uri = path if path == ":memory:" else light.address(path, "rw")
     db = sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)
     try:
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY", "synchronous = NORMAL"):
@@ -226,11 +225,6 @@ def _open(path: str, wait: float) -> sqlite3.Connection:
         db.close()
         raise
     return db
-
-
-def _quoted(path: str) -> str:
-    data = os.fsencode(path.replace("\\", "/") if os.name == "nt" else path)
-    return "".join(chr(byte) if byte in _URI_SAFE else f"%{byte:02X}" for byte in data)
 
 
 def _verify(db: sqlite3.Connection) -> None:

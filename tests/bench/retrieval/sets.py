@@ -64,9 +64,9 @@ def build(root: Path, records: list[Record]) -> Store:
     return store
 
 
-def text_of(record: Record) -> str:
+def text_of(record: Record, when: str = "") -> str:
     """Return the session file of a record; what no known section takes is a section of its own."""
-    text = rewrite.render(session_of(record))
+    text = rewrite.render(session_of(record, when))
     for name, content in record["sections"].items():
         if name not in {"goal", "work", *_LISTS} and content.strip():
             lines = "\n".join("    " + line if line.strip() else "" for line in content.split("\n"))
@@ -74,10 +74,10 @@ def text_of(record: Record) -> str:
     return text
 
 
-def session_of(record: Record) -> Session:
+def session_of(record: Record, when: str = "") -> Session:
     """Return the session that a record says."""
     sections = {name: _readable(text) for name, text in record["sections"].items()}
-    when = f"{record['date']}T12:00:00+00:00"
+    when = when or f"{record['date']}T12:00:00+00:00"
     work = _items(sections.get("work", ""))
     found = Session(
         record["id"],
