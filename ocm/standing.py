@@ -21,7 +21,7 @@ class Ledger:
 
 
 _SUPERSEDES = "decisions : supersedes"
-_SOLVES = "{decisions problems} : (solves OR solved OR fixes OR fixed)"
+_SOLVES = "{decisions problems} : (solves OR solved OR fixes OR fixed)"  # both are parts of ENDING
 
 
 def read(cache: Index, project: str) -> Ledger:

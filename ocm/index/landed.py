@@ -192,6 +192,14 @@ class Links:
         """Return what a session recorded."""
         return [unit for _, unit in self._units("s.file = ?", (file,))]
 
+    def made_in(self, file: str) -> list[str]:
+        """Return the commits that a session recorded as its own, in order."""
+        sql = (
+            "SELECT u.sha FROM session_units u JOIN sessions s ON s.id = u.session"
+            " WHERE s.file = ? AND u.sha <> '' ORDER BY u.unit"
+        )
+        return [sha for (sha,) in schema.rows(self._db.execute(sql, (file,)), str)]
+
     def _chosen(self, wanted: Iterable[tuple[str, int]], before: float) -> list[tuple[str, Unit]]:
         condition = "s.file = ? AND u.unit = ? AND s.started <= ?"
         return [pair for file, number in sorted(wanted) for pair in self._units(condition, (file, number, before))]

@@ -27,6 +27,7 @@ OPEN, CLOSE = (
 _WEIGHTS = (
     "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5"  # of the columns: a title says most, a part of a word least
 )
+ENDING = "{decisions problems} : (supersedes OR solves OR solved OR fixes OR fixed)"  # what may end an earlier one
 _TIED = 4
 _MIN_REPAIR = 5
 _MANY = 900  # values bound in one statement
