@@ -1,4 +1,4 @@
-"""The benchmark of links: `python -m tests.bench.links [--sessions N] [--out FILE.md] REPOSITORY…`.
+"""The benchmark of links: `python -m tests.bench.links [--sessions N] [--blame] [--out FILE.md] REPOSITORY…`.
 
 Takes repositories by path and never touches them. 240 commits of each stand for 240 sessions, whose files hold what a
 checkpoint would have recorded and no commit id; the history is then rewritten with real git, and the product itself is
@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocm import githistory, index, lineage, links, traces
-from ocm.index import Commits
 from ocm.paths import Store
-from tests.bench.links import replay
+from tests.bench.links import blame, replay
 from tests.session_store import make_store, put, session
 
 if TYPE_CHECKING:
@@ -28,7 +27,18 @@ if TYPE_CHECKING:
 RECALL = {"squash of 3": 80.0, "rebase": 97.0, "squash of 3 on a moved base": 78.0}
 PRECISION = {"squash of 3": 89.0, "rebase": 96.0, "squash of 3 on a moved base": 89.0}
 LINK_MS = 15.0
-HEAD = "| repository | rewrite | pairs | skipped | recall | precision | trailer in message | git notes |"
+INTRODUCTION = """\
+# Links after a rewrite
+
+Written by `python -m tests.bench.links --blame --out FILE REPOSITORY…` with clones of public repositories. The last 240
+commits of each that are no merges stand for 240 sessions; a session file holds what a checkpoint just before the commit
+would have recorded, and no commit id. The history is then rewritten with real `git cherry-pick` and `git merge --squash`,
+and the product is asked of each new commit which sessions it comes from. A replay that conflicts is skipped and counted; a
+commit whose very change another one makes as well, as when a fix went to two branches, is left out as a twin. Recall and
+precision are over all pairs of session and new commit. To reach: squash of 3, 80 and 89 %; rebase, 97 and 96 %; squash of
+3 on a moved base, 78 and 89 %; at most 15 ms a commit; `ocm why` in at most 1.5 times the time of `git blame`.
+"""
+HEAD = "| repository | rewrite | pairs | skipped | recall | precision |"
 
 
 @dataclass
@@ -68,8 +78,7 @@ class Score:
             f"{self.recall:.1f} %",
             f"{self.precision:.1f} %{mark}",
         )
-        kept = "kept" if self.rewrite == "rebase" else "only if every message is kept"
-        return f"| {' | '.join(map(str, cells))} | {kept} | lost |"
+        return f"| {' | '.join(map(str, cells))} |"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,22 +86,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.links")
     parser.add_argument("repositories", nargs="+", type=Path, metavar="REPOSITORY")
     parser.add_argument("--sessions", type=int, default=replay.SESSIONS)
+    parser.add_argument("--blame", action="store_true", help="also time `ocm why` beside `git blame`")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args(arguments)
-    lines, good = [HEAD, "| --- " * (HEAD.count("|") - 1) + "|"], True
+    rows, notes, good = [], [], True
     for repository in options.repositories:
         with tempfile.TemporaryDirectory(prefix="ocm-links-") as name:
-            scores, note = measure(repository.resolve(), Path(name), options.sessions)
-        good &= all(score.holds for score in scores) and note[1] <= LINK_MS
-        lines[len(lines) :] = [score.line() for score in scores]
-        print("\n".join(score.line() for score in scores), note[0], sep="\n", flush=True)
-        lines.append(f"\n{note[0]}\n" if repository == options.repositories[-1] else f"| {note[0]} |" + " |" * 7)
+            scores, note, cost = measure(repository.resolve(), Path(name), options.sessions)
+        good &= all(score.holds for score in scores) and cost <= LINK_MS
+        rows += [score.line() for score in scores]
+        notes.append(f"- {note}")
+        print("\n".join(score.line() for score in scores), note, sep="\n", flush=True)
+    if options.blame:
+        held, lines = blame.measure()
+        good &= held
+        notes += [f"- {line}" for line in lines]
     if options.out:
-        options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        head = [HEAD, "| --- " * (HEAD.count("|") - 1) + "|"]
+        options.out.write_text("\n".join([INTRODUCTION, *head, *rows, "", *notes, ""]), encoding="utf-8")
     return 0 if good else 1
 
 
-def measure(repository: Path, folder: Path, count: int) -> tuple[list[Score], tuple[str, float]]:
+def measure(repository: Path, folder: Path, count: int) -> tuple[list[Score], str, float]:
     """Rewrite the history of one repository and ask the product about it."""
     scratch = replay.Scratch(repository, folder / "repository")
     sessions, twins = distinct(scratch, count)
@@ -105,15 +120,11 @@ def measure(repository: Path, folder: Path, count: int) -> tuple[list[Score], tu
     made = [sha for found in rewrites.values() for sha, _ in found.made]
     for number, sha in enumerate(made):
         scratch.git("update-ref", f"refs/heads/made/{number}", sha)
-    spent, count_new = caught_up(store)
-    name = repository.parent.name if repository.name in {"repo", ".git"} else repository.name
+    cost, read = caught_up(store)
+    own = repository.name not in {"repo", ".git"}
+    name = (repository.name if own else repository.parent.name).replace("+", "/")
     scores = [scored(store, name, kind, found) for kind, found in rewrites.items()]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    note = (
-        f"{name}: {len(sessions)} sessions, {twins} twins left out; {count_new} commits read at"
-        f" {1000 * spent / max(1, count_new):.1f} ms each, peak memory {peak:.0f} MB"
-    )
-    return scores, (note, 1000 * spent / max(1, count_new))
+    return scores, f"{name}: {len(sessions)} sessions, {twins} twins left out; {read}", cost
 
 
 def distinct(scratch: replay.Scratch, count: int) -> tuple[list[str], int]:
@@ -145,19 +156,30 @@ def stored(scratch: replay.Scratch, sessions: list[str]) -> Store:
     return store
 
 
-def caught_up(store: Store) -> tuple[float, int]:
-    """Return how long it took to read the commits there are, and how many that were."""
-    count = 0
+def caught_up(store: Store) -> tuple[float, str]:
+    """Read the commits there are; returns the milliseconds that each took, and that in words, with the memory taken."""
+    sizes: list[float] = []
+    done = [0]
 
-    def prepare(commits: Commits) -> None:
-        nonlocal count
-        lineage.catch_up(store, "")(commits)
-        count = len(commits.known(""))
+    def progress(count: int, _of: int) -> None:
+        done.append(count)
+        sizes.append(_resident())
 
     index.read(store, lambda _: None)
     begin = time.perf_counter()
-    index.read(store, lambda _: None, prepare=prepare)
-    return time.perf_counter() - begin, count
+    index.read(store, lambda _: None, prepare=lineage.catch_up(store, "", progress))
+    cost = 1000 * (time.perf_counter() - begin) / max(1, done[-1])
+    memory = f"{sizes[0]:.0f} MB after the first {done[1]}, {sizes[-1]:.0f} MB after the last" if sizes else "none"
+    return cost, f"{done[-1]} commits read at {cost:.1f} ms each; memory {memory}"
+
+
+def _resident() -> float:
+    """Return the megabytes that this process takes now."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return pages * resource.getpagesize() / 1e6
 
 
 def scored(store: Store, repository: str, kind: str, found: replay.Rewritten) -> Score:
