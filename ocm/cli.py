@@ -60,6 +60,7 @@ for _command in (
     why.problems,
     care.rebuild_index,
     care.status,
+    care.doctor,
     care.serve,
     care.config,
     care.demo,

@@ -210,6 +210,12 @@ def young(place: Place, start: str, head: str, since: float) -> list[str]:
     )
 
 
+def shows(place: Place, folder: str) -> bool:
+    """Tell whether git tracks, or would add, anything in a folder below the top."""
+    asked = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
+    return bool(_run(place.top, *asked, folder))
+
+
 def loose_object(place: Place, sha: str) -> str:
     """Return the file in which git first keeps an object."""
     return os.path.join(place.common_dir, "objects", sha[:2], sha[2:])

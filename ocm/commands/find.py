@@ -77,19 +77,16 @@ def show(*, project: str | None, identifier: str, as_json: bool) -> None:
     from ocm import answers, browse, decided, why
 
     store = common.find_store(project)
-    notices: list[str] = []  # said when all went well; else the error is the one line
-    shown = browse.show(store, identifier, notice=notices.append)
-    text = browse.text(store, identifier)
-    came_of = why.commits(store, identifier)
-    ended = decided.ended(store, os.path.basename(shown["markdown_path"]))
-    if as_json:
-        landed = {name: came_of[name] for name in ("commits", "not_landed")}
-        output.as_json({**shown, **landed, "ended": ended})
-    else:
-        for line in [*answers.marked(text, ended), *answers.outcome(came_of)]:
-            output.say(line)
-    for line in notices:
-        output.notice(line)
+    with common.notices() as notice:
+        shown = browse.show(store, identifier, notice=notice)
+        came_of = why.commits(store, identifier)
+        ended = decided.ended(store, os.path.basename(shown["markdown_path"]))
+        if as_json:
+            landed = {name: came_of[name] for name in ("commits", "not_landed")}
+            output.as_json({**shown, **landed, "ended": ended})
+        else:
+            for line in [*answers.marked(browse.text(store, identifier), ended), *answers.outcome(came_of)]:
+                output.say(line)
 
 
 @click.command()
@@ -100,7 +97,8 @@ def export(*, project: str | None, identifier: str) -> None:
     from ocm import browse
 
     store = common.find_store(project)
-    name = browse.find(store, identifier, notice=output.notice)
+    with common.notices() as notice:
+        name = browse.find(store, identifier, notice=notice)
     click.echo(os.path.join(os.path.realpath(store.sessions), name))
 
 
@@ -117,11 +115,12 @@ def resume(*, project: str | None, identifier: str | None, tokens: int | None, a
     store = common.find_store(project)
     settings = config.load(paths.user_store(), store.path)
     _, branch = paths.git_head(store.root)
-    session_id = browse.show(store, identifier, notice=output.notice)["session_id"] if identifier else None
     budget = int(settings["brief.tokens"]) if tokens is None else tokens
-    said = briefs.brief(
-        store, branch=branch, session_id=session_id, tokens=budget, alone=bool(session_id), notice=output.notice
-    )
+    with common.notices() as notice:
+        session_id = browse.show(store, identifier, notice=notice)["session_id"] if identifier else None
+        said = briefs.brief(
+            store, branch=branch, session_id=session_id, tokens=budget, alone=bool(session_id), notice=notice
+        )
     if as_json:
         output.as_json({"brief": said, "session_id": session_id})
     else:

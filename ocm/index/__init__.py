@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from ocm.index.landed import Commits, Links
     from ocm.index.lookup import edited_since, locate, refresh
     from ocm.index.queries import CLOSE, ENDING, OPEN, Filters, Index, SessionRow, State
-    from ocm.index.reading import read, recent
+    from ocm.index.reading import health, read, recent
     from ocm.index.records import folder_stamp
     from ocm.index.sync import Notice, Rebuilt, rebuild, silent
 
 __all__ = [
     "CLOSE", "ENDING", "OPEN", "Commits", "Filters", "Index", "Links", "Notice", "Rebuilt", "SessionRow", "State",
-    "edited_since", "folder_stamp", "locate", "read", "rebuild", "recent", "refresh", "silent",
+    "edited_since", "folder_stamp", "health", "locate", "read", "rebuild", "recent", "refresh", "silent",
 ]  # fmt: skip
 _HOMES = {
     **dict.fromkeys(("Commits", "Links"), "landed"),
@@ -25,7 +25,7 @@ _HOMES = {
     **dict.fromkeys(("CLOSE", "ENDING", "OPEN", "Filters", "Index", "SessionRow", "State"), "queries"),
     **dict.fromkeys(("Notice", "Rebuilt", "rebuild", "silent"), "sync"),
     "folder_stamp": "records",
-    **dict.fromkeys(("read", "recent"), "reading"),
+    **dict.fromkeys(("health", "read", "recent"), "reading"),
 }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ocm.index import schema
 from ocm.index.light import PART, mark, quoted, split
 from ocm.index.records import ODD
-from ocm.index.schema import COLUMNS, TOKENIZER
+from ocm.index.schema import TEXTS, TOKENIZER
 from ocm.index.wording import encodable
 from ocm.model import FileChange, one_line
 from ocm.paths import Store
@@ -181,7 +181,7 @@ class Index:
     def touched(self, file: str) -> list[tuple[FileChange, str | None]]:
         """Return the same, each with the blob id that was recorded of it."""
         sql = (
-            "SELECT path, change_type, old_path, blob FROM session_files"
+            f"SELECT path, {schema.KIND}, old_path, blob FROM session_files"
             " WHERE session = (SELECT id FROM sessions WHERE file = ?) ORDER BY n"
         )
         return [(FileChange(*row), blob) for *row, blob in self._ask(sql, (file,), str, str, *[str | None] * 2)]
@@ -195,7 +195,7 @@ class Index:
     def files_of(self, rows: Sequence[int]) -> dict[int, list[tuple[FileChange, str | None]]]:
         """Return the same for each of several sessions, by their row numbers, in one question."""
         found: dict[int, list[tuple[FileChange, str | None]]] = {row: [] for row in rows}
-        columns = "session, path, change_type, old_path, blob"
+        columns = f"session, path, {schema.KIND}, old_path, blob"
         sql = f"SELECT {columns} FROM session_files WHERE session IN ({_slots(rows)}) ORDER BY session, n"
         for row, *change, blob in self._ask(sql, rows, int, str, str, *[str | None] * 2):
             found[row].append((FileChange(*change), blob))
@@ -256,7 +256,7 @@ class Index:
 
         The rows are indexed once more by themselves: the large index would be read from one end to the other.
         """
-        columns = ", ".join(COLUMNS[:-1])
+        columns = ", ".join(TEXTS)
         self._begin("shown", f"VIRTUAL TABLE temp.shown USING fts5({columns}, tokenize='{TOKENIZER}')")
         self._db.execute("DELETE FROM temp.shown")
         sql = f"INSERT INTO temp.shown(rowid, {columns}) SELECT id, {columns} FROM session_chunks WHERE id IN "
@@ -266,12 +266,12 @@ class Index:
 
     def texts(self, row: int) -> tuple[str, ...]:
         """Return the searchable text of a session, column by column."""
-        sql = f"SELECT {', '.join(COLUMNS[:-1])} FROM session_chunks WHERE id = ?"
-        return next(iter(self._ask(sql, (row,), *[str] * (len(COLUMNS) - 1))), ())
+        sql = f"SELECT {', '.join(TEXTS)} FROM session_chunks WHERE id = ?"
+        return next(iter(self._ask(sql, (row,), *[str] * len(TEXTS))), ())
 
     def state(self, row: int) -> State:
         """Return where the work of a session stood."""
-        _, _, decisions, problems, work, todos, *_ = self.texts(row) or ("",) * len(COLUMNS)
+        _, _, decisions, problems, work, todos, *_ = self.texts(row) or ("",) * len(TEXTS)
         pending, _, completed = todos.partition(PART)
         return State(*map(split, (pending, problems, decisions, work, completed)))
 

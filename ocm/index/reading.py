@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from ocm.errors import OcmError
-from ocm.index import lookup, records, schema, sync
+from ocm.index import lookup, records, schema, sync, writer
 from ocm.index.queries import Index
 from ocm.index.sync import Notice, silent
 from ocm.paths import Store
@@ -57,6 +57,19 @@ def read(
         raise OcmError(
             f"The session files cannot be searched: {error}.", "Make the cache anew: ocm rebuild-index"
         ) from error
+
+
+def health(store: Store) -> str:
+    """Return what is wrong with the cache as it is, changing nothing: `damaged`, `behind`, or empty for nothing."""
+    try:
+        db = schema.connect(store, wait=0)
+        if db is None:
+            return ""
+        with contextlib.closing(db):
+            plan = writer.plan(db, store, records.scan(store))
+    except (sqlite3.Error, OSError) as error:
+        return "damaged" if isinstance(error, sqlite3.Error) and schema.is_damage(error) else ""
+    return "behind" if plan.whole or plan.is_behind else ""
 
 
 def recent(store: Store, work: Callable[[Index], _T | None]) -> _T | None:

@@ -206,7 +206,7 @@ def started(session: Session, file: str) -> str:
     return with_offset(f"{named[1]}T{named[2]}:{named[3]}:00") if named else ""
 
 
-def columns(session: Session) -> tuple[str, ...]:
+def texts(session: Session) -> tuple[str, ...]:
     """Return the searchable text of a session, a column each."""
     files = [path for change in session.files for path in (change.path, change.old_path) if path]
     other = [
@@ -215,7 +215,7 @@ def columns(session: Session) -> tuple[str, ...]:
         *(f"{plan.path} {plan.header}" for plan in session.plan_files),
         *(f"{reference.title} {reference.url}" for reference in session.references),
     ]
-    texts = (
+    return (
         session.title,
         session.goal,
         light.joined(session.decisions),
@@ -226,7 +226,11 @@ def columns(session: Session) -> tuple[str, ...]:
         "\n".join(files),
         "\n".join(text for text in other if text),
     )
-    return (*texts, ident("\n".join(texts)))
+
+
+def indexed(found: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns of the index, made of the texts of a session."""
+    return (*found, ident("\n".join(found)))
 
 
 def touched(session: Session) -> list[tuple[FileChange, str | None]]:

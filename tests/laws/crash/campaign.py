@@ -4,10 +4,11 @@ import contextlib
 import gc
 import json
 import os
+import select
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tests.laws.crash import clock
@@ -103,6 +104,7 @@ def sweep(scenario: str, *, how: str = "point", step: int = 1) -> list[Case]:
         try:
             for op in steps:
                 one.run(op)
+            one.hang_up()
         except ViolationError:
             return [Case(name, -1, tuple(steps), how == "power")]  # it fails before anything dies
     if one.points < _FEW:
@@ -159,24 +161,49 @@ def describe(case: Case, why: str) -> str:
     return "\n".join(lines)
 
 
-def run(cases: list[Case], *, workers: int, stop_after: int = 5, mutant: str = "") -> Report:
-    """Run `cases` on `workers` processes; no more are begun by a worker that has met `stop_after` failures."""
+def run(
+    cases: list[Case],
+    *,
+    workers: int,
+    stop_after: int = 5,
+    minutes: float = 600.0,
+    mutant: str = "",
+    tell: Callable[[Report], None] = lambda _: None,
+) -> Report:
+    """Run `cases` on `workers` processes; `tell` is called after every sequence.
+
+    No more are begun by a worker that has met `stop_after` failures, or after so many `minutes`.
+    """
     began = time.monotonic()
     preload()
     report = Report()
-    readers = [_start_worker(cases[number::workers], stop_after, mutant) for number in range(workers)]
-    for pid, reader in readers:
-        with os.fdopen(reader, encoding="utf-8") as lines:
-            for line in lines:
-                _take(report, json.loads(line))
+    until = began + 60 * minutes
+    started = [_start_worker(cases[number::workers], stop_after, until, mutant) for number in range(workers)]
+    for line in _lines([reader for _, reader in started]):
+        _take(report, json.loads(line))
+        report.seconds = time.monotonic() - began
+        tell(report)
+    for pid, _ in started:
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         if code:
             raise RuntimeError(f"a worker ended with {code}")
-    report.seconds = time.monotonic() - began
     return report
 
 
-def _start_worker(cases: list[Case], stop_after: int, mutant: str) -> tuple[int, int]:
+def _lines(readers: list[int]) -> Iterator[bytes]:
+    """Yield what the workers write, a line each as it comes: one whose pipe nobody empties would stand still."""
+    rests = dict.fromkeys(readers, b"")
+    while rests:
+        for reader in select.select(list(rests), [], [])[0]:
+            data = os.read(reader, 65_536)
+            *lines, rests[reader] = (rests[reader] + data).split(b"\n")
+            yield from lines
+            if not data:
+                os.close(reader)
+                del rests[reader]
+
+
+def _start_worker(cases: list[Case], stop_after: int, until: float, mutant: str) -> tuple[int, int]:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid:
@@ -188,8 +215,9 @@ def _start_worker(cases: list[Case], stop_after: int, mutant: str) -> tuple[int,
         with os.fdopen(writer, "w", encoding="utf-8") as out:
             if mutant:
                 MUTANTS[mutant]()
-            for line in _work(cases, stop_after):
+            for line in _work(cases, stop_after, until):
                 out.write(line + "\n")
+                out.flush()
         code = 0
     except BaseException as error:  # noqa: BLE001 - nothing may get back into the parent's code
         sys.__stderr__.write(f"worker: {type(error).__name__}: {error}\n") if sys.__stderr__ else None
@@ -197,9 +225,11 @@ def _start_worker(cases: list[Case], stop_after: int, mutant: str) -> tuple[int,
         os._exit(code)
 
 
-def _work(cases: list[Case], stop_after: int) -> Iterator[str]:
+def _work(cases: list[Case], stop_after: int, until: float) -> Iterator[str]:
     failures = 0
     for case in cases:
+        if time.monotonic() > until:
+            return
         tally, why = play(case)
         told = {**vars(tally), "why": why}
         if why:

@@ -123,7 +123,9 @@ class World:
         wish = self.wish(op)
         self.server = self.server or mcp.start(self.place, wish)
         given = {"session_id": self.talks[op.who].session_id, **self.given(op)}
+        passed = self.server.slots.numbers()[0]
         result = self.server.checkpoint(given, wish)
+        self.points = self.server.slots.numbers()[0] - passed
         if result is None:
             self.hang_up()
         elif result.get("isError") or result["structuredContent"]["session_id"] != given["session_id"]:
@@ -192,12 +194,11 @@ class World:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8") as file:
                 file.write(f"{word(op.n)}\n" * 9)
-        source = ("startup", "resume", "clear", "compact")[op.pick % 4]
         edit = {"tool_name": "Edit", "tool_input": {"file_path": path}}
         pre = (edit, {"tool_name": "Bash", "tool_input": {"command": "ls"}}, {"tool_name": "Read", "tool_input": {}})
         own = {"tool_name": "mcp__opencodememory__ocm__checkpoint", "tool_use_id": f"t{op.n}", "tool_input": {}}
         payloads: dict[str, tuple[str, dict[str, Any]]] = {
-            "start": ("session-start", {"source": source}),
+            "start": ("session-start", {"source": _source(op)}),
             "prompt": ("user-prompt", {"prompt": self._prompt(op)}),
             "pre": ("pre-tool-use", pre[op.pick % 3]),
             "ask": ("pre-tool-use", own),
@@ -248,9 +249,11 @@ class World:
             "edited": {state.call(path, counts=False)},
             "compact": {state.flushed()},
             "end": {state.flushed("closed"), state.flushed("closed").opened()},
-            # a clock that went forward makes the live look dead
-            "start": {replace(state, ending=False), state.recovered(), replace(state, ending=False).flushed()},
         }
+        if op.kind == "start":
+            started = state.started(resumed=_source(op) == "resume")
+            # a clock that went forward makes the live look dead
+            plain["start"] = {*started, state.recovered(), *(one.flushed() for one in started)}
         done = plain.get(op.kind, {state, replace(state, ending=False)})
         if op.kind == "end":
             return done, {state, replace(state, ending=True), *done}
@@ -419,25 +422,39 @@ class World:
             _break(path, op.pick)
 
     def _do_merge_in(self, op: Op) -> None:
-        """Copy the session files of another store in, as a person who merges two machines does."""
+        """Copy the session files of another store in, as a person who merges two machines does, or all that is in it."""
         if GUEST in self.talks:
             return
-        other = self.place.project + "-2"
-        os.makedirs(os.path.join(other, ".openCodeMemory", "sessions"))
         talk = Conversation(_GUEST_ID)
         given = ops.arguments(replace(op, kind="semantic"))
-        stdin = json.dumps({"session_id": _GUEST_ID, **given}).encode()
-        result = process.run(Place(other, self.place.home), ["ocm", "checkpoint", "--from-stdin"], stdin)
-        if result.code:
-            raise ViolationError(f"the other store refuses: {result.err!r}")
-        talk.turn(state.checkpoint(given) for state in talk.possible)
+        everything = self.written is None and op.pick % 2 == 1  # where git knows nothing of the file it is not listed
+        other = self._other_store(op, given, everything=everything)
+        states = {state.checkpoint(given) for state in talk.possible}
+        talk.turn({state.call(self.path(op)) for state in states} if everything else states)
         talk.slugs.add(given.get("slug", ""))
-        folder = os.path.join(other, ".openCodeMemory", "sessions")
-        for name in os.listdir(folder):
-            shutil.copy(os.path.join(folder, name), self.sessions)
-            talk.name = name
+        shutil.copytree(
+            other if everything else os.path.join(other, "sessions"),
+            self.place.store if everything else self.sessions,
+            dirs_exist_ok=True,
+        )
+        (talk.name,) = os.listdir(os.path.join(other, "sessions"))
         self.talks[GUEST] = talk
         self._sync()
+
+    def _other_store(self, op: Op, given: dict[str, Any], *, everything: bool) -> str:
+        """Make a store of one conversation, with a journal if `everything` of it is wanted; returns its folder."""
+        place = Place(self.place.project + "-2", self.place.home)
+        os.makedirs(os.path.join(place.store, "sessions"))
+        checkpoint = json.dumps({"session_id": _GUEST_ID, **given})
+        edit = {"tool_name": "Edit", "tool_input": {"file_path": os.path.join(place.project, self.path(op))}}
+        call = json.dumps({"session_id": _GUEST_ID, "cwd": place.project, **edit})
+        commands = [(["ocm", "checkpoint", "--from-stdin"], checkpoint)]
+        commands += [(["ocm-hook", "post-tool-use", "--tool", "claude-code"], call)] if everything else []
+        for command, stdin in commands:
+            result = process.run(place, command, stdin.encode())
+            if result.code:
+                raise ViolationError(f"the other store refuses: {result.err!r}")
+        return place.store
 
     def _do_clock(self, op: Op) -> None:
         self.offset = OFFSETS[op.pick % len(OFFSETS)]
@@ -541,6 +558,11 @@ class World:
                     talk.aged = False
                     if part.kind in ops.CALLS:
                         talk.slugs.add(self.given(part).get("slug", ""))
+
+
+def _source(op: Op) -> str:
+    """Return what the host says a conversation starts from."""
+    return ("startup", "resume", "clear", "compact")[op.pick % 4]
 
 
 def _parsed(name: str, data: bytes) -> Page:
