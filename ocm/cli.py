@@ -51,6 +51,7 @@ for _command in (
     find.list_command,
     find.search,
     find.show,
+    find.timeline,
     find.export,
     find.resume,
     why.why,

@@ -49,13 +49,20 @@ def ended(store: Store, file: str, *, notice: Notice = silent) -> list[dict[str,
     return index.read(store, work, notice=notice)
 
 
+def with_ended(store: Store, found: dict[str, Any]) -> dict[str, Any]:
+    """Return what is shown of a session, with those of its items that were superseded or solved, if any is shown."""
+    shown = {item for items in found.values() if isinstance(items, list) for item in items if isinstance(item, str)}
+    over = [one for one in ended(store, os.path.basename(found["markdown_path"])) if one["item"] in shown]
+    return {**found, "ended": [{**one, "item": clean_line(one["item"])[:100]} for one in over]} if over else found
+
+
 def _listed(store: Store, file: str, *, everything: bool, kind: str, notice: Notice) -> list[dict[str, Any]]:
     project = git.own_project(store)
 
     def work(cache: Index) -> list[dict[str, Any]]:
         found = standing.read(cache, project)
         states = found.decisions if kind == DECISION else found.problems
-        touched = {row.file for row in cache.touching(file)} if file else None
+        touched = {row.file for row in cache.touching(file, -1, project)} if file else None
         chosen = [one for one in reversed(states) if (everything or one.in_force) and _is_of(one, touched)]
         known = Sessions(store, cache, (name for one in chosen for name in files_of(one)))
         return [as_json(one, known, kind) for one in chosen if one.entry.file in known.rows]
@@ -134,11 +141,3 @@ def _score(state: State, words: set[str], at: float) -> int:
 def words_of(*texts: str) -> set[str]:
     """Return the words of texts that say something, parts of identifiers and paths among them."""
     return {word.lower() for text in texts for word in _WORD.findall(text) if len(word) >= _LEAST or word.isdigit()}
-
-
-def relative_file(store: Store, path: str) -> str:
-    """Return a path as sessions record it: from the project's top, with forward slashes."""
-    if os.path.isabs(path):
-        inside = os.path.relpath(os.path.realpath(path), os.path.realpath(store.root))
-        path = path if inside.startswith("..") else inside
-    return os.path.normpath(path).replace(os.sep, "/")

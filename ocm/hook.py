@@ -125,22 +125,24 @@ def user_prompt(event: Event) -> "Reply":
         return None
     from ocm import words
 
-    said, names = _past(event, typed)
-    event.write(journal.event("prompt", title=words.title(typed), recall=names or None))
+    event.write(journal.event("prompt", title=words.title(typed)))
+    said = _past(event, typed)
     told = _names_session(event) + (f"\n{said}" if said else "")
     return event.host.context(event.payload, "user-prompt", told)
 
 
-def _past(event: Event, typed: str) -> tuple[str, list[str]]:
-    """Return what a prompt is told of the past, and of which sessions; whatever is wrong there, the prompt goes on."""
+def _past(event: Event, typed: str) -> str:
+    """Return what a prompt is told of earlier sessions, and note which, because none is told of twice."""
     if event.settings["recall.prompt"] == "off":
-        return "", []
+        return ""
     from ocm import promptmatch
 
     found = promptmatch.find(event.store, typed, but={event.session_id})
     known = promptmatch.told(journal.read_events(event.store.path, event.session_id)) if found else set()
     new = [match for match in found if match.session_id not in known]
-    return promptmatch.say(event.store, new), [match.session_id for match in new]
+    if new:
+        event.write(journal.event("told", recall=[match.session_id for match in new]))
+    return promptmatch.say(event.store, new)
 
 
 def pre_tool_use(event: Event) -> "Reply":

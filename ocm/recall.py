@@ -21,7 +21,7 @@ from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, silent
 from ocm.index.wording import Query
 from ocm.index.wording import query as taken_apart
 from ocm.model import STATUSES, FileChange, one_line
-from ocm.paths import Store
+from ocm.paths import Store, relative
 from ocm.plain import clean_line
 
 __all__ = ["Filters", "brief", "search", "search_everywhere"]
@@ -161,7 +161,7 @@ def _chosen(store: Store, filters: Filters) -> index.Filters:
         project=filters.project or "",
         since=_instant("since", filters.since),
         until=_instant("until", filters.until, after=True),
-        file=_path(store, filters.file or ""),
+        file=relative(store, filters.file or ""),
         tag=filters.tag or "",
     )
 
@@ -189,14 +189,6 @@ def _epoch(moment: datetime) -> float:
         return moment.timestamp()
     except (ValueError, OverflowError, OSError):  # before the first or after the last moment that a clock can show
         return -math.inf if moment.year < 1970 else math.inf  # noqa: PLR2004
-
-
-def _path(store: Store, path: str) -> str:
-    """Return a path as sessions record it: relative to the project, with forward slashes."""
-    if os.path.isabs(path):
-        relative = os.path.relpath(os.path.realpath(path), os.path.realpath(store.root))
-        path = path if relative.startswith("..") else relative
-    return path.replace(os.sep, "/").removeprefix("./").rstrip("/")
 
 
 # --- one store

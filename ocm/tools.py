@@ -5,7 +5,7 @@ Every conversation pays for these words, so they are few: under 1,200 tokens for
 
 from typing import Any
 
-from ocm.model import STATUSES, TRIGGERS
+from ocm.model import SECTIONS, STATUSES, TRIGGERS
 
 Schema = dict[str, Any]
 
@@ -27,14 +27,14 @@ _SESSION: Schema = dict.fromkeys(
     ("session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path"), _NULLABLE
 )
 _FILE = _object({"path": _TEXT, "change_type": _TEXT, "old_path": _TEXT}, ("path", "change_type"))
+_FRESH: Schema = {"freshness": {"type": ["object", "null"]}, "commits_since": {"type": ["integer", "null"]}}
 _HIT = {
     **_SESSION,
     "rank": {"type": "integer"},
     "score": {"type": "number"},
     "snippet": _TEXT,
     "top_files": _TEXTS,
-    "freshness": {"type": ["object", "null"]},
-    "commits_since": {"type": ["integer", "null"]},
+    **_FRESH,
     "project": _TEXT,
 }
 
@@ -76,11 +76,6 @@ SEARCH: Schema = _object(
     },
     ("query",),
 )
-
-SECTIONS = (
-    "goal", "work_completed", "work_pending", "work_summary", "decisions", "problems", "plan_files", "references",
-    "files", "notes", "diff_summary",
-)  # fmt: skip
 
 # name: (description, input schema, output schema)
 TOOLS: dict[str, tuple[str, Schema, Schema]] = {
@@ -129,6 +124,11 @@ TOOLS: dict[str, tuple[str, Schema, Schema]] = {
             },
             ("session_id",),
         ),
-        _object({**_SESSION, "cut": _TEXTS}, ("session_id",)),
+        _object({**_SESSION, **_FRESH, "cut": _TEXTS}, ("session_id",)),
+    ),
+    "ocm__timeline": (
+        "What was done around a session, or to a file, in order.",
+        _object({"session_id": _TEXT, "file": _TEXT, "limit": {"type": "integer", "default": 10}}),
+        _result({**_SESSION, **_FRESH, "checkpoints": {"type": "array"}}),
     ),
 }

@@ -7,7 +7,7 @@ import anyio
 import pytest
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ocm import brief
+from ocm import brief, timeline
 from ocm.server import JournalServer
 from tests.builders import Project, commit, git, run_ocm
 from tests.work_world import retried, wrote
@@ -165,3 +165,12 @@ def test_a_read_session_marks_what_was_ended(client: Project) -> None:
     assert [one["by"] for one in found["ended"]] == ["**Jitter:** random. Supersedes: Backoff."]
     found = asked(client, "ocm__get_session", session_id="S", sections=["goal"])
     assert "ended" not in found
+
+
+def test_a_timeline_of_a_file_runs_through_sessions_and_commits_alike(client: Project) -> None:
+    found = timeline.timeline(client.store, file="src/client.py")
+    assert [(entry["title"], entry.get("sessions")) for entry in found if "commit" in entry] == [("Retries", ["S"])]
+    assert [entry["session_id"] for entry in found if "checkpoints" in entry] == ["S"]
+    assert [entry["date"] for entry in found] == sorted(entry["date"] for entry in found)
+    assert len(timeline.timeline(client.store, file="src/client.py", limit=1)) == 1
+    assert "commit " in said(client, "timeline", "--file", "src/client.py")

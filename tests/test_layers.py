@@ -22,7 +22,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "core": ("policy", "freshness", "merge", "redact", "redact_names", "redact_values", "links", "ledger"),
     "service": (
-        "sessionfiles", "observe", "sessions", "browse", "brief", "promptmatch", "recall", "plan", "file_steps",
+        "sessionfiles", "observe", "sessions", "browse", "brief", "promptmatch", "timeline", "recall", "plan", "file_steps",
         "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks", "probes",
         "doctor", "words", "imprint", "lineage", "origin", "decided", "standing", "why", "answers",
     ),

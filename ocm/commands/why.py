@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ocm import output
+from ocm import output, paths
 from ocm.commands import common
 from ocm.paths import Store
 
@@ -25,10 +25,8 @@ def _said(found: Any, lines: Callable[[Any], Iterator[str]], *, as_json: bool, n
 
 def _named(store: Store, path: str) -> str:
     """Return a path as typed in this folder, from the project's top."""
-    from ocm import decided
-
     here = os.path.abspath(path)
-    return decided.relative_file(store, here if os.path.lexists(here) else path)
+    return paths.relative(store, here if os.path.lexists(here) else os.path.normpath(path))
 
 
 @click.command()

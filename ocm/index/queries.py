@@ -136,6 +136,20 @@ class Index:
         condition += "".join(f" AND s.{name} = ?" for name, _ in asked)
         return self._sessions(f"{condition} {_LATEST} LIMIT ?", *(value for _, value in asked), limit)
 
+    def touching(self, file: str, limit: int, project: str = "") -> list[SessionRow]:
+        """Return the sessions that touched a file, named by its path or the end of it, newest start first."""
+        condition, values = Filters(file=file, project=project).conditions()
+        return self._sessions(f"{condition} {_NEWEST} LIMIT ?", *values, limit)
+
+    def around(self, session: SessionRow, before: int, after: int) -> list[SessionRow]:
+        """Return a session among those of its project that started just before and after it, in order."""
+        same = " AND s.project = (SELECT project FROM sessions WHERE id = ?)"
+        start = "(SELECT started, file FROM sessions WHERE id = ?)"
+        earlier = f"{same} AND (s.started, s.file) < {start} ORDER BY s.started DESC, s.file DESC LIMIT ?"
+        later = f"{same} AND (s.started, s.file) > {start} ORDER BY s.started, s.file LIMIT ?"
+        older = self._sessions(earlier, session.row, session.row, before)
+        return [*reversed(older), session, *self._sessions(later, session.row, session.row, after)]
+
     def find(self, identifier: str) -> list[SessionRow]:
         """Return what `identifier` can mean, several when it is ambiguous.
 
@@ -156,11 +170,6 @@ class Index:
     def in_file(self, file: str) -> SessionRow | None:
         """Return the session that a file holds."""
         return next(iter(self._sessions(" AND s.file = ?", file)), None)
-
-    def touching(self, path: str, project: str = "") -> list[SessionRow]:
-        """Return the sessions that touched a file, or one whose path ends so, newest start first."""
-        condition, values = Filters(file=path, project=project).conditions()
-        return self._sessions(f"{condition} {_NEWEST}", *values)
 
     def rows(self, rows: Sequence[int]) -> list[SessionRow]:
         """Return the sessions with these row numbers, in this order."""
