@@ -25,6 +25,7 @@ NAME = "opencodememory"
 MAX_LIMIT = 50
 _INSTRUCTIONS = "The journal of this project's sessions: search before related work, checkpoint when asked to."
 _OWN = "mcp-"  # how the id begins that a server gives to a conversation whose id nobody tells: never another server's
+_HOOK = "ocm__hook"  # not listed: hooks call it, models do not
 _TOOL_USE = "claudecode/toolUseId"  # the one thing in a call by which a hook's journal line can be joined with it
 
 Arguments = dict[str, Any]
@@ -64,6 +65,8 @@ class JournalServer(MCPServer[Any]):
         Raises:
             ToolError: with one sentence about what is wrong and what to do.
         """
+        if name == _HOOK:
+            return await self._answer_hook(arguments)
         handler = _HANDLERS.get(name)
         if handler is None:
             raise ToolError(f"There is no tool {name!r}; there are: {', '.join(TOOLS)}.")
@@ -74,6 +77,13 @@ class JournalServer(MCPServer[Any]):
             raise ToolError(str(error)) from error
         words = json.dumps(found, ensure_ascii=False)
         return CallToolResult(content=[TextContent(type="text", text=words)], structured_content=found)
+
+    async def _answer_hook(self, arguments: Arguments) -> CallToolResult:
+        """Answer a hook of a client that sends it here; no text at all lets the call run."""
+        from ocm import hooktool
+
+        words = await anyio.to_thread.run_sync(hooktool.answer, arguments)
+        return CallToolResult(content=[TextContent(type="text", text=words)])
 
     async def run_stdio_async(self) -> None:
         """Serve over stdio, with an answer to every line that is JSON."""

@@ -26,7 +26,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks", "probes",
         "doctor", "words", "imprint", "lineage", "origin", "decided", "standing", "why", "answers",
     ),
-    "entry": ("wire", "tools", "server", "hook", "hookio", "output", "commands", "cli", "demo", "__main__"),
+    "entry": ("wire", "tools", "server", "hook", "hookio", "hooktool", "output", "commands", "cli", "demo", "__main__"),
 }  # fmt: skip
 
 # Owners that may know each other, and why.

@@ -45,13 +45,20 @@ def read(
             break
         seen = schema.identity(store)
         try:
-            return _ask(_prepared(db, store, prepare), store, listing, work, notice)
+            if prepare:
+                _prepare(db, store, prepare)
+                db = sync.synced(store, listing, notice)  # what others changed meanwhile is seen, too
+                if db is None:
+                    break
+            return _ask(db, store, listing, work, notice)
         except sqlite3.Error as error:
             trusted = not schema.is_damage(error)
             if trusted or not sync.move_aside(store, seen, error, notice):
                 break
     try:
-        copied = _prepared(sync.in_memory(store, listing, trusted=trusted), None, prepare)
+        copied = sync.in_memory(store, listing, trusted=trusted)
+        if prepare:
+            prepare(_commits(copied, None))
         return _ask(copied, store, listing, work, notice)
     except sqlite3.Error as error:
         raise OcmError(
@@ -88,19 +95,18 @@ def recent(store: Store, work: Callable[[Index], _T | None]) -> _T | None:
     return None
 
 
-def _prepared(
-    db: sqlite3.Connection, lock: Store | None, prepare: "Callable[[Commits], None] | None"
-) -> sqlite3.Connection:
-    if prepare is None:
-        return db
+def _prepare(db: sqlite3.Connection, store: Store, prepare: "Callable[[Commits], None]") -> None:
+    """Let the commits be brought in step, in transactions of their own."""
+    with contextlib.closing(db):
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        prepare(_commits(db, store))
+
+
+def _commits(db: sqlite3.Connection, lock: Store | None) -> "Commits":
     from ocm.index.landed import Commits
 
-    try:
-        prepare(Commits(db, lock))
-    except BaseException:
-        db.close()
-        raise
-    return db
+    return Commits(db, lock)
 
 
 def _are_settled(db: sqlite3.Connection, store: Store) -> bool:
@@ -113,7 +119,8 @@ def _ask(
     db: sqlite3.Connection, store: Store, listing: records.Listing, work: Callable[[Index], _T], notice: Notice
 ) -> _T:
     with contextlib.closing(db):
-        db.execute("BEGIN")  # one state for all of the questions
+        if not db.in_transaction:
+            db.execute("BEGIN")  # one state for all of the questions
         index = Index(db, store, listing.odd)
         found = work(index)
         unreadable = index.unreadable() if notice is not silent else []
