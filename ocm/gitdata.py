@@ -146,6 +146,17 @@ def made_here(reflog: bytes, start: str) -> list[tuple[int, str]]:
     return found
 
 
+def subjects(reflog: bytes, shas: "set[str]") -> dict[str, str]:
+    """Return what the reflog says of each of these commits, without the action in front."""
+    found = {}
+    for line in reflog.split(b"\n"):
+        head, _, message = line.partition(b"\t")
+        sha = head.decode("ascii", "replace").split(" ")[1:2]
+        if sha and sha[0] in shas:
+            found[sha[0]] = message.decode("utf-8", "replace").partition(": ")[2]
+    return found
+
+
 def _creates(message: str) -> bool:
     action, _, subject = message.partition(": ")
     word = action.split(" ", 1)[0]

@@ -294,7 +294,7 @@ def _variables(top: str) -> dict[str, str]:
     }
 
 
-def run(place: Place, *arguments: str, stdin: bytes = b"", seconds: float = _SECONDS) -> bytes:
+def run(place: Place, *arguments: str, stdin: bytes = b"", seconds: float = 0) -> bytes:
     """Return what git prints to a question of githistory.py."""
     process, out, errors = _opened(place.top, *arguments, stdin=stdin)
     return _output(process, out, errors, seconds)
@@ -388,7 +388,7 @@ def _run_all(top: str, *questions: tuple[str, ...]) -> list[bytes]:
         return list(pool.map(lambda question: _run(top, *question), questions))
 
 
-def _output(process: "Popen[bytes]", out: "IO[bytes]", errors: "IO[bytes]", seconds: float = _SECONDS) -> bytes:
+def _output(process: "Popen[bytes]", out: "IO[bytes]", errors: "IO[bytes]", seconds: float = 0) -> bytes:
     """Return what `process` prints; GitPython's own time limit is none on Windows, nor for a git behind a wrapper."""
     import contextlib
     import subprocess
@@ -399,7 +399,7 @@ def _output(process: "Popen[bytes]", out: "IO[bytes]", errors: "IO[bytes]", seco
     drain = threading.Thread(target=_read, args=(errors, -1, []), daemon=True)  # endless warnings must not block it
     reader.start()
     drain.start()
-    reader.join(seconds)
+    reader.join(seconds or _SECONDS)
     cut = bool(found) and len(found[0]) == _MAX_OUTPUT
     if found and not cut:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -18,21 +18,21 @@ _MAX_FILE = 1_000_000
 
 
 def imprint(  # noqa: PLR0913, PLR0917 - each is one thing that is known before the lock is taken
-    root: str, sha: str, since: float, at: str, changes: Collection[FileChange], session: Session | None
+    root: str, sha: str, shell: Collection[float], at: str, changes: Collection[FileChange], session: Session | None
 ) -> list[str]:
     """Return the fact lines that a session's file lacks.
 
     Args:
         root: Where the session works.
         sha: The commit at its start.
-        since: The instant of its start.
+        shell: When its shell calls ended, in epoch seconds; a commit made just before is its own.
         at: The time of this checkpoint.
         changes: The files of the session.
         session: What its file says so far.
     """
     known = traces.units(session.facts) if session else []
     room = traces.MAX_SESSION - sum(len(unit.keys) for unit in known)
-    commits = _commits(root, sha, since, known)
+    commits = _commits(root, sha, shell, known)
     found: list[tuple[str, links.Patch]] = []
     with contextlib.suppress(UnknownError):
         found.extend((patch.sha, patch) for patch in links.patches(githistory.patches(root, commits)))
@@ -51,10 +51,10 @@ def imprint(  # noqa: PLR0913, PLR0917 - each is one thing that is known before 
     return lines
 
 
-def _commits(root: str, sha: str, since: float, known: list[Unit]) -> list[str]:
+def _commits(root: str, sha: str, shell: Collection[float], known: list[Unit]) -> list[str]:
     """Return the commits made since the start that are not recorded yet, the oldest first."""
     recorded = {unit.sha for unit in known}
-    made = [commit for commit in git.made_since(root, sha, since) if commit not in recorded]
+    made = [commit for commit in git.made_since(root, sha, shell) if commit not in recorded]
     return made[-_MAX_COMMITS:]
 
 

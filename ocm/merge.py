@@ -42,6 +42,8 @@ class Observed:
     takes: list[str] = field(default_factory=list)
     traces: list[str] = field(default_factory=list)
     contents: dict[str, str] = field(default_factory=dict)
+    commits: list[str] = field(default_factory=list)
+    did: list[str] = field(default_factory=list)
 
 
 def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Session:
@@ -113,7 +115,8 @@ def _pending(session: Session, checkpoint: Checkpoint) -> list[str]:
 
 def _work(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[WorkEntry]:
     known = set(session.work_summary)
-    items = [item for item in checkpoint.work_summary if item not in known]
+    said = checkpoint.work_summary if checkpoint.semantic else observed.did
+    items = list(dict.fromkeys(item for item in said if item not in known))
     if not items:
         return session.work
     parts = [f"{observed.now:%Y-%m-%d %H:%M}", observed.head[:7], checkpoint.trigger or ""]

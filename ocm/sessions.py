@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from ocm import config, files, journal, merge, redact, sessionfiles
+from ocm import activity, config, files, journal, merge, redact, sessionfiles
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.merge import Event, Observed
 from ocm.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
@@ -180,6 +180,7 @@ def _absorb(
         observed.events, redactions = events_redacted(events)
         observed.edits = edits_of(observed.events, start)
         observed.takes = [take for take, _ in journals]
+        observed.did = activity.items(observed.events, observed.commits)
         session = merge.merge(known.session if known else _new_session(call, start), call, observed)
         if rejected:  # before the file says that it holds their journal
             journal.keep_rejected(store.path, rejected)

@@ -20,7 +20,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "githistory", "blobs",
         "registry", "manifest", "hosts",
     ),
-    "core": ("policy", "freshness", "merge", "redact", "redact_names", "redact_values", "links", "ledger"),
+    "core": (
+        "policy", "activity", "freshness", "merge", "redact", "redact_names", "redact_values", "links", "ledger",
+    ),
     "service": (
         "sessionfiles", "observe", "sessions", "browse", "brief", "promptmatch", "timeline", "recall", "plan", "file_steps",
         "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks", "probes",
