@@ -10,7 +10,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ocm import gitdata, gitrun
+from ocm import gitdata, gitrun, gitstream
 from ocm.gitrun import Place, UnknownError
 from ocm.paths import git_head
 
@@ -67,7 +67,7 @@ def since(root: str, when: float) -> list[str] | None:
         return None
     asked = ("--no-merges", f"--max-age={max(0, int(when))}", "--exclude=refs/stash", "--exclude=refs/notes/*", "--all")
     try:
-        return gitrun.run(place, "rev-list", *asked).decode().split()
+        return gitstream.run(place, "rev-list", *asked).decode().split()
     except UnknownError:
         return None
 
@@ -87,7 +87,7 @@ def patches(root: str, commits: Sequence[str]) -> Iterator[bytes]:
     place = Place.find(root)
     if place is not None and commits:
         asked = ("diff-tree", "--stdin", "--always", "--root", "-r", *_PATCH, _HEADER)
-        yield from gitrun.stream(place, "-c", "core.quotePath=false", *asked, stdin=_lines(commits))
+        yield from gitstream.stream(place, "-c", "core.quotePath=false", *asked, stdin=_lines(commits))
 
 
 def names_of(root: str, commits: list[str]) -> set[bytes] | None:
@@ -110,7 +110,7 @@ def patches_in(root: str, places: Collection[tuple[str, bytes]]) -> dict[tuple[s
     stdin = _lines(sorted({sha for sha, _ in places}))
     sha, current = "", found.setdefault(("", b""), [])
     with contextlib.suppress(UnknownError):
-        for line in gitrun.stream(place, "-c", "core.quotePath=false", *asked, stdin=stdin):
+        for line in gitstream.stream(place, "-c", "core.quotePath=false", *asked, stdin=stdin):
             if line.startswith(b"\x01"):
                 sha = line[1:].partition(b" ")[0].decode()
             elif line.startswith(b"diff --git "):
@@ -132,7 +132,7 @@ def brought(root: str, commit: str, limit: int) -> list[str]:
         return []
     try:
         asked = ("rev-list", "--no-merges", f"--max-count={limit}", commit, f"^{commit}^1")
-        return gitrun.run(place, *asked).decode().split()
+        return gitstream.run(place, *asked).decode().split()
     except UnknownError:
         return []
 
@@ -148,7 +148,7 @@ def uncommitted(root: str, paths: Collection[str]) -> Iterator[bytes]:
     with contextlib.suppress(UnknownError):
         asked = ("diff-index", *_PATCH, "HEAD", "--", *(names if few else ()))
         inside = True
-        for line in gitrun.stream(place, "-c", "core.quotePath=false", *asked):
+        for line in gitstream.stream(place, "-c", "core.quotePath=false", *asked):
             if not few and line.startswith(b"diff --git "):
                 inside = gitdata.printable(patched_name(line)) in wanted
             if inside:
@@ -164,7 +164,7 @@ def blame(root: str, path: str, first: int, last: int) -> list[Line] | None:
     # A file of commits to ignore that the settings name and nobody has would be fatal.
     asked = ("blame", "--porcelain", "--no-ignore-revs-file", f"-L{first},{last}", "--", name)
     try:
-        out = gitrun.run(place, *asked, seconds=_BLAME_SECONDS)
+        out = gitstream.run(place, *asked, seconds=_BLAME_SECONDS)
     except UnknownError:
         return None
     return _blamed(out)
@@ -199,7 +199,7 @@ def describe(root: str, commits: Sequence[str]) -> dict[str, Commit]:
     if place is None or not commits:
         return {}
     try:  # `git rev-list` would give up at the first commit that is missing
-        out = gitrun.run(place, "cat-file", "--batch", stdin=_lines([f"{sha}^{{commit}}" for sha in commits]))
+        out = gitstream.run(place, "cat-file", "--batch", stdin=_lines([f"{sha}^{{commit}}" for sha in commits]))
     except UnknownError:
         return {}
     return {commit.sha: commit for commit in _objects(out)}
@@ -213,7 +213,7 @@ def log(root: str, path: str, limit: int) -> list[Commit] | None:
         return None
     asked = ("rev-list", "--no-commit-header", f"--max-count={limit}", f"--format={_COMMIT}", "HEAD")
     try:
-        return _commits(gitrun.run(place, *asked, "--", name))
+        return _commits(gitstream.run(place, *asked, "--", name))
     except UnknownError:
         return None
 
@@ -227,7 +227,7 @@ def resolve(root: str, name: str) -> str | None:
         return ""
     try:
         asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}")
-        return gitrun.run(place, *asked).decode().strip()
+        return gitstream.run(place, *asked).decode().strip()
     except UnknownError:
         return ""
 
@@ -241,7 +241,7 @@ def tracked(root: str, path: str) -> str | None:
     if not name:
         return ""
     try:
-        lines = gitdata.names(gitrun.run(place, "ls-files", "-z", "--stage", "--", name))
+        lines = gitdata.names(gitstream.run(place, "ls-files", "-z", "--stage", "--", name))
     except UnknownError:
         return None
     exact = [line for line in lines if line.partition(b"\t")[2] == gitdata.encoded(name)]

@@ -17,7 +17,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "resources", "partial", "shell", "facts", "plain", "traces",
     ),
     "owners": (
-        "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "githistory", "blobs",
+        "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "gitstream", "githistory", "blobs",
         "registry", "manifest", "hosts",
     ),
     "core": (
@@ -42,6 +42,8 @@ NEIGHBOURS = {
     ("blobs", "gitrun"): "git converts what passes through filters",
     ("git", "gitrun"): "one asks, the other starts the process",
     ("githistory", "gitrun"): "another one that asks",
+    ("githistory", "gitstream"): "of history there can be more than fits",
+    ("gitstream", "gitrun"): "they start git alike",
 }
 
 # Which library only one module (or package) may import.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm import githistory, gitrun, index, lineage, markdown, traces
+from ocm import githistory, gitrun, gitstream, index, lineage, markdown, traces
 from ocm.index import Commits
 from ocm.index.landed import Made
 from ocm.paths import Store
@@ -171,7 +171,7 @@ def test_only_new_commits_are_read_and_one_process_reads_them_all(
     repo: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[tuple[str, int]] = []
-    real = gitrun.stream
+    real = gitstream.stream
 
     def counted(place: gitrun.Place, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
         started.append((arguments[2], stdin.count(b"\n")))
@@ -180,7 +180,7 @@ def test_only_new_commits_are_read_and_one_process_reads_them_all(
     retried(repo)
     for number in range(7):
         commit(repo.root, f"commit {number}")
-    monkeypatch.setattr(gitrun, "stream", counted)
+    monkeypatch.setattr(gitstream, "stream", counted)
     monkeypatch.setattr(lineage, "_BATCH", 3)
     assert len(names(repo)) == 8
     assert started == [("diff-tree", 8)]
@@ -342,7 +342,7 @@ def test_endless_lines_are_cut(repo: Project) -> None:
 def test_a_stream_that_nobody_reads_to_its_end_leaves_no_process(repo: Project) -> None:
     (repo.root / "big.txt").write_bytes(b"a line of a long file\n" * 100_000)
     sha = commit(repo.root, "big")
-    stream = gitrun.stream(gitrun.Place(str(repo.root), ""), "show", sha)
+    stream = gitstream.stream(gitrun.Place(str(repo.root), ""), "show", sha)
     assert next(iter(stream)).startswith(b"commit ")
     stream.close()  # type: ignore[attr-defined]
     done = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
