@@ -48,14 +48,14 @@ class Later(Generic[_T]):
         return self._found[0] if self._found else None
 
 
-def look(store: Store, work: Callable[[View], _T], *, notice: Notice = silent) -> _T:
+def look(store: Store, work: Callable[[View], _T], *, notice: Notice = silent, progress: Progress | None = None) -> _T:
     """Return what `work` finds in the cache, after the commits in it were brought in step with git."""
     project = git.own_project(store)
 
     def asked(cache: Index) -> _T:
         return work(View(store, cache, project, cache.links(project)))
 
-    return index.read(store, asked, notice=notice, prepare=catch_up(store, project))
+    return index.read(store, asked, notice=notice, prepare=catch_up(store, project, progress))
 
 
 def catch_up(store: Store, project: str, progress: Progress | None = None) -> Callable[[Commits], None]:

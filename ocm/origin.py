@@ -16,11 +16,10 @@ from ocm.index.records import moment
 from ocm.lineage import View
 from ocm.links import Match
 from ocm.paths import Store
-from ocm.traces import Unit
+from ocm.traces import MAX_UNIT, Unit
 
 _PROBE = 8000
-_MAX_COMMITS = 8  # of a range of lines
-UNCOMMITTED = "uncommitted"
+_MAX_GROUPS = 8  # of a range of lines that are told apart, the largest ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +108,15 @@ def origins(view: View, asked: Target, first: int, last: int, lines: list[Line] 
     """Return where these lines come from, those with the same commit together, in order; `lines` is what blame said."""
     if lines is None:
         return [_without_blame(view, asked, first, last)]
-    groups: dict[str, list[tuple[int, Line]]] = {}
+    groups: list[list[tuple[int, Line]]] = []
     for number, line in enumerate(lines, first):
-        groups.setdefault(line.sha, []).append((number, line))
-    chosen = sorted(groups.values(), key=lambda group: -len(group))[:_MAX_COMMITS]
+        if not groups or groups[-1][-1][1].sha != line.sha:
+            groups.append([])
+        groups[-1].append((number, line))
+    chosen = sorted(sorted(groups, key=lambda group: -len(group))[:_MAX_GROUPS], key=lambda group: group[0][0])
     firsts = {(group[0][1].sha, group[0][1].path) for group in chosen if group[0][1].sha}
     patches = githistory.patches_in(view.store.root, firsts)
-    return [_origin(view, asked, group, patches) for group in sorted(chosen, key=lambda group: group[0][0])]
+    return [one for group in chosen for one in _of_group(view, asked, group, patches)]
 
 
 def _without_blame(view: View, asked: Target, first: int, last: int) -> Origin:
@@ -149,29 +150,62 @@ def _window(path: str, number: int) -> list[bytes]:
     return found
 
 
-def _origin(
+def _of_group(
     view: View, asked: Target, group: list[tuple[int, Line]], patches: dict[tuple[str, bytes], list[bytes]]
-) -> Origin:
+) -> list[Origin]:
+    """Return where lines come from that one commit made, or none yet: where several sessions are in it, line by line."""
     first, line = group[0]
-    found = Origin(first, group[-1][0], line.sha)
-    found.texts = [each.text.decode("utf-8", "replace") for _, each in group]
     if not line.sha:
+        found = Origin(first, group[-1][0], "", texts=_texts(group))
         name = githistory.name_of(view.store.root, asked.name)
         keys = links.line_keys(githistory.uncommitted(view.store.root, [asked.name]), name, first)
         _from_journal(view, asked, found, keys)
-        return found
-    keys = links.line_keys(patches.get((line.sha, line.path), ()), line.path, line.number)
-    from_commit(view, found, keys, line.at)
+        return [found]
+    made = view.links.commit(line.sha)
+    matches = lineage.sessions_of(view.links, made) if made else []
+    diff = patches.get((line.sha, line.path), [])
+    parts = _told_apart(view, group, diff, matches) if len(matches) > 1 else [_of_line(view, *group[0], diff, matches)]
+    if len(matches) <= 1:
+        parts[0].last, parts[0].texts = group[-1][0], _texts(group)
     if line.edge and githistory.is_shallow(view.store.root):
-        found.notes.append("History is cut off here (a shallow clone): an older commit may have made this line.")
+        parts[0].notes.append("History is cut off here (a shallow clone): an older commit may have made this line.")
+    return parts
+
+
+def _told_apart(view: View, group: list[tuple[int, Line]], diff: list[bytes], matches: list[Match]) -> list[Origin]:
+    """Return where the lines of a commit of several sessions come from; a blank line goes with the one above it."""
+    parts: list[Origin] = []
+    for number, line in group:
+        goes_on = bool(parts) and (len(parts) == _MAX_GROUPS or not line.text.strip())
+        one = parts[-1] if goes_on else _of_line(view, number, line, diff, matches)
+        if parts and (goes_on or _same(parts[-1], one)):
+            parts[-1].last = number
+            parts[-1].texts += _texts([(number, line)])
+        else:
+            parts.append(one)
+    return parts
+
+
+def _of_line(view: View, number: int, line: Line, diff: list[bytes], matches: list[Match]) -> Origin:
+    found = Origin(number, number, line.sha, texts=_texts([(number, line)]))
+    from_commit(view, found, links.line_keys(diff, line.path, line.number), line.at, matches)
     return found
+
+
+def _texts(group: list[tuple[int, Line]]) -> list[str]:
+    return [line.text.decode("utf-8", "replace") for _, line in group]
+
+
+def _same(one: Origin, other: Origin) -> bool:
+    """Tell whether two neighbouring lines come from the same sessions, for the same reason."""
+    return [(each.file, each.sure) for each in one.sources] == [(each.file, each.sure) for each in other.sources]
 
 
 def _from_journal(view: View, asked: Target, found: Origin, keys: set[int]) -> None:
     """Find who made lines that no commit holds: recorded work, else an edit that no checkpoint has taken yet."""
     holders = _holders(view.links.units_with(keys), keys, float("inf"))
-    for file, (unit, weight) in holders.items():
-        found.sources.append(Source(file, "work", sure=weight >= 1, score=1.0, at=unit.at))
+    for file, unit in holders.items():
+        found.sources.append(Source(file, "work", sure=True, score=1.0, at=unit.at))
     if not found.sources:
         for session_id in editing(view.store, asked.name):
             found.sources.append(Source("", "journal", sure=False, session_id=session_id))
@@ -192,40 +226,46 @@ def editing(store: Store, name: str) -> list[str]:
     return found
 
 
-def from_commit(view: View, found: Origin, keys: set[int], at: int) -> None:
-    """Find the sessions behind a line of a commit: `keys` are the line's own, `at` is when the commit was made."""
-    known = view.links
-    made = known.commit(found.sha)
-    matches = lineage.sessions_of(known, made) if made else []
-    holders = _holders(known.units_with(keys), keys, at + SLACK if at else float("inf"))
+def from_commit(view: View, found: Origin, keys: set[int], at: int, matches: list[Match]) -> None:
+    """Find the sessions behind a line of a commit.
+
+    Args:
+        view: What is known.
+        found: The line, and where what is found goes.
+        keys: The line's own.
+        at: When the commit was made.
+        matches: The sessions that the commit comes from.
+    """
+    holders = _holders(view.links.units_with(keys), keys, at + SLACK if at else float("inf"))
     named = [match for match in matches if match.session in holders]
-    if named:
-        named.sort(key=lambda match: (moment(holders[match.session][0].at), match.session))
-        found.sources = [_source(match, holders[match.session][0]) for match in named]
+    if named:  # who wrote the line first; who committed it later may have squashed it
+        named.sort(key=lambda match: (not match.sure, moment(holders[match.session].at), match.session))
+        found.sources = [_source(match, holders[match.session].at) for match in named]
     elif matches:
-        found.sources = [_source(match, None, doubted=bool(keys) and match.how == "content") for match in matches]
+        found.sources = [_source(match, "", doubted=bool(keys) and _speaks(view, match)) for match in matches]
     else:
-        found.sources = [
-            Source(file, "lines", sure=False, score=0.0, at=unit.at)
-            for file, (unit, weight) in holders.items()
-            if weight >= 1
-        ]
+        found.sources = [Source(file, "lines", sure=False, at=unit.at) for file, unit in holders.items()]
     if not found.sources:
         found.notes.append(f"No session is known for commit {found.sha[:9]}.")
 
 
-def _source(match: Match, unit: Unit | None, *, doubted: bool = False) -> Source:
-    return Source(match.session, match.how, match.sure and not doubted, match.score, unit.at if unit else "")
+def _speaks(view: View, match: Match) -> bool:
+    """Tell whether it says something that a session has no key of a line: not where only a sample was kept."""
+    if match.how != "content":
+        return False
+    return any(unit.number == match.unit and len(unit.keys) < MAX_UNIT for unit in view.links.units(match.session))
 
 
-def _holders(units: list[tuple[str, Unit]], keys: set[int], before: float) -> dict[str, tuple[Unit, int]]:
-    """Return the sessions that recorded one of these keys until an instant: the first unit, and how many keys."""
-    held: dict[str, tuple[Unit, int]] = {}
+def _source(match: Match, at: str, *, doubted: bool = False) -> Source:
+    return Source(match.session, match.how, match.sure and not doubted, match.score, at)
+
+
+def _holders(units: list[tuple[str, Unit]], keys: set[int], before: float) -> dict[str, Unit]:
+    """Return the sessions that recorded one of these keys until an instant, the first of them first, with the unit."""
+    held: dict[str, Unit] = {}
     for file, unit in sorted(units, key=lambda pair: (moment(pair[1].at), pair[0], pair[1].number)):
-        common = len(unit.keys & keys)
-        if common and moment(unit.at) <= before:
-            first, count = held.get(file, (unit, 0))
-            held[file] = (first, max(count, common))
+        if unit.keys & keys and moment(unit.at) <= before:
+            held.setdefault(file, unit)
     return held
 
 

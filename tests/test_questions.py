@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ocm import index, origin, standing, why
+from ocm import index, lineage, origin, standing, why
 from ocm.index import Commits
 from ocm.index.landed import Made
 from ocm.lineage import View
@@ -87,7 +87,10 @@ def test_a_large_public_repository(public: Store, asked: dict[str, Any]) -> None
 
     def work(cache: index.Index) -> list[str]:
         view = View(public, cache, "", cache.links())
-        origin.from_commit(view, found, set(decoded(asked["keys"])), asked["at"])
+        made = view.links.commit(found.sha)
+        assert made
+        matches = lineage.sessions_of(view.links, made)
+        origin.from_commit(view, found, set(decoded(asked["keys"])), asked["at"], matches)
         ledger = standing.read(cache, "")
         return [state.entry.text for source in found.sources for state in ledger.of(source.file)]
 

@@ -63,6 +63,29 @@ def test_a_squash_names_for_each_line_the_session_that_wrote_it(repo: Project) -
     assert [one["label"] for one in found["decisions"]] == ["Prints"]
 
 
+def test_a_range_of_a_squashed_file_is_told_apart_by_sessions(repo: Project) -> None:
+    git(repo.root, "checkout", "-q", "-b", "topic")
+    retried(repo)
+    commit(repo.root, "Retries")
+    wrote(repo, "T", {"src/client.py": BODY + "\n\n" + OTHER}, goal="logs")
+    commit(repo.root, "Logs")
+    sha = squashed(repo, "topic")
+    found = why.why(repo.store, "src/client.py", 1, 99)["origins"]
+    assert {one["commit"]["sha"] for one in found} == {sha}
+    assert [(one["lines"], one["sessions"][0]["session_id"]) for one in found] == [([1, 14], "S"), ([15, 17], "T")]
+
+
+def test_of_a_session_that_wrote_a_lot_a_sample_is_enough(repo: Project) -> None:
+    text = "\n".join(f"value_{n} = compute({n}, {n * n})" for n in range(4_000))
+    wrote(repo, "S", {"big.py": text}, goal="many lines")
+    commit(repo.root, "many lines")
+    git(repo.root, "commit", "-q", "--amend", "-m", "the same", "--date", "2030-01-01T00:00:00Z")
+    (repo.root / "other.py").write_text(OTHER, encoding="utf-8")
+    git(repo.root, "add", "other.py")
+    git(repo.root, "commit", "-q", "--amend", "-m", "and another file")
+    assert {sources(ask(repo, "big.py", line))[0] for line in range(5, 4_000, 700)} == {("S", "content", True)}
+
+
 def test_a_rebase_keeps_the_link(repo: Project) -> None:
     git(repo.root, "checkout", "-q", "-b", "topic")
     retried(repo)
