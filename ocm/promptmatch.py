@@ -3,7 +3,6 @@
 Loaded by a hook at each prompt, so it imports little, reads the cache as it is and starts no process.
 """
 
-from ocm import git
 from ocm.index import glance
 from ocm.paths import Store
 
@@ -15,7 +14,11 @@ _READ = "ocm__get_session"
 
 def find(store: Store, prompt: str, *, but: set[str]) -> list[glance.Match]:
     """Return the sessions worth telling of, leaving out the ids `but`."""
-    project = git.own_project(store)
+    project = ""
+    if store.is_user:
+        from ocm import git
+
+        project = git.own_project(store)
     return glance.matches(store, prompt, but=but, project=project)
 
 

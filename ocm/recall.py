@@ -30,7 +30,7 @@ _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
 _LEAST, _MAX_SHARE = 1e-6, 2.0
 _SNIPPET, _BEFORE = 190, 60
-_TOP_FILES = 3
+_TOP_FILES, _MAX_GOAL = 3, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +240,7 @@ def _is_here(store: Store, hit: _Hit) -> bool:
 def _as_json(page: freshness.Page | None, hit: _Hit, rank: int) -> dict[str, Any]:
     return {
         **hit.session.as_json(),
+        "goal": one_line(hit.session.goal, _MAX_GOAL),
         "rank": rank,
         "score": float(f"{hit.score:.6g}"),
         "snippet": hit.snippet,

@@ -1,12 +1,14 @@
 import os
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from ocm import index, promptmatch
-from ocm.index import glance
+from ocm.index import glance, light
 from ocm.model import FileChange
 from ocm.paths import Store
 from tests.builders import Project, git
@@ -225,3 +227,25 @@ def test_files_outside_are_not_opened(store: Store) -> None:
     ready(store)
     (match,) = promptmatch.find(store, PROMPT, but=set())
     assert "files changed" not in promptmatch.say(store, [match])
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    script = "import sys; from ocm import promptmatch; print(*sorted(sys.modules))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
+    heavy = {"dataclasses", "typing", "subprocess", "filelock", "git", "markdown_it", "yaml", "tempfile", "hashlib"}
+    assert not set(done.stdout.split()) & heavy
+
+
+def test_items_of_a_column_are_told_apart_again() -> None:
+    items = ["one", "two\nlines", "", "with \x1e and \x1d"]
+    assert light.split(light.joined(items)) == ["one", "two\nlines", "", "with   and  "]
+    assert light.split(light.joined([])) == []
+
+
+def test_the_package_has_no_other_names() -> None:
+    assert "read" in index.__all__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        index.nothing  # noqa: B018

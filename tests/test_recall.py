@@ -50,6 +50,13 @@ def test_a_hit_has_the_keys_of_the_contract(store: Store) -> None:
     assert hit["freshness"] is None
 
 
+def test_a_long_goal_is_cut_in_a_hit(store: Store) -> None:
+    put(store, "a.md", session("a", goal="wombat " + "word " * 9_000 + "end"))
+    (hit,) = recall.search(store, "wombat")
+    assert hit["goal"].startswith("wombat word")
+    assert len(hit["goal"]) <= 160
+
+
 @pytest.mark.parametrize(
     "question",
     [

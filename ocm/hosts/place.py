@@ -81,7 +81,7 @@ class Host:
     @property
     def profiles(self) -> tuple[str, ...]:
         """The hook profiles it has."""
-        return hookfiles.PROFILES if self.hooks else hookfiles.PROFILES[:1]
+        return self.hooks.profiles if self.hooks else hookfiles.PROFILES[:1]
 
     def is_found(self, project: str | None) -> bool:
         """Tell whether the host is on this machine, or a folder of it in the project."""

@@ -1,10 +1,13 @@
 """From session files to what the cache holds of them: scanning the folder, reading a file, its columns. No SQL."""
 
+import contextlib
+import functools
 import hashlib
 import os
 import re
 import stat
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -61,17 +64,32 @@ def scan(store: Store) -> Listing:
     """Look at every session file once, without opening it."""
     stamp = folder_stamp(store)
     listing = Listing(folder=stamp if settled(stamp, time.time_ns()) else 0)
-    marks, prefix = listing.marks, os.path.join(store.sessions, "")
-    for name in names(store):
-        try:
-            marks[name] = mark(name, os.lstat(prefix + name))
-        except FileNotFoundError:  # removed since
-            continue
-        except UnicodeEncodeError:
-            listing.odd.append(os.fsencode(name).decode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise _unreadable_folder(store, error) from None
+    found = names(store)
+    try:
+        with _looking(store.sessions) if found else contextlib.nullcontext(os.lstat) as look:
+            for name in found:
+                try:
+                    listing.marks[name] = mark(name, look(name))
+                except FileNotFoundError:  # removed since
+                    continue
+                except UnicodeEncodeError:
+                    listing.odd.append(os.fsencode(name).decode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise _unreadable_folder(store, error) from None
     return listing
+
+
+@contextlib.contextmanager
+def _looking(folder: str) -> Iterator[Callable[[str], os.stat_result]]:
+    """Lend what looks at a file in a folder, by its name alone where the system can: a search looks at every one."""
+    if os.stat not in os.supports_dir_fd:  # pragma: no cover - Windows
+        yield lambda name: os.lstat(os.path.join(folder, name))
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield functools.partial(os.stat, dir_fd=descriptor, follow_symlinks=False)
+    finally:
+        os.close(descriptor)
 
 
 def names(store: Store) -> list[str]:
@@ -81,7 +99,7 @@ def names(store: Store) -> list[str]:
         OcmError: the folder is there and cannot be read.
     """
     try:
-        return [name for name in os.listdir(store.sessions) if is_name(name)]
+        return [name for name in os.listdir(store.sessions) if name.endswith(".md") and name[0] != "."]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
