@@ -153,7 +153,7 @@ def _window(path: str, number: int) -> list[bytes]:
 def _of_group(
     view: View, asked: Target, group: list[tuple[int, Line]], patches: dict[tuple[str, bytes], list[bytes]]
 ) -> list[Origin]:
-    """Return where lines come from that one commit made, or none yet: where several sessions are in it, line by line."""
+    """Return where lines of one commit, or of none yet, come from: line by line where several sessions are in it."""
     first, line = group[0]
     if not line.sha:
         found = Origin(first, group[-1][0], "", texts=_texts(group))
