@@ -15,6 +15,7 @@ from ocm.hosts import claude_code
 HOSTS = {claude_code.NAME: claude_code}
 MAX_LOG = 256 * 1024
 MAX_PAYLOAD = 1024 * 1024
+_PLAIN = 18  # the shortest token there is
 MAX_ID = 500  # characters, as a checkpoint takes it
 
 Payload = dict[str, object]
@@ -113,7 +114,7 @@ def user_prompt(event: Event) -> Reply:
         return None
     from ocm import words
 
-    event.write(journal.event("prompt", title=words.title(typed)))
+    event.write(journal.event("prompt", title=words.title(typed, paths.user_store(), event.store.path)))
     reply: Reply = event.host.context(event.payload, "UserPromptSubmit", f"ocm session_id: {event.session_id}")
     return reply
 
@@ -164,7 +165,7 @@ def post_tool_use(event: Event) -> Reply:
         "tool": call.name[:100],
         "id": call.id,
         "agent": call.agent,
-        "path": "" if bad else call.path,
+        "path": "" if bad else _clean(call.path),
         "kind": call.kind if call.path and not bad else "",
         "cmd": _shell(call.command) if call.command else "",
         "failed": bad or None,
@@ -254,6 +255,19 @@ def _is_broken(value: object) -> bool:
 def _is_ours(call: claude_code.Call) -> bool:
     """Tell whether a call is the journal's own: one of its tools, or the command that stores a checkpoint."""
     return bool(call.own) or policy.is_checkpoint_command(call.command, posix=call.shell == claude_code.POSIX_SHELL)
+
+
+def _clean(text: str) -> str:
+    """Return a path or a reason as the journal and the log may have it: most are too plain to hold a secret."""
+    if "=" not in text and "@" not in text and max(map(len, text.replace("\\", "/").split("/"))) < _PLAIN:
+        return text
+    from ocm import marks
+
+    if not marks.may_need_redaction(text):
+        return text
+    from ocm import redact
+
+    return redact.redact(text)[0]
 
 
 def _shell(command: str) -> str:
@@ -371,7 +385,7 @@ def _log(stores: list[paths.Store], arguments: list[str], why: str) -> None:
     if not stores:
         return
     path = os.path.join(stores[0].path, "hook.log")
-    about = f"{' '.join(arguments)[:100]}: {why[:500]}"
+    about = _clean(f"{' '.join(arguments)[:100]}: {why[:500]}")
     line = f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {' '.join(about.split())}\n"
     try:
         if os.path.exists(path) and os.path.getsize(path) > MAX_LOG:

@@ -11,6 +11,7 @@ from ocm.errors import UnreadableSessionError
 from ocm.merge import Event, Observed
 from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session
 from ocm.paths import Store
+from ocm.redact_rules import Rules
 
 
 @dataclass(slots=True)
@@ -162,14 +163,14 @@ def relative(path: str, root: str) -> str:
     return path.replace(os.sep, "/")
 
 
-def events_redacted(events: list[Event]) -> tuple[list[Event], int]:
+def events_redacted(events: list[Event], rules: Rules) -> tuple[list[Event], int]:
     """Return `events` without the secrets that a path, a title or a command may hold, and how many there were."""
     count = 0
     for event in events:
         for name in ("path", "title", "cmd"):
             text = text_of(event, name)
             if text:
-                event[name], found = redact.redact(text)
+                event[name], found = redact.redact(text, rules)
                 count += found
     return events, count
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from ocm import config, files, journal, merge, redact, sessionfiles
+from ocm import config, files, journal, merge, redact, redact_rules, sessionfiles
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.merge import Event, Observed
 from ocm.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
@@ -54,7 +54,8 @@ def checkpoint(
         BadInputError: an argument is wrong; nothing was changed.
         UnreadableSessionError: the session's file cannot be parsed; the journal is kept and the gate opens.
     """
-    call, redactions = _redacted(checkpoint_from(arguments))
+    rules = redact_rules.load(user_store(), store.path)
+    call, redactions = _redacted(checkpoint_from(arguments), rules)
     warnings = _strangers(store, call.session_id)
     if call.slug and not slugify(call.slug):
         warnings.append("The slug holds no letter a-z and no digit, so it names nothing.")
@@ -112,14 +113,14 @@ def _clear_up(store: Store) -> None:
             files.clear_temporary(store.sessions, name.removeprefix("session_").removesuffix(".lock"))
 
 
-def _redacted(call: Checkpoint) -> tuple[Checkpoint, int]:
+def _redacted(call: Checkpoint, rules: redact_rules.Rules) -> tuple[Checkpoint, int]:
     """Return `call` without private text and secrets, and how many there were; what is empty then is not given."""
     count = 0
 
     def clean(value: Any) -> Any:  # noqa: ANN401 - a field of any type comes back as that type
         nonlocal count
         if isinstance(value, str):
-            text, found = redact.redact(value)
+            text, found = redact.redact(value, rules)
             count += found
             return text.strip()
         if isinstance(value, list):
@@ -176,7 +177,7 @@ def _absorb(
         held = merge.taken(known.session) if known else {}
         fresh = [data for take, data in journals if take not in held]
         events, rejected = journal.parse(b"\n".join(fresh))
-        observed.events, redactions = events_redacted(events)
+        observed.events, redactions = events_redacted(events, redact_rules.load(user_store(), store.path))
         observed.edits = edits_of(observed.events, start)
         observed.takes = [take for take, _ in journals]
         session = merge.merge(known.session if known else _new_session(call, start), call, observed)

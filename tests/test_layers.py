@@ -20,7 +20,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "registry", "manifest",
         "hosts",
     ),
-    "core": ("policy", "merge", "redact", "redact_names", "redact_values"),
+    "core": ("policy", "merge", "redact", "redact_names", "redact_rules", "redact_values"),
     "service": (
         "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "install", "settings",
         "words",
