@@ -16,8 +16,9 @@ from functools import partial
 from typing import Any
 
 from ocm import git, gitdata, index
-from ocm.brief import brief, clean_line
+from ocm.brief import brief
 from ocm.errors import BadInputError, OcmError
+from ocm.fence import clean_line
 from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, silent
 from ocm.index.wording import Query
 from ocm.index.wording import query as taken_apart

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "ocm"
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": (
         "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "textedit", "resources",
-        "partial", "shell",
+        "partial", "shell", "fence",
     ),
     "owners": (
         "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "registry", "manifest",
