@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ocm import config, journal, merge, paths, policy, sessionfiles
-from ocm.errors import NotFoundError
+from ocm.errors import NotFoundError, OcmError
 from ocm.model import Session, one_line
 from ocm.observe import text_of
 from ocm.paths import Store
@@ -128,8 +128,9 @@ def _file(path: str, change_type: str, old_path: str | None) -> dict[str, str]:
     return {"path": path, "change_type": change_type, **({"old_path": old_path} if old_path is not None else {})}
 
 
-def status(store: Store) -> dict[str, Any]:
+def status(store: Store, notice: Notice = print_nothing) -> dict[str, Any]:
     """Return where things stand: the store, and for each active session its count and its gate."""
+    _look_at_sessions(store, notice)
     settings = config.load(paths.user_store(), store.path)
     active = []
     for key in journal.session_keys(store.path):
@@ -154,6 +155,16 @@ def status(store: Store) -> dict[str, Any]:
         "settings": settings,
         "active": active,
     }
+
+
+def _look_at_sessions(store: Store, notice: Notice) -> None:
+    """Let what is wrong with the cache or the session files be named; nothing of that keeps anyone from looking."""
+    from ocm import index
+
+    try:
+        index.read(store, lambda _: None, notice=notice)
+    except OcmError as error:
+        notice(str(error))
 
 
 def _session_count(store: Store) -> int:

@@ -4,6 +4,7 @@ Files of the reference system (no `ocm:` key, emoji in headings, rules between s
 """
 
 import contextlib
+import functools
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -91,6 +92,7 @@ class SessionFile:
         return (first, end) if first < end else (start, start)
 
 
+@functools.lru_cache(1024)  # the same few headings are compared hundreds of times a file
 def plain(name: str) -> str:
     """Return a heading without case and emoji, with which the reference system decorates its own."""
     return re.sub(r"[^\w\s]", "", name).strip().lower()

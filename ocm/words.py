@@ -4,8 +4,12 @@ import json
 import os
 
 from ocm import config, journal, marks
-from ocm.hosts import claude_code
+from ocm.hosts.common import text
 from ocm.paths import Store, find_store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ocm.hosts.interface import Host
 
 RELEASED = (
     "ocm: no checkpoint came through after several denials, so the gate lets calls pass for now. "
@@ -21,30 +25,31 @@ def broken(argument: str) -> str:
     return f"ocm: {argument} holds half a character (a lone surrogate). Send it as valid Unicode."
 
 
-def reminder(calls: int, settings: dict[str, int | str]) -> str:
+def reminder(host: "Host", calls: int, settings: dict[str, int | str]) -> str:
     """Return what the result of a call carries once a checkpoint is due."""
     held = "every other call is" if settings["gate.deny"] == "all" else "edits, shell commands and other MCP tools are"
     then = f"; until then {held} held back" if settings["gate.mode"] == "block" else ""
     return (
-        f"ocm: {calls} tool calls since the last checkpoint of this session. Call {claude_code.CHECKPOINT} now "
+        f"ocm: {calls} tool calls since the last checkpoint of this session. Call {host.CHECKPOINT} now "
         "with goal, work_completed, work_pending, work_summary, decisions and problems, as far as there is something "
         f"to say{then}."
     )
 
 
-def denial(session_id: str, store: Store, settings: dict[str, int | str], cwd: str) -> str:
+def denial(host: "Host", session_id: str, store: Store, settings: dict[str, int | str], cwd: str) -> str:
     """Return why a call is held back, with the call to make, filled with what the journal knows."""
     here = find_store(cwd)
     project = "" if here and here.path == store.path else f"--project {_quoted(store.root)} "
     everything = settings["gate.deny"] == "all"
     summary = _summary(journal.read_events(store.path, session_id), store.root)
-    call = json.dumps({"work_summary": [summary]}, ensure_ascii=False)
+    named = {} if host.REWRITES else {"session_id": session_id}
+    call = json.dumps({**named, "work_summary": [summary]}, ensure_ascii=False)
     words = "".join(letter if letter in _SAFE_WORDS else "?" for letter in summary)
     return (
         f"ocm: a checkpoint is due before anything else is {'done' if everything else 'changed'}. "
         "Send this, better with goal, work_completed, "
-        f"work_pending, decisions and problems added: {claude_code.CHECKPOINT} {call} "
-        f"(load it with ToolSearch select:{claude_code.CHECKPOINT} if needed). Without that tool, this shell command "
+        f"work_pending, decisions and problems added: {host.CHECKPOINT} {call}"
+        f"{host.LOADING}. Without that tool, this shell command "
         f"does the same: ocm checkpoint --session-id {_quoted(session_id)} {project}--summary {_quoted(words)}. "
         f"Then repeat the call{'' if everything else '; reading and searching are free'}."
     )
@@ -68,8 +73,8 @@ def _quoted(words: str) -> str:
 
 
 def _summary(events: list[dict[str, object]], root: str) -> str:
-    edited = dict.fromkeys(_short(claude_code.text(event, "path"), root) for event in events if event.get("path"))
-    ran = dict.fromkeys(claude_code.text(event, "cmd") for event in events if event.get("cmd"))
+    edited = dict.fromkeys(_short(text(event, "path"), root) for event in events if event.get("path"))
+    ran = dict.fromkeys(text(event, "cmd") for event in events if event.get("cmd"))
     parts = ["edited " + ", ".join(list(edited)[-_NAMED:])] if edited else []
     parts += ["ran " + ", ".join(list(ran)[-_NAMED:])] if ran else []
     words = "; ".join(parts) or "looked around, changed nothing yet"

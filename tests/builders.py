@@ -73,7 +73,7 @@ class Project:
     def hook(self, event: str, *options: str, session_id: str = "S", **fields: Any) -> dict[str, Any]:
         """Run one hook in this process and return its reply, empty when it has none."""
         data = json.dumps(payload(event, session_id, **{"cwd": str(self.root), **fields}))
-        answer = hook.run([event, "--tool", "claude-code", *options], data.encode(), [])
+        answer, _ = hook.run([event, "--tool", "claude-code", *options], data.encode(), [])
         reply: dict[str, Any] = json.loads(answer) if answer else {}
         return reply
 

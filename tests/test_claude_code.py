@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ocm.hosts import claude_code, host_named
+from ocm.hosts import claude_code, common, host_named
 from ocm.hosts.claude_code import Call
 from tests.builders import CHECKPOINT_TOOL
 
@@ -44,9 +44,7 @@ def test_the_names_of_our_tools_are_those_that_the_server_has() -> None:
     from ocm.tools import TOOLS
 
     assert {"mcp__opencodememory__" + name for name in TOOLS} <= {
-        name
-        for name in (f"mcp__opencodememory__ocm__{tool}" for tool in claude_code._OWN)
-        if claude_code.own_tool(name)
+        name for name in (f"mcp__opencodememory__ocm__{tool}" for tool in common.OWN) if claude_code.own_tool(name)
     }
 
 
@@ -77,7 +75,7 @@ def test_a_payload_of_any_shape_is_a_call_of_nothing(payload: dict[str, Any]) ->
 
 def test_a_shell_call_has_a_command_and_nobody_else_has() -> None:
     assert call("Bash", {"command": "make"}).command == "make"
-    assert call("Bash", {"command": "make"}).shell == claude_code.POSIX_SHELL
+    assert call("Bash", {"command": "make"}).shell == common.POSIX_SHELL
     assert call("PowerShell", {"command": "make"}).shell == "PowerShell"
     assert (call("Read", {"command": "make"}).command, call("Read").shell) == ("", "")
 
@@ -106,21 +104,21 @@ def test_a_turn_is_over_when_nothing_goes_on(payload: dict[str, Any], expected: 
 def test_replies_are_in_its_dialect() -> None:
     own = call(CHECKPOINT_TOOL, {"goal": "g"}, agent_id="a1")
     for reply in (
-        claude_code.deny("r"),
+        claude_code.deny({}, "r"),
         claude_code.allow_own(own, "S"),
-        claude_code.context({}, "SessionStart", "w"),
+        claude_code.context({}, "session-start", "w"),
         claude_code.tell_user("w"),
         claude_code.hold_turn("r"),
     ):
         json.dumps(reply)
-    assert claude_code.deny("r") == {
+    assert claude_code.deny({}, "r") == {
         "hookSpecificOutput": {
             "hookEventName": "PreToolUse",
             "permissionDecision": "deny",
             "permissionDecisionReason": "r",
         }
     }
-    assert claude_code.context({"hook_event_name": "PostToolUseFailure"}, "PostToolUse", "w") == {
+    assert claude_code.context({"hook_event_name": "PostToolUseFailure"}, "post-tool-use", "w") == {
         "hookSpecificOutput": {"hookEventName": "PostToolUseFailure", "additionalContext": "w"}
     }
     assert claude_code.tell_user("w") == {"systemMessage": "w"}

@@ -332,7 +332,7 @@ def test_half_a_character_in_a_call_of_ours_is_refused_in_words(project: Project
     data = json.dumps(
         payload("pre-tool-use", tool_name=CHECKPOINT_TOOL, cwd=str(project.root), tool_input={"goal": "\ud800"})
     )
-    reply = json.loads(hook.run(["pre-tool-use"], data.encode(), []))
+    reply = json.loads(hook.run(["pre-tool-use"], data.encode(), [])[0])
     assert reply["hookSpecificOutput"]["permissionDecision"] == "deny"
     assert "goal" in reply["hookSpecificOutput"]["permissionDecisionReason"]
 
@@ -604,7 +604,7 @@ def test_input_that_is_no_event_stores_nothing_and_leaves_one_line(
     project: Project, event: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project.root)
-    assert hook.run([event, "--tool", "claude-code"], BAD[name], []) == b""
+    assert hook.run([event, "--tool", "claude-code"], BAD[name], []) == (b"", 0)
     assert project.journals() == []
     assert project.files() == []
     assert len(project.log()) == 1
@@ -615,7 +615,7 @@ def test_input_that_is_no_event_stores_nothing_and_leaves_one_line(
 )
 def test_unknown_events_and_hosts_leave_one_line(project: Project, arguments: list[str]) -> None:
     data = json.dumps({"session_id": "S", "cwd": str(project.root)}).encode()
-    assert hook.run(arguments, data, []) == b""
+    assert hook.run(arguments, data, []) == (b"", 0)
     assert project.journals() == []
     assert len(project.log()) == 1
 
@@ -710,7 +710,7 @@ def test_without_a_store_nothing_happens(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     stores: list[Any] = []
     data = json.dumps(payload("post-tool-use", cwd=str(tmp_path), tool_name="Edit")).encode()
-    assert hook.run(["post-tool-use"], data, stores) == b""
+    assert hook.run(["post-tool-use"], data, stores) == (b"", 0)
     assert stores == []
     assert list(tmp_path.iterdir()) == []
 
@@ -773,7 +773,7 @@ def test_the_log_is_bounded(project: Project, monkeypatch: pytest.MonkeyPatch) -
 def test_a_log_that_cannot_be_written_does_no_harm(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project.root)
     (Path(project.store.path) / "hook.log").mkdir()
-    assert hook.run(["stop"], b"", []) == b""
+    assert hook.run(["stop"], b"", []) == (b"", 0)
 
 
 # --- the real executable

@@ -521,3 +521,43 @@ def test_an_item_ends_where_its_text_does() -> None:
 def test_ten_thousand_lists_in_lists_are_no_problem() -> None:
     lines = ["- " * 10_000 + "deep", "", "## Goal", "> " * 10_000, "# end"]
     assert [part.name for part in blocks.outline(lines)] == ["", "Goal", "end"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["- a", "- b", "", "- c"],
+        ["- a", "", "  - b", "", "      code", "", "text"],
+        ["# T", "", "text", "more text", "- a", "### G", "", "#### h", "- b"],
+        ["## Git Diff Summary", "", "    1 file changed", "", "", "    1 insertion(+)"],
+        ["- a", "", "```ocm", "start 1", "- x", "### y", "```"],
+        ["| a | b |", "| --- | --- |", "| `c` | d |"],
+    ],
+)
+def test_lines_that_say_what_they_are_take_no_parser(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = blocks._parts(lines, blocks._parsed(lines, 0, len(lines)))
+    monkeypatch.setattr(blocks, "tokens", None)
+    assert blocks.outline(lines) == wanted
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["- a", "lazy"],
+        ["text", "---"],
+        ["- - -"],
+        ["* a"],
+        ["```ocm", "open"],
+        ["```ocm", "  ```", "```"],
+        ["<!--", "-->"],
+        ["- a\r", "## x\r"],
+    ],
+)
+def test_lines_that_need_others_to_say_what_they_are_take_one(lines: list[str]) -> None:
+    assert blocks._simple(lines, 0, len(lines)) is None
+
+
+def test_what_one_section_leaves_open_is_looked_at_with_all_the_rest() -> None:
+    lines = ["## a", "", "- x", "", "## b", "<!--", "## c", "-->", "", "- y", "## d", "- z"]
+    found = blocks.outline(lines)
+    assert [(part.name, len(part.items)) for part in found] == [("a", 1), ("b", 1), ("d", 1)]

@@ -37,7 +37,8 @@ def status(*, project: str | None, as_json: bool) -> None:
     """Show the store, the active sessions and the gate."""
     from ocm import browse
 
-    found = browse.status(common.find_store(project))
+    with common.notices() as notice:
+        found = browse.status(common.find_store(project), notice)
     if as_json:
         output.as_json(found)
     else:

@@ -1,10 +1,12 @@
 """What commands share: finding the store, and the options that many of them take."""
 
+import contextlib
 import os
+from collections.abc import Callable, Iterator
 
 import click
 
-from ocm import paths
+from ocm import output, paths
 from ocm.errors import NoStoreError
 from ocm.paths import Store
 
@@ -28,3 +30,12 @@ def find_store(project: str | None) -> Store:
         where = os.path.abspath(named or os.getcwd())
         raise NoStoreError(f"There is no session store for {where}.", "Make one with: ocm init")
     return store
+
+
+@contextlib.contextmanager
+def notices() -> Iterator[Callable[[str], None]]:
+    """Collect notices and say each once when all went well; where it did not, the error is the one line."""
+    lines: list[str] = []
+    yield lines.append
+    for line in dict.fromkeys(lines):
+        output.notice(line)

@@ -77,14 +77,12 @@ def show(*, project: str | None, identifier: str, as_json: bool) -> None:
     from ocm import browse
 
     store = common.find_store(project)
-    notices: list[str] = []  # said when all went well; else the error is the one line
-    if as_json:
-        output.as_json(browse.show(store, identifier, notice=notices.append))
-    else:
-        for line in browse.text(store, identifier, notice=notices.append).split("\n"):
-            output.say(line)
-    for line in notices:
-        output.notice(line)
+    with common.notices() as notice:
+        if as_json:
+            output.as_json(browse.show(store, identifier, notice=notice))
+        else:
+            for line in browse.text(store, identifier, notice=notice).split("\n"):
+                output.say(line)
 
 
 @click.command()
@@ -95,7 +93,8 @@ def export(*, project: str | None, identifier: str) -> None:
     from ocm import browse
 
     store = common.find_store(project)
-    name = browse.find(store, identifier, notice=output.notice)
+    with common.notices() as notice:
+        name = browse.find(store, identifier, notice=notice)
     click.echo(os.path.join(os.path.realpath(store.sessions), name))
 
 
@@ -110,6 +109,7 @@ def resume(*, project: str | None, identifier: str | None, tokens: int) -> None:
 
     store = common.find_store(project)
     _, branch = paths.git_head(store.root)
-    session_id = browse.show(store, identifier)["session_id"] if identifier else None
-    brief = briefs.brief(store, branch=branch, session_id=session_id, tokens=tokens)
+    with common.notices() as notice:
+        session_id = browse.show(store, identifier, notice=notice)["session_id"] if identifier else None
+        brief = briefs.brief(store, branch=branch, session_id=session_id, tokens=tokens, notice=notice)
     output.say(brief or "Nothing is stored yet that could be picked up.")

@@ -1,4 +1,20 @@
-"""One module a host: what its hooks say, what it wants to hear, and where its configuration lives."""
+"""One module a host: what its hooks say, what it wants to hear, and where its configuration lives.
+
+An adapter has what `interface.Host` lists. Light, because every hook imports it.
+"""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ocm.hosts.interface import Host
+
+# The hosts whose hooks are answered, as `--tool` names them, and the module that speaks each one's dialect.
+ADAPTERS = {
+    "claude-code": "claude_code",
+}
 
 # What clients call themselves over MCP holds the host's name: `cursor-vscode`, `gemini-cli-mcp-client`.
 _HOSTS = (
@@ -19,6 +35,17 @@ _HOSTS = (
     "roo",
     "amp",
 )
+
+
+def adapter(name: str) -> "Host | None":
+    """Return the adapter of the host `name`, loaded alone; None for a host that is not known."""
+    module = ADAPTERS.get(name)
+    if module is None:
+        return None
+    __import__(f"ocm.hosts.{module}")
+    found: Any = sys.modules[f"ocm.hosts.{module}"]  # its tests have the type checker compare it with `Host`
+    host: Host = found
+    return host
 
 
 def host_named(client: str) -> str:

@@ -11,11 +11,19 @@ from tests.laws.crash import campaign, ops
 from tests.laws.crash.campaign import Case, Report
 from tests.laws.crash.mutants import MUTANTS
 
-LONG_SEQUENCES, LONG_REAL, LONG_STRACE = 1100, 30, 40
+LONG_SEQUENCES, LONG_REAL = 1100, 30
 SHORT_SEQUENCES, SHORT_STEP = 30, 40
 MUTANT_SEQUENCES = 600
 PAIR_STEP = 2
-_STRACED = ("next checkpoint", "checkpoint that names the file", "session-end", "recovery of an orphan", "rebuild")
+TELL_EVERY = 100
+# How many system calls lie between two of which a scenario dies, as the real executable under strace.
+_STRACED = {
+    "next checkpoint": 1,
+    "checkpoint that names the file": 5,
+    "session-end": 5,
+    "recovery of an orphan": 5,
+    "rebuild": 5,
+}
 
 
 def main() -> int:
@@ -23,7 +31,8 @@ def main() -> int:
     wanted = _arguments()
     if wanted.mutants:
         return _hunt(wanted.workers)
-    report = campaign.run(_cases(wanted), workers=wanted.workers)
+    cases = _cases(wanted)
+    report = campaign.run(cases, workers=wanted.workers, tell=lambda now: _progress(now, len(cases)))
     for case, why in report.failures[:3]:
         _say(campaign.describe(case, why))
         if not wanted.no_shrink:
@@ -74,8 +83,8 @@ def _everything(wanted: argparse.Namespace) -> list[Case]:
     cases = _some(wanted.seed, count, step)
     cases += [campaign.seeded(wanted.seed + count + number, real=0.5) for number in range(real)]
     if wanted.long and shutil.which("strace"):
-        for scenario in _STRACED:
-            cases += campaign.sweep(scenario, how="strace", step=5)
+        for scenario, apart in _STRACED.items():
+            cases += campaign.sweep(scenario, how="strace", step=apart)
     return _mixed(cases)
 
 
@@ -108,6 +117,16 @@ def _hunt(workers: int) -> int:
             _say(f"    {case.name} {why.splitlines()[0][:200]}")
         alive += [] if report.failures else [name]
     return 1 if alive else 0
+
+
+def _progress(report: Report, total: int) -> None:
+    """Say on stderr, now and then, how far it is."""
+    done = report.tally.sequences
+    if done % TELL_EVERY == 0:
+        killed = sum(report.tally.kills.values())
+        sys.stderr.write(
+            f"{done} of {total} sequences, {killed} killed, {len(report.failures)} failures, {report.seconds:.0f} s\n"
+        )
 
 
 def _summary(report: Report) -> str:

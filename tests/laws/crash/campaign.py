@@ -4,10 +4,11 @@ import contextlib
 import gc
 import json
 import os
+import select
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tests.laws.crash import clock
@@ -159,21 +160,44 @@ def describe(case: Case, why: str) -> str:
     return "\n".join(lines)
 
 
-def run(cases: list[Case], *, workers: int, stop_after: int = 5, mutant: str = "") -> Report:
-    """Run `cases` on `workers` processes; no more are begun by a worker that has met `stop_after` failures."""
+def run(
+    cases: list[Case],
+    *,
+    workers: int,
+    stop_after: int = 5,
+    mutant: str = "",
+    tell: Callable[[Report], None] = lambda _: None,
+) -> Report:
+    """Run `cases` on `workers` processes; no more are begun by a worker that has met `stop_after` failures.
+
+    `tell` is called after every sequence.
+    """
     began = time.monotonic()
     preload()
     report = Report()
-    readers = [_start_worker(cases[number::workers], stop_after, mutant) for number in range(workers)]
-    for pid, reader in readers:
-        with os.fdopen(reader, encoding="utf-8") as lines:
-            for line in lines:
-                _take(report, json.loads(line))
+    started = [_start_worker(cases[number::workers], stop_after, mutant) for number in range(workers)]
+    for line in _lines([reader for _, reader in started]):
+        _take(report, json.loads(line))
+        report.seconds = time.monotonic() - began
+        tell(report)
+    for pid, _ in started:
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         if code:
             raise RuntimeError(f"a worker ended with {code}")
-    report.seconds = time.monotonic() - began
     return report
+
+
+def _lines(readers: list[int]) -> Iterator[bytes]:
+    """Yield what the workers write, a line each as it comes: one whose pipe nobody empties would stand still."""
+    rests = dict.fromkeys(readers, b"")
+    while rests:
+        for reader in select.select(list(rests), [], [])[0]:
+            data = os.read(reader, 65_536)
+            *lines, rests[reader] = (rests[reader] + data).split(b"\n")
+            yield from lines
+            if not data:
+                os.close(reader)
+                del rests[reader]
 
 
 def _start_worker(cases: list[Case], stop_after: int, mutant: str) -> tuple[int, int]:
@@ -190,6 +214,7 @@ def _start_worker(cases: list[Case], stop_after: int, mutant: str) -> tuple[int,
                 MUTANTS[mutant]()
             for line in _work(cases, stop_after):
                 out.write(line + "\n")
+                out.flush()
         code = 0
     except BaseException as error:  # noqa: BLE001 - nothing may get back into the parent's code
         sys.__stderr__.write(f"worker: {type(error).__name__}: {error}\n") if sys.__stderr__ else None

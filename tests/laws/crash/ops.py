@@ -80,7 +80,7 @@ def parse(line: str | dict[str, Any]) -> Op:
 def arguments(op: Op) -> dict[str, Any]:
     """Return the arguments of a checkpoint: which ones, `pick` decides; what they say, `n` does."""
     chooser = random.Random(op.pick)  # noqa: S311 - not for secrets
-    if op.kind == "machine":
+    if op.kind == "machine" or (op.kind == "mcp" and op.pick % 4 == 0):
         return _machine_arguments(op, chooser)
     given: dict[str, Any] = {}
     makers: dict[str, Callable[[int], Any]] = {
@@ -192,11 +192,14 @@ def sweeps() -> dict[str, list[Op]]:
     named = Op("semantic", n=260, pick=_pick(lambda given: "slug" in given and "goal" in given))
     other = Op("semantic", n=510, pick=_pick(lambda given: "problems" in given and "status" not in given))
     again, machine = Op("create", n=310), Op("machine", n=360, pick=_pick_machine())
+    served = Op("mcp", n=210, pick=_pick(lambda given: "slug" not in given and "decisions" in given, "mcp"))
     return {
         "first checkpoint": [start, prompt, edit, said],
         "next checkpoint": [start, edit, said, again, more],
         "checkpoint that names the file": [start, edit, said, again, named],
         "checkpoint of a session without hooks": [named],
+        "first checkpoint through the server": [start, edit, served],
+        "checkpoint through the server": [start, edit, said, again, served],
         "machine checkpoint": [start, edit, said, again, machine],
         "session-end": [start, prompt, edit, again, Op("end")],
         "pre-compact": [start, edit, said, again, Op("compact")],
@@ -223,8 +226,8 @@ def sweeps() -> dict[str, list[Op]]:
     }
 
 
-def _pick(wanted: Callable[[dict[str, Any]], bool]) -> int:
-    return next(pick for pick in range(10_000) if wanted(arguments(Op("semantic", pick=pick))))
+def _pick(wanted: Callable[[dict[str, Any]], bool], kind: str = "semantic") -> int:
+    return next(pick for pick in range(10_000) if wanted(arguments(Op(kind, pick=pick))))
 
 
 def _pick_machine() -> int:

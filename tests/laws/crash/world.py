@@ -123,7 +123,9 @@ class World:
         wish = self.wish(op)
         self.server = self.server or mcp.start(self.place, wish)
         given = {"session_id": self.talks[op.who].session_id, **self.given(op)}
+        passed = self.server.slots.numbers()[0]
         result = self.server.checkpoint(given, wish)
+        self.points = self.server.slots.numbers()[0] - passed
         if result is None:
             self.hang_up()
         elif result.get("isError") or result["structuredContent"]["session_id"] != given["session_id"]:
@@ -419,25 +421,39 @@ class World:
             _break(path, op.pick)
 
     def _do_merge_in(self, op: Op) -> None:
-        """Copy the session files of another store in, as a person who merges two machines does."""
+        """Copy the session files of another store in, as a person who merges two machines does, or all that is in it."""
         if GUEST in self.talks:
             return
-        other = self.place.project + "-2"
-        os.makedirs(os.path.join(other, ".openCodeMemory", "sessions"))
         talk = Conversation(_GUEST_ID)
         given = ops.arguments(replace(op, kind="semantic"))
-        stdin = json.dumps({"session_id": _GUEST_ID, **given}).encode()
-        result = process.run(Place(other, self.place.home), ["ocm", "checkpoint", "--from-stdin"], stdin)
-        if result.code:
-            raise ViolationError(f"the other store refuses: {result.err!r}")
-        talk.turn(state.checkpoint(given) for state in talk.possible)
+        everything = self.written is None and op.pick % 2 == 1  # where git knows nothing of the file it is not listed
+        other = self._other_store(op, given, everything=everything)
+        states = {state.checkpoint(given) for state in talk.possible}
+        talk.turn({state.call(self.path(op)) for state in states} if everything else states)
         talk.slugs.add(given.get("slug", ""))
-        folder = os.path.join(other, ".openCodeMemory", "sessions")
-        for name in os.listdir(folder):
-            shutil.copy(os.path.join(folder, name), self.sessions)
-            talk.name = name
+        shutil.copytree(
+            other if everything else os.path.join(other, "sessions"),
+            self.place.store if everything else self.sessions,
+            dirs_exist_ok=True,
+        )
+        (talk.name,) = os.listdir(os.path.join(other, "sessions"))
         self.talks[GUEST] = talk
         self._sync()
+
+    def _other_store(self, op: Op, given: dict[str, Any], *, everything: bool) -> str:
+        """Make a store of one conversation, with a journal if `everything` of it is wanted; returns its folder."""
+        place = Place(self.place.project + "-2", self.place.home)
+        os.makedirs(os.path.join(place.store, "sessions"))
+        checkpoint = json.dumps({"session_id": _GUEST_ID, **given})
+        edit = {"tool_name": "Edit", "tool_input": {"file_path": os.path.join(place.project, self.path(op))}}
+        call = json.dumps({"session_id": _GUEST_ID, "cwd": place.project, **edit})
+        commands = [(["ocm", "checkpoint", "--from-stdin"], checkpoint)]
+        commands += [(["ocm-hook", "post-tool-use", "--tool", "claude-code"], call)] if everything else []
+        for command, stdin in commands:
+            result = process.run(place, command, stdin.encode())
+            if result.code:
+                raise ViolationError(f"the other store refuses: {result.err!r}")
+        return place.store
 
     def _do_clock(self, op: Op) -> None:
         self.offset = OFFSETS[op.pick % len(OFFSETS)]

@@ -1,0 +1,89 @@
+"""What goes into `ocm-hook` and what comes out of it: payload, reply, reason on stderr, line in the log."""
+
+import json
+import os
+import sys
+import time
+
+from ocm import paths
+
+MAX_LOG = 256 * 1024
+MAX_PAYLOAD = 1024 * 1024
+_PLAIN = 18  # the shortest token there is
+
+
+def say(reason: str) -> None:
+    """Repeat a reason where a host may show it to its user; nobody has to be there."""
+    try:
+        os.write(2, reason.encode("utf-8", "backslashreplace") + b"\n")
+    except OSError:
+        return
+
+
+def read_input() -> bytes:
+    """Return what comes on stdin, at most a little over `MAX_PAYLOAD`; the rest is read so that the host can end."""
+    chunks = []
+    size = 0
+    while chunk := os.read(0, 1 << 20):
+        if size <= MAX_PAYLOAD:
+            chunks.append(chunk)
+            size += len(chunk)
+    return b"".join(chunks)
+
+
+def read_payload(data: bytes) -> tuple[dict[str, object], str]:
+    """Return the payload, and why it cannot be used, if so."""
+    try:
+        if len(data) > MAX_PAYLOAD:
+            from ocm import partial
+
+            return partial.head(data), ""
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}, "the payload is not JSON"
+    return (found, "") if isinstance(found, dict) else ({}, "the payload is not an object")
+
+
+def clean(text: str) -> str:
+    """Return a path or a reason as the journal and the log may have it: most are too plain to hold a secret."""
+    if "=" not in text and "@" not in text and max(map(len, text.replace("\\", "/").split("/"))) < _PLAIN:
+        return text
+    from ocm import marks
+
+    if not marks.may_need_redaction(text):
+        return text
+    from ocm import redact
+
+    return redact.redact(text)[0]
+
+
+def log(stores: list[paths.Store], arguments: list[str], why: str) -> None:
+    """Add one line to the bounded log of the store; where there is none, there is nobody to tell."""
+    if not stores:
+        return
+    path = os.path.join(stores[0].path, "hook.log")
+    about = clean(f"{' '.join(arguments)[:100]}: {why[:500]}")
+    line = f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {' '.join(about.split())}\n"
+    try:
+        if os.path.exists(path) and os.path.getsize(path) > MAX_LOG:
+            os.replace(path, path + ".old")
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, line.encode("utf-8", "backslashreplace"))
+        finally:
+            os.close(descriptor)
+    except OSError:
+        pass  # a log that cannot be written must not break the host either
+
+
+def leave(answer: bytes, code: int) -> None:
+    """Print the answer and end at once: tearing the interpreter down takes a sixth of a hook's time."""
+    try:
+        while answer:
+            answer = answer[os.write(1, answer) :]
+    except OSError:
+        pass  # the host has gone away
+    if "coverage" not in sys.modules:
+        os._exit(code)  # pragma: no cover - nothing could be measured any more
+    if code:
+        sys.exit(code)

@@ -1,0 +1,64 @@
+"""The law of the quick way through a body: it sees what the parser sees, whatever the lines are."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from ocm import blocks, rewrite
+from ocm.markdown import SessionFile
+from tests.laws.edits import edited_files, reference_files
+from tests.laws.strategies import sessions
+
+_SIMPLE = (
+    "",
+    "",
+    "- a",
+    "- [x] b",
+    "text",
+    "    code",
+    "  more",
+    "# T",
+    "## Goal",
+    "### G",
+    "#### small",
+    "```ocm",
+    "```",
+)
+_ODD = (
+    " ", "  ", "   x", " x", "\tx", "* a", "+ a", "1. a", "10) a", "-", "- ", "-  a", "-\ta", "- - -", "- --", "- -", "---", "===",
+    "***", "- # h", "- > q", "- ```", "> q", "# ", "##", "##\tx", "## x #", "## x  ", " ## x", "#x", "####### x", "~~~", "```ocm ",
+    " ```ocm", "````", "```text", " ```", "    ```", "``x``", "`x`", "<!--", "-->", "<!-- c -->", "<div>", "</div>", "<script>",
+    "<?", "<a>", "[x]: y", "[x]", "| a |", "|---|", "\r", "  \r", "- --\r", "- a\r", "## G\r", "## a\rb", "text\r", "\x00", "- \x00a",
+    "- a\x00", "# \x00", "## a\x00b", "- \xa0", "\xa0a", "## \u2003a", "\x0b", "- \\---", "*b* c", "日本語", "- 日本語", "🎉", "\u2028",
+)  # fmt: skip
+_lines = st.lists(st.sampled_from(_SIMPLE) | st.sampled_from(_SIMPLE + _ODD), max_size=16)
+
+
+def agree(lines: list[str]) -> None:
+    assert blocks.outline(lines) == blocks._parts(lines, blocks._parsed(lines, 0, len(lines)))
+    starts = [n for n, line in enumerate(lines) if line.startswith(("# ", "## "))]
+    quick = [blocks._simple(lines, *section) is not None for section in pairwise([0, *starts, len(lines)])]
+    event("all simple" if all(quick) else "some simple" if any(quick) else "none simple")
+
+
+@given(_lines)
+def test_any_lines_make_the_parts_that_the_parser_sees(lines: list[str]) -> None:
+    agree(lines)
+
+
+@given(sessions().map(rewrite.render) | edited_files() | reference_files())
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_any_session_file_makes_the_parts_that_the_parser_sees(text: str) -> None:
+    agree(SessionFile(text).body)
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\n\r\0", exclude_categories=["Cs"]), min_size=1), max_size=3))
+def test_items_of_one_line_take_no_parser(items: list[str]) -> None:
+    texts = [text for item in items if (text := item.strip()) and not blocks._DASHES.fullmatch(text)]
+    lines = [line for text in texts for line in blocks.item_lines(text)]
+    found = blocks._simple(lines, 0, len(lines))
+    assert found is not None
+    assert [lines[start] for _, start, _, _ in found] == lines

@@ -1,0 +1,50 @@
+"""The table of hosts: each is loaded by its name, alone, and has what every adapter has."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ocm import hosts
+from ocm.hosts import claude_code
+
+if TYPE_CHECKING:
+    from ocm.hosts.interface import Host
+    from tests.builders import Project
+
+# The type checker compares each module with the interface here.
+HOSTS: dict[str, Host] = {
+    "claude-code": claude_code,
+}
+
+
+def test_every_host_is_found_by_its_name() -> None:
+    assert set(hosts.ADAPTERS) == set(HOSTS)
+    for name, module in HOSTS.items():
+        assert hosts.adapter(name) is module
+        assert name == module.NAME
+
+
+@pytest.mark.parametrize("name", ["", "vim", "claude_code", "../codex", "Claude-Code"])
+def test_a_name_that_is_not_known_is_no_host(name: str) -> None:
+    assert hosts.adapter(name) is None
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_only_the_host_that_is_asked_for_is_loaded(name: str) -> None:
+    code = (
+        "import sys; from ocm import hosts; import ocm.hook; "
+        f"hosts.adapter({name!r}); print(*{{n for n in sys.modules if n.startswith('ocm.hosts.')}})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    family = {"ocm.hosts.common", "ocm.hosts.claude_code", f"ocm.hosts.{hosts.ADAPTERS[name]}"}
+    assert set(done.stdout.split()) <= family
+
+
+def test_a_call_of_cursor_that_reaches_claude_code_is_not_counted_there(project: Project) -> None:
+    project.calls(3, cursor_version="2.1.0")
+    assert project.journals() == []
+    assert project.log() == []
