@@ -2,6 +2,9 @@
 
 import os
 
+from ocm import paths
+
+MAX_BYTES = 256 * 1024
 DEFAULTS: dict[str, int | str] = {
     "gate.threshold": 5,
     "gate.mode": "block",
@@ -41,8 +44,7 @@ def read(store: str) -> dict[str, object]:
     import json
 
     try:
-        with open(path, encoding="utf-8") as file:
-            found = json.load(file)
+        found = json.loads(paths.read_regular(path, MAX_BYTES, follow=True))
         return flatten(found) if isinstance(found, dict) else {}
     except (OSError, ValueError, RecursionError):
         return {}

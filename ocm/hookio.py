@@ -65,9 +65,9 @@ def log(stores: list[paths.Store], arguments: list[str], why: str) -> None:
     about = clean(f"{' '.join(arguments)[:100]}: {why[:500]}")
     line = f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {' '.join(about.split())}\n"
     try:
-        if os.path.exists(path) and os.path.getsize(path) > MAX_LOG:
+        if os.path.lexists(path) and os.lstat(path).st_size > MAX_LOG:
             os.replace(path, path + ".old")
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | paths.NO_FOLLOW, 0o600)
         try:
             os.write(descriptor, line.encode("utf-8", "backslashreplace"))
         finally:

@@ -10,11 +10,15 @@ import os
 import sys
 import time
 
+from ocm import paths
+
 if sys.platform != "win32":  # pragma: no branch - there, a rename waits until every writer has closed the file
     import fcntl
 
 ACTIVE, TAKEN = "active_", "taken_"
 REJECTED = "journal.rejected"
+MAX_BYTES = 64 * 1024 * 1024  # a day of work is a hundredth of it
+MAX_REJECTED = 256 * 1024
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _CALL, _CHANGE = b'{"e":"call"', b'{"e":"call","m":1'
 _CARRY, _DENY, _RELEASE = b'{"e":"carry"', b'{"e":"deny"', b'{"e":"release"'
@@ -95,7 +99,7 @@ def append(
 def is_new(store: str, session_id: str) -> bool:
     """Tell whether the next event needs a header: it is the first, or what may have been the header is torn."""
     try:
-        descriptor = os.open(active_path(store, session_id), os.O_RDONLY)
+        descriptor = os.open(active_path(store, session_id), os.O_RDONLY | paths.NO_FOLLOW)
     except OSError:
         return True
     try:
@@ -203,7 +207,7 @@ def take_over(store: str, session_id: str) -> str | None:
     if not _rename(active_path(store, session_id), taken):
         return None
     if sys.platform != "win32":  # pragma: no branch
-        descriptor = os.open(taken, os.O_RDONLY)
+        descriptor = os.open(taken, os.O_RDONLY | paths.NO_FOLLOW)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         finally:
@@ -228,8 +232,10 @@ def drop(store: str, session_id: str, take: str) -> None:
 def keep_rejected(store: str, lines: list[bytes]) -> None:
     """Keep lines that are no events aside, once each, for a person to look at."""
     path = os.path.join(store, REJECTED)
+    if os.path.exists(path) and os.path.getsize(path) > MAX_REJECTED:
+        os.replace(path, path + ".old")
     known = set(_read(path).split(b"\n"))
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | paths.NO_FOLLOW, 0o600)
     try:
         os.write(descriptor, b"".join(line + b"\n" for line in lines if line not in known))
     finally:
@@ -285,7 +291,7 @@ def _paths_of(store: str, name: str) -> list[str]:
 
 def _open_locked(path: str) -> int:
     for _ in range(_RETRIES):
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | paths.NO_FOLLOW, 0o600)
         try:
             if sys.platform == "win32":
                 return descriptor  # pragma: no cover
@@ -354,5 +360,4 @@ def _read(path: str) -> bytes:
 
 
 def _read_whole(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
+    return paths.read_regular(path, MAX_BYTES)

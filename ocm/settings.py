@@ -29,6 +29,8 @@ def change(store: str, name: str, value: str | None, *, everywhere: bool = False
     check_name(name)
     checked = None if value is None else _checked(name, value, everywhere=everywhere)
     path = os.path.join(store, "config.json")
+    if os.path.islink(path) and not everywhere:
+        raise OcmError(f"{path} is a link to another file.", "Change that file itself, or set it with --global.")
     with files.locked(path + ".lock"):
         tree = _read(path)
         _put(tree, name, checked)

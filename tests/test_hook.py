@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ocm import config, hook, journal, partial, policy
+from ocm import config, hook, hookio, journal, partial, policy
 from ocm.errors import UnreadableSessionError
 from tests.builders import AGENT, CHECKPOINT_TOOL, Project, payload, run_hook, run_ocm, script
 
@@ -760,7 +760,7 @@ def test_a_working_directory_that_is_gone_does_no_harm(
 
 
 def test_the_log_is_bounded(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hook, "MAX_LOG", 1000)
+    monkeypatch.setattr(hookio, "MAX_LOG", 1000)
     monkeypatch.chdir(project.root)
     for _ in range(100):
         hook.run(["stop", "--tool", "x" * 500], b"", [])
