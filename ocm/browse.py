@@ -56,6 +56,22 @@ def find(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
     return rows[0].file
 
 
+def find_anywhere(store: Store, identifier: str, notice: Notice = print_nothing) -> tuple[Store, str]:
+    """Return the session file that `identifier` means, and which store has it: this one or its archive.
+
+    Raises:
+        NotFoundError: neither has it, or there is more than one.
+    """
+    from ocm import archive
+
+    try:
+        return store, find(store, identifier, notice)
+    except NotFoundError:
+        if not archive.exists(store):
+            raise
+        return archive.store_of(store), find(archive.store_of(store), identifier, notice)
+
+
 def _read_unlisted(store: Store, identifier: str) -> None:
     """Read the file that is meant although no list has it, because it cannot be parsed: that says why."""
     is_there = sessionfiles.is_name(identifier) and os.path.lexists(os.path.join(store.sessions, identifier))

@@ -305,8 +305,10 @@ def _brief(event: Event, source: str) -> str:
     """Return what a new conversation should know; one that is resumed or forked has it in its history."""
     if source in {"resume", "fork"}:
         return ""
-    from ocm import brief
+    from ocm import brief, trust
 
+    if not trust.is_ours(event.store):
+        return trust.first_word(event.store)
     _, branch = paths.git_head(event.store.root)
     own = event.session_id if source == "compact" else None
     return brief.brief(event.store, branch=branch, session_id=own, tokens=int(event.settings["brief.tokens"]))

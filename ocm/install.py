@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from ocm import config, file_steps, manifest, paths, registry, textedit
+from ocm import config, file_steps, manifest, paths, registry, textedit, trust
 from ocm.errors import BadInputError, OcmError
 from ocm.hosts import claude_code_config
 from ocm.hosts.targets import Target, ignore_target
@@ -71,6 +71,11 @@ def plan_init(
             "Run `ocm install` to set ocm up for all projects, or name a project with --project.",
         )
     plan = _set_up(place, profiles or {}, hosts, config.load(paths.user_store(), place.store))
+    if trust.came_along(place.store):
+        plan.steps.append(
+            Call(registry.path(), "note where the store is from", lambda: trust.note(place.store, trust.SEEN))
+        )
+        plan.warnings.append(f"{place.store} came with sessions not made here: look at them, then run `ocm trust`.")
     if not registry.is_registered(root, place.store):
         plan.steps.append(Call(registry.path(), "register the project", lambda: registry.register(root, place.store)))
     plan.notices += _notices(place, plan)

@@ -17,6 +17,7 @@ if sys.platform != "win32":  # pragma: no branch - there, a rename waits until e
 
 ACTIVE, TAKEN = "active_", "taken_"
 REJECTED = "journal.rejected"
+LOGS = ("hook.log", "hook.log.old", REJECTED, f"{REJECTED}.old")  # what else in a store may speak of a session
 MAX_BYTES = 64 * 1024 * 1024  # a day of work is a hundredth of it
 MAX_REJECTED = 256 * 1024
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")

@@ -67,7 +67,7 @@ def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
 ) -> Start:
     opened = [event for event in events if event.get("e") == "open"]
     first = min(opened, key=_since, default={})
-    root = text_of(first, "root") or store.root
+    root = _own_root(store, text_of(first, "root"))
     head, branch = paths.git_head(root)
     since, sha = began or (time.time(), head)
     if session:
@@ -80,6 +80,14 @@ def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
         root=root,
         deleted=next((_texts(event["deleted"]) for event in opened if "deleted" in event), None),
     )
+
+
+def _own_root(store: Store, root: str) -> str:
+    """Return the work tree that a journal names, if this store serves it: git is asked nothing about any other."""
+    if not root or store.is_user or root == store.root:
+        return root or store.root
+    served = paths.find_store(root)
+    return root if served and os.path.realpath(served.path) == os.path.realpath(store.path) else store.root
 
 
 def _since(event: Event) -> float:

@@ -36,7 +36,7 @@ def stores() -> list[paths.Store]:
     """Return the stores of all registered projects that are still there, each once; nothing is created."""
     found: dict[str, paths.Store] = {}
     for row in rows():
-        store = _store_of(row)
+        store = store_of(row)
         if store and os.path.isdir(os.path.join(store, paths.SESSIONS)):
             root = str(row.get("project_root") or os.path.dirname(store))
             found.setdefault(os.path.realpath(store), paths.Store(store, root))
@@ -122,7 +122,7 @@ def _is_at(row: dict[str, Any], root: str) -> bool:
     return isinstance(known, str) and os.path.realpath(known) == os.path.realpath(root)
 
 
-def _store_of(row: dict[str, Any]) -> str:
+def store_of(row: dict[str, Any]) -> str:
     """Return the store of a row; the rows of openCodeMemory 0.2 name the database in it."""
     store = row.get("store")
     if isinstance(store, str):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from ocm import config, files, journal, merge, redact, redact_rules, sessionfiles
+from ocm import archive, config, files, forget, journal, merge, redact, redact_rules, sessionfiles
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.merge import Event, Observed
 from ocm.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
@@ -107,10 +107,11 @@ def _has_ended(events: list[Event]) -> bool:
 
 
 def _clear_up(store: Store) -> None:
-    """Remove the locks that killed processes left, and the temporary file that each may stand for."""
+    """Finish what killed processes left: locks, the temporary file each may stand for, a session half forgotten."""
     for name in files.old_locks(store.path, time.time() - ORPHAN_SECONDS):
         with contextlib.suppress(OcmError, OSError), files.locked(os.path.join(store.path, name), timeout=0):
             files.clear_temporary(store.sessions, name.removeprefix("session_").removesuffix(".lock"))
+    forget.finish(store)
 
 
 def _redacted(call: Checkpoint, rules: redact_rules.Rules) -> tuple[Checkpoint, int]:
@@ -140,9 +141,10 @@ def _redacted(call: Checkpoint, rules: redact_rules.Rules) -> tuple[Checkpoint, 
 
 def _transact(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] | None) -> dict[str, Any]:
     files.make_private_dir(store.sessions)
+    archive.bring_back(store, call.session_id)
     start, observed = observe(store, call, tool, began)
     warnings: list[str] = []
-    with files.locked(_lock(store, call.session_id)):
+    with files.locked(sessionfiles.lock_path(store, call.session_id)):
         try:
             before, after, taken = _absorb(store, call, start, observed, warnings)
         except UnreadableSessionError as error:
@@ -159,10 +161,6 @@ def _transact(store: Store, call: Checkpoint, tool: str, began: tuple[float, str
         "redactions": taken.redactions,
         "warnings": warnings,
     }
-
-
-def _lock(store: Store, session_id: str) -> str:
-    return os.path.join(store.path, f"session_{journal.key(session_id)}.lock")
 
 
 def _absorb(
@@ -232,7 +230,7 @@ def _finish(store: Store, written: Known, start: Start, taken: _Taken) -> None:
 
 def _drop_idle(store: Store, session_id: str) -> None:
     """Remove a journal that holds nothing to store; a line that arrives meanwhile stays in the taken one."""
-    with files.locked(_lock(store, session_id)):
+    with files.locked(sessionfiles.lock_path(store, session_id)):
         journal.take_over(store.path, session_id)
         for take, data in journal.taken(store.path, session_id):
             if not journal.has_work(data, ignoring=(journal.END,)):

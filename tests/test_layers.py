@@ -23,7 +23,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "core": ("policy", "merge", "redact", "redact_names", "redact_rules", "redact_values"),
     "service": (
         "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "install", "settings",
-        "words",
+        "words", "trust", "archive", "bundle", "copies", "rescan", "forget", "transfer",
     ),
     "entry": ("wire", "tools", "server", "hook", "hookio", "output", "commands", "cli", "demo", "__main__"),
 }  # fmt: skip
