@@ -15,7 +15,16 @@ Notice = Callable[[str], None]
 
 ACTIVE_SECONDS = 12 * 3600
 _CANDIDATES = 5
-_PARTS = {"memory.db": "cache", "active_": "journals", "taken_": "journals", "journal.": "journals", "hook.log": "log"}
+_PARTS = {"memory.db": "cache", "active_": "journals", "taken_": "journals", "journal.": "log", "hook.log": "log"}
+# How large each part can get: `None` for what is as much as there was to say.
+BOUNDS = {
+    "sessions": None,
+    "cache": None,
+    "journals": config.MAX_JOURNAL,
+    "log": 2 * (config.MAX_LOG + journal.MAX_REJECTED),
+    "archive": None,
+    "copies": None,
+}
 _CHARACTERS_A_TOKEN = 4
 
 
@@ -168,6 +177,7 @@ def status(store: Store, notice: Notice = print_nothing) -> dict[str, Any]:
         "project_root": store.root,
         "sessions": _session_count(store),
         "sizes": _sizes(store),
+        "bounds": BOUNDS,
         "settings": settings,
         "active": active,
     }
@@ -192,22 +202,29 @@ def _session_count(store: Store) -> int:
 
 def _sizes(store: Store) -> dict[str, int]:
     """Return the bytes that each part of the store takes."""
-    sizes = {"sessions": 0, "cache": 0, "journals": 0, "log": 0}
-    for folder in (store.path, store.sessions):
+    sizes = dict.fromkeys(BOUNDS, 0)
+    for folder, of_all in ((store.path, ""), (store.sessions, "sessions"), *_further(store)):
         try:
             entries = list(os.scandir(folder))
         except OSError:
             continue
         for entry in entries:
-            part = _part(entry.name, in_sessions=folder == store.sessions)
+            part = of_all or _part(entry.name)
             if part and entry.is_file(follow_symlinks=False):
                 sizes[part] += entry.stat(follow_symlinks=False).st_size
     return sizes
 
 
-def _part(name: str, *, in_sessions: bool) -> str:
-    if in_sessions:
-        return "sessions"
+def _further(store: Store) -> list[tuple[str, str]]:
+    from ocm import archive, copies
+
+    put_away = archive.store_of(store)
+    return [
+        (put_away.path, "archive"), (put_away.sessions, "archive"), (os.path.join(store.path, copies.FOLDER), "copies"),
+    ]  # fmt: skip
+
+
+def _part(name: str) -> str:
     return next((part for prefix, part in _PARTS.items() if name.startswith(prefix)), "")
 
 

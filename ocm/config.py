@@ -5,6 +5,8 @@ import os
 from ocm import paths
 
 MAX_BYTES = 256 * 1024
+MAX_LOG = 256 * 1024  # of the log and of the one before it
+MAX_JOURNAL = 2 * 1024 * 1024  # of one session, before the next prompt stores what it holds
 DEFAULTS: dict[str, int | str] = {
     "gate.threshold": 5,
     "gate.mode": "block",

@@ -115,6 +115,8 @@ def user_prompt(event: Event) -> "Reply":
         return None
     from ocm import words
 
+    if journal.size(event.store.path, event.session_id) > config.MAX_JOURNAL:
+        _flush(event, trigger=None)
     event.write(journal.event("prompt", title=words.title(typed, paths.user_store(), event.store.path)))
     return event.host.context(event.payload, "user-prompt", f"ocm session_id: {event.session_id}")
 
@@ -295,7 +297,7 @@ def _recover(event: Event) -> None:
             hookio.log([event.store], ["session-start"], trouble)
 
 
-def _flush(event: Event, *, status: str | None = None, trigger: str) -> None:
+def _flush(event: Event, *, status: str | None = None, trigger: str | None) -> None:
     from ocm import sessions
 
     sessions.flush(event.store, event.session_id, status=status, trigger=trigger)

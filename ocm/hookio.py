@@ -5,9 +5,9 @@ import os
 import sys
 import time
 
-from ocm import paths
+from ocm import config, paths
 
-MAX_LOG = 256 * 1024
+MAX_LOG = config.MAX_LOG
 MAX_PAYLOAD = 1024 * 1024
 _PLAIN = 18  # the shortest token there is
 

@@ -110,6 +110,14 @@ def is_new(store: str, session_id: str) -> bool:
         os.close(descriptor)
 
 
+def size(store: str, session_id: str) -> int:
+    """Return how many bytes the journal has that hooks append to."""
+    try:
+        return os.stat(active_path(store, session_id)).st_size
+    except OSError:
+        return 0
+
+
 def tally(store: str, session_id: str, *, changes_only: bool = False) -> Tally:
     """Count what the journals of a session hold; `changes_only` leaves calls out that can change nothing."""
     journals = [(_take_id(path), _read(path)) for path in taken_paths(store, session_id)]

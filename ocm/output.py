@@ -134,12 +134,16 @@ def day(date: str | None) -> str:
     return (date or "")[:16].replace("T", " ")
 
 
+def _size(name: str, size: int, bound: int | None) -> str:
+    return f"{name} {size / 1024:.0f} kB" + (f" (at most {bound // 1024})" if bound else "")
+
+
 def status(found: dict[str, Any]) -> None:
     """Print where things stand."""
     say(f"store     {found['store']} ({found['scope']})")
     say(f"project   {found['project_root']}")
     say(f"sessions  {found['sessions']}")
-    say("size      " + ", ".join(f"{name} {size / 1024:.0f} kB" for name, size in found["sizes"].items()))
+    say("size      " + ", ".join(_size(name, size, found["bounds"].get(name)) for name, size in found["sizes"].items()))
     for one in found["active"]:
         gate = "shut" if one["gate_shut"] else "open"
         say(f"active    {one['session_id']}  {one['calls']} of {one['threshold']} calls, gate {gate}")

@@ -210,7 +210,9 @@ def serve(project: str | None, transport: str, port: int) -> None:
     """Serve until the client goes away: stdio, or http on loopback only."""
     server = JournalServer(project)
     if transport == "http":
-        server.run("streamable-http", host="127.0.0.1", port=port)
+        from ocm import http, output
+
+        http.serve(server.streamable_http_app(host=http.HOST), port, output.notice)
     else:
         server.run("stdio")
 

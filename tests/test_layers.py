@@ -25,7 +25,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "sessionfiles", "observe", "sessions", "browse", "brief", "recall", "plan", "file_steps", "install", "settings",
         "words", "trust", "archive", "bundle", "copies", "rescan", "forget", "transfer",
     ),
-    "entry": ("wire", "tools", "server", "hook", "hookio", "output", "commands", "cli", "demo", "__main__"),
+    "entry": ("wire", "http", "tools", "server", "hook", "hookio", "output", "commands", "cli", "demo", "__main__"),
 }  # fmt: skip
 
 # Owners that may know each other, and why.

@@ -139,7 +139,7 @@ def test_progress_is_shown_to_a_person_who_waits(
 
 def test_the_status_says_where_things_stand(capsys: pytest.CaptureFixture[str]) -> None:
     found = {
-        "store": "/p/.openCodeMemory", "scope": "project", "project_root": "/p", "sessions": 2, "sizes": {"cache": 2048}, "active": [],
+        "store": "/p/.openCodeMemory", "scope": "project", "project_root": "/p", "sessions": 2, "sizes": {"cache": 2048}, "bounds": {"cache": None}, "active": [],
     }  # fmt: skip
     output.status(found)
     assert "active    none" in capsys.readouterr().out
