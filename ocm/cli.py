@@ -55,6 +55,7 @@ for _command in (
     find.resume,
     care.rebuild_index,
     care.status,
+    care.doctor,
     care.serve,
     care.config,
     care.demo,

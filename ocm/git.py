@@ -69,6 +69,18 @@ def deleted_now(root: str) -> list[str] | None:
         return None
 
 
+def can_be_committed(folder: str) -> bool:
+    """Tell whether git tracks, or would add, what lies in `folder`; where it cannot say, no."""
+    place = Place.find(os.path.dirname(folder))
+    name = os.path.relpath(os.path.realpath(folder), place.top) if place else ""
+    if place is None or name.startswith(os.pardir):
+        return False
+    try:
+        return gitrun.shows(place, name.replace(os.sep, "/"))
+    except UnknownError:
+        return False
+
+
 def kinds_at(root: str, sha: str, paths: "Collection[str]") -> set[str]:
     """Return which of `paths` were files in the commit `sha` (empty: none were).
 

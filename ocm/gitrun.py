@@ -12,6 +12,7 @@ from ocm.paths import linked_git_dir, work_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from subprocess import Popen
     from typing import IO
 
@@ -207,6 +208,12 @@ def young(place: Place, start: str, head: str, since: float) -> list[str]:
     )
 
 
+def shows(place: Place, folder: str) -> bool:
+    """Tell whether git tracks, or would add, anything in a folder below the top."""
+    asked = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
+    return bool(_run(place.top, *asked, folder))
+
+
 def loose_object(place: Place, sha: str) -> str:
     """Return the file in which git first keeps an object."""
     return os.path.join(place.common_dir, "objects", sha[:2], sha[2:])
@@ -217,15 +224,44 @@ def deleted(place: Place) -> list[bytes]:
 
     Plumbing looks at the files' times only, where `git status` would read every file whose times changed.
     """
+    return gitdata.names(_quick(place, *_DELETED))
+
+
+def commit_times(place: Place, since: float, most: int) -> list[float]:
+    """Return when the commits of HEAD that are not older than `since` were made, at most `most` of them."""
+    words = _quick(place, "rev-list", "--timestamp", f"--max-age={int(since)}", f"--max-count={most}", "HEAD", "--")
+    return [float(line.split()[0]) for line in words.splitlines()]
+
+
+def log(place: Place, since: float, most: int) -> list[tuple[float, str, str]]:
+    """Return time, id and subject of the commits of HEAD made after `since`, the latest first, at most `most`."""
+    style = ("--no-show-signature", "--no-color", "--no-decorate", "-z", "--format=%ct%x09%H%x09%s")
+    words = _quick(place, "log", *style, f"--max-age={int(since)}", f"--max-count={most}", "HEAD", "--")
+    found = [line.decode("utf-8", "replace").split("\t", 2) for line in words.split(b"\0") if line.count(b"\t") > 1]
+    return [(float(when), sha, subject) for when, sha, subject in found if float(when) > since]
+
+
+def hashed(place: Place, paths: "Iterable[str]") -> list[str]:
+    """Return the id that git would store each of these files under, converted as their attributes say."""
+    names = [os.fsencode(path) for path in paths]
+    oids = _quick(place, "hash-object", "--stdin-paths", stdin=b"".join(name + b"\n" for name in names))
+    found = oids.decode("ascii", "replace").split()
+    if len(found) != len(names):
+        raise UnknownError
+    return found
+
+
+def _quick(place: Place, *arguments: str, stdin: bytes = b"") -> bytes:
+    """Return what git prints, without GitPython, whose import alone costs more than most answers may."""
     import subprocess
 
     _clear_environment()
     try:
-        done = subprocess.run(  # noqa: S603 - nothing of the arguments comes from outside
-            ["git", *_OPTIONS, *_DELETED],  # noqa: S607 - the user's git is the one on the path
+        done = subprocess.run(  # noqa: S603 - a list of words, none of which can be taken for an option
+            ["git", *_OPTIONS, *arguments],  # noqa: S607 - the user's git is the one on the path
             cwd=place.top,
             env={**os.environ, **_variables(place.top)},
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=_HOOK_SECONDS,
@@ -234,7 +270,7 @@ def deleted(place: Place) -> list[bytes]:
         )
     except (OSError, ValueError, subprocess.SubprocessError):
         raise UnknownError from None
-    return gitdata.names(done.stdout)
+    return done.stdout
 
 
 def _lines(commits: list[str]) -> bytes:

@@ -10,7 +10,7 @@ import sys
 import time
 
 from ocm import config, hookio, hosts, journal, paths, policy
-from ocm.hosts.common import POSIX_SHELL, Call, Payload
+from ocm.hosts.common import FIRST_REQUEST, POSIX_SHELL, Call, Payload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +66,13 @@ def main() -> None:
             answer, code = run(arguments, hookio.read_input(), found)
     except Exception as error:  # noqa: BLE001 - the guard: a hook never breaks its host
         hookio.log(found, arguments, f"{type(error).__name__}: {error}")
-    hookio.leave(answer, code)
+    hookio.leave(answer or _silence(arguments), code)
+
+
+def _silence(arguments: list[str]) -> bytes:
+    """Return what says nothing: some hosts hold a call back for a reply that is none of theirs."""
+    name, tool, _ = _parse([*arguments, ""])
+    return hosts.SILENCE.get((tool, name), hosts.SILENCE.get((tool, ""), b""))
 
 
 def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[bytes, int]:
@@ -96,8 +102,10 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
 def session_start(event: Event) -> "Reply":
     """Open the session, or go on with it; flush what dead ones left; bring the past back."""
     source = event.host.source(event.payload)
+    if not source or (source == FIRST_REQUEST and not journal.is_new(event.store.path, event.session_id)):
+        return None
     deleted = None
-    if source in {"startup", "clear", "fork"}:
+    if source in {"startup", "clear", "fork", FIRST_REQUEST}:
         from ocm import git
 
         deleted = git.deleted_now(event.store.root)
@@ -105,6 +113,8 @@ def session_start(event: Event) -> "Reply":
     journal.append(event.store.path, event.session_id, [line])
     _recover(event)
     words = _brief(event, source)
+    if not event.host.REWRITES:
+        words = "\n\n".join(filter(None, (_names_session(event), words)))
     return event.host.context(event.payload, "session-start", words) if words else None
 
 
@@ -118,7 +128,7 @@ def user_prompt(event: Event) -> "Reply":
     if journal.size(event.store.path, event.session_id) > config.MAX_JOURNAL:
         _flush(event, trigger=None)
     event.write(journal.event("prompt", title=words.title(typed, paths.user_store(), event.store.path)))
-    return event.host.context(event.payload, "user-prompt", f"ocm session_id: {event.session_id}")
+    return event.host.context(event.payload, "user-prompt", _names_session(event))
 
 
 def pre_tool_use(event: Event) -> "Reply":
@@ -253,6 +263,10 @@ def _is_broken(value: object) -> bool:
     return False
 
 
+def _names_session(event: Event) -> str:
+    return f"ocm session_id: {event.session_id}"
+
+
 def _edits(call: Call, but: str = "") -> list[dict[str, object]]:
     """Return the lines for the files that a call edits, without the one that its own line names."""
     about = {"tool": call.name[:100], "agent": call.agent}
@@ -312,8 +326,12 @@ def _brief(event: Event, source: str) -> str:
     if not trust.is_ours(event.store):
         return trust.first_word(event.store)
     _, branch = paths.git_head(event.store.root)
-    own = event.session_id if source == "compact" else None
-    return brief.brief(event.store, branch=branch, session_id=own, tokens=int(event.settings["brief.tokens"]))
+    tokens = int(event.settings["brief.tokens"])
+    if source == "compact":  # what the conversation itself has just lost, and fuller
+        own = brief.own(event.store, event.session_id, tokens)
+        if own:
+            return own
+    return brief.brief(event.store, branch=branch, session_id=None, tokens=tokens)
 
 
 # --- in and out

@@ -1,11 +1,14 @@
 """Edits of JSON text that leave every other byte alone: key order, indentation, line ends, escapes and spacing. Pure.
 
-Rendering a parsed document again would lose all of these, and a host's settings are other people's files.
+Rendering a parsed document again would lose all of these, and a host's settings are other people's files. Some hosts
+read comments and trailing commas too: positions are found in a copy of the same length that has blanks in their place.
 """
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
 from ocm.textedit import EditError, newline_of
@@ -15,6 +18,11 @@ Path = tuple[str | int, ...]
 _SPACE = re.compile(r"[ \t\r\n]*")
 _INDENT = re.compile(r"\n([ \t]+)\S")
 _DECODER = json.JSONDecoder()
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_COMMENTS = re.compile(_STRING + r"|(//[^\r\n]*|/\*.*?\*/)", re.DOTALL)
+_LAST_COMMAS = re.compile(_STRING + r"|(,)(?=\s*[}\]])", re.DOTALL)
+_BESIDE = re.compile(r"[ \t]*(?://[^\r\n]*|/\*.*?\*/)", re.DOTALL)
+_NO_BREAK = re.compile(r"[^\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +45,13 @@ class Style:
     colon: str
 
 
-def parse(text: str) -> object:
-    """Return the document.
+def parse(text: str, *, comments: bool = False) -> object:
+    """Return the document; with `comments`, these and trailing commas may be in it.
 
     Raises:
         EditError: when it is not valid JSON, with the line where that shows.
     """
+    text = plain(text) if comments else text
     if not text.strip():
         raise EditError("it is empty", 1)
     try:
@@ -60,52 +69,111 @@ def _no_constant(name: str) -> NoReturn:
 
 def line_of(text: str, path: Path) -> int:
     """Return the line on which the value at `path` begins."""
-    return text.count("\n", 0, _locate(text, path) or 0) + 1
+    return text.count("\n", 0, _locate(plain(text), path) or 0) + 1
+
+
+def plain(text: str) -> str:
+    """Return `text` with blanks in the place of comments and trailing commas."""
+    return _blanked(_LAST_COMMAS, _blanked(_COMMENTS, text))
 
 
 def put(text: str, path: Path, value: object) -> str:
     """Return `text` with `value` at `path`, replaced or else appended; missing objects on the way are made."""
-    at = _locate(text, path)
+    shadow = plain(text)
+    at = _locate(shadow, path)
     if at is not None:
-        end = _end(text, at)
-        piece = _render(value, _style(text), _margin(text, at), flat="\n" not in text[at:end])
+        end = _end(shadow, at)
+        piece = _render(value, _style(shadow), _margin(text, at), flat="\n" not in text[at:end])
         return text[:at] + piece + text[end:]
-    if _locate(text, path[:-1]) is None:
+    if _locate(shadow, path[:-1]) is None:
         return put(text, path[:-1], {path[-1]: value})
     return _append(text, path[:-1], json.dumps(path[-1]), value)
 
 
 def append(text: str, path: Path, value: object) -> str:
     """Return `text` with `value` as the last item of the array at `path`, which is made where it is missing."""
-    return put(text, path, [value]) if _locate(text, path) is None else _append(text, path, None, value)
+    return put(text, path, [value]) if _locate(plain(text), path) is None else _append(text, path, None, value)
 
 
 def remove(text: str, path: Path) -> str:
-    """Return `text` without the member or item at `path`, which must be there."""
-    at = _locate(text, path[:-1])
-    spans, close = _children(text, at or 0)
+    """Return `text` without the member or item at `path`, which must be there; comments about others stay."""
+    shadow = plain(text)
+    at = _locate(shadow, path[:-1]) or 0
+    spans, close = _children(shadow, at)
     index = next(n for n in reversed(range(len(spans))) if path[-1] in (spans[n].key, n))
-    if len(spans) == 1:
-        return text[: (at or 0) + 1] + text[close:]
-    if index == 0:
-        return text[: spans[0].start] + text[spans[1].start :]
-    return text[: spans[index - 1].end] + text[spans[index].end :]
+    before = spans[index - 1].end if index else at + 1
+    after = spans[index + 1].start if index + 1 < len(spans) else close
+    for first, last in reversed(_cuts(text, spans[index], (before, after), (at + 1, close))):
+        text = text[:first] + text[last:]
+    return text
+
+
+def _cuts(text: str, span: Span, room: tuple[int, int], inside: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return what goes with a member: one of the commas in the room between its neighbours, and its white space."""
+    before, after = room
+    is_first, is_last = before == inside[0], after == inside[1]
+    commas = _blanked(_COMMENTS, text)
+    comma = commas.find(",", span.end, after)
+    end = span.end if comma < 0 else comma + 1
+    own = [] if comma < 0 else [(comma if text[span.end : comma].strip() else span.end, end)]
+    start = _blank_before(text, commas, before, (span.start, end))
+    left = text[end:after].strip()
+    if is_first and is_last:
+        return [(start, span.end), *own] if left or text[before : span.start].strip() else [(before, after)]
+    if is_first:
+        beyond = len(text[end:after]) - len(text[end:after].lstrip(" \t"))
+        return [(span.start, span.end), *own, (end, end + beyond if left else after)]
+    if comma >= 0:
+        return [(start, span.end), *own]
+    comma = commas.find(",", before, span.start)
+    return [(before, span.end)] if start == comma + 1 else [(comma, comma + 1), (start, span.end)]
+
+
+def _blank_before(text: str, bare: str, before: int, of: tuple[int, int]) -> int:
+    """Return where the white space before a member begins that goes; a line comment keeps the line end it needs."""
+    at, end = of
+    start = before + len(text[before:at].rstrip())
+    mark = text.rfind("//", text.rfind("\n", 0, start) + 1, start)
+    follows = _SPACE.match(text, end)
+    return at if mark >= 0 and bare[mark] == " " and follows and "\n" not in follows[0] else start
 
 
 def _append(text: str, path: Path, key: str | None, value: object) -> str:
-    at = _locate(text, path) or 0
-    spans, close = _children(text, at)
-    style = _style(text)
+    shadow = plain(text)
+    at = _locate(shadow, path) or 0
+    spans, close = _children(shadow, at)
+    style = _style(shadow)
     if not spans:
-        flat, margin = not style.indent, _margin(text, at)
-        before = "" if flat else style.newline + margin + style.indent
-        piece = _member(key, value, style, margin + style.indent, flat=flat)
-        return text[: at + 1] + before + piece + ("" if flat else style.newline + margin) + text[close:]
+        return _fill(text, at, close, partial(_member, key, value, style), style)
     last = spans[-1]
-    flat = _is_flat(text, last.start)
+    comma = _blanked(_COMMENTS, text).find(",", last.end, close)
+    end = last.end if comma < 0 else comma + 1
+    beside = _BESIDE.match(text, end)
+    point = beside.end() if beside else end
+    flat = _is_flat(shadow, last.start) and "//" not in text[end:point]
     margin = _margin(text, last.start)
-    piece = _member(key, value, style, margin, flat=flat)
-    return text[: last.end] + "," + (style.comma[1:] if flat else style.newline + margin) + piece + text[last.end :]
+    piece = (style.comma[1:] if flat else style.newline + margin) + _member(key, value, style, margin, flat=flat)
+    added = "," + text[end:point] + piece if comma < 0 else text[end:point] + piece + ","
+    return text[:end] + added + text[point:]
+
+
+def _fill(text: str, at: int, close: int, member: Callable[..., str], style: Style) -> str:
+    """Return `text` with the first member of the empty object or array between `at` and `close`."""
+    held = text[at + 1 : close].rstrip()
+    flat, margin = not style.indent and not held, _margin(text, at)
+    if flat:
+        return text[: at + 1] + member(margin, flat=True) + text[close:]
+    inner = margin + (style.indent or "  ")
+    return (
+        text[: at + 1]
+        + held
+        + style.newline
+        + inner
+        + member(inner, flat=False)
+        + style.newline
+        + margin
+        + text[close:]
+    )
 
 
 def _member(key: str | None, value: object, style: Style, margin: str, *, flat: bool) -> str:
@@ -132,6 +200,10 @@ def _style(text: str) -> Style:
     found = _INDENT.search(text)
     indent = "" if one_line else found[1] if found else "  "
     return Style(newline_of(text), indent, ", " if colon.endswith(" ") else ",", colon)
+
+
+def _blanked(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda found: _NO_BREAK.sub(" ", found[0]) if found[1] else found[0], text)
 
 
 def _is_flat(text: str, at: int) -> bool:

@@ -38,12 +38,17 @@ class Entry:
 
 @dataclass(slots=True)
 class Manifest:
-    """What was done to the project at `root`, or to the settings of the `user` whose home that is."""
+    """What was done to the project at `root`, or to the settings of the `user` whose home that is.
+
+    It was done for `hosts`, of which those `refused` are to have no hooks.
+    """
 
     root: str
     user: bool = False
     entries: dict[str, Entry] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
+    hosts: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     damaged: bool = False
 
     @property
@@ -59,7 +64,13 @@ class Manifest:
         if self.damaged:
             os.replace(self.path, self.path + ".damaged")
         entries = {path: asdict(entry) for path, entry in self.entries.items()}
-        data = {"root": self.root, "files": entries, "folders": self.folders}
+        data = {
+            "root": self.root,
+            "files": entries,
+            "folders": self.folders,
+            "hosts": self.hosts,
+            "refused": self.refused,
+        }
         files.atomic_write(self.path, json.dumps(data, indent=1).encode())
 
 
@@ -87,7 +98,8 @@ def load(root: str, *, user: bool) -> Manifest:
         entries = {path: Entry(**entry) for path, entry in read["files"].items()}
         for entry in entries.values():
             entry.before()
-        return Manifest(root, user, entries, [str(path) for path in read["folders"]])
+        folders, hosts, refused = ([str(one) for one in read.get(name, [])] for name in ("folders", "hosts", "refused"))
+        return Manifest(root, user, entries, folders, hosts, refused)
     except NotADirectoryError:
         return found
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

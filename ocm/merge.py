@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
+from ocm import facts
 from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry, one_line
 
 Event = dict[str, object]
@@ -39,6 +40,7 @@ class Observed:
     undone: frozenset[str] = frozenset()
     diff_summary: str = ""
     takes: list[str] = field(default_factory=list)
+    contents: dict[str, str] = field(default_factory=dict)
 
 
 def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Session:
@@ -60,9 +62,9 @@ def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Sessi
         problems=_appended(session.problems, checkpoint.problems),
         plan_files=_appended(session.plan_files, checkpoint.plan_files),
         references=_appended(session.references, checkpoint.references),
-        files=merge_files(session.files, observed),
+        files=(files := merge_files(session.files, observed)),
         diff_summary=session.diff_summary if observed.changed is None else observed.diff_summary,
-        facts=_facts(session, checkpoint, observed),
+        facts=_facts(session, checkpoint, observed, files),
     )
     _set_status(result, checkpoint.status, observed)
     return result
@@ -162,8 +164,8 @@ def _add(files: dict[str, FileChange], edit: FileChange) -> None:
         files[edit.path] = replace(edit, change_type=kind)
 
 
-def _facts(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[str]:
-    """Return the fact lines: counts, the last time each hook event fired, and which journals this file holds."""
+def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: list[FileChange]) -> list[str]:
+    """Return the fact lines: counts, when each hook event fired last, what the files held, which journals are in."""
     counts = {name: _count(session.facts, name) for name in ("checkpoints", "calls", "denials")}
     counts["checkpoints"] += 1
     counts["calls"] += sum(1 for event in observed.events if event.get("e") == "call")
@@ -178,11 +180,18 @@ def _facts(session: Session, checkpoint: Checkpoint, observed: Observed) -> list
     ours = ("checkpoints ", "calls ", "denials ", "event ", "taken ")
     kind, held = "semantic" if checkpoint.semantic else "machine", taken(session)
     return [
-        *(fact for fact in session.facts if not fact.startswith(ours)),
+        *(fact for fact in session.facts if not fact.startswith(ours) and not facts.blobs([fact])),
         *(f"{name} {count}" for name, count in counts.items() if count),
         *(fired[name] for name in sorted(fired)),
+        *_blobs(session, observed, files),
         *(f"taken {take} {'semantic' if held.get(take) == 'semantic' else kind}" for take in observed.takes),
     ]
+
+
+def _blobs(session: Session, observed: Observed, files: list[FileChange]) -> list[str]:
+    """Return what each file held when this session touched it last; what it did not touch since keeps its line."""
+    held = {**facts.blobs(session.facts), **observed.contents}
+    return [facts.blob(change.path, oid) for change in files if (oid := held.get(change.path))]
 
 
 def moment(event: Event, name: str = "t") -> float:

@@ -50,10 +50,15 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
         start.project = session.project
     observed = Observed(datetime.now().astimezone(), head, branch, events)
     is_fresh = session is None and not events and began is None
+    touched = {path for path, _ in _edited(events, start)}
     if not is_fresh and _needs_diff(events):
-        _look_at_git(store, call.session_id, start, observed, session)
+        touched |= _look_at_git(store, call.session_id, start, observed, session)
     else:
         start.existing = _existing(start, [path for path, kind in _edited(events, start) if not kind])
+    if touched:
+        from ocm import freshness
+
+        observed.contents = freshness.recorded(start.root, touched)
     return start, observed
 
 
@@ -104,7 +109,8 @@ def _needs_diff(events: list[Event]) -> bool:
     return any(e.get("cmd") or e.get("shell") for e in events) or not any(e.get("path") for e in events)
 
 
-def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed, session: Session | None) -> None:
+def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed, session: Session | None) -> set[str]:
+    """Ask git what changed; returns the paths that are as this session left them, not as another did since."""
     from ocm import git
 
     recorded = {change.path for change in session.files} if session else set()
@@ -115,12 +121,14 @@ def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed
         start.since,
         deleted_before=start.deleted,
         touched=frozenset(edited | recorded),
-        others=_others(store, session_id, start),
+        others=(others := _others(store, session_id, start)),
     )
-    if found is not None:
-        observed.changed = found.files
-        observed.diff_summary = found.summary
-        observed.undone = frozenset(found.undone)
+    if found is None:
+        return set()
+    observed.changed = found.files
+    observed.diff_summary = found.summary
+    observed.undone = frozenset(found.undone)
+    return {change.path for change in found.files} - others
 
 
 def _others(store: Store, session_id: str, start: Start) -> frozenset[str]:

@@ -149,3 +149,24 @@ def status(found: dict[str, Any]) -> None:
         say(f"active    {one['session_id']}  {one['calls']} of {one['threshold']} calls, gate {gate}")
     if not found["active"]:
         say("active    none")
+
+
+def report(found: dict[str, Any]) -> None:
+    """Print what the doctor found: the hosts with what fired, then what is wrong."""
+    say(f"store  {found['store'] or 'none'}")
+    for host in found["hosts"]:
+        used = f"last used {day(host['last_used'])}" if host["last_used"] else "not used since it was set up"
+        say(f"{host['host']} ({host['level']})  {used}")
+        if host["events"]:
+            say(
+                "    last fired: "
+                + ", ".join(f"{name} {day(when) or 'never'}" for name, when in host["events"].items())
+            )
+        for step in host["to_do"]:
+            say(f"    to do: {step}")
+    for finding in found["fixed"]:
+        say(f"mended  {finding['message']}")
+    for finding in found["findings"]:
+        say(f"wrong   {finding['message']} {finding['next_step']}")
+    if not found["findings"]:
+        say("Nothing is wrong.")

@@ -7,7 +7,6 @@ error, and filters apply before any limit.
 import math
 import os
 import re
-import stat
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ocm import git, gitdata, index
+from ocm import freshness, git, index
 from ocm.brief import brief
 from ocm.errors import BadInputError, OcmError
 from ocm.fence import clean_line
@@ -32,7 +31,6 @@ _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
 _LEAST, _MAX_SHARE = 1e-6, 2.0
 _SNIPPET, _BEFORE = 190, 60
 _TOP_FILES = 3
-_MAX_BLOB = 32_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def search(  # noqa: PLR0913 - what can be asked
         filters = replace(filters, project=git.own_project(store))
     question = _question(store, _checked(query), limit, filters, now)
     hits = index.read(store, lambda cache: _hits(cache, question)[1], notice=notice)
-    return [_as_json(store, hit, rank) for rank, hit in enumerate(hits, 1)]
+    return _shown([(store, hit) for hit in hits])
 
 
 def search_everywhere(  # noqa: PLR0913 - what can be asked
@@ -133,10 +131,9 @@ def search_everywhere(  # noqa: PLR0913 - what can be asked
         except OcmError as error:
             notice(str(error))
     ranked = sorted(_comparable(found), key=lambda pair: (-pair[1].score, pair[1].session.markdown_path))
-    return [
-        {**_as_json(store, hit, rank), "project": hit.session.project or os.path.basename(store.root)}
-        for rank, (store, hit) in enumerate(ranked[: max(0, limit)], 1)
-    ]
+    best = ranked[: max(0, limit)]
+    projects = (hit.session.project or os.path.basename(store.root) for store, hit in best)
+    return [{**shown, "project": project} for shown, project in zip(_shown(best), projects, strict=True)]
 
 
 # --- what is asked
@@ -227,14 +224,36 @@ def _recency(age: float) -> float:
     return 1 + _RECENT * math.exp2(-max(age, 0.0) / _HALF_LIFE)
 
 
-def _as_json(store: Store, hit: _Hit, rank: int) -> dict[str, Any]:
+def _shown(ranked: Sequence[tuple[Store, _Hit]]) -> list[dict[str, Any]]:
+    """Return a page of hits as the contract shows them, each store's files and commits looked at once."""
+    pages = {}
+    for store in {store.path: store for store, _ in ranked}.values():
+        records = [_record(hit) for other, hit in ranked if other.path == store.path and _is_here(store, hit)]
+        pages[store.path] = freshness.Page(store.root, records)
+    return [
+        _as_json(pages[store.path] if _is_here(store, hit) else None, hit, n)
+        for n, (store, hit) in enumerate(ranked, 1)
+    ]
+
+
+def _record(hit: _Hit) -> tuple[freshness.Touched, float]:
+    return hit.touched, hit.session.updated
+
+
+def _is_here(store: Store, hit: _Hit) -> bool:
+    """Tell whether a session is about the work tree at hand: a user store holds those of many."""
+    return not store.is_user or hit.session.project == git.own_project(store)
+
+
+def _as_json(page: freshness.Page | None, hit: _Hit, rank: int) -> dict[str, Any]:
     return {
         **hit.session.as_json(),
         "rank": rank,
         "score": float(f"{hit.score:.6g}"),
         "snippet": hit.snippet,
         "top_files": _top_files(hit),
-        "freshness": _freshness(store, hit.touched),
+        "freshness": page.counts(hit.touched) if page else None,
+        "commits_since": page.commits(hit.session.updated) if page else None,
     }
 
 
@@ -242,26 +261,6 @@ def _top_files(hit: _Hit) -> list[str]:
     """Return the files whose paths share most words with the question, else the first ones."""
     paths = [change.path for change, _ in hit.touched]
     return sorted(paths, key=lambda path: -sum(word in path.lower() for word in hit.words))[:_TOP_FILES]
-
-
-def _freshness(store: Store, touched: list[tuple[FileChange, str | None]]) -> dict[str, int] | None:
-    """Return how many of the files with a recorded content still have it, or are gone; None when none was recorded."""
-    states = [_state(store, change.path, blob) for change, blob in touched if blob]
-    return {name: states.count(name) for name in ("unchanged", "changed", "gone")} if states else None
-
-
-def _state(store: Store, path: str, blob: str) -> str:
-    full = os.path.join(store.root, path)
-    try:
-        found = os.lstat(full)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_BLOB:
-            return "changed"
-        with open(full, "rb") as file:
-            return "unchanged" if gitdata.blob_id(file.read(), blob) == blob else "changed"
-    except (FileNotFoundError, NotADirectoryError):
-        return "gone"
-    except (OSError, ValueError):
-        return "changed"
 
 
 # --- what is shown of a hit

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 BEGIN = "<!-- BEGIN openCodeMemory -->"
 END = "<!-- END openCodeMemory -->"
+READ = 32 * 1024  # of its instructions, one host reads no more than so many bytes, and says nothing
 
 # The longer marks first: that of UTF-32 begins like that of UTF-16. A file without a mark is UTF-8; bytes that are not
 # (Latin-1, say) pass through as surrogates, so that they come out again as they went in.
@@ -91,8 +92,10 @@ def cut(lines: list[str], first: int, last: int, *, gap: bool = False) -> list[s
     return before + after
 
 
-def put_block(text: str, body: str) -> str:
+def put_block(text: str, body: str, *, top: bool = False) -> str:
     """Return `text` with exactly one block between the sentinels, holding `body`: in place, or else at the end.
+
+    With `top` a new one comes first, and so does one that lies too far down to be read.
 
     Raises:
         EditError: when the sentinels do not pair.
@@ -101,8 +104,10 @@ def put_block(text: str, body: str) -> str:
     blocks = find_blocks(lines)
     newline = newline_of(text)
     block = newline.join([BEGIN, *body.strip().splitlines(), END])
+    if top and blocks and len("".join(lines[: blocks[0][1] + 1]).encode("utf-8", "surrogatepass")) > READ:
+        text, blocks = take_block(text), []
     if not blocks:
-        return append(text, block, gap=True)
+        return block + newline + newline + text if top and text else append(text, block, gap=True)
     for first, last in reversed(blocks[1:]):
         lines = cut(lines, first, last, gap=True)
     first, last = blocks[0]
@@ -110,8 +115,8 @@ def put_block(text: str, body: str) -> str:
     return "".join([*lines[:first], block + end, *lines[last + 1 :]])
 
 
-def take_block(text: str) -> str:
-    """Return `text` without any block between the sentinels.
+def take_block(text: str, *, top: bool = False) -> str:
+    """Return `text` without any block between the sentinels; `top` says that one at the beginning was put there.
 
     Raises:
         EditError: when the sentinels do not pair.
@@ -119,6 +124,8 @@ def take_block(text: str) -> str:
     lines = lines_of(text)
     for first, last in reversed(find_blocks(lines)):
         lines = cut(lines, first, last, gap=True)
+        if top and not first and lines and not lines[0].strip():
+            lines.pop(0)
     return "".join(lines)
 
 
@@ -151,15 +158,18 @@ def find_blocks(lines: list[str]) -> list[tuple[int, int]]:
     return blocks
 
 
-def put_ignored(text: str, folder: str) -> str:
-    """Return the text of a `.gitignore` with a line for `folder`, unless lines of its own settle it already."""
-    return text if ignored(text, folder) is not None else append(text, folder + "/")
+def put_ignored(text: str, name: str, end: str = "/") -> str:
+    """Return the text of a `.gitignore` with a line for the folder `name`, unless lines of its own settle it already.
+
+    Without an `end` it is a file.
+    """
+    return text if ignored(text, name) is not None else append(text, name + end)
 
 
-def take_ignored(text: str, folder: str) -> str:
+def take_ignored(text: str, name: str, end: str = "/") -> str:
     """Return the text of a `.gitignore` without the line that `put_ignored` adds."""
     lines = lines_of(text)
-    own = [index for index, line in enumerate(lines) if line.rstrip("\r\n") == folder + "/"]
+    own = [index for index, line in enumerate(lines) if line.rstrip("\r\n") == name + end]
     return "".join(cut(lines, own[0], own[0])) if own else text
 
 

@@ -34,6 +34,7 @@ _HIT = {
     "snippet": _TEXT,
     "top_files": _TEXTS,
     "freshness": {"type": ["object", "null"]},
+    "commits_since": {"type": ["integer", "null"]},
     "project": _TEXT,
 }
 

@@ -41,13 +41,13 @@ def accept(store: Store) -> bool:
     return True
 
 
-def came_along(path: str) -> bool:
-    """Tell whether a store at `path`, about to be registered, holds sessions that nobody here wrote."""
+def came_along(store: str) -> bool:
+    """Tell whether a store at `store`, about to be registered, holds sessions that nobody here wrote."""
     try:
-        names = os.listdir(os.path.join(path, paths.SESSIONS))
+        names = os.listdir(os.path.join(store, paths.SESSIONS))
     except OSError:
         return False
-    is_known = _state(path) == ACCEPTED or _is_registered(path)
+    is_known = _state(store) == ACCEPTED or _is_registered(store)
     return not is_known and any(name.endswith(".md") for name in names)
 
 
@@ -55,33 +55,37 @@ def finding(store: Store) -> str:
     """Return what is to be said of a store that was not made here, empty for one that was."""
     if is_ours(store):
         return ""
-    return f"{store.path} was not made on this machine: look at its sessions, then accept it with `ocm trust`."
+    return f"{store.path} was not made on this machine, so nothing in it is shown to new conversations."
 
 
-def note(path: str, state: str) -> None:
-    """Keep what is known of the store at `path`."""
+def path() -> str:
+    """Return the file with what is known."""
+    return os.path.join(paths.user_store(), NAME)
+
+
+def note(store: str, state: str) -> None:
+    """Keep what is known of the store at `store`."""
     files.make_private_dir(paths.user_store())
-    where = os.path.join(paths.user_store(), NAME)
-    with files.locked(where + ".lock"):
-        states = {**_states(), os.path.realpath(path): state}
-        files.atomic_write(where, json.dumps(states, indent=2).encode() + b"\n")
+    with files.locked(path() + ".lock"):
+        states = {**_states(), os.path.realpath(store): state}
+        files.atomic_write(path(), json.dumps(states, indent=2).encode() + b"\n")
 
 
-def _state(path: str) -> str:
-    return _states().get(os.path.realpath(path), "")
+def _state(store: str) -> str:
+    return _states().get(os.path.realpath(store), "")
 
 
 def _states() -> dict[str, str]:
     try:
-        data = files.read_bytes(os.path.join(paths.user_store(), NAME))
+        data = files.read_bytes(path())
         found = json.loads(data or b"{}")
     except (OSError, ValueError, RecursionError):
         return {}
     known = found if isinstance(found, dict) else {}
-    return {path: state for path, state in known.items() if state in {ACCEPTED, SEEN}}
+    return {store: state for store, state in known.items() if state in {ACCEPTED, SEEN}}
 
 
-def _is_registered(path: str) -> bool:
-    real = os.path.realpath(path)
-    stores = filter(None, map(registry.store_of, registry.rows()))
-    return any(os.path.realpath(store) == real for store in stores)
+def _is_registered(store: str) -> bool:
+    real = os.path.realpath(store)
+    known = filter(None, map(registry.store_of, registry.rows()))
+    return any(os.path.realpath(one) == real for one in known)

@@ -51,7 +51,7 @@ def denial(host: "Host", session_id: str, store: Store, settings: dict[str, int 
         f"work_pending, decisions and problems added: {host.CHECKPOINT} {call}"
         f"{host.LOADING}. Without that tool, this shell command "
         f"does the same: ocm checkpoint --session-id {_quoted(session_id)} {project}--summary {_quoted(words)}. "
-        f"Then repeat the call{'' if everything else '; reading and searching are free'}."
+        f"Then repeat the call{'' if everything or not host.READS else '; reading and searching are free'}."
     )
 
 

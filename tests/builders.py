@@ -78,6 +78,12 @@ class Project:
         reply: dict[str, Any] = json.loads(answer) if answer else {}
         return reply
 
+    def answer(self, host: str, event: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Run one hook of any host in this process and return its reply, empty when it has none."""
+        answer, _ = hook.run([event, "--tool", host], json.dumps(payload).encode(), [])
+        reply: dict[str, Any] = json.loads(answer) if answer else {}
+        return reply
+
     def calls(self, count: int, session_id: str = "S", **fields: Any) -> dict[str, Any]:
         """Let the assistant make `count` calls that only read, and return the last reply."""
         reply: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from unittest.mock import patch
 from ocm import install
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ocm.plan import Plan
@@ -37,14 +37,24 @@ class World:
     @contextmanager
     def entered(self) -> Iterator[World]:
         """Let the process live in this home."""
-        variables = {name: value for name, value in os.environ.items() if not name.startswith(("OCM_", "CLAUDE"))}
+        variables = {
+            name: value for name, value in os.environ.items() if not name.startswith(("OCM_", "CLAUDE", "CODEX"))
+        }
         with patch.dict(os.environ, variables | {"HOME": str(self.home), "USERPROFILE": str(self.home)}, clear=True):
             yield self
 
     def plan(self, **profiles: str) -> Plan:
         """Plan to set the project up; `claude="full"` chooses a profile."""
         chosen = {f"{host}-code": profile for host, profile in profiles.items()}
-        return install.plan_init(cwd=str(self.project), profiles=chosen)
+        return install.plan_init(cwd=str(self.project), profiles=chosen, hosts=["claude-code"])
+
+    def plan_hosts(self, *hosts: str, profiles: Mapping[str, str] | None = None, everything: bool = False) -> Plan:
+        """Plan to set the project up for some hosts, or for those that are found."""
+        return install.plan_init(cwd=str(self.project), profiles=profiles, hosts=hosts, everything=everything)
+
+    def init_hosts(self, *hosts: str, profiles: Mapping[str, str] | None = None, everything: bool = False) -> None:
+        """Set the project up for some hosts."""
+        self.plan_hosts(*hosts, profiles=profiles, everything=everything).apply()
 
     def init(self, **profiles: str) -> None:
         """Set the project up."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from ocm import browse, files, index, journal, observe, paths, sessions
+from ocm import browse, cli, files, index, journal, observe, paths, sessions
 from ocm.errors import UnreadableSessionError
 from tests.defects.driver import run_as_plain_user
 from tests.defects.environment import our_commands
@@ -40,6 +40,7 @@ pytestmark = [
 ]
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 READING = (["list"], ["search", "zanzibar"], ["show", "S"], ["export", "S"], ["resume", "S"], ["status"])
+OTHERS = {"init", "install", "uninstall", "help", "checkpoint", "rebuild-index", "serve", "config", "demo"}
 GOAL = "precious zanzibar"
 
 
@@ -84,6 +85,16 @@ def assert_readable(system: Ours) -> None:
     assert_found(system)
 
 
+def assert_named(system: Ours, *words: str) -> None:
+    """Every command that only reads names a fault in its one line."""
+    for command in READING:
+        done = system.ocm(*command)
+        assert_one_line(done)
+        assert done.exit == 0, (command, done.err)
+        for word in words:
+            assert word in done.err, (command, done.err)
+
+
 def assert_found(system: Ours) -> None:
     """What is stored is found, and shown as it was."""
     assert [hit.session_id for hit in system.search("zanzibar")] == ["S"]
@@ -114,6 +125,10 @@ def assert_hooks_step_aside(system: System) -> None:
 def snapshot(folder: Path) -> dict[str, bytes]:
     """Return what the files of a folder hold."""
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_every_command_that_reads_is_held_against_the_faults() -> None:
+    assert {words[0] for words in READING} | OTHERS == set(cli.ocm.commands)
 
 
 # --- a cache that is none
@@ -256,6 +271,7 @@ BROKEN: dict[str, bytes] = {
     "half written": front("B", "x").encode()[:30],
     "no front matter": b"just a note of mine\n",
     "NUL": b"\x00" * 5000,
+    "empty": b"",
     "a list for front matter": b"---\n- a\n- b\n---\n",
     "an alias bomb": b"---\nocm: 1\na: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a]\nsession_id: *b\n---\n",
     "half a character": b'---\nocm: 1\nsession_id: "\\ud800"\n---\n',
@@ -266,10 +282,9 @@ BROKEN: dict[str, bytes] = {
 def test_a_session_file_that_is_none_is_named_and_left_alone(system: Ours, name: str) -> None:
     path = system.store / "sessions" / "2026-01-01_00-00_x_broken.md"
     path.write_bytes(BROKEN[name])
-    assert_readable(system)
+    assert_named(system, path.name)
+    assert_found(system)
     assert_hooks_step_aside(system)
-    for words in (["list"], ["search", "zanzibar"], ["show", "S"]):
-        assert path.name in system.ocm(*words).err, words
     assert_refused(system.ocm("rebuild-index"), path.name, "line")
     assert system.checkpoint("S", "--summary", "went on").exit == 0
     assert path.read_bytes() == BROKEN[name]
@@ -323,9 +338,9 @@ def test_what_is_no_regular_file_is_named_and_not_followed(
     path, outside = system.store / "sessions" / "2026-01-01_00-00_x_odd.md", tmp_path / "outside.md"
     make(path, outside)
     before = outside.read_bytes() if outside.is_file() else None
-    assert_readable(system)
+    assert_named(system, path.name)
+    assert_found(system)
     assert "a secret of a person" not in system.ocm("search", "secret").out
-    assert path.name in system.ocm("list").err
     assert_refused(system.ocm("rebuild-index"), path.name)
     assert system.checkpoint("OUT", "--goal", "my own").exit == 0
     assert (outside.read_bytes() if outside.is_file() else None) == before
@@ -338,6 +353,8 @@ def test_a_session_file_of_ten_megabytes_works_like_any_other(system: Ours) -> N
     with path.open("a", encoding="utf-8") as file:
         file.write(notes)
     assert path.stat().st_size > 10_000_000
+    assert_readable(system)
+    system.ocm("rebuild-index").must_work()
     assert [hit.session_id for hit in system.search("quokkas")] == ["S"]
     system.checkpoint("S", "--summary", "went on").must_work()
     assert notes.strip() in path.read_text(encoding="utf-8")
@@ -412,13 +429,20 @@ def test_a_damaged_cache_in_a_read_only_store_is_named_and_passed_over(system: O
         assert "memory.db" in system.ocm("list").err
 
 
+def assert_named_by_status(system: Ours) -> None:
+    """Where nothing else answers, this still says how things stand."""
+    done = system.ocm("status")
+    assert_one_line(done)
+    assert (done.exit, "ermission" in done.err) == (0, True), done
+
+
 def test_permissions_lost_midway_cost_nothing(system: Ours) -> None:
     system.hook("session-start", "S", source="startup")
     system.journal_edit("S", "src/one.py")
     with permissions(system, 0o000, 0o000):
-        for words in READING[:-1]:
-            done = system.ocm(*words)
-            assert_one_line(done)
+        for words in (*READING[:-1], ["rebuild-index"]):
+            assert_refused(system.ocm(*words), "ermission")
+        assert_named_by_status(system)
         assert_refused(system.checkpoint("S", "--summary", "in vain"))
         assert_hooks_step_aside(system)
     with permissions(system, 0o500, 0o600):  # the journal still takes lines, and nothing can be renamed
@@ -500,7 +524,12 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(system: Ours, free: int
         system.hook("session-start", "S", source="startup")
         system.journal_edit("S", "src/one.py")
         filler = fill(system.store, free)
-        assert_found(system)
+        before = snapshot(system.store / "sessions")
+        assert_readable(system)
+        rebuilt = system.ocm("rebuild-index")
+        assert rebuilt.exit == 0 or "full" in rebuilt.err or "No space" in rebuilt.err
+        assert_one_line(rebuilt)
+        assert snapshot(system.store / "sessions") == before
         assert_hooks_step_aside(system)
         done = [system.checkpoint("S", "--summary", f"item {n} {'x' * 3000}") for n in range(3)]
         for one in done:
@@ -673,6 +702,8 @@ def test_a_store_that_is_deleted_under_a_server_is_not_made_again_by_it(system: 
         assert reply.error
         assert "ocm init" in reply.text
         assert server.call("ocm__search_sessions", query="zanzibar").error
+        for words in (*READING, ["rebuild-index"]):
+            assert_refused(system.ocm(*words), "ocm init")
         assert not system.store.exists()
         system.init().must_work()
         assert not go_on(server).error
@@ -685,6 +716,8 @@ def test_a_project_that_moves_under_a_server_is_not_made_again_where_it_was(syst
         new = old.rename(old.with_name("moved"))
         reply = go_on(server)
         assert not old.exists()
+    for words in (*READING, ["rebuild-index"]):
+        assert_one_line(system.ocm(*words, cwd=new).must_work())
     written = b"".join(snapshot(new / ".openCodeMemory" / "sessions").values())
     assert reply.error or b"after" in written
     assert b"before" in written
@@ -743,6 +776,8 @@ def test_a_clock_that_goes_back_costs_nothing(
             clock.now -= timedelta(hours=5)
         sessions.checkpoint(store, {"session_id": "S", "status": "closed"})
         assert sorted(recorded(store)) == [f"item {number}" for number in range(4)]
+    assert_readable(system)
+    system.ocm("rebuild-index").must_work()
     facts = system.show("S")
     assert facts is not None
     assert facts.started_at is not None
@@ -855,6 +890,7 @@ def test_a_payload_of_twenty_megabytes_is_journaled_like_any_other(system: Ours,
     reply = system.hook("post-tool-use", "S", tool_name="Write", **fields)
     assert (reply.exit, reply.err) == (0, "")
     assert system.journal("S").stat().st_size < 10_000
+    assert_readable(system)
     system.checkpoint("S", "--summary", "went on").must_work()
     facts = system.show("S")
     assert facts is not None

@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocm import hosts
-from ocm.hosts import claude_code
+from ocm.hosts import (
+    antigravity,
+    claude_code,
+    cline,
+    codex,
+    copilot,
+    cursor,
+    droid,
+    gemini_cli,
+    kiro,
+    opencode,
+    qoder,
+    vscode_copilot,
+    windsurf,
+)
 
 if TYPE_CHECKING:
     from ocm.hosts.interface import Host
@@ -17,7 +31,19 @@ if TYPE_CHECKING:
 
 # The type checker compares each module with the interface here.
 HOSTS: dict[str, Host] = {
+    "antigravity": antigravity,
     "claude-code": claude_code,
+    "cline": cline,
+    "codex": codex,
+    "copilot": copilot,
+    "cursor": cursor,
+    "droid": droid,
+    "gemini-cli": gemini_cli,
+    "kiro": kiro,
+    "opencode": opencode,
+    "qoder": qoder,
+    "vscode-copilot": vscode_copilot,
+    "windsurf": windsurf,
 }
 
 
@@ -40,8 +66,10 @@ def test_only_the_host_that_is_asked_for_is_loaded(name: str) -> None:
         f"hosts.adapter({name!r}); print(*{{n for n in sys.modules if n.startswith('ocm.hosts.')}})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    family = {"ocm.hosts.common", "ocm.hosts.claude_code", f"ocm.hosts.{hosts.ADAPTERS[name]}"}
-    assert set(done.stdout.split()) <= family
+    family = {"ocm.hosts.claude_code", f"ocm.hosts.{hosts.ADAPTERS[name]}"}
+    others = {f"ocm.hosts.{module}" for module in hosts.ADAPTERS.values()} - family
+    assert f"ocm.hosts.{hosts.ADAPTERS[name]}" in done.stdout.split()
+    assert not others & set(done.stdout.split())
 
 
 def test_a_call_of_cursor_that_reaches_claude_code_is_not_counted_there(project: Project) -> None:

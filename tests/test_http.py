@@ -18,7 +18,7 @@ from ocm import http as door
 from ocm.errors import OcmError
 from tests.builders import Project, script
 
-TOKEN = "-".join(["0123456789abcdef", "x"])
+TOKEN = "0123456789abcdef-x"  # noqa: S105 - of this test alone
 INITIALIZE = {
     "jsonrpc": "2.0", "id": 1, "method": "initialize",
     "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},

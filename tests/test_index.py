@@ -1017,3 +1017,34 @@ def test_the_cache_is_private(store: Store) -> None:
     three(store)
     listed(store)
     assert os.stat(store.database).st_mode & 0o777 == 0o600
+
+
+# --- what the cache takes
+
+
+def test_parts_of_identifiers_are_found_though_only_the_index_holds_them(store: Store) -> None:
+    for n in range(3):
+        put(store, f"kept-{n}.md", session(f"kept-{n}", goal="as it was"))
+    put(store, "a.md", session("a", goal="the RetryPolicy"))
+    assert found(store, "policy") == ["a"]
+    put(store, "a.md", session("a", goal="the ParseError"))
+    assert (found(store, "policy"), found(store, "error")) == ([], ["a"])
+    os.unlink(os.path.join(store.sessions, "a.md"))
+    assert found(store, "parse error") == []
+    assert execute(store, "SELECT group_concat(ident, '') FROM session_texts") == [[("",)]]
+    with contextlib.closing(sqlite3.connect(store.database)) as db:
+        db.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', 'sessions_fts', 'row')")
+        assert [term for (term,) in db.execute("SELECT term FROM temp.words")] == ["as", "it", "wa"]
+
+
+@pytest.mark.parametrize("sizes", [[], [10], [40_000] * 3, [5_000] * 50, [9_000, 6_500, 3_000, 13_000, 20_000, 100]])
+def test_rows_are_put_in_an_order_that_fills_pages(sizes: list[int]) -> None:
+    rows = [(Mock(file=str(n)), ("x" * size,)) for n, size in enumerate(sizes)]
+    packed = writer._packed(cast("Any", rows))
+    assert sorted(map(id, packed)) == sorted(map(id, rows))
+
+
+def test_a_page_that_the_next_row_does_not_fit_in_is_filled_with_smaller_ones() -> None:
+    rows = [(Mock(), ("x" * size,)) for size in (9_000, 6_500, 9_100, 6_600, 500)]
+    packed = writer._packed(cast("Any", rows))
+    assert [len(text) for _, (text,) in packed] == [9_100, 6_600, 500, 9_000, 6_500]

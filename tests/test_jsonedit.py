@@ -100,6 +100,101 @@ def test_the_line_of_a_value_is_counted_from_one() -> None:
     assert jsonedit.line_of("{}", ("a",)) == 1
 
 
+JSONC = """{
+  // about a
+  "a": 1, // beside a
+  /* about
+     b */
+  "b": [
+    1, // one
+    2,
+  ], // a trailing comma
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "added"),
+    [
+        (JSONC, '  ], // a trailing comma\n  "c": {\n    "d": 1\n  },\n}\n'),
+        ('{\n  "a": 1 // beside\n}', '  "a": 1, // beside\n  "c": {\n    "d": 1\n  }\n}'),
+        ('{"a": 1} // end', '{"a": 1, "c": {"d": 1}} // end'),
+        ('{"a": 1 /* one */}', '{"a": 1, /* one */ "c": {"d": 1}}'),
+        ('{"a": 1 // x\n}', '{"a": 1, // x\n"c": {\n  "d": 1\n}\n}'),
+        ("{\n  // nothing yet\n}\n", '  // nothing yet\n  "c": {\n    "d": 1\n  }\n}\n'),
+        ('{"url": "https://example.org", /* , */}', '/* , */ "c": {"d": 1},}'),
+    ],
+)
+def test_comments_and_trailing_commas_stay_where_a_member_is_put_and_removed(text: str, added: str) -> None:
+    put = jsonedit.put(text, ("c", "d"), 1)
+    assert put.endswith(added)
+    assert jsonedit.parse(put, comments=True) == {**as_dict(text), "c": {"d": 1}}
+    assert jsonedit.remove(put, ("c",)) == text
+
+
+def as_dict(text: str) -> dict[str, Any]:
+    found = jsonedit.parse(text, comments=True)
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        (("a",), '{\n  // about a\n  // beside a\n  /* about\n     b */\n  "b": [\n'),
+        (("b",), '  "a": 1, // beside a\n  /* about\n     b */ // a trailing comma\n}\n'),
+        (("b", 0), '"b": [\n    // one\n    2,\n  ],'),
+        (("b", 1), '"b": [\n    1, // one\n  ],'),
+    ],
+)
+def test_removing_leaves_the_comments_about_others(path: jsonedit.Path, left: str) -> None:
+    assert left in jsonedit.remove(JSONC, path)
+
+
+pieces = st.sampled_from(["", " ", "\n", "// note, }\n", "/* a, b: { */", "/* two\n lines */ "])
+
+
+@st.composite
+def commented(draw: st.DrawFn) -> str:
+    """Return an object with comments between its tokens and perhaps trailing commas."""
+    tokens = re.findall(r'"(?:[^"\\]|\\.)*"|[^\s"{}\[\]:,]+|[{}\[\]:,]', json.dumps(draw(documents)))
+    text = draw(pieces)
+    for number, piece in enumerate(tokens):
+        if piece in "}]" and number and tokens[number - 1] not in "{[" and draw(st.booleans()):
+            text += ","
+        text += piece + draw(pieces)
+    return text
+
+
+@given(commented(), values)
+def test_whatever_is_commented_a_member_is_put_and_removed_without_a_trace(text: str, value: Any) -> None:
+    document = as_dict(text)
+    if "ours" in document:
+        return
+    put = jsonedit.put(text, ("ours",), value)
+    assert jsonedit.parse(put, comments=True) == document | {"ours": value}
+    removed = jsonedit.remove(put, ("ours",))
+    assert jsonedit.parse(removed, comments=True) == document
+    if document:
+        assert removed == text
+
+
+@given(commented(), st.randoms(use_true_random=False))
+def test_any_member_among_comments_can_be_removed(text: str, random: Any) -> None:
+    document = as_dict(text)
+    while document:
+        name = random.choice(sorted(document))
+        del document[name]
+        text = jsonedit.remove(text, (name,))
+        assert as_dict(text) == document
+
+
+def test_without_comments_allowed_they_are_an_error_with_their_line() -> None:
+    with pytest.raises(EditError, match="line 1 column|not valid JSON") as error:
+        jsonedit.parse(JSONC)
+    assert error.value.line == 2
+
+
 @pytest.mark.parametrize(("text", "line"), [("", 1), ('{\n"a" 1}', 2), ('{"a": Infinity}', 1), ("{} {}", 1)])
 def test_what_is_not_json_is_an_error_with_its_line(text: str, line: int) -> None:
     with pytest.raises(EditError) as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ocm import gitdata, index, recall
+from ocm import blobs, brief, gitdata, index, recall
 from ocm.errors import BadInputError, OcmError
 from ocm.index import wording
 from ocm.model import FileChange, WorkEntry
@@ -42,7 +42,7 @@ def test_a_hit_has_the_keys_of_the_contract(store: Store) -> None:
     (hit,) = recall.search(store, "redis cache")
     assert list(hit) == [
         *("session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path"),
-        *("rank", "score", "snippet", "top_files", "freshness"),
+        *("rank", "score", "snippet", "top_files", "freshness", "commits_since"),
     ]
     assert hit["rank"] == 1
     assert hit["score"] > 0
@@ -429,16 +429,13 @@ def test_freshness_counts_the_files_whose_content_was_recorded(store: Store) -> 
     assert hit["freshness"] == {"unchanged": 1, "changed": 2, "gone": 2}
 
 
-def test_what_cannot_be_compared_counts_as_changed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_compared_is_unknown(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     same = gitdata.blob_id(b"same", "0" * 40)
     (Path(store.root) / "a").write_bytes(b"same")
     facts = [f"blob {same} a"]
     put(store, "a.md", session("a", goal="wombat", files=[FileChange("a", "modified")], facts=facts))
-    monkeypatch.setattr(recall, "_MAX_BLOB", 3)
-    assert recall.search(store, "wombat")[0]["freshness"] == {"unchanged": 0, "changed": 1, "gone": 0}
-    monkeypatch.setattr(gitdata, "blob_id", lambda *_: 1 / 0)
-    monkeypatch.setattr(os, "lstat", lambda path, real=os.lstat: real(path + "\0" if path.endswith("/a") else path))
-    assert recall.search(store, "wombat")[0]["freshness"] == {"unchanged": 0, "changed": 1, "gone": 0}
+    monkeypatch.setattr(blobs, "MAX_FILE", 3)
+    assert recall.search(store, "wombat")[0]["freshness"] is None
 
 
 def test_a_user_store_is_searched_for_the_project_at_hand(tmp_path: Path) -> None:
@@ -673,10 +670,40 @@ def test_text_without_spaces_is_cut_all_the_same(store: Store) -> None:
     assert len(text) <= 2_400
 
 
+def test_a_brief_is_never_longer_than_a_host_takes(store: Store) -> None:
+    for day in range(1, 9):
+        put(store, f"{day}.md", _worked(f"s{day}", day, goal="g", decisions=[f"{n} word" * 20 for n in range(200)]))
+    assert 9_000 < len(_brief(store, tokens=4_000)) < 10_000
+
+
+def test_a_session_alone_is_told_with_what_was_done(store: Store) -> None:
+    work = [WorkEntry("2026-03-01 10:00", ["Parser written", "Parser tested"])]
+    put(store, "a.md", _worked("a", 1, goal="parse", work=work, work_pending=["lex"]))
+    put(store, "b.md", _worked("b", 2, goal="other"))
+    own = brief.own(store, "a", 600)
+    assert "- Parser tested\n- Parser written" in own
+    assert "other" not in own
+    assert "- lex" in own
+    assert brief.own(store, "unknown", 600) == ""
+
+
+def test_the_files_of_the_latest_sessions_are_named_the_most_touched_first(store: Store) -> None:
+    for day, names in enumerate((("x", "old"), ("x", "y"), ("y", "x"), ("mine",)), 1):
+        files = [FileChange(f"src/{name}.py", "modified") for name in names]
+        put(store, f"{day}.md", _worked(f"s{day}", day, goal=f"goal {day}", files=files))
+    assert "Files: src/x.py, src/mine.py, src/y.py, src/old.py" in _brief(store).split("\n")
+
+
+def test_of_the_older_sessions_those_about_the_same_files_come_first(store: Store) -> None:
+    for day in range(1, 20):
+        files = [FileChange("src/core.py" if day in {2, 19} else f"src/{day}.py", "modified")]
+        put(store, f"{day:02}.md", _worked(f"s{day}", day, goal=f"goal {day}", files=files))
+    cached = index.read(store, lambda cache: brief._known(cache, "main", None, None))
+    assert [row.session_id for row in cached.others] == ["s18", "s17", "s16", "s15", "s14", "s2", "s13", "s12"]
+
+
 def test_a_session_that_became_unreadable_is_left_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store, "a.md", _worked("a", 1, goal="goal"))
-    from ocm import brief
-
     monkeypatch.setattr(brief, "load", lambda _store, _name: None)
     assert _brief(store) == ""
 

@@ -1,4 +1,6 @@
-"""Looking after it: rebuild-index, status, serve, config, demo."""
+"""Looking after it: rebuild-index, status, doctor, serve, config, demo."""
+
+import os
 
 import click
 
@@ -43,6 +45,24 @@ def status(*, project: str | None, as_json: bool) -> None:
         output.as_json(found)
     else:
         output.status(found)
+
+
+@click.command()
+@common.project_option
+@click.option("--fix", is_flag=True, help="Mend what is safe: only what is ocm's own.")
+@common.json_option
+def doctor(*, project: str | None, fix: bool, as_json: bool) -> None:
+    """Prove that hosts, hooks, server and store work, and say what does not."""
+    from ocm import doctor as checks
+
+    where = project or os.environ.get("OCM_PROJECT_DIR") or os.getcwd()
+    report = checks.fix(where) if fix else checks.examine(where)
+    if as_json:
+        output.as_json(report.as_json())
+    else:
+        output.report(report.as_json())
+    if report.findings:
+        raise click.exceptions.Exit(1)
 
 
 @click.command()

@@ -124,15 +124,24 @@ def _export_all(store: Store, path: str) -> None:
 @click.command()
 @common.project_option
 @click.argument("identifier", metavar="[ID]", required=False)
-@click.option("--tokens", default=600, show_default=True, help="How long it may be.")
-def resume(*, project: str | None, identifier: str | None, tokens: int) -> None:
-    """Print a brief that lets any assistant pick the work up."""
+@click.option("--tokens", type=click.IntRange(1, 4000), help="How long it may be; brief.tokens when left out.")
+@common.json_option
+def resume(*, project: str | None, identifier: str | None, tokens: int | None, as_json: bool) -> None:
+    """Print a brief that lets any assistant pick the work up: of this branch, or of one session."""
     from ocm import brief as briefs
-    from ocm import browse
+    from ocm import browse, config
 
     store = common.find_store(project)
+    settings = config.load(paths.user_store(), store.path)
     _, branch = paths.git_head(store.root)
+    budget = int(settings["brief.tokens"]) if tokens is None else tokens
     with common.notices() as notice:
         session_id = browse.show(store, identifier, notice=notice)["session_id"] if identifier else None
-        brief = briefs.brief(store, branch=branch, session_id=session_id, tokens=tokens, notice=notice)
-    output.say(brief or "Nothing is stored yet that could be picked up.")
+        said = briefs.brief(
+            store, branch=branch, session_id=session_id, tokens=budget, alone=bool(session_id), notice=notice
+        )
+    if as_json:
+        output.as_json({"brief": said, "session_id": session_id})
+    else:
+        for line in (said or "Nothing is stored yet that could be picked up.").split("\n"):
+            output.say(line)

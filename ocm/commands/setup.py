@@ -17,9 +17,7 @@ _PROFILES = click.Choice(["none", "minimal", "full"])
 
 
 def _profiles(claude: str | None, cursor: str | None, hooks: tuple[str, ...]) -> dict[str, str]:
-    chosen = {"claude-code": claude} if claude else {}
-    if cursor and cursor != "none":
-        raise BadInputError("Hooks for Cursor are not part of this version.", "Leave --cursor-hooks out, or give none.")
+    chosen = {name: profile for name, profile in (("claude-code", claude), ("cursor", cursor)) if profile}
     for pair in hooks:
         host, _, profile = pair.partition("=")
         if profile not in _PROFILES.choices:
@@ -44,11 +42,35 @@ def _carry_out(plan: "Plan", *, dry_run: bool, done: str) -> None:
         output.notice(line)
 
 
+def _trust(*, dry_run: bool, wanted: bool, project: str | None, yes: bool) -> None:
+    """Ask, and then let Codex trust the hooks that were just set up."""
+    if dry_run or not wanted:
+        return
+    from ocm import codex_trust
+
+    with codex_trust.Client(project or os.getcwd()) as client:
+        waiting = client.untrusted()
+        if not waiting:
+            output.say("Codex has no hook of ocm that is waiting to be trusted.")
+            return
+        for hook in waiting:
+            output.say(f"  {hook.event}: {hook.command}")
+        if yes or click.confirm("Shall Codex run these hooks from now on?"):
+            client.trust(waiting)
+            output.say("Codex trusts them.")
+
+
+_host_options = [
+    click.option("--host", "hosts", multiple=True, metavar="NAME", help="This host only; repeatable."),
+    click.option("--all", "everything", is_flag=True, help="Every host there is, whether found here or not."),
+]
 _hook_options = [
+    *_host_options,
     click.option("--claude-hooks", type=_PROFILES, help="Hooks for Claude Code (default: minimal)."),
     click.option("--cursor-hooks", type=_PROFILES, help="Hooks for Cursor (default: none)."),
     click.option("--hooks", multiple=True, metavar="HOST=PROFILE", help="Hooks for any host; repeatable."),
-    click.option("-y", "--yes", is_flag=True, hidden=True, help="Accepted for old scripts; nothing is ever asked."),
+    click.option("--trust-hooks", is_flag=True, help="Have Codex trust the hooks; shows them and asks first."),
+    click.option("-y", "--yes", is_flag=True, help="Answer yes to what --trust-hooks asks; nothing else is asked."),
     common.dry_run_option,
 ]
 
@@ -61,55 +83,71 @@ def _with_hook_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @common.project_option
+@click.option("--local", is_flag=True, help="Write only files that are yours alone, none that the project shares.")
 @_with_hook_options
 def init(  # noqa: PLR0913 - one parameter an option
     *,
     project: str | None,
+    local: bool,
+    hosts: tuple[str, ...],
+    everything: bool,
     claude_hooks: str | None,
     cursor_hooks: str | None,
     hooks: tuple[str, ...],
-    yes: bool,  # noqa: ARG001
+    trust_hooks: bool,
+    yes: bool,
     dry_run: bool,
 ) -> None:
-    """Set up this project: store, MCP server, hooks and rules. Running it twice changes nothing."""
+    """Set up this project for the assistants found: store, MCP server, hooks and rules. Twice changes nothing."""
     from ocm import index, install
 
     project = project or os.environ.get("OCM_PROJECT_DIR")
-    plan = install.plan_init(project, cwd=os.getcwd(), profiles=_profiles(claude_hooks, cursor_hooks, hooks))
+    profiles = _profiles(claude_hooks, cursor_hooks, hooks)
+    plan = install.plan_init(
+        project, cwd=os.getcwd(), profiles=profiles, hosts=hosts, everything=everything, local=local
+    )
     _carry_out(
-        plan, dry_run=dry_run, done="ocm is set up here. Start your assistant; `ocm status` shows what it records."
+        plan, dry_run=dry_run, done="ocm is set up here. Start your assistant; `ocm doctor` shows what it records."
     )
     if not dry_run:
         store = common.find_store(project)
         index.read(store, lambda _: None, notice=output.notice)
+    _trust(dry_run=dry_run, wanted=trust_hooks, project=project, yes=yes)
 
 
 @click.command()
 @_with_hook_options
-def install(
+def install(  # noqa: PLR0913 - one parameter an option
     *,
+    hosts: tuple[str, ...],
+    everything: bool,
     claude_hooks: str | None,
     cursor_hooks: str | None,
     hooks: tuple[str, ...],
-    yes: bool,  # noqa: ARG001
+    trust_hooks: bool,
+    yes: bool,
     dry_run: bool,
 ) -> None:
-    """Set up ocm for every project of yours: one store in your home, hooks and rules for all of them."""
+    """Set up ocm for every project of yours: one store in your home, hooks and rules for the assistants found."""
     from ocm import install as installer
 
-    plan = installer.plan_install(profiles=_profiles(claude_hooks, cursor_hooks, hooks))
+    profiles = _profiles(claude_hooks, cursor_hooks, hooks)
+    plan = installer.plan_install(profiles=profiles, hosts=hosts, everything=everything)
     _carry_out(plan, dry_run=dry_run, done="ocm is set up for all your projects.")
+    _trust(dry_run=dry_run, wanted=trust_hooks, project=None, yes=yes)
 
 
 @click.command()
 @common.project_option
+@click.option("--host", "hosts", multiple=True, metavar="NAME", help="This host only; repeatable.")
 @click.option("--global", "everywhere", is_flag=True, help="Take back `ocm install` instead.")
 @click.option("--purge", is_flag=True, help="Remove the stored sessions too.")
 @click.option("-y", "--yes", is_flag=True, hidden=True, help="Accepted for old scripts; nothing is ever asked.")
 @common.dry_run_option
-def uninstall(
+def uninstall(  # noqa: PLR0913 - one parameter an option
     *,
     project: str | None,
+    hosts: tuple[str, ...],
     everywhere: bool,
     purge: bool,
     yes: bool,  # noqa: ARG001
@@ -119,5 +157,5 @@ def uninstall(
     from ocm import install as installer
 
     project = project or os.environ.get("OCM_PROJECT_DIR")
-    plan = installer.plan_uninstall(project, cwd=os.getcwd(), everywhere=everywhere, purge=purge)
+    plan = installer.plan_uninstall(project, cwd=os.getcwd(), everywhere=everywhere, purge=purge, hosts=hosts)
     _carry_out(plan, dry_run=dry_run, done="ocm is taken out.")

@@ -13,7 +13,25 @@ if TYPE_CHECKING:
 
 # The hosts whose hooks are answered, as `--tool` names them, and the module that speaks each one's dialect.
 ADAPTERS = {
+    "antigravity": "antigravity",
     "claude-code": "claude_code",
+    "codex": "codex",
+    "gemini-cli": "gemini_cli",
+    "kiro": "kiro",
+    "cline": "cline",
+    "copilot": "copilot",
+    "cursor": "cursor",
+    "droid": "droid",
+    "opencode": "opencode",
+    "qoder": "qoder",
+    "vscode-copilot": "vscode_copilot",
+    "windsurf": "windsurf",
+}
+# What a hook prints that has nothing to say, by host and event: these hosts hold a call back for no reply at all.
+SILENCE = {
+    ("antigravity", "pre-tool-use"): b'{"decision":"allow"}',
+    ("antigravity", ""): b"{}",
+    ("cursor", ""): b"{}",
 }
 
 # What clients call themselves over MCP holds the host's name: `cursor-vscode`, `gemini-cli-mcp-client`.

@@ -14,6 +14,7 @@ _PREFIX = f"mcp__{SERVER}__"
 CHECKPOINT = f"{_PREFIX}ocm__checkpoint"
 LOADING = f" (load it with ToolSearch select:{CHECKPOINT} if needed)"
 REWRITES = True
+READS = True
 DENY_CODE = 0
 
 _KINDS = {"create": "created", "update": "modified"}
@@ -70,8 +71,10 @@ def own_tool(name: str) -> str:
 
 
 def foreign(payload: Payload) -> bool:
-    """Tell whether Cursor made this call: it runs Claude Code's hooks too, beside its own."""
-    return "cursor_version" in payload
+    """Tell whether another host made this call: Cursor, VS Code and Copilot CLI run these hooks beside their own."""
+    if "cursor_version" in payload or "hookEventName" in payload:
+        return True
+    return "timestamp" in payload and ".copilot" in (text(payload, "transcript_path") or ".copilot")
 
 
 def session_id(payload: Payload) -> str:

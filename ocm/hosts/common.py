@@ -13,6 +13,9 @@ OWN = frozenset({
     "checkpoint", "search_sessions", "list_sessions", "get_session_files", "get_session", "timeline", "why",
 })  # fmt: skip
 
+# How a session starts where a host tells of each request to the model alike; it may tell of the first one twice.
+FIRST_REQUEST = "first request"
+
 Payload = dict[str, object]
 
 

@@ -41,6 +41,11 @@ class Host(Protocol):
         ...
 
     @property
+    def READS(self) -> bool:  # noqa: N802
+        """Whether a model of this host reads and searches with tools of their own, which a shut gate leaves it."""
+        ...
+
+    @property
     def DENY_CODE(self) -> int:  # noqa: N802
         """What a hook that denies exits with: 0, or 2 where the host reads the reason from stderr."""
         ...
@@ -72,7 +77,7 @@ class Host(Protocol):
         ...
 
     def source(self, payload: Payload) -> str:
-        """Return how a session starts: startup, clear, fork, resume or compact."""
+        """Return how a session starts: startup, clear, fork, resume, compact, `FIRST_REQUEST`; empty if none does."""
         ...
 
     def ending(self, payload: Payload) -> str:

@@ -1,22 +1,25 @@
-"""What the hosts' configuration files have in common: an entry among MCP servers, hooks in groups, a block of rules.
+"""What the hosts' configuration files have in common: an entry among MCP servers, a block of rules, a file of ours.
 
 A target knows how to put ocm's part into the text of a file and how to take it out again; it never touches the file.
 What it puts and takes is recognised by its exact form, so what others wrote beside it, or inside it, stays.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
+from urllib.parse import urlsplit
 
-from ocm import jsonedit, textedit
+from ocm import jsonedit, textedit, tomledit
 from ocm.textedit import EditError
 
 SERVER = "opencodememory"
 EMPTY_JSON = "{}\n"
+STDIO: Mapping[str, object] = {"type": "stdio", "command": "ocm", "args": ["serve"]}
+PLAIN: Mapping[str, object] = {"command": "ocm", "args": ["serve"]}
 
 Owns = Callable[[object], bool]
-Hooks = Mapping[str, Sequence[Mapping[str, Any]]]
+Edit = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,164 +28,192 @@ class Target:
 
     Both edits are also given the text as it would be without ocm, whose empty containers stay. `blank` is what a new
     file starts from. `marked` says that ocm's part can be told from the same text written by a person. `utf8` says that
-    the reader of the file understands no other encoding.
+    the reader of the file understands no other encoding. `whole` says that the file is ocm's alone, or not at all.
     """
 
     path: str
     what: str
-    put: Callable[[str, str], str]
-    take: Callable[[str, str], str]
+    put: Edit
+    take: Edit
     blank: str = ""
     marked: bool = True
     utf8: bool = True
+    whole: bool = False
 
 
-def server_target(path: str, entry: Mapping[str, object], owns: Owns) -> Target:
-    """Return the target that is the MCP server `entry` in the JSON file at `path`."""
+def server_target(
+    path: str, entry: Mapping[str, object], *, within: Sequence[str] = ("mcpServers",), comments: bool = False
+) -> Target:
+    """Return the target that is ocm's MCP server in the JSON file at `path`, in the object `within`."""
+    above = tuple(within)
 
     def put(text: str, _before: str) -> str:
-        servers = _member(text, "mcpServers")
+        servers = member(text, above, comments=comments)
         if SERVER not in servers:
-            return jsonedit.put(text, ("mcpServers", SERVER), entry)
+            return jsonedit.put(text, (*above, SERVER), entry)
         present = servers[SERVER]
-        if not owns(present):
-            line = jsonedit.line_of(text, ("mcpServers", SERVER))
+        if not owns_server(present):
+            line = jsonedit.line_of(text, (*above, SERVER))
             raise EditError(f'the MCP server "{SERVER}" there is not one that ocm wrote', line)
-        if isinstance(present, dict) and all(present.get(name, value) == value for name, value in entry.items()):
-            return text
-        return jsonedit.put(text, ("mcpServers", SERVER), entry)
+        return text if _holds(present, entry) else jsonedit.put(text, (*above, SERVER), entry)
 
     def take(text: str, before: str) -> str:
-        if SERVER not in text or not owns(_member(text, "mcpServers").get(SERVER)):
+        if SERVER not in text or not owns_server(member(text, above, comments=comments).get(SERVER)):
             return text
-        text = jsonedit.remove(text, ("mcpServers", SERVER))
-        if _member(text, "mcpServers") or "mcpServers" in _document(before or EMPTY_JSON):
-            return text
-        return jsonedit.remove(text, ("mcpServers",))
+        return drop(text, (*above, SERVER), before, comments=comments)
 
     return Target(path, f'MCP server "{SERVER}"', put, take, EMPTY_JSON)
 
 
-def hooks_target(path: str, what: str, wanted: Callable[[str], Hooks], owns: Owns) -> Target:
-    """Return the target that is the hooks `{event: [{matcher, hooks: [handler]}]}` in the JSON file at `path`.
+def toml_target(path: str, keys: tuple[str, ...], entry: Mapping[str, object]) -> Target:
+    """Return the target that is ocm's MCP server as the table `keys` in the TOML file at `path`."""
 
-    `wanted` returns the hooks to be there, given the text as it is.
-    """
-
-    def put(text: str, before: str) -> str:
-        _check_events(text)
-        hooks = wanted(text)
-        if _own_handlers(_member(text, "hooks"), owns) == _own_handlers(hooks, owns):
-            return text
-        text = _take_hooks(text, before, owns)
-        for event, groups in hooks.items():
-            for group in groups:  # at the end: some hosts trust a hook by its position
-                text = jsonedit.append(text, ("hooks", event), group)
-        return text
-
-    def take(text: str, before: str) -> str:
-        if "ocm-hook" not in text and "openCodeMemory" not in text:
-            return text  # whatever else may be wrong with it, there is nothing of ocm to take out
-        _check_events(text)
-        return _take_hooks(text, before, owns)
-
-    return Target(path, what, put, take, EMPTY_JSON)
-
-
-def rules_target(path: str, body: str) -> Target:
-    """Return the target that is the marked block of rules in the text file at `path`."""
+    def present(text: str) -> object:
+        found: object = tomledit.parse(text)
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found
 
     def put(text: str, _before: str) -> str:
-        return textedit.put_block(text, body)
+        found = present(text)
+        if found is not None and not owns_server(found):
+            line = tomledit.line_of(text, keys)
+            raise EditError(f'the MCP server "{SERVER}" there is not one that ocm wrote', line)
+        return text if _holds(found, entry) else tomledit.put(text, keys, entry)
 
     def take(text: str, _before: str) -> str:
-        return textedit.take_block(text)
+        if SERVER not in text or not owns_server(present(text)):
+            return text
+        return tomledit.take(text, keys)
+
+    return Target(path, f'MCP server "{SERVER}"', put, take)
+
+
+def rules_target(path: str, body: str, *, top: bool = False) -> Target:
+    """Return the target that is the marked block of rules in the text file at `path`, at its `top` or its end."""
+
+    def put(text: str, _before: str) -> str:
+        return textedit.put_block(text, body, top=top)
+
+    def take(text: str, _before: str) -> str:
+        return textedit.take_block(text, top=top)
 
     return Target(path, "rules", put, take, utf8=False)
 
 
-def ignore_target(path: str, folder: str) -> Target:
-    """Return the target that is the line for `folder` in the `.gitignore` at `path`."""
+def file_target(path: str, what: str, wanted: Callable[[str], str], ours: Sequence[str]) -> Target:
+    """Return the target that is a whole file; one that holds nothing of `ours` is somebody else's and stays.
 
-    def put(text: str, _before: str) -> str:
-        return textedit.put_ignored(text, folder)
+    `wanted` returns what is to be there, given what is, and nothing for no file.
+    """
+
+    def put(text: str, before: str) -> str:
+        is_ours = not text or plain_ends(text) in ours or not before
+        return wanted(plain_ends(text)) if is_ours else text
 
     def take(text: str, _before: str) -> str:
-        return textedit.take_ignored(text, folder)
+        return "" if plain_ends(text) in ours else text
 
-    return Target(path, f"ignore {folder}/", put, take, marked=False)
-
-
-def handlers(text: str) -> list[tuple[str, object, object]]:
-    """Return every hook handler of a JSON settings text, with its event and its matcher."""
-    return list(_handlers(_member(text, "hooks")))
+    return Target(path, what, put, take, whole=True)
 
 
-def _document(text: str) -> dict[str, Any]:
-    found = jsonedit.parse(text)
+def ignore_target(path: str, name: str, *, is_folder: bool = True) -> Target:
+    """Return the target that is the line for the folder (or file) `name` in the file of ignored names at `path`."""
+    end = "/" * is_folder
+
+    def put(text: str, _before: str) -> str:
+        return textedit.put_ignored(text, name, end)
+
+    def take(text: str, _before: str) -> str:
+        return textedit.take_ignored(text, name, end)
+
+    return Target(path, f"ignore {name}{end}", put, take, marked=False)
+
+
+def combined(targets: Sequence[Target]) -> Target:
+    """Return one target for several parts of the same file."""
+    first, *others = targets
+    return reduce(_both, others, first)
+
+
+def _both(one: Target, two: Target) -> Target:
+    def put(text: str, before: str) -> str:
+        return two.put(one.put(text, before), before)
+
+    def take(text: str, before: str) -> str:
+        return one.take(two.take(text, before), before)
+
+    what = one.what if two.what in one.what else f"{one.what}, {two.what}"
+    return replace(one, what=what, put=put, take=take, utf8=one.utf8 or two.utf8)
+
+
+def owns_server(entry: object) -> bool:
+    """Return whether an MCP entry under ocm's name is ocm's, or the loopback address the reference system wrote."""
+    if not isinstance(entry, dict):
+        return False
+    command = entry.get("command")
+    if isinstance(command, list):
+        return command[:2] == ["ocm", "serve"]
+    if command == "ocm":
+        arguments = entry.get("args")
+        return isinstance(arguments, list) and arguments[:1] == ["serve"]
+    try:
+        host = urlsplit(str(entry.get("url", ""))).hostname
+    except ValueError:
+        return False
+    return "command" not in entry and host in ("127.0.0.1", "localhost", "::1")
+
+
+def document(text: str, *, comments: bool = False) -> dict[str, Any]:
+    """Return a JSON text as an object.
+
+    Raises:
+        EditError: when it is none.
+    """
+    found = jsonedit.parse(text, comments=comments)
     if not isinstance(found, dict):
-        raise EditError(f"a JSON object is expected there, not {_kind(found)}", 1)
+        raise EditError(f"a JSON object is expected there, not {kind(found)}", 1)
     return found
 
 
-def _member(text: str, name: str) -> dict[str, Any]:
-    """Return the object `name` of the document, empty where it is missing."""
-    found = _document(text).get(name, {})
-    if not isinstance(found, dict):
-        raise EditError(f'"{name}" must be an object, not {_kind(found)}', jsonedit.line_of(text, (name,)))
+def member(text: str, path: Sequence[str], *, comments: bool = False) -> dict[str, Any]:
+    """Return the object at `path` of a JSON text, empty where it is missing.
+
+    Raises:
+        EditError: when it is something else.
+    """
+    found = document(text, comments=comments)
+    for number, name in enumerate(path):
+        inner = found.get(name, {})
+        if not isinstance(inner, dict):
+            line = jsonedit.line_of(text, tuple(path[: number + 1]))
+            raise EditError(f'"{name}" must be an object, not {kind(inner)}', line)
+        found = inner
     return found
 
 
-def _check_events(text: str) -> None:
-    for event, groups in _member(text, "hooks").items():
-        if not isinstance(groups, list):
-            line = jsonedit.line_of(text, ("hooks", event))
-            raise EditError(f'the hooks of "{event}" must be a list, not {_kind(groups)}', line)
+def drop(text: str, path: tuple[str, ...], before: str, *, comments: bool = False) -> str:
+    """Return a JSON text without the member at `path`, nor the objects above that this leaves empty and others made."""
+    text = jsonedit.remove(text, path)
+    above = path[:-1]
+    while above and not member(text, above, comments=comments):
+        if above[-1] in member(before or EMPTY_JSON, above[:-1], comments=comments):
+            break
+        text = jsonedit.remove(text, above)
+        above = above[:-1]
+    return text
 
 
-def _kind(value: object) -> str:
+def kind(value: object) -> str:
+    """Return in words what a JSON value is."""
     kinds = {dict: "an object", list: "a list", str: "a text", type(None): "null", bool: "true or false"}
     return kinds.get(type(value), "a number")
 
 
-def _handlers(hooks: Hooks) -> "list[tuple[str, object, object]]":
-    return [
-        (event, group.get("matcher"), handler)
-        for event, groups in hooks.items()
-        for group in groups
-        for handler in _handlers_of(group)
-    ]
+def plain_ends(text: str) -> str:
+    """Return `text` with LF line ends, as git may have changed them."""
+    return text.replace("\r\n", "\n")
 
 
-def _handlers_of(group: object) -> list[object]:
-    found = group.get("hooks") if isinstance(group, dict) else None
-    return found if isinstance(found, list) else []
-
-
-def _own_handlers(hooks: Hooks, owns: Owns) -> list[str]:
-    own = ((event, matcher, handler) for event, matcher, handler in _handlers(hooks) if owns(handler))
-    return sorted(json.dumps(item, sort_keys=True) for item in own)
-
-
-def _take_hooks(text: str, before: str, owns: Owns) -> str:
-    """Return `text` without ocm's handlers, nor the groups, events and object that they leave empty."""
-    hooks, former = _member(text, "hooks"), _member(before or EMPTY_JSON, "hooks")
-    taken = False
-    for event, groups in hooks.items():
-        left = len(groups)
-        for at in reversed(range(len(groups))):
-            held = _handlers_of(groups[at])
-            own = [n for n, handler in enumerate(held) if owns(handler)]
-            if not own:
-                continue
-            taken = True
-            if len(own) == len(held):
-                text, left = jsonedit.remove(text, ("hooks", event, at)), left - 1
-                continue
-            for n in reversed(own):
-                text = jsonedit.remove(text, ("hooks", event, at, "hooks", n))
-        if groups and not left and event not in former:
-            text = jsonedit.remove(text, ("hooks", event))
-    if taken and not _member(text, "hooks") and "hooks" not in _document(before or EMPTY_JSON):
-        text = jsonedit.remove(text, ("hooks",))
-    return text
+def _holds(present: object, entry: Mapping[str, object]) -> bool:
+    return isinstance(present, dict) and all(present.get(name, value) == value for name, value in entry.items())

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ocm.errors import OcmError
-from ocm.index import records, schema, sync
+from ocm.index import records, schema, sync, writer
 from ocm.index.lookup import edited_since, locate, refresh
 from ocm.index.queries import CLOSE, OPEN, Filters, Index, SessionRow
 from ocm.index.records import folder_stamp
@@ -19,7 +19,8 @@ from ocm.index.sync import Notice, Rebuilt, rebuild, silent
 from ocm.paths import Store
 
 __all__ = [
-    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "edited_since", "folder_stamp", "locate",
+    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "edited_since", "folder_stamp", "health",
+    "locate",
     "read", "rebuild", "refresh", "silent",
 ]  # fmt: skip
 _T = TypeVar("_T")
@@ -57,6 +58,19 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) 
         raise OcmError(
             f"The session files cannot be searched: {error}.", "Make the cache anew: ocm rebuild-index"
         ) from error
+
+
+def health(store: Store) -> str:
+    """Return what is wrong with the cache as it is, changing nothing: `damaged`, `behind`, or empty for nothing."""
+    try:
+        db = schema.connect(store, wait=0)
+        if db is None:
+            return ""
+        with contextlib.closing(db):
+            plan = writer.plan(db, store, records.scan(store))
+    except (sqlite3.Error, OSError) as error:
+        return "damaged" if isinstance(error, sqlite3.Error) and schema.is_damage(error) else ""
+    return "behind" if plan.whole or plan.is_behind else ""
 
 
 def _ask(

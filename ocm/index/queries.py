@@ -103,7 +103,7 @@ class Index:
         self._db = db
         self._folder = os.path.realpath(store.sessions)
         self._odd = odd
-        self._has_words = False
+        self._made: set[str] = set()
 
     def sessions(self, limit: int = -1, tool: str = "", project: str = "") -> list[SessionRow]:
         """Return the sessions, newest start first, at most `limit` of them unless it is negative."""
@@ -156,10 +156,19 @@ class Index:
     def touched(self, file: str) -> list[tuple[FileChange, str | None]]:
         """Return the same, each with the blob id that was recorded of it."""
         sql = (
-            "SELECT path, change_type, old_path, blob FROM session_files"
+            f"SELECT path, {schema.KIND}, old_path, blob FROM session_files"
             " WHERE session = (SELECT id FROM sessions WHERE file = ?) ORDER BY n"
         )
         return [(FileChange(*row), blob) for *row, blob in self._ask(sql, (file,), str, str, *[str | None] * 2)]
+
+    def files_of(self, rows: Sequence[int]) -> dict[int, list[tuple[FileChange, str | None]]]:
+        """Return the same for each of several sessions, by their row numbers, in one question."""
+        found: dict[int, list[tuple[FileChange, str | None]]] = {row: [] for row in rows}
+        columns = "session, path, change_type, old_path, blob"
+        sql = f"SELECT {columns} FROM session_files WHERE session IN ({_slots(rows)}) ORDER BY session, n"
+        for row, *change, blob in self._ask(sql, rows, int, str, str, *[str | None] * 2):
+            found[row].append((FileChange(*change), blob))
+        return found
 
     def unreadable(self) -> list[tuple[str, str]]:
         """Return the files that cannot be read, each with where and why."""
@@ -201,13 +210,17 @@ class Index:
         return int(self._ask(sql, (expression,), int)[0][0])
 
     def snippets(self, rows: Collection[int], expression: str) -> dict[int, str]:
-        """Return the text around the best match of each row, matches marked; none where only `ident` matches."""
-        sql = (
-            "SELECT rowid, snippet(sessions_fts, -1, ?, ?, '…', ?) FROM sessions_fts"
-            f" WHERE sessions_fts MATCH ? AND +rowid IN ({_slots(rows)})"
-        )
-        values = (OPEN, CLOSE, _SNIPPET_TOKENS, f"- {{ident}} : ({expression})", *rows)
-        return dict(self._ask(sql, values, int, str))
+        """Return the text around the best match of each row, matches marked; none where only `ident` matches.
+
+        The rows are indexed once more by themselves: the large index would be read from one end to the other.
+        """
+        columns = ", ".join(COLUMNS[:-1])
+        self._begin("shown", f"VIRTUAL TABLE temp.shown USING fts5({columns}, tokenize='{TOKENIZER}')")
+        self._db.execute("DELETE FROM temp.shown")
+        sql = f"INSERT INTO temp.shown(rowid, {columns}) SELECT id, {columns} FROM session_chunks WHERE id IN "
+        self._db.execute(f"{sql}({_slots(rows)})", tuple(rows))
+        sql = "SELECT rowid, snippet(shown, -1, ?, ?, '…', ?) FROM temp.shown WHERE shown MATCH ?"
+        return dict(self._ask(sql, (OPEN, CLOSE, _SNIPPET_TOKENS, expression), int, str))
 
     def texts(self, row: int) -> tuple[str, ...]:
         """Return the searchable text of a session, column by column."""
@@ -218,8 +231,9 @@ class Index:
         """Return `word`, or the most frequent known one a single edit away from it when no session has it."""
         if len(word) < _MIN_REPAIR or not (word.isascii() and word.isalpha()) or self.known(word):
             return word
-        if not self._has_words:
-            self._begin_words()
+        self._begin("vocabulary", "VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', 'sessions_fts', 'row')")
+        self._begin("edits", f"VIRTUAL TABLE temp.edits USING fts5(word, tokenize='{TOKENIZER}')")
+        self._begin("edited", "VIRTUAL TABLE temp.edited USING fts5vocab('temp', 'edits', 'row')")
         self._db.execute("DELETE FROM temp.edits")
         self._db.execute("INSERT INTO temp.edits VALUES(?)", (" ".join(_edits(word)),))
         sql = (  # the tokenizer makes stems of the candidates; CROSS JOIN keeps the small table on the outside
@@ -234,14 +248,11 @@ class Index:
         sql = "SELECT 1 FROM sessions_fts WHERE sessions_fts MATCH ? LIMIT 1"
         return self._db.execute(sql, (quoted(word) + "*",)).fetchone() is not None
 
-    def _begin_words(self) -> None:
-        for name, module in (
-            ("vocabulary", "fts5vocab('main', 'sessions_fts', 'row')"),
-            ("edits", f"fts5(word, tokenize='{TOKENIZER}')"),
-            ("edited", "fts5vocab('temp', 'edits', 'row')"),
-        ):
-            self._db.execute(f"CREATE VIRTUAL TABLE temp.{name} USING {module}")
-        self._has_words = True
+    def _begin(self, name: str, what: str) -> None:
+        """Make a table of this connection alone, once."""
+        if name not in self._made:
+            self._db.execute(f"CREATE {what}")
+            self._made.add(name)
 
     def _sessions(self, condition: str, *values: object) -> list[SessionRow]:
         return [self._row(row) for row in self._ask(f"SELECT {_FIELDS} WHERE true{condition}", values, *_KINDS)]

@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ocm import facts
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.index.wording import ident
 from ocm.model import FileChange, Session, one_line
@@ -23,7 +24,6 @@ _GRAIN, _COARSE_GRAIN = (
 )  # how far (ns) two writes must lie apart to differ in their time stamps
 _SECOND = 1_000_000_000
 _NAMED = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)_")
-_BLOB = re.compile(r"blob ([0-9a-f]{40}|[0-9a-f]{64}) (.+)")
 
 
 @dataclass(slots=True)
@@ -219,7 +219,7 @@ def started(session: Session, file: str) -> str:
     return with_offset(f"{named[1]}T{named[2]}:{named[3]}:00") if named else ""
 
 
-def columns(session: Session) -> tuple[str, ...]:
+def texts(session: Session) -> tuple[str, ...]:
     """Return the searchable text of a session, a column each."""
     files = [path for change in session.files for path in (change.path, change.old_path) if path]
     other = [
@@ -228,7 +228,7 @@ def columns(session: Session) -> tuple[str, ...]:
         *(f"{plan.path} {plan.header}" for plan in session.plan_files),
         *(f"{reference.title} {reference.url}" for reference in session.references),
     ]
-    texts = (
+    return (
         session.title,
         session.goal,
         "\n".join(session.decisions),
@@ -239,16 +239,14 @@ def columns(session: Session) -> tuple[str, ...]:
         "\n".join(files),
         "\n".join(text for text in other if text),
     )
-    return (*texts, ident("\n".join(texts)))
 
 
-def blobs(session: Session) -> dict[str, str]:
-    """Return the blob ids that a session recorded of its files."""
-    found = (_BLOB.fullmatch(fact) for fact in session.facts)
-    return {match[2]: match[1] for match in found if match}
+def indexed(found: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns of the index, made of the texts of a session."""
+    return (*found, ident("\n".join(found)))
 
 
 def touched(session: Session) -> list[tuple[FileChange, str | None]]:
     """Return the files of a session, each with the blob id that was recorded of it."""
-    known = blobs(session)
+    known = facts.blobs(session.facts)
     return [(change, known.get(change.path)) for change in session.files]

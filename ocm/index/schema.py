@@ -13,25 +13,29 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Any
 
+from ocm.model import CHANGE_TYPES
 from ocm.paths import Store
 
 APPLICATION_ID = 0x6F636D6A  # "ocmj"
-VERSION = 1
+VERSION = 2  # to be raised whenever `ident` makes something else of a text: what it made is not kept, but made again
 WAIT = 5.0
 TOKENIZER = "porter unicode61 remove_diacritics 2"
-_PAGE = 16_384  # a session fills a page of 4096 bytes to three quarters, which wastes the rest
-COLUMNS = ("title", "goal", "decisions", "problems", "work", "todos", "tags", "files", "other", "ident")
-_TEXT = ", ".join(COLUMNS)
+PAGE = 16_384  # a session fills a page of 4096 bytes to three quarters, which wastes the rest
+TEXTS = ("title", "goal", "decisions", "problems", "work", "todos", "tags", "files", "other")
+COLUMNS = (*TEXTS, "ident")  # the last is indexed only: it follows from the others, and nobody reads it
+_TEXT = ", ".join(TEXTS)
 # `mark` tells that a file has changed, `racy` is the hash of one too young for that, `error` is why one is unreadable.
 _SESSIONS = """CREATE TABLE sessions(
   id INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, racy BLOB, error TEXT,
   session_id TEXT, slug TEXT, tool TEXT, project TEXT, branch TEXT, status TEXT,
   started_at TEXT, updated_at TEXT, started REAL, updated REAL)"""
+# `kind` is a place in CHANGE_TYPES; KIND is its name.
+KIND = f"CASE kind {' '.join(f'WHEN {n} THEN {name!r}' for n, name in enumerate(CHANGE_TYPES))} END"
 _FILES = """CREATE TABLE session_files(
-  session INTEGER, n INTEGER, path TEXT, change_type TEXT, old_path TEXT, blob TEXT,
+  session INTEGER, n INTEGER, path TEXT, kind INTEGER, old_path TEXT, blob TEXT,
   PRIMARY KEY(session, n)) WITHOUT ROWID"""
 _FTS = f"""CREATE VIRTUAL TABLE sessions_fts USING fts5(
-  {_TEXT}, content='session_chunks', content_rowid='id', tokenize='{TOKENIZER}')"""
+  {", ".join(COLUMNS)}, content='session_texts', content_rowid='id', tokenize='{TOKENIZER}')"""
 _SCHEMA = (
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     _SESSIONS,
@@ -42,6 +46,7 @@ _SCHEMA = (
     "CREATE INDEX sessions_started ON sessions(started)",
     "CREATE INDEX sessions_updated ON sessions(updated)",
     f"CREATE TABLE session_chunks(id INTEGER PRIMARY KEY, {_TEXT})",
+    f"CREATE VIEW session_texts AS SELECT id, {_TEXT}, '' AS ident FROM session_chunks",  # noqa: S608 - constants
     _FILES,
     _FTS,
 )
@@ -114,7 +119,7 @@ def create(path: str) -> sqlite3.Connection:
     """Make a cache at `path`, an empty file or `:memory:`, in one transaction that the caller commits."""
     db = _open(path, WAIT)
     try:
-        for pragma in (f"page_size = {_PAGE}", "journal_mode = OFF", "synchronous = OFF", "cache_size = -65536"):
+        for pragma in (f"page_size = {PAGE}", "journal_mode = OFF", "synchronous = OFF", "cache_size = -65536"):
             db.execute(f"PRAGMA {pragma}")
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {VERSION}")

@@ -2,15 +2,20 @@
 """What changes in the cache: comparing it with the folder, and putting records in. The caller holds a transaction."""
 
 import sqlite3
+from bisect import bisect_right
+from collections.abc import Sized
 from dataclasses import dataclass, field
 
 from ocm.index import records, schema
 from ocm.index.records import Listing, Record
-from ocm.index.schema import COLUMNS
+from ocm.index.schema import COLUMNS, PAGE, TEXTS
+from ocm.model import CHANGE_TYPES
 from ocm.paths import Store
 
 WHOLE = 500
-_TEXT = ", ".join(COLUMNS)
+_COLUMNS, _TEXT = ", ".join(COLUMNS), ", ".join(TEXTS)
+_OVERHEAD = 40  # bytes of a row beside its text: its length, number and place, and the length of each column
+_Row = tuple[int, Record, tuple[str, ...]]  # its number, what was read, and the searchable text of that
 
 
 @dataclass(slots=True)
@@ -72,8 +77,7 @@ def _recheck(found: Plan, store: Store, name: str, racy: bytes) -> None:
 def put(db: sqlite3.Connection, record: Record) -> None:
     """Replace the rows of a file by what was read."""
     row = drop(db, record.file) or db.execute("SELECT coalesce(max(id), 0) + 1 FROM sessions").fetchone()[0]
-    _insert(db, [(row, record)])
-    db.execute(f"INSERT INTO sessions_fts(rowid, {_TEXT}) SELECT id, {_TEXT} FROM session_chunks WHERE id = ?", (row,))
+    _insert(db, [(row, record, _texts(record))])
 
 
 def drop(db: sqlite3.Connection, name: str) -> int | None:
@@ -81,10 +85,12 @@ def drop(db: sqlite3.Connection, name: str) -> int | None:
     found = db.execute("SELECT id FROM sessions WHERE file = ?", (name,)).fetchone()
     if found is None:
         return None
-    columns = f"sessions_fts, rowid, {_TEXT}"
-    db.execute(
-        f"INSERT INTO sessions_fts({columns}) SELECT 'delete', id, {_TEXT} FROM session_chunks WHERE id = ?", found
-    )
+    texts = db.execute(f"SELECT {_TEXT} FROM session_chunks WHERE id = ?", found)
+    for row in schema.rows(texts, *[str] * len(TEXTS)):  # FTS5 has to be told again what it was told
+        values = (*found, *records.indexed(row))
+        db.execute(
+            f"INSERT INTO sessions_fts(sessions_fts, rowid, {_COLUMNS}) VALUES('delete', {_slots(values)})", values
+        )
     for table, key in (("session_chunks", "id"), ("session_files", "session"), ("sessions", "id")):
         db.execute(f"DELETE FROM {table} WHERE {key} = ?", found)
     return int(found[0])
@@ -111,7 +117,7 @@ def note_folder(db: sqlite3.Connection, stamp: int) -> None:
 
 
 class Bulk:
-    """Filling an empty cache, in a transaction that has begun: rows first, then the whole index in one statement."""
+    """Filling an empty cache, in a transaction that has begun."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         """Begin at the first row."""
@@ -120,31 +126,58 @@ class Bulk:
 
     def add(self, found: list[Record]) -> None:
         """Add the records of some files, none of which is there yet."""
-        _insert(self._db, list(enumerate(found, self._next)))
+        packed = _packed([(record, _texts(record)) for record in found])
+        _insert(self._db, [(row, *pair) for row, pair in enumerate(packed, self._next)])
         self._next += len(found)
 
     def finish(self, folder_stamp: int) -> None:
-        """Index what was added, and commit."""
+        """Commit."""
         if folder_stamp:
             note_folder(self._db, folder_stamp)
-        self._db.execute("INSERT INTO sessions_fts(sessions_fts) VALUES('rebuild')")
         self._db.execute("COMMIT")
 
 
-def _insert(db: sqlite3.Connection, found: list[tuple[int, Record]]) -> None:
-    """Insert the rows of some files, but for the index."""
-    db.executemany(f"INSERT INTO sessions VALUES({_slots(15)})", [_session_row(row, record) for row, record in found])
-    read = [(row, record.session) for row, record in found if record.session]
+def _packed(found: list[tuple[Record, tuple[str, ...]]]) -> list[tuple[Record, tuple[str, ...]]]:
+    """Return rows in an order that leaves little of a page empty, where as they come it would be a seventh.
+
+    Into each page goes the largest that still fits; what fits into none has pages of its own.
+    """
+    sizes = [sum(len(text.encode()) for text in texts) + _OVERHEAD for _, texts in found]
+    order = sorted(range(len(found)), key=sizes.__getitem__)
+    left = [found[n] for n in order]
+    sizes.sort()
+    packed = []
+    free = PAGE
+    while left:
+        at = bisect_right(sizes, free) - 1
+        if at < 0 and free < PAGE:
+            free = PAGE
+            continue
+        packed.append(left.pop(at))
+        free -= sizes.pop(at)
+    return packed
+
+
+def _texts(record: Record) -> tuple[str, ...]:
+    return records.texts(record.session) if record.session else ()
+
+
+def _insert(db: sqlite3.Connection, found: list[_Row]) -> None:
+    """Insert the rows of some files."""
+    db.executemany(f"INSERT INTO sessions VALUES({_slots(range(15))})", [_session_row(row, it) for row, it, _ in found])
+    read = [(row, record.session, texts) for row, record, texts in found if record.session]
+    slots = _slots(range(len(TEXTS) + 1))
+    db.executemany(f"INSERT INTO session_chunks VALUES({slots})", [(row, *texts) for row, _, texts in read])
     db.executemany(
-        f"INSERT INTO session_chunks VALUES({_slots(len(COLUMNS) + 1)})",
-        [(row, *records.columns(session)) for row, session in read],
+        f"INSERT INTO sessions_fts(rowid, {_COLUMNS}) VALUES({slots}, ?)",
+        [(row, *records.indexed(texts)) for row, _, texts in read],
     )
     touched = [
-        (row, n, change.path, change.change_type, change.old_path, blob)
-        for row, session in read
+        (row, n, change.path, CHANGE_TYPES.index(change.change_type), change.old_path, blob)
+        for row, session, _ in read
         for n, (change, blob) in enumerate(records.touched(session))
     ]
-    db.executemany(f"INSERT INTO session_files VALUES({_slots(6)})", touched)
+    db.executemany(f"INSERT INTO session_files VALUES({_slots(range(6))})", touched)
 
 
 def _session_row(row: int, record: Record) -> tuple[object, ...]:
@@ -158,5 +191,5 @@ def _session_row(row: int, record: Record) -> tuple[object, ...]:
     return (*head, None, *texts, started, updated, records.moment(started), records.moment(updated))
 
 
-def _slots(count: int) -> str:
-    return ", ".join("?" * count)
+def _slots(values: Sized) -> str:
+    return ", ".join("?" * len(values))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .bench import Bench, make_bench
-from .clients import CLAUDE_BINARY
+from .clients import CLAUDE
 from .demo_script import FILES, PROMPT, conversation
 from .network import Network
 
@@ -37,7 +37,7 @@ os.write(log, b" ".join(sys.stdin.buffer.read().splitlines()) + b"\\n")
 def record(folder: Path) -> list[Json]:
     """Hold the conversation, and return what each hook was given."""
     network = Network()
-    bench = make_bench(CLAUDE_BINARY, folder, network, FILES)
+    bench = make_bench(CLAUDE.binary, folder, network, FILES)
     log = put_recorder(bench)
     bench.command("git", "config", "user.name", "Ada")
     bench.command("git", "config", "user.email", "ada@example.org")

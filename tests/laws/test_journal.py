@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -144,6 +145,8 @@ class Journals(RuleBasedStateMachine):
 
 
 TestJournals = Journals.TestCase
+# An example is up to fifty steps in files on the disk.
+TestJournals.settings = settings(max_examples=min(400, settings().max_examples), deadline=None)
 
 WRITER = """
 import sys

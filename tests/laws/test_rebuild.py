@@ -101,8 +101,12 @@ def _answers(store: Store) -> list[object]:
     ]
 
 
+# Each of their examples makes a store on the disk.
+SLOWER = settings(max_examples=min(400, settings().max_examples), deadline=None)
+
+
 @given(st.lists(_steps, min_size=1, max_size=5), st.sampled_from([0, 3, 4]), st.sampled_from([1, 500]))
-@settings(deadline=None)
+@SLOWER
 def test_a_cache_kept_in_step_answers_like_a_new_one(steps: list[Any], kept: int, whole: int) -> None:
     """Files that stay as they are keep the cache from being made anew all the time."""
     with (
@@ -127,7 +131,7 @@ def test_a_cache_kept_in_step_answers_like_a_new_one(steps: list[Any], kept: int
 
 
 @given(strategies.sessions())
-@settings(deadline=None)
+@SLOWER
 def test_any_session_can_be_listed_and_found(content: Session) -> None:
     """No text is too odd for the cache."""
     with _store() as store:
@@ -140,7 +144,7 @@ def test_any_session_can_be_listed_and_found(content: Session) -> None:
 
 
 @given(st.text() | strategies.texts)
-@settings(deadline=None)
+@SLOWER
 def test_any_question_is_answered(question: str) -> None:
     """No character has a meaning, and none is an error."""
     with _store() as store:

@@ -29,15 +29,13 @@ _STRACED = {
 def main() -> int:
     """Do what the command line says; 1 when a law was broken, or a mutant lives."""
     wanted = _arguments()
-    if wanted.mutants:
-        return _hunt(wanted.workers)
+    if wanted.mutants is not None:
+        return _hunt(wanted.mutants or list(MUTANTS), wanted.workers)
     cases = _cases(wanted)
-    report = campaign.run(cases, workers=wanted.workers, tell=lambda now: _progress(now, len(cases)))
-    for case, why in report.failures[:3]:
-        _say(campaign.describe(case, why))
-        if not wanted.no_shrink:
-            smaller = campaign.shrink(case, seconds=30)
-            _say("smaller: " + campaign.describe(smaller, campaign.play(smaller)[1]))
+    report = campaign.run(cases, workers=wanted.workers, minutes=wanted.minutes, tell=_Teller(len(cases)))
+    for case, _ in [] if wanted.no_shrink else report.failures[:3]:
+        smaller = campaign.shrink(case, seconds=30)
+        _say("smaller: " + campaign.describe(smaller, campaign.play(smaller)[1]))
     _say(_summary(report))
     return 1 if report.failures else 0
 
@@ -56,7 +54,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--point", type=int, help="only at this point")
     parser.add_argument("--short", action="store_true", help="a little of everything")
     parser.add_argument("--long", action="store_true", help="everything: what a release has to pass")
-    parser.add_argument("--mutants", action="store_true", help="plant faults in the program, and find each of them")
+    parser.add_argument(
+        "--mutants", nargs="*", choices=MUTANTS, metavar="NAME", help="plant each fault in the program, and find it"
+    )
+    parser.add_argument("--minutes", type=float, default=600.0, help="begin no more sequences after that")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--no-shrink", action="store_true")
     return parser.parse_args()
@@ -104,12 +105,12 @@ def _mixed(cases: list[Case]) -> list[Case]:
     return sorted(cases, key=lambda case: zlib.crc32(case.name.encode()))
 
 
-def _hunt(workers: int) -> int:
+def _hunt(names: list[str], workers: int) -> int:
     """Plant one mutant after the other; returns 1 when one lives."""
     alive = []
     campaign.preload()
     cases = _mixed(_some(0, MUTANT_SEQUENCES, 2))
-    for name in MUTANTS:
+    for name in names:
         report = campaign.run(cases, workers=workers, stop_after=1, mutant=name)
         fate = "found" if report.failures else "LIVES"
         _say(f"{name}: {fate} after {report.tally.sequences} sequences, {report.seconds:.0f} s")
@@ -119,14 +120,21 @@ def _hunt(workers: int) -> int:
     return 1 if alive else 0
 
 
-def _progress(report: Report, total: int) -> None:
-    """Say on stderr, now and then, how far it is."""
-    done = report.tally.sequences
-    if done % TELL_EVERY == 0:
-        killed = sum(report.tally.kills.values())
-        sys.stderr.write(
-            f"{done} of {total} sequences, {killed} killed, {len(report.failures)} failures, {report.seconds:.0f} s\n"
-        )
+class _Teller:
+    """Says on stderr, now and then, how far it is, and what broke as soon as it did."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._told = 0
+
+    def __call__(self, report: Report) -> None:
+        for case, why in report.failures[self._told :]:
+            _say(campaign.describe(case, why))
+        self._told = len(report.failures)
+        if report.tally.sequences % TELL_EVERY == 0:
+            killed = sum(report.tally.kills.values())
+            so_far = f"{report.tally.sequences} of {self._total} sequences, {killed} killed"
+            sys.stderr.write(f"{so_far}, {self._told} failures, {report.seconds:.0f} s\n")
 
 
 def _summary(report: Report) -> str:

@@ -104,6 +104,7 @@ def sweep(scenario: str, *, how: str = "point", step: int = 1) -> list[Case]:
         try:
             for op in steps:
                 one.run(op)
+            one.hang_up()
         except ViolationError:
             return [Case(name, -1, tuple(steps), how == "power")]  # it fails before anything dies
     if one.points < _FEW:
@@ -165,17 +166,19 @@ def run(
     *,
     workers: int,
     stop_after: int = 5,
+    minutes: float = 600.0,
     mutant: str = "",
     tell: Callable[[Report], None] = lambda _: None,
 ) -> Report:
-    """Run `cases` on `workers` processes; no more are begun by a worker that has met `stop_after` failures.
+    """Run `cases` on `workers` processes; `tell` is called after every sequence.
 
-    `tell` is called after every sequence.
+    No more are begun by a worker that has met `stop_after` failures, or after so many `minutes`.
     """
     began = time.monotonic()
     preload()
     report = Report()
-    started = [_start_worker(cases[number::workers], stop_after, mutant) for number in range(workers)]
+    until = began + 60 * minutes
+    started = [_start_worker(cases[number::workers], stop_after, until, mutant) for number in range(workers)]
     for line in _lines([reader for _, reader in started]):
         _take(report, json.loads(line))
         report.seconds = time.monotonic() - began
@@ -200,7 +203,7 @@ def _lines(readers: list[int]) -> Iterator[bytes]:
                 del rests[reader]
 
 
-def _start_worker(cases: list[Case], stop_after: int, mutant: str) -> tuple[int, int]:
+def _start_worker(cases: list[Case], stop_after: int, until: float, mutant: str) -> tuple[int, int]:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid:
@@ -212,7 +215,7 @@ def _start_worker(cases: list[Case], stop_after: int, mutant: str) -> tuple[int,
         with os.fdopen(writer, "w", encoding="utf-8") as out:
             if mutant:
                 MUTANTS[mutant]()
-            for line in _work(cases, stop_after):
+            for line in _work(cases, stop_after, until):
                 out.write(line + "\n")
                 out.flush()
         code = 0
@@ -222,9 +225,11 @@ def _start_worker(cases: list[Case], stop_after: int, mutant: str) -> tuple[int,
         os._exit(code)
 
 
-def _work(cases: list[Case], stop_after: int) -> Iterator[str]:
+def _work(cases: list[Case], stop_after: int, until: float) -> Iterator[str]:
     failures = 0
     for case in cases:
+        if time.monotonic() > until:
+            return
         tally, why = play(case)
         told = {**vars(tally), "why": why}
         if why:

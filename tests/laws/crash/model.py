@@ -41,6 +41,7 @@ class State:
     calls: int = 0
     worth: bool = False
     ending: bool = False
+    reopening: bool = False
     # the gate: at least and at most so many calls since the last words
     counted: tuple[int, int] = (0, 0)
 
@@ -65,6 +66,12 @@ class State:
     def prompt(self, title: str) -> "State":
         return replace(self, prompts=(*self.prompts, title), worth=True, ending=False)
 
+    def started(self, *, resumed: bool) -> "set[State]":
+        """Return the states after a start: one that is resumed reopens what was closed, any other one may."""
+        state = replace(self, ending=False)
+        reopened = replace(state, reopening=state.status == "closed")
+        return {reopened} if resumed else {reopened, state}
+
     def recovered(self) -> "State":
         """Return the state after another process stored what this conversation's journal holds."""
         return self.flushed("closed" if self.ending else "")
@@ -72,8 +79,8 @@ class State:
     def flushed(self, status: str = "") -> "State":
         """Return the state after a checkpoint without words."""
         if not self.worth and not self.exists:
-            return replace(self, ending=False)
-        reopened = "open" if self.status == "closed" and self.calls else self.status
+            return replace(self, ending=False, reopening=False)
+        reopened = "open" if self.status == "closed" and (self.calls or self.reopening) else self.status
         return replace(
             self,
             exists=True,
@@ -88,6 +95,7 @@ class State:
             calls=0,
             worth=False,
             ending=False,
+            reopening=False,
         )
 
     def checkpoint(self, given: dict[str, Any]) -> "State":
@@ -221,6 +229,7 @@ class Conversation:
         prompts |= {state.prompts for state in self.since}
         called = {0, int(any(state.calls or state.calls_told != 0 for state in self.since))}
         ended = {False, any(state.ending or state.status == "closed" for state in self.since)}
+        reopens = {False, any(state.reopening for state in self.since)}
         self.possible = {
             replace(
                 state,
@@ -231,6 +240,7 @@ class Conversation:
                 calls_told=None,
                 worth=worth or bool(calls or sure - state.files),
                 ending=ending,
+                reopening=reopening,
                 counted=(0, MANY),  # journals that were dropped may be back
             )
             for state in self.since | self.safe
@@ -238,5 +248,6 @@ class Conversation:
             for worth in (True, False)
             for calls in called
             for ending in ended
+            for reopening in reopens
         }
         self.settle()

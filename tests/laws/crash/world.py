@@ -194,12 +194,11 @@ class World:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8") as file:
                 file.write(f"{word(op.n)}\n" * 9)
-        source = ("startup", "resume", "clear", "compact")[op.pick % 4]
         edit = {"tool_name": "Edit", "tool_input": {"file_path": path}}
         pre = (edit, {"tool_name": "Bash", "tool_input": {"command": "ls"}}, {"tool_name": "Read", "tool_input": {}})
         own = {"tool_name": "mcp__opencodememory__ocm__checkpoint", "tool_use_id": f"t{op.n}", "tool_input": {}}
         payloads: dict[str, tuple[str, dict[str, Any]]] = {
-            "start": ("session-start", {"source": source}),
+            "start": ("session-start", {"source": _source(op)}),
             "prompt": ("user-prompt", {"prompt": self._prompt(op)}),
             "pre": ("pre-tool-use", pre[op.pick % 3]),
             "ask": ("pre-tool-use", own),
@@ -250,9 +249,11 @@ class World:
             "edited": {state.call(path, counts=False)},
             "compact": {state.flushed()},
             "end": {state.flushed("closed"), state.flushed("closed").opened()},
-            # a clock that went forward makes the live look dead
-            "start": {replace(state, ending=False), state.recovered(), replace(state, ending=False).flushed()},
         }
+        if op.kind == "start":
+            started = state.started(resumed=_source(op) == "resume")
+            # a clock that went forward makes the live look dead
+            plain["start"] = {*started, state.recovered(), *(one.flushed() for one in started)}
         done = plain.get(op.kind, {state, replace(state, ending=False)})
         if op.kind == "end":
             return done, {state, replace(state, ending=True), *done}
@@ -557,6 +558,11 @@ class World:
                     talk.aged = False
                     if part.kind in ops.CALLS:
                         talk.slugs.add(self.given(part).get("slug", ""))
+
+
+def _source(op: Op) -> str:
+    """Return what the host says a conversation starts from."""
+    return ("startup", "resume", "clear", "compact")[op.pick % 4]
 
 
 def _parsed(name: str, data: bytes) -> Page:

@@ -1,0 +1,141 @@
+"""What files hold now, as the ids that git gives to contents; read in this process, because starting git costs more.
+
+Invariants: nothing outside the work tree is opened, whatever a session file names; what is too large, special or not
+readable is unknown, never taken for changed; a file that git would convert on its way in is hashed by git, all of
+them in one process. Light to import, because a hook asks for it.
+"""
+
+import os
+import stat
+
+from ocm import gitdata, gitrun
+from ocm.gitrun import Place, UnknownError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+GONE = ""
+MAX_FILE, MAX_ALL = 32_000_000, 128_000_000  # bytes read of one file, and for one question
+_ATTRIBUTES = ".gitattributes"
+_FILTERS = (b"filter", b"ident", b"working-tree-encoding")
+_TEXTS = (b"text", b"eol", b"crlf")
+SHA1, SHA256 = "0" * 40, "0" * 64
+
+
+def like(root: str) -> str:
+    """Return an id in the format that the repository around `root` uses; empty where there is none."""
+    place = Place.find(root)
+    if place is None:
+        return ""
+    return SHA256 if "sha256" in place.config.lower() else SHA1
+
+
+def current(root: str, wanted: "dict[str, str]") -> "dict[str, str | None]":
+    """Return the id of each file's content, `GONE` for one that is not there, None where it is not known.
+
+    Args:
+        root: What the paths are relative to; its repository says what is converted.
+        wanted: Paths, each with an id in whose format to answer.
+    """
+    reader = _Reader(root)
+    found = {path: reader.id_of(path, oid) for path, oid in wanted.items()}
+    found.update(reader.converted())
+    return found
+
+
+class _Reader:
+    """Reads the files of one question."""
+
+    __slots__ = ("_folders", "_left", "_marks", "_place", "_root", "_to_convert")
+
+    def __init__(self, root: str) -> None:
+        self._root = os.path.realpath(root)
+        self._place = Place.find(root)
+        self._left = MAX_ALL
+        self._folders: dict[str, bool] = {}
+        self._marks: dict[str, tuple[bool, bool]] = {}
+        self._to_convert: dict[str, str] = {}
+
+    def id_of(self, path: str, oid: str) -> str | None:
+        full = os.path.join(self._root, path)
+        try:
+            data = self._content(full)
+        except (FileNotFoundError, NotADirectoryError):
+            return GONE
+        except (OSError, ValueError):
+            return None
+        if data is not None and self._is_converted(full, data):
+            self._to_convert[path] = full
+            return None
+        return None if data is None else gitdata.blob_id(data, oid)
+
+    def _content(self, full: str) -> bytes | None:
+        """Return what a file holds, or where a link points; None for what is not looked into."""
+        if not self._is_inside(os.path.dirname(full)):
+            return None
+        found = os.lstat(full)
+        if stat.S_ISLNK(found.st_mode):
+            return os.fsencode(os.readlink(full))
+        if not stat.S_ISREG(found.st_mode) or found.st_size > min(MAX_FILE, self._left):
+            return None
+        self._left -= found.st_size
+        with open(full, "rb") as file:
+            return file.read(MAX_FILE)
+
+    def _is_inside(self, folder: str) -> bool:
+        """Tell whether a folder lies in the root, links followed; one that is gone lies where its name says."""
+        known = self._folders.get(folder)
+        if known is None:
+            real = os.path.realpath(folder)
+            known = real == self._root or real.startswith(os.path.join(self._root, ""))
+            self._folders[folder] = known
+        return known
+
+    def _is_converted(self, full: str, data: bytes) -> bool:
+        """Tell whether git might store something else than `data`: it decides, where an attribute is set at all."""
+        if self._place is None:
+            return False
+        filters, texts = self._marked(os.path.dirname(full))
+        return filters or (texts and b"\r\n" in data)
+
+    def _marked(self, folder: str) -> tuple[bool, bool]:
+        """Return whether anything that holds for `folder` names a filter, and whether anything names line ends."""
+        known = self._marks.get(folder)
+        if known is None and self._place is not None:
+            top = self._place.top
+            above = self._marked(os.path.dirname(folder)) if len(folder) > len(top) else self._everywhere(self._place)
+            text = gitrun.read_tail(os.path.join(folder, _ATTRIBUTES)) if folder.startswith(top) else b""
+            known = _join(above, text)
+            self._marks[folder] = known
+        return known or (False, False)
+
+    def _everywhere(self, place: Place) -> tuple[bool, bool]:
+        """Return the same for what holds in the whole repository; the settings of git may name line ends, too."""
+        home = os.path.expanduser("~")
+        base = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+        settings = os.environ.get("GIT_CONFIG_GLOBAL") or os.path.join(home, ".gitconfig")
+        own = [gitrun.read_tail(path) for path in (settings, os.path.join(base, "git", "config"))]
+        known = _join((False, False), gitrun.read_tail(os.path.join(place.common_dir, "info", "attributes")))
+        known = _join(known, gitrun.read_tail(os.path.join(base, "git", "attributes")))
+        lower = b"\n".join([place.config.encode(), *own]).lower()
+        return known[0] or b"attributesfile" in lower, known[1] or b"autocrlf" in lower or os.name == "nt"
+
+    def converted(self) -> "dict[str, str]":
+        """Return the ids of what git has to convert first, asked for in one process; none where git cannot say."""
+        names = {path: full for path, full in self._to_convert.items() if "\n" not in full}
+        if not names or self._place is None:
+            return {}
+        try:
+            oids = gitrun.hashed(self._place, names.values())
+        except UnknownError:
+            return {}
+        return dict(zip(names, oids, strict=True))
+
+
+def _join(above: tuple[bool, bool], text: bytes) -> tuple[bool, bool]:
+    return above[0] or _names(text, _FILTERS), above[1] or _names(text, _TEXTS)
+
+
+def _names(text: bytes, words: "Iterable[bytes]") -> bool:
+    return bool(text) and any(word in text for word in words)

@@ -1,0 +1,137 @@
+"""`ocm doctor`: proves that everything works instead of believing the configuration, and mends what is safe to mend."""
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from typing import Any
+
+from ocm import hostchecks, install, paths, probes, sites, storechecks
+from ocm.errors import OcmError
+from ocm.findings import Finding
+from ocm.hostchecks import Checked
+from ocm.paths import Store
+
+_INSTALL = "Install ocm-journal with pipx or `uv tool install`, or put the folder it is in on the PATH."
+
+
+@dataclass(slots=True)
+class Report:
+    """What was looked at, what is wrong, and what was mended."""
+
+    store: Store | None
+    hosts: list[Checked] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    fixed: list[Finding] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for a script."""
+        return {
+            "store": self.store.path if self.store else None,
+            "hosts": [host.as_json() for host in self.hosts],
+            "findings": [finding.as_json() for finding in self.findings],
+            "fixed": [finding.as_json() for finding in self.fixed],
+        }
+
+
+def examine(cwd: str) -> Report:
+    """Return what is wrong with the set-up that serves a folder."""
+    store = paths.find_store(cwd)
+    if store is None:
+        said = f"There is no session store for {os.path.abspath(cwd)}."
+        return Report(None, findings=[Finding("store", said, "Make one with: ocm init")])
+    report = Report(store, findings=storechecks.check(store))
+    for site in _sites(store):
+        report.hosts += hostchecks.check(site, store)
+    for host in report.hosts:
+        report.findings += host.findings
+    report.findings += _twice(report.hosts) + _commands(store.root, report.hosts)
+    return report
+
+
+def fix(cwd: str) -> Report:
+    """Mend what is safe to mend and return what is left, and what was mended.
+
+    Raises:
+        OcmError: when something that should be safe could not be done.
+    """
+    before = examine(cwd)
+    mended = [finding for finding in before.findings if finding.fix]
+    if not mended:
+        return before
+    for finding in mended:
+        try:
+            if finding.fix:
+                finding.fix()
+        except OSError as error:
+            raise OcmError(
+                f"{finding.message} That could not be mended: {error.strerror}.", finding.next_step
+            ) from None
+    after = examine(cwd)
+    left = {(finding.check, finding.message) for finding in after.findings}
+    after.fixed = [finding for finding in mended if (finding.check, finding.message) not in left]
+    return after
+
+
+def _sites(store: Store) -> list[sites.Site]:
+    user = sites.user_site()
+    return [user] if store.is_user else [sites.Site(store.root, store.path), user]
+
+
+def _twice(hosts: list[Checked]) -> list[Finding]:
+    """Return the hosts that run every hook twice; Claude Code alone leaves out what it knows already."""
+    named: dict[str, list[Checked]] = {}
+    for host in hosts:
+        if host.events and host.host.name != sites.DEFAULT_HOST:
+            named.setdefault(host.host.name, []).append(host)
+    return [
+        Finding(
+            "twice",
+            f"{several[0].host.title} has ocm's hooks for this project and for all, so each call counts twice.",
+            f"Take one away, such as with: ocm init --hooks {name}=none",
+            name,
+        )
+        for name, several in named.items()
+        if len(several) > 1
+    ]
+
+
+def _commands(root: str, hosts: list[Checked]) -> list[Finding]:
+    """Return what is wrong with the programs that hosts start, and whether they do their work."""
+    hooked = sorted({host.host.name for host in hosts if "pre-tool-use" in host.events})
+    served = any(host.has_server for host in hosts)
+    needed = [name for name, wanted in (("ocm-hook", hooked), ("ocm", served)) if wanted]
+    missing = [name for name in needed if shutil.which(name) is None]
+    found = []
+    if missing:
+        are = "is" if len(missing) == 1 else "are"
+        found.append(
+            Finding("commands", f"{' and '.join(missing)} {are} not on the PATH, so no host can start it.", _INSTALL)
+        )
+    if hooked and "ocm-hook" not in missing:
+        found += _hook(hooked)
+    if served and "ocm" not in missing:
+        found += _server(root)
+    return found
+
+
+def _hook(hooked: list[str]) -> list[Finding]:
+    command = str(shutil.which("ocm-hook"))
+    found = []
+    if install.is_shim(command):
+        said = f"{command} is a version manager's shim: it costs every call of a tool some 0.4 s."
+        found.append(Finding("slow-hook", said, _INSTALL, path=command))
+    elif install.in_environment(command):
+        said = f"{command} is on the PATH only while its environment is active."
+        found.append(Finding("commands", said, _INSTALL, path=command))
+    powerless = [name for name in hooked if not probes.gate_denies(name)]
+    if powerless:
+        said = f"The gate cannot hold anything back in {', '.join(powerless)}: {command} does not deny a call too many."
+        found.append(Finding("gate", said, "Install this version of ocm-journal anew.", path=command))
+    return found
+
+
+def _server(root: str) -> list[Finding]:
+    why = probes.server_answers(root)
+    if not why:
+        return []
+    return [Finding("server", f"The MCP server does not answer: {why}.", "Run ocm serve in a shell to see more.")]

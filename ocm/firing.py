@@ -1,0 +1,94 @@
+"""Which hooks really fired: what journals and session files say, never what is configured."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ocm import journal, merge, sessionfiles
+from ocm.errors import UnreadableSessionError
+from ocm.model import slugify
+from ocm.observe import text_of
+from ocm.paths import Store
+
+_NEWEST = 20  # session files of one host that are looked at
+_MANY = 10  # calls among which the gate would have had something to say
+_CERTAIN = ("session-start", "user-prompt")
+_EVENT_WORDS = 3
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What is known of a host's use since a moment: when it was last used, and when each event last fired."""
+
+    used: float = 0.0
+    events: dict[str, float] = field(default_factory=dict)
+    calls: int = 0
+    checkpoints: int = 0
+
+    def fired(self, name: str, when: float) -> None:
+        """Note that an event fired."""
+        self.events[name] = max(when, self.events.get(name, 0.0))
+
+    def silent(self, installed: list[str]) -> list[str]:
+        """Return which of the installed events should have fired by now and never did."""
+        expected = [name for name in _CERTAIN if name in installed]
+        if "pre-tool-use" in self.events:
+            expected.append("post-tool-use")
+        if self.calls >= _MANY and self.checkpoints:
+            expected.append("pre-tool-use")
+        return [name for name in expected if name in installed and name not in self.events]
+
+
+def evidence(store: Store, tool: str, since: float) -> Evidence:
+    """Return what conversations of `tool` that began since a moment left behind."""
+    found = Evidence()
+    for when, events, calls, checkpoints in (*_of_files(store, tool, since), *_of_journals(store, tool, since)):
+        found.used = max(found.used, when)
+        found.calls += calls
+        found.checkpoints += checkpoints
+        for name, moment in events:
+            found.fired(name, moment)
+    return found
+
+
+_Found = tuple[float, list[tuple[str, float]], int, int]
+
+
+def _of_files(store: Store, tool: str, since: float) -> Iterator[_Found]:
+    part = f"_{slugify(tool, 30)}_"
+    try:
+        names = sorted((name for name in os.listdir(store.sessions) if part in name), reverse=True)
+    except OSError:
+        names = []
+    for name in names[:_NEWEST]:
+        try:
+            session = sessionfiles.load(store, name).session
+        except (UnreadableSessionError, OSError):
+            continue
+        if session.tool != tool or merge.instant(session.started_at) < since:
+            continue
+        words = [fact.split() for fact in session.facts]
+        events = [
+            (word[1], merge.instant(word[2])) for word in words if word[:1] == ["event"] and len(word) == _EVENT_WORDS
+        ]
+        counts = {word[0]: int(word[1]) for word in words if len(word) > 1 and word[1].isdigit()}
+        semantic = any(word[:1] == ["taken"] and word[-1] == "semantic" for word in words)
+        yield merge.instant(session.updated_at), events, counts.get("calls", 0), int(semantic)
+
+
+def _of_journals(store: Store, tool: str, since: float) -> Iterator[_Found]:
+    for key in journal.session_keys(store.path):
+        lines = journal.read_events(store.path, key)
+        opened = [line for line in lines if line.get("e") == "open"]
+        began = min((merge.moment(line, "since") or merge.moment(line) for line in opened), default=0.0)
+        if began < since or all(text_of(line, "tool") != tool for line in opened):
+            continue
+        events = [(merge.hook_event(line), merge.moment(line)) for line in lines]
+        calls = sum(1 for line in lines if line.get("e") == "call")
+        yield max(map(merge.moment, lines)), [event for event in events if event[0]], calls, 0
+
+
+def shown(when: float) -> str | None:
+    """Return a moment as ISO text, or None where there is none."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(when)) if when else None

@@ -1,0 +1,81 @@
+"""How far a record still holds: which of its files are as they were at its checkpoint, and what git did since.
+
+Invariants: looking changes nothing, so reading never makes a thing look fresher; what cannot be known is None, never
+a guess; a whole page of records costs one git process, and one more where files pass through filters.
+"""
+
+import os
+
+from ocm import blobs, gitrun
+from ocm.gitrun import Place, UnknownError
+from ocm.model import FileChange
+from ocm.paths import STORE
+
+STATES = UNCHANGED, CHANGED, GONE = ("unchanged", "changed", "gone")
+MOST_COMMITS = 1_000
+Touched = list[tuple[FileChange, str | None]]
+
+
+class Page:
+    """The records on one page, each with its files and when it was last worked on (epoch seconds)."""
+
+    def __init__(self, root: str, records: list[tuple[Touched, float]], *, count_commits: bool = True) -> None:
+        """Look at all of them at once."""
+        wanted = {change.path: oid for touched, _ in records for change, oid in touched if oid}
+        self._now = blobs.current(root, wanted) if wanted else {}
+        self._commits = _commits(root, [updated for _, updated in records]) if count_commits else None
+
+    def state(self, path: str, oid: str) -> str | None:
+        """Return what became of a file that held the content `oid`; None when that is not known."""
+        now = self._now.get(path)
+        if now is None or (now and len(now) != len(oid)):
+            return None
+        return GONE if now == blobs.GONE else UNCHANGED if now == oid else CHANGED
+
+    def counts(self, touched: Touched) -> dict[str, int] | None:
+        """Return how many files are in which state; None when that is not known of any."""
+        states = [self.state(change.path, oid) for change, oid in touched if oid]
+        found = {name: states.count(name) for name in STATES}
+        return found if any(found.values()) else None
+
+    def commits(self, updated: float) -> int | None:
+        """Return how many commits HEAD got after an instant, at most `MOST_COMMITS`; None when git cannot say."""
+        return None if self._commits is None else sum(when > updated for when in self._commits)
+
+
+def commits(root: str, since: float, most: int) -> list[tuple[str, str]] | None:
+    """Return id and subject of what was committed since an instant, the latest first; None when git cannot say."""
+    place = Place.find(root)
+    if place is None or since <= 0:
+        return None
+    try:
+        return [(sha, subject) for _, sha, subject in gitrun.log(place, since, most)]
+    except UnknownError:
+        return None
+
+
+def _commits(root: str, instants: list[float]) -> list[float] | None:
+    place = Place.find(root)
+    known = [updated for updated in instants if updated > 0]
+    if place is None or not known:
+        return None
+    try:
+        return gitrun.commit_times(place, min(known), MOST_COMMITS)
+    except UnknownError:
+        return None
+
+
+def says(counts: dict[str, int] | None, commits: int | None) -> str:
+    """Return both in a few words, empty when neither is known."""
+    files = [f"{count} {name}" for name in STATES if (count := (counts or {}).get(name))]
+    since = "" if commits is None else f"{commits}{'+' * (commits >= MOST_COMMITS)} commit{'s' * (commits != 1)} since"
+    return "; ".join(part for part in ("files: " + ", ".join(files) if files else "", since) if part)
+
+
+def recorded(root: str, paths: set[str]) -> dict[str, str]:
+    """Return the content that each of `paths` has now, empty for one that has none; only inside a repository."""
+    like = blobs.like(root)
+    if not like:
+        return {}
+    inside = {path: like for path in sorted(paths) if STORE not in path.split("/") and not os.path.isabs(path)}
+    return {path: oid for path, oid in blobs.current(root, inside).items() if oid is not None}

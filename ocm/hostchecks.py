@@ -1,0 +1,176 @@
+"""The doctor's checks of what each host was given: is it all there, is it allowed, and did it fire."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ocm import file_steps, firing, install, manifest, textedit
+from ocm.errors import OcmError
+from ocm.findings import Finding
+from ocm.hosts.hookfiles import NONE
+from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place
+from ocm.hosts.table import HOSTS
+from ocm.hosts.targets import Target
+from ocm.paths import Store
+from ocm.sites import Site
+from ocm.textedit import EditError
+
+_AGAIN = "Set it up again with --fix, or run: ocm {}"
+
+
+@dataclass(slots=True)
+class Checked:
+    """A host as it is set up somewhere: its hooks, when each event last fired, and what was found."""
+
+    host: Host
+    place: Place
+    events: list[str] = field(default_factory=list)
+    seen: firing.Evidence = field(default_factory=firing.Evidence)
+    findings: list[Finding] = field(default_factory=list)
+    has_server: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for a script."""
+        return {
+            "host": self.host.name,
+            "level": self.place.level,
+            "last_used": firing.shown(self.seen.used),
+            "events": {name: firing.shown(self.seen.events.get(name, 0.0)) for name in self.events},
+            "to_do": self.to_do(),
+        }
+
+    def to_do(self) -> list[str]:
+        """Return what a person has to do in the host, until its hooks have been seen to fire."""
+        return [] if self.events and self.seen.events else self.host.steps(self.place)
+
+
+def check(site: Site, store: Store) -> list[Checked]:
+    """Return every host that is set up at a site, with what is wrong there; each file is complained of once."""
+    found = [_checked(host, place, store) for host, place in _set_up(site)]
+    named: set[tuple[str, str]] = set()
+    for one in found:
+        several, one.findings = one.findings, []
+        for finding in several:
+            if not finding.path or (finding.check, finding.path) not in named:
+                one.findings.append(finding)
+            named.add((finding.check, finding.path))
+    return found
+
+
+def _set_up(site: Site) -> Iterator[tuple[Host, Place]]:
+    """Return the hosts that a set-up was made for, or whose hooks somebody else's set-up brought."""
+    known = manifest.load(site.root, user=site.user)
+    for host in HOSTS.values():
+        places = [replace(site, level=level).place(host.name) for level in _levels(site) if level in host.levels]
+        hooked = [place for place in places if any(_is_there(target) for target in _hooks(host.targets(place)))]
+        if hooked:
+            yield from ((host, place) for place in hooked)
+        elif host.name in known.hosts:
+            yield host, _likely(host, places, known)
+
+
+def _levels(site: Site) -> Sequence[str]:
+    return [USER] if site.user else [PROJECT, LOCAL]
+
+
+def _likely(host: Host, places: list[Place], known: manifest.Manifest) -> Place:
+    """Return the place whose files a set-up wrote: what one user has of a project, where only such files were."""
+    for place in reversed(places):
+        if all(os.path.realpath(target.path) in known.entries for target in host.targets(place)):
+            return place
+    return places[0]
+
+
+def _hooks(targets: list[Target]) -> list[Target]:
+    return [target for target in targets if target.what == "hooks"]
+
+
+def _text(path: str) -> str | None:
+    data = file_steps.read(path)
+    return None if data is None else textedit.decode(data)[0]
+
+
+def _is_there(target: Target) -> bool:
+    try:
+        text = _text(target.path)
+        return text is not None and target.take(text, "") != text
+    except (OcmError, EditError):
+        return False
+
+
+def _checked(host: Host, place: Place, store: Store) -> Checked:
+    refused = host.name in manifest.load(place.root, user=place.is_user).refused or host.default == NONE
+    place = replace(place, refused=refused)
+    found = Checked(host, place)
+    for target in host.targets(place):
+        finding = _state(found, target)
+        found.findings += [finding] if finding else []
+    if found.findings:
+        return found
+    warnings = host.warnings(place)
+    found.findings = [Finding("host-settings", warning, _next_step(found), host.name) for warning in warnings]
+    hooks = next(iter(_hooks(host.targets(place))), None)
+    text = _text(hooks.path) if hooks else None
+    profile = host.hooks.installed(text) if host.hooks and text else ""
+    if host.hooks and hooks and profile:
+        found.events = host.hooks.events(profile)
+        since = os.stat(hooks.path).st_mtime - 1
+        found.seen = firing.evidence(store, host.name, since)
+        found.findings = found.findings or _silence(found)
+    return found
+
+
+def _state(found: Checked, target: Target) -> Finding | None:
+    """Return what is wrong with one file of a host."""
+    name = found.host.title
+    try:
+        text = _text(target.path)
+        wanted = target.put(target.blank if text is None else text, "")
+        is_there = text is not None and target.take(text, "") != text
+        found.has_server |= is_there and "server" in target.what
+    except EditError as error:
+        said = f"{name} cannot read {target.path}, line {error.line}: {error.why}."
+        return Finding("config-readable", said, "Correct that in an editor.", found.host.name, target.path)
+    except OcmError as error:
+        return Finding("config-readable", error.message, error.next_step, found.host.name, target.path)
+    if wanted == (target.blank if text is None else text) or (target.whole and text and not is_there):
+        return None
+    how = "is not as ocm writes it" if is_there else "is missing"
+    command = "install" if found.place.is_user else "init"
+    return Finding(
+        "set-up",
+        f"{name}: what ocm put into {target.path} ({target.what}) {how}.",
+        _AGAIN.format(f"{command} --host {found.host.name}"),
+        found.host.name,
+        target.path,
+        lambda: _again(found),
+    )
+
+
+def _again(found: Checked) -> None:
+    place, names = found.place, [found.host.name]
+    if place.is_user:
+        install.plan_install(hosts=names).apply()
+    else:
+        install.plan_init(place.root, cwd=place.root, hosts=names, local=place.level == LOCAL).apply()
+
+
+def _next_step(found: Checked) -> str:
+    steps = found.host.steps(found.place)
+    return steps[0] if steps else f"Look at the hooks in {found.host.title}, then start a new conversation."
+
+
+def _silence(found: Checked) -> list[Finding]:
+    """Return which hooks did not fire although the host was used."""
+    if not found.seen.used:
+        return []
+    name, when = found.host.title, firing.shown(found.seen.used)
+    if not found.seen.events:
+        said = f"{name} was used ({when}) and none of its hooks fired."
+        return [Finding("firing", said, _next_step(found), found.host.name)]
+    silent = found.seen.silent(found.events)
+    if not silent:
+        return []
+    said = f"{name} was used ({when}) and {', '.join(silent)} never fired."
+    return [Finding("firing", said, _next_step(found), found.host.name)]

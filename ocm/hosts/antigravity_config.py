@@ -1,0 +1,36 @@
+"""Where Antigravity keeps MCP servers, hooks and rules. Never imported by a hook."""
+
+from ocm.hosts.hookfiles import MINIMAL, Hooks
+from ocm.hosts.place import Host, Place, approve, user_rules
+from ocm.hosts.targets import PLAIN, SERVER, Target, server_target
+
+NAME = "antigravity"
+HOOKS = Hooks(NAME, within=SERVER)  # its file holds hooks by name
+
+
+def targets(place: Place) -> list[Target]:
+    """Return the files to set up; the user's own rules are those of Gemini CLI."""
+    own = place.path(".gemini", "config") if place.is_user else place.path(".agents")
+    written = [user_rules(place.path(".gemini", "GEMINI.md"), "gemini-cli")] if place.is_user else place.agents()
+    return [
+        server_target(f"{own}/mcp_config.json", PLAIN),
+        *written,
+        place.hooks(HOOKS, f"{own}/hooks.json", MINIMAL),
+    ]
+
+
+def steps(_place: Place) -> list[str]:
+    """Return what a person must do in the client."""
+    return [approve("Antigravity", "in Manage MCP Servers, refresh and turn on")]
+
+
+HOST = Host(
+    NAME,
+    "Antigravity",
+    targets,
+    ("agy", "antigravity"),
+    (".gemini/config", ".gemini/antigravity", ".antigravity"),
+    (".agents",),
+    HOOKS,
+    steps=steps,
+)

@@ -1,0 +1,28 @@
+"""Where Cline keeps MCP servers, its plugin and rules. Never imported by a hook."""
+
+from ocm.hosts.hookfiles import MINIMAL, Hooks
+from ocm.hosts.place import USER, Host, Place, user_rules
+from ocm.hosts.targets import PLAIN, Target, server_target
+
+NAME = "cline"
+HOOKS = Hooks(NAME, script="ocm.js")
+
+
+def targets(place: Place) -> list[Target]:
+    """Return the files to set up; servers are the user's only, and of rules with the same name one is read."""
+    plugin = place.hooks(HOOKS, place.path(".cline", "plugins", HOOKS.script), MINIMAL, own=True)
+    if place.level != USER:
+        return [*place.agents(), plugin]
+    return [
+        server_target(place.path(".cline", "data", "settings", "cline_mcp_settings.json"), PLAIN),
+        user_rules(place.path(".cline", "rules", "opencodememory.md"), NAME),
+        plugin,
+    ]
+
+
+def steps(place: Place) -> list[str]:
+    """Return what a person must do beside."""
+    return [] if place.is_user else ["Cline keeps MCP servers for the whole user: run ocm install --host cline."]
+
+
+HOST = Host(NAME, "Cline CLI", targets, ("cline",), (".cline",), (".cline", ".clinerules"), HOOKS, steps=steps)

@@ -1,0 +1,131 @@
+"""Where Codex CLI keeps MCP servers, hooks and rules. Never imported by a hook."""
+
+import os
+import re
+from dataclasses import replace
+from typing import Any
+
+from ocm import jsonedit, tomledit
+from ocm.hosts.hookfiles import MINIMAL, Hooks
+from ocm.hosts.place import AGENTS, PROJECT, USER, Host, Place, rules, user_rules
+from ocm.hosts.targets import PLAIN, SERVER, Target, rules_target, toml_target
+from ocm.textedit import EditError, decode
+
+NAME = "codex"
+KEYS = ("mcp_servers", SERVER)
+# Without a person to ask, Codex refuses tools that write, and the one that opens the gate would be among them.
+ENTRY = {**PLAIN, "default_tools_approval_mode": "approve"}
+HOOKS = Hooks(NAME)
+_OVERRIDE = "AGENTS.override.md"  # where it is, Codex does not read AGENTS.md
+
+
+def folder(place: Place) -> str:
+    """Return Codex' own folder; `CODEX_HOME` moves the user's."""
+    moved = os.environ.get("CODEX_HOME") if place.is_user else None
+    return moved or place.path(".codex")
+
+
+def targets(place: Place) -> list[Target]:
+    """Return the files to set up, and the user's own one, which notes the trust in hooks of projects too."""
+    own = folder(place)
+    hooks = os.path.join(own, "hooks.json")
+    return [
+        toml_target(os.path.join(own, "config.toml"), KEYS, ENTRY),
+        _trust_target(_settings(place), hooks),
+        *_instructions(place, own),
+        place.hooks(HOOKS, hooks, MINIMAL),
+    ]
+
+
+def own_keys(path: str) -> list[str]:
+    """Return the names under which Codex notes the trust in ocm's hooks of a hooks file: they go by position."""
+    owns = HOOKS.owns()
+    try:
+        with open(path, "rb") as file:
+            found = jsonedit.parse(decode(file.read())[0])
+    except (OSError, EditError):
+        return []
+    events = found.get("hooks") if isinstance(found, dict) else None
+    keys = []
+    for event, groups in events.items() if isinstance(events, dict) else ():
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", event).lower()
+        for at, group in enumerate(groups if isinstance(groups, list) else ()):
+            held = group.get("hooks") if isinstance(group, dict) else None
+            own = [n for n, handler in enumerate(held if isinstance(held, list) else ()) if owns(handler)]
+            keys += [f"{path}:{name}:{at}:{n}" for n in own]
+    return keys
+
+
+def trusted_keys(path: str) -> set[str]:
+    """Return under which names the user's settings at `path` note that a hook is trusted."""
+    hooks = _toml(path).get("hooks", {})
+    state = hooks.get("state", {}) if isinstance(hooks, dict) else {}
+    return {key for key, value in state.items() if isinstance(value, dict) and value.get("trusted_hash")}
+
+
+def warnings(place: Place) -> list[str]:
+    """Return what Codex passes over because nobody trusted it."""
+    hooks = os.path.join(folder(place), "hooks.json")
+    settings = _settings(place)
+    if place.level == PROJECT and os.path.isfile(hooks) and not _trusts(settings, place.root):
+        return [f"Codex does not trust {place.root}, so it reads nothing in {folder(place)}."]
+    trusted = trusted_keys(settings)
+    left = [key for key in own_keys(hooks) if not {key, key.replace(hooks, os.path.realpath(hooks))} & trusted]
+    return [f"Codex passes over ocm's hooks in {hooks}, because nobody trusted {len(left)} of them."] if left else []
+
+
+def _settings(place: Place) -> str:
+    """Return the user's own settings, which also note what is trusted."""
+    return os.path.join(folder(replace(place, root=os.path.expanduser("~"), level=USER)), "config.toml")
+
+
+def _trusts(settings: str, root: str) -> bool:
+    """Tell whether Codex trusts a project, or a folder around it."""
+    projects = _toml(settings).get("projects", {})
+    for around in {root, os.path.realpath(root)}:
+        held = projects.get(around) if isinstance(projects, dict) else None
+        if isinstance(held, dict) and held.get("trust_level") == "trusted":
+            return True
+    return False
+
+
+def _toml(path: str) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            return tomledit.parse(decode(file.read())[0])
+    except (OSError, EditError):
+        return {}
+
+
+def _trust_target(path: str, hooks: str) -> Target:
+    """Return the target that takes out what Codex noted about ocm's hooks, which nothing here puts in."""
+    keys = [key for real in {hooks, os.path.realpath(hooks)} for key in own_keys(real)]
+
+    def take(text: str, _before: str) -> str:
+        held = tomledit.parse(text).get("hooks", {}).get("state", {}) if any(key in text for key in keys) else {}
+        own = [key for key in keys if key in held]
+        for key in own:
+            text = tomledit.take(text, ("hooks", "state", key))
+        return tomledit.take(text, ("hooks", "state")) if own and len(own) == len(held) else text
+
+    return Target(path, "trust in hooks", lambda text, _before: text, take)
+
+
+def _instructions(place: Place, own: str) -> list[Target]:
+    override = os.path.join(own if place.is_user else place.root, _OVERRIDE)
+    if place.is_user:
+        return [user_rules(override if os.path.lexists(override) else os.path.join(own, AGENTS), NAME)]
+    instead = [rules_target(override, rules("agents"), top=True)] if os.path.lexists(override) else []
+    return [*place.agents(), *instead]
+
+
+def steps(place: Place) -> list[str]:
+    """Return what a person must do in the client."""
+    trusted = "Codex skips hooks that nobody trusted, and says nothing: type /hooks in it and trust those of ocm-hook"
+    first = [f"{trusted}, or let ocm ask Codex to: add --trust-hooks to the command."]
+    if place.level == PROJECT:
+        first.append(f"Codex reads .codex/ only where it trusts the project: say yes when it asks about {place.root}.")
+    return first
+
+
+HOST = Host(NAME, "Codex CLI", targets, ("codex",), (".codex",), (".codex",), HOOKS, steps=steps, warnings=warnings)

@@ -1,0 +1,38 @@
+"""Where Copilot CLI keeps MCP servers, hooks and rules. Never imported by a hook.
+
+In a project it reads AGENTS.md, CLAUDE.md, GEMINI.md and its own instructions all at once, so its own get no block.
+"""
+
+from ocm.hosts.hookfiles import MINIMAL, Hooks
+from ocm.hosts.place import PROJECT, Host, Place, user_rules
+from ocm.hosts.targets import PLAIN, STDIO, Target, server_target
+
+NAME = "copilot"
+HOOKS = Hooks(NAME)
+ENTRY = {"type": "local", **PLAIN, "tools": ["*"]}
+FILE = "opencodememory.json"
+
+
+def targets(place: Place) -> list[Target]:
+    """Return the files to set up."""
+    if place.is_user:
+        return [
+            server_target(place.path(".copilot", "mcp-config.json"), ENTRY),
+            user_rules(place.path(".copilot", "copilot-instructions.md"), NAME),
+            place.hooks(HOOKS, place.path(".copilot", "hooks", FILE), MINIMAL, own=True),
+        ]
+    return [
+        server_target(place.path(".mcp.json"), STDIO),
+        *place.agents(),
+        place.hooks(HOOKS, place.path(".github", "hooks", FILE), MINIMAL, own=True),
+    ]
+
+
+def steps(place: Place) -> list[str]:
+    """Return what a person must do in the client."""
+    if place.level != PROJECT:
+        return []
+    return ["Copilot CLI reads servers and hooks of a project only in a trusted folder: say yes when it asks."]
+
+
+HOST = Host(NAME, "Copilot CLI", targets, ("copilot",), (".copilot",), (".github/hooks",), HOOKS, steps=steps)

@@ -1,0 +1,36 @@
+"""Where Copilot in VS Code keeps MCP servers, hooks and rules. Never imported by a hook."""
+
+import os
+
+from ocm.hosts.hookfiles import MINIMAL, Hooks
+from ocm.hosts.place import Host, Place, approve, code_user_folder
+from ocm.hosts.targets import STDIO, Target, server_target
+
+NAME = "vscode-copilot"
+HOOKS = Hooks(NAME)
+FILE = "opencodememory-vscode.json"
+
+
+def targets(place: Place) -> list[Target]:
+    """Return the files to set up; the user's own rules are in the settings of each profile."""
+    if place.is_user:
+        servers = os.path.join(code_user_folder(place.root), "mcp.json")
+        hooks = place.path(".copilot", "hooks", FILE)
+    else:
+        servers, hooks = place.path(".vscode", "mcp.json"), place.path(".github", "hooks", FILE)
+    return [
+        server_target(servers, STDIO, within=("servers",), comments=True),
+        *([] if place.is_user else place.agents()),
+        place.hooks(HOOKS, hooks, MINIMAL, own=True),
+    ]
+
+
+def steps(_place: Place) -> list[str]:
+    """Return what a person must do in the client."""
+    return [
+        approve("VS Code", "open mcp.json and click Start above, then trust,"),
+        "VS Code runs hooks in a trusted workspace only, and hooks are a preview there: Chat Hooks must be on.",
+    ]
+
+
+HOST = Host(NAME, "Copilot in VS Code", targets, ("code",), (".vscode",), (".vscode",), HOOKS, steps=steps)

@@ -1,0 +1,107 @@
+"""Trying things out for the doctor: does the MCP server answer, does the hook hold a call back when it should."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from typing import Any
+
+from ocm import __version__, hosts, paths
+from ocm.hosts.interface import Host
+
+_SECONDS = 20.0
+_OTHER = "another"
+_REASON = "because"
+_LONG = 60
+
+
+def server_answers(root: str) -> str:
+    """Start `ocm serve` as a host does and return why it is of no use; empty when it answers."""
+    command = shutil.which("ocm")
+    if command is None:
+        return "ocm is not on the PATH"
+    about = {"name": "ocm-doctor", "version": __version__}
+    params = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": about}
+    asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}) + "\n"
+    try:
+        done = _run([command, "serve"], asked, root, dict(os.environ))
+    except subprocess.TimeoutExpired:
+        return f"it did not answer within {_SECONDS:.0f} s"
+    except OSError as error:
+        return str(error.strerror or error)
+    answers = [_parsed(line) for line in done.stdout.splitlines()]
+    if any("serverInfo" in str(answer.get("result")) for answer in answers if answer):
+        return ""
+    return (done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"])[-1][:200]
+
+
+def gate_denies(name: str) -> bool:
+    """Play one call too many to a host's hook, in a store thrown away afterwards; return whether it is held back."""
+    command, host = shutil.which("ocm-hook"), hosts.adapter(name)
+    if command is None or host is None:
+        return False
+    with tempfile.TemporaryDirectory(prefix="ocm-doctor-") as folder:
+        os.makedirs(os.path.join(folder, paths.STORE, paths.SESSIONS))
+        payload = _payload(host, folder)
+        own = {"OCM_PROJECT_DIR": folder, "OCM_HOME": os.path.join(folder, "home")}
+        own |= {"OCM_GATE_MODE": "block", "OCM_GATE_THRESHOLD": "1", "OCM_GATE_COUNT": "all"}
+        try:
+            for event in ("post-tool-use", "pre-tool-use"):
+                done = _run([command, event, "--tool", name], json.dumps(payload), folder, {**os.environ, **own})
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+    if host.DENY_CODE:
+        return done.returncode == host.DENY_CODE
+    expected = host.deny(payload, _REASON)
+    return bool(done.stdout) if isinstance(expected, str) else _shape(_parsed(done.stdout)) == expected
+
+
+def _payload(host: Host, folder: str) -> dict[str, Any]:
+    """Return a call of another server's tool, under every name that a host may look for."""
+    tool = host.CHECKPOINT.replace("opencodememory", _OTHER).replace("ocm__checkpoint", "act")
+    ids = ("session_id", "sessionId", "conversation_id", "conversationId", "trajectory_id", "taskId")
+    call = {"name": tool, "args": {}, "input": {}, "id": "1"}
+    return {
+        **dict.fromkeys(ids, "ocm-doctor"),
+        "tool_name": tool,
+        "toolName": tool,
+        "tool_input": {},
+        "toolArgs": {},
+        "tool_use_id": "1",
+        "toolCall": call,
+        "tool_call": call,
+        "tool_info": {"mcp_tool_name": tool, "mcp_server_name": _OTHER},
+        "cwd": folder,
+        "workspace_roots": [folder],
+        "workspacePaths": [folder],
+    }
+
+
+def _run(command: list[str], text: str, folder: str, variables: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(  # noqa: S603 - ocm's own commands, as the PATH names them
+        command,
+        input=text,
+        cwd=folder,
+        env=variables,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=_SECONDS,
+        check=False,
+    )
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _shape(value: object) -> object:
+    """Return a reply with the reason, which is the only long text in it, put aside."""
+    if isinstance(value, dict):
+        return {key: _shape(inner) for key, inner in value.items()}
+    return _REASON if isinstance(value, str) and len(value) > _LONG else value

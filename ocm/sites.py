@@ -1,0 +1,193 @@
+"""What is set up, and for which hosts: a project, a project as one user alone has it, or everything of a user."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ocm import paths
+from ocm.errors import BadInputError, OcmError
+from ocm.hosts import claude_code_config
+from ocm.hosts.hookfiles import NONE
+from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place
+from ocm.hosts.table import HOSTS
+from ocm.hosts.targets import Target, combined, ignore_target
+
+DEFAULT_HOST = claude_code_config.NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which hooks are wanted: a profile for some hosts, none for those where they were refused before."""
+
+    profiles: Mapping[str, str] = field(default_factory=dict)
+    deny_all: bool = False
+    refused: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A project at `root`, or everything of the user whose home that is, and the store that serves it."""
+
+    root: str
+    store: str
+    level: str = PROJECT
+
+    @property
+    def user(self) -> bool:
+        """Whether this is everything of a user."""
+        return self.level == USER
+
+    def place(self, name: str, chosen: "Chosen | None" = None) -> Place:
+        """Return where one host is set up here."""
+        chosen = chosen or Chosen()
+        return Place(self.root, self.level, chosen.profiles.get(name), chosen.deny_all, name in chosen.refused)
+
+    def targets(self, hosts: Sequence[str], chosen: "Chosen | None" = None) -> list[Target]:
+        """Return the files to set up, one target a file, those that matter most to a running assistant last."""
+        found = self._ignored(hosts)
+        for name in hosts:
+            found += HOSTS[name].targets(self.place(name, chosen))
+        return sorted(by_file(found), key=lambda target: "hooks" in target.what)
+
+    def ignoring(self) -> list[str]:
+        """Return the folders whose `.gitignore` is to name the store; a bare repository takes none."""
+        folders = [] if self.level != PROJECT else dict.fromkeys((self.root, os.path.dirname(self.store)))
+        return [path for path in folders if paths.work_tree(path) and not os.path.isfile(os.path.join(path, "HEAD"))]
+
+    def _ignored(self, hosts: Sequence[str]) -> list[Target]:
+        """Return the targets that keep the store, and files that are the user's alone, out of git."""
+        shared = [ignore_target(os.path.join(folder, ".gitignore"), paths.STORE) for folder in self.ignoring()]
+        tree = paths.work_tree(self.root)
+        if self.level != LOCAL or tree is None:
+            return shared
+        own = [target.path for name in hosts for target in HOSTS[name].targets(self.place(name))]
+        names = [os.path.relpath(path, tree) for path in own if path.startswith(tree + os.sep)]
+        exclude = _exclude_file(tree)
+        files = [ignore_target(exclude, name.replace(os.sep, "/"), is_folder=False) for name in names]
+        return [ignore_target(exclude, paths.STORE), *files]
+
+
+def by_file(targets: Iterable[Target]) -> list[Target]:
+    """Return one target for each file, whichever links lead to it."""
+    files: dict[str, list[Target]] = {}
+    for target in targets:
+        files.setdefault(os.path.realpath(target.path), []).append(target)
+    return [combined(parts) for parts in files.values()]
+
+
+def project_site(project: str | None, cwd: str, level: str = PROJECT) -> Site:
+    """Return the site that is exactly the folder `project`, else the nearest one with `.git`, else `cwd`.
+
+    Raises:
+        OcmError: when there is no such folder.
+    """
+    root = _folder(project, cwd) if project is not None else paths.work_tree(cwd) or os.path.abspath(cwd)
+    return Site(root, _store_of(root), level)
+
+
+def installed_site(project: str | None, cwd: str, level: str = PROJECT) -> Site:
+    """Return the site that `cwd` is in: the nearest folder with a store, but not beyond the git repository.
+
+    Raises:
+        OcmError: when the folder that `project` names is none.
+    """
+    root = _folder(project, cwd) if project is not None else _installed_root(cwd)
+    return Site(root, _store_of(root), level)
+
+
+def user_site() -> Site:
+    """Return the site that is everything of the user."""
+    return Site(os.path.expanduser("~"), paths.user_store(), USER)
+
+
+def choose(names: Sequence[str], profiles: Mapping[str, str], *, everything: bool = False, site: Site) -> list[str]:
+    """Return the hosts to set up: those named, or all, else those found on this machine or in the project.
+
+    A host for which hooks are chosen is one of them.
+
+    Raises:
+        BadInputError: when a name is not known, or has no files of the kind that are to be set up.
+    """
+    check_names(names)
+    check_profiles(profiles)
+    unfit = [name for name in names if site.level not in HOSTS[name].levels]
+    if unfit:
+        fit = ", ".join(name for name, host in HOSTS.items() if site.level in host.levels)
+        raise BadInputError(f"{unfit[0]} has no place for what only one user has of a project.", f"These have: {fit}.")
+    fit_hosts = [name for name, host in HOSTS.items() if site.level in host.levels]
+    hooked = [name for name, profile in profiles.items() if profile != NONE]
+    if everything or names:
+        return [name for name in fit_hosts if everything or name in names or name in hooked]
+    found = found_hosts(fit_hosts, site)
+    return [name for name in fit_hosts if name in found or name in hooked] or [DEFAULT_HOST]
+
+
+def found_hosts(names: Iterable[str], site: Site) -> list[str]:
+    """Return which hosts are on this machine, or have a folder in the project."""
+    project = None if site.user else site.root
+    return [name for name in names if HOSTS[name].is_found(project)]
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Let the names of hosts pass.
+
+    Raises:
+        BadInputError: naming those there are.
+    """
+    for name in names:
+        if name not in HOSTS:
+            raise BadInputError(f"The host {name!r} is not known.", f"Accepted: {', '.join(HOSTS)}.")
+
+
+def check_profiles(profiles: Mapping[str, str]) -> None:
+    """Let the hook profiles that the hosts have pass.
+
+    Raises:
+        BadInputError: naming what is accepted.
+    """
+    check_names(profiles)
+    for name, profile in profiles.items():
+        accepted = host(name).profiles
+        if profile not in accepted:
+            raise BadInputError(f"{name} has no hook profile {profile!r}.", f"Accepted: {', '.join(accepted)}.")
+
+
+def host(name: str) -> Host:
+    """Return what is known of a host."""
+    return HOSTS[name]
+
+
+def _exclude_file(tree: str) -> str:
+    """Return the file in which a clone of a repository has what it alone ignores."""
+    main = paths.main_worktree(tree)
+    if main is not None:
+        git_dir = os.path.join(main, ".git") if os.path.isdir(os.path.join(main, ".git")) else main
+    else:
+        git_dir = paths.linked_git_dir(tree) or os.path.join(tree, ".git")
+    return os.path.join(git_dir, "info", "exclude")
+
+
+def _folder(project: str, cwd: str) -> str:
+    path = os.path.abspath(os.path.join(cwd, os.path.expanduser(project)))
+    if not os.path.isdir(path):
+        raise OcmError(f"{path} is not a folder.", "Name the project's folder.")
+    return path
+
+
+def _store_of(root: str) -> str:
+    """Return where the store of `root` is to be: a linked worktree has the main one's, unless only it has one."""
+    own = os.path.join(root, paths.STORE)
+    main = paths.main_worktree(root)
+    if main is None:
+        return own
+    shared = os.path.join(main, paths.STORE)
+    return own if os.path.isdir(own) and not os.path.isdir(shared) else shared
+
+
+def _installed_root(cwd: str) -> str:
+    """Return the project that `cwd` is in: the nearest with a store, but not beyond the git repository."""
+    tree = paths.work_tree(cwd)
+    found = paths.find_store(cwd)
+    if found is None or found.is_user:
+        return tree or os.path.abspath(cwd)
+    return tree if tree and len(tree) > len(found.root) else found.root

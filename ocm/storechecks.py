@@ -1,0 +1,122 @@
+"""The doctor's checks of a store: private, out of git, a cache in step, no orphans, every session file readable."""
+
+import os
+import time
+
+from ocm import files, index, install, journal, paths, registry, sessionfiles, sessions, trust
+from ocm.errors import OcmError, UnreadableSessionError
+from ocm.findings import Finding
+from ocm.paths import Store
+
+_NAMED = 5
+
+
+def check(store: Store) -> list[Finding]:
+    """Return what is wrong with a store."""
+    checks = (_made_here, _private, _ignored, _cache, _orphans, _unreadable)
+    return [finding for one in checks if (finding := one(store))] + _registry()
+
+
+def _made_here(store: Store) -> Finding | None:
+    said = trust.finding(store)
+    return (
+        Finding("store-trust", said, "Accept it, if you know where it is from: ocm trust", path=store.path)
+        if said
+        else None
+    )
+
+
+def _private(store: Store) -> Finding | None:
+    open_ones = [folder for folder in (store.path, store.sessions) if not install.is_private(folder)]
+    if not open_ones:
+        return None
+    return Finding(
+        "store-private",
+        f"Others on this machine can read {' and '.join(open_ones)}.",
+        "Let only yourself in: mode 700.",
+        path=open_ones[0],
+        fix=lambda: _close(open_ones),
+    )
+
+
+def _close(folders: list[str]) -> None:
+    for folder in folders:
+        files.make_private_dir(folder)
+
+
+def _ignored(store: Store) -> Finding | None:
+    from ocm import git
+
+    if store.is_user or not git.can_be_committed(store.path):
+        return None
+    root = os.path.dirname(store.path)
+    return Finding(
+        "store-ignored",
+        f"git does not ignore {store.path}, so sessions can be committed.",
+        f"Put a line {paths.STORE}/ into {os.path.join(root, '.gitignore')}.",
+        path=os.path.join(root, ".gitignore"),
+        fix=lambda: install.plan_ignore(root).apply(),
+    )
+
+
+def _cache(store: Store) -> Finding | None:
+    wrong = index.health(store)
+    if not wrong:
+        return None
+    said = "is damaged" if wrong == "damaged" else "is behind the session files"
+    return Finding(
+        "cache",
+        f"{store.database} {said}.",
+        "Any search mends that; or run: ocm rebuild-index",
+        path=store.database,
+        fix=lambda: index.read(store, lambda _: None),
+    )
+
+
+def _orphans(store: Store) -> Finding | None:
+    keys = journal.orphans(store.path, time.time() - sessions.ORPHAN_SECONDS)
+    if not keys:
+        return None
+    named = ", ".join(keys[:_NAMED])
+    return Finding(
+        "orphans",
+        f"Journals whose conversations have ended hold work that no session file has yet: {named}.",
+        "The next conversation stores it by itself, or --fix does now.",
+        path=store.path,
+        fix=lambda: _recover(store),
+    )
+
+
+def _recover(store: Store) -> None:
+    troubles = sessions.recover(store)
+    if troubles:
+        raise OcmError(troubles[0])
+
+
+def _unreadable(store: Store) -> Finding | None:
+    broken = []
+    for name in sorted(os.listdir(store.sessions)) if os.path.isdir(store.sessions) else []:
+        if sessionfiles.is_name(name):
+            try:
+                sessionfiles.load(store, name)
+            except UnreadableSessionError as error:
+                broken.append(error)
+            except OSError as error:
+                broken.append(UnreadableSessionError(error.strerror or str(error), path=name))
+    if not broken:
+        return None
+    some = "; ".join(f"{error.path}, line {error.line}: {error.why}" for error in broken[:_NAMED])
+    more = f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
+    return Finding(
+        "sessions-readable",
+        f"Session files that cannot be read: {some}{more}.",
+        "Correct them in an editor; they are left as they are.",
+        path=broken[0].path,
+    )
+
+
+def _registry() -> list[Finding]:
+    if not registry.damaged():
+        return []
+    said = f"{registry.path()} cannot be read, so searches over all projects leave some out."
+    return [Finding("registry", said, "The next ocm init moves it aside and begins a new one.", path=registry.path())]

@@ -1,0 +1,152 @@
+"""Edits of TOML text that leave every other byte alone: a table goes to the end and is taken out by its lines. Pure.
+
+Lines are all that is touched where the table has a header of its own; where somebody wrote it inline or with dotted
+keys, tomlkit edits it, which keeps comments and layout. Either way the result must mean what was asked for.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import ParseError, TOMLKitError
+
+from ocm.textedit import EditError, append, cut, lines_of, newline_of
+
+Keys = tuple[str, ...]
+
+_HEADER = re.compile(r"[ \t]*\[")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Return the document.
+
+    Raises:
+        EditError: when it is not valid TOML, with the line where that shows.
+    """
+    try:
+        return tomlkit.parse(text).unwrap()
+    except ParseError as error:
+        line = getattr(error, "line", 1)
+        raise EditError(f"not valid TOML: {str(error).partition(' at line ')[0]}", line) from None
+    except (TOMLKitError, ValueError, RecursionError) as error:
+        raise EditError(f"not valid TOML: {error}", 1) from None
+
+
+def line_of(text: str, keys: Keys) -> int:
+    """Return the line on which the table `keys`, or what is nearest to it, begins."""
+    lines = lines_of(text)
+    for length in range(len(keys), 0, -1):
+        for number, line in enumerate(lines):
+            if _names(line, keys[:length]):
+                return number + 1
+    return 1
+
+
+def put(text: str, keys: Keys, table: Mapping[str, Any]) -> str:
+    """Return `text` with the table at `keys`, which is added at the end or else replaced.
+
+    Raises:
+        EditError: when the document leaves no place for it.
+    """
+    wanted = _put_in(parse(text), keys, table)
+    rows = [f"[{'.'.join(map(_key, keys))}]", *(f"{_key(name)} = {_value(value)}" for name, value in table.items())]
+    without = _take_lines(text, keys)
+    added = append(without, newline_of(text).join(rows), gap=True)
+    return added if _means(added, wanted) else _by_library(text, keys, table, wanted)
+
+
+def take(text: str, keys: Keys) -> str:
+    """Return `text` without the table at `keys` and what is below it.
+
+    Raises:
+        EditError: when it cannot be taken out.
+    """
+    wanted = _put_in(parse(text), keys, None)
+    taken = _take_lines(text, keys)
+    return taken if _means(taken, wanted) else _by_library(text, keys, None, wanted)
+
+
+def _take_lines(text: str, keys: Keys) -> str:
+    """Return `text` without the lines from the header of each table at or below `keys` to the next header."""
+    lines = lines_of(text)
+    at = len(lines)
+    while at:
+        at -= 1
+        if not _names(lines[at], keys):
+            continue
+        end = next((n for n in range(at + 1, len(lines)) if _HEADER.match(lines[n])), len(lines))
+        while end > at + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+            end -= 1  # what stands above the next table is about that one
+        lines = cut(lines, at, end - 1, gap=True)
+        at = min(at, len(lines))
+    return "".join(lines)
+
+
+def _names(line: str, keys: Keys) -> bool:
+    """Tell whether a line is the header of the table at `keys` or of one below it."""
+    if not _HEADER.match(line):
+        return False
+    try:
+        found: Any = tomlkit.parse(line).unwrap()
+    except (TOMLKitError, ValueError):
+        return False
+    for key in keys:
+        if not isinstance(found, dict) or key not in found:
+            return False
+        found = found[key]
+    return True
+
+
+def _put_in(document: dict[str, Any], keys: Keys, table: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the document as it should be: with the table, or without it and the tables that this leaves empty."""
+    name, *rest = keys
+    held = document.get(name, {})
+    if not rest or not isinstance(held, dict):
+        inner: Any = None if table is None else dict(table)
+    else:
+        inner = _put_in(held, tuple(rest), table) or None
+    kept = {key: value for key, value in document.items() if key != name}
+    return kept if inner is None else {**kept, name: inner}
+
+
+def _means(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return _filled(parse(text)) == _filled(wanted)
+    except EditError:
+        return False
+
+
+def _filled(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document without its empty tables, which mean nothing."""
+    inner = {key: _filled(value) if isinstance(value, dict) else value for key, value in document.items()}
+    return {key: value for key, value in inner.items() if value != {}}
+
+
+def _by_library(text: str, keys: Keys, table: Mapping[str, Any] | None, wanted: dict[str, Any]) -> str:
+    try:
+        document = tomlkit.parse(text)
+        held: Any = document
+        for key in keys[:-1]:
+            held = held[key]
+        if table is None:
+            del held[keys[-1]]
+        else:
+            inline = tomlkit.inline_table()
+            inline.update(table)
+            held[keys[-1]] = inline
+        edited = tomlkit.dumps(document)
+    except (TOMLKitError, KeyError, TypeError, ValueError):
+        edited = ""
+    if not _means(edited, wanted):
+        raise EditError(f'"{".".join(keys)}" is written in a way that cannot be edited safely', line_of(text, keys))
+    return edited
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else str(tomlkit.item(name).as_string())
+
+
+def _value(value: object) -> str:
+    return tomlkit.item(value).as_string()

@@ -1,0 +1,81 @@
+"""The bench for a client other than Claude Code: ocm is set up for it, and a model that knows its tools."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .bench import THRESHOLD, Bench, make_bench, system_path
+from .codex_and_gemini import Codex, Gemini
+from .headless import SERVER, Cline, Copilot, Headless, OpenCode
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .network import Network
+    from .scripted_api import Json, Reply, Request
+
+KINDS: tuple[type[Headless], ...] = (OpenCode, Cline, Copilot, Codex, Gemini)
+DENIAL = "ocm: a checkpoint is due"
+
+
+@dataclass
+class OtherBench(Bench):
+    """One repository, one home and a client that is not Claude Code."""
+
+    @property
+    def client(self) -> Headless:
+        """The client."""
+        assert isinstance(self.claude, Headless)
+        return self.claude
+
+    def set_up(self, *options: str, server: Json | None = SERVER) -> None:
+        """Set `ocm` up for this client alone and commit what that has written."""
+        self.command("ocm", "init", "--claude-hooks", "none", *options)
+        (self.project / ".mcp.json").unlink()
+        self.client.set_up(server)
+        self.commit()
+
+    def shut_the_gate(self) -> Generator[Reply, Request, Request]:
+        """Make the model call tools until the gate is shut, and return what it is shown then."""
+        for path in ("src/names.py", "src/app.py", *["README.md"] * (THRESHOLD - 3)):
+            yield self.client.read(path)
+        return (yield self.client.read("README.md"))
+
+
+def make_other(kind: type[Headless], folder: Path, network: Network) -> OtherBench:
+    """Make a repository with one commit; `ocm` is not set up in it yet."""
+    made = make_bench(kind.client.binary, folder, network).claude
+    path = os.pathsep.join([made.search_path, node()])
+    return OtherBench(kind(made.binary, made.project, made.home, path, network, made.variables))
+
+
+def node() -> str:
+    """Return the folder of node, which some clients are started by."""
+    found = shutil.which("node")
+    return str(Path(found).parent) if found else ""
+
+
+def without_ocm() -> str:
+    """Return a search path that a client starts with, and no `ocm` in it."""
+    return os.pathsep.join([system_path(), node()])
+
+
+def told(request: Request) -> str:
+    """Return the session's id that the model is told."""
+    found = re.search(r"ocm session_id: (\S+)", request.new_text)
+    assert found, request.new_text
+    return found[1]
+
+
+def stand_in(folder: Path, script: str) -> str:
+    """Return a folder with a program called `ocm-hook` that does what `script`, in shell, says."""
+    folder.mkdir()
+    program = folder / "ocm-hook"
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
+    return str(folder)
