@@ -26,6 +26,7 @@ BOUNDS = {
     "copies": None,
 }
 _CHARACTERS_A_TOKEN = 4
+_MOST_ACTIVE = 100
 
 
 def print_nothing(_: str) -> None:
@@ -158,7 +159,7 @@ def status(store: Store, notice: Notice = print_nothing) -> dict[str, Any]:
     _look_at_sessions(store, notice)
     settings = config.load(paths.user_store(), store.path)
     active = []
-    for key in journal.session_keys(store.path):
+    for key in _latest(store):
         events = journal.read_events(store.path, key)
         counts = journal.tally(store.path, key, changes_only=settings["gate.count"] == "changes")
         last = max((merge.moment(event) for event in events), default=0.0)
@@ -181,6 +182,22 @@ def status(store: Store, notice: Notice = print_nothing) -> dict[str, Any]:
         "settings": settings,
         "active": active,
     }
+
+
+def _latest(store: Store) -> list[str]:
+    """Return the keys of the sessions at work, the ones touched last if there are more than anyone could be at."""
+    keys = journal.session_keys(store.path)
+    if len(keys) > _MOST_ACTIVE:
+        touched = {key: _touched(journal.active_path(store.path, key)) for key in keys}
+        keys = sorted(sorted(keys, key=lambda key: touched[key])[-_MOST_ACTIVE:])
+    return keys
+
+
+def _touched(path: str) -> float:
+    try:
+        return os.lstat(path).st_mtime
+    except OSError:
+        return 0.0
 
 
 def _look_at_sessions(store: Store, notice: Notice) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ocm.hosts.interface import Host, Reply
 
 DEFAULT_HOST = "claude-code"
+RECOVERY_SECONDS = 1.5  # of the five that hosts wait
 MAX_ID = 500  # characters, as a checkpoint takes it
 
 
@@ -307,7 +308,7 @@ def _recover(event: Event) -> None:
     if journal.orphans(path, now - 600) or journal.idle(path, now - 7 * 86_400):
         from ocm import sessions
 
-        for trouble in sessions.recover(event.store):
+        for trouble in sessions.recover(event.store, seconds=RECOVERY_SECONDS):
             hookio.log([event.store], ["session-start"], trouble)
 
 

@@ -260,14 +260,15 @@ def taken_paths(store: str, session_id: str) -> list[str]:
 
 def session_keys(store: str) -> list[str]:
     """Return the key of every session that has a journal, active or taken."""
-    found = set()
-    for name in _names(store):
-        prefix = ACTIVE if name.startswith(ACTIVE) else TAKEN
-        session, _, rest = name.removeprefix(prefix).partition(".")
-        is_ours = name.startswith(prefix) and _is_key(session)
-        if is_ours and (rest == "jsonl" if prefix == ACTIVE else _is_take(rest)):
-            found.add(session)
-    return sorted(found)
+    return sorted({session for name in _names(store) if (session := _key_in(name))})
+
+
+def _key_in(name: str) -> str:
+    """Return the key of the session whose journal a file of that name is, empty where it is none."""
+    prefix = ACTIVE if name.startswith(ACTIVE) else TAKEN
+    session, _, rest = name.removeprefix(prefix).partition(".")
+    is_ours = name.startswith(prefix) and _is_key(session)
+    return session if is_ours and (rest == "jsonl" if prefix == ACTIVE else _is_take(rest)) else ""
 
 
 def _is_take(rest: str) -> bool:
@@ -277,25 +278,26 @@ def _is_take(rest: str) -> bool:
 
 def orphans(store: str, older_than: float) -> list[str]:
     """Return the keys of sessions whose journals hold work and were not touched since the instant `older_than`."""
-    return [name for name in _untouched(store, older_than) if any(has_work(_read(p)) for p in _paths_of(store, name))]
+    return [name for name, paths_of in _untouched(store, older_than) if any(has_work(_read(path)) for path in paths_of)]
 
 
 def idle(store: str, older_than: float) -> list[str]:
     """Return the keys of sessions whose journals hold no work and were not touched since the instant `older_than`."""
     return [
         name
-        for name in _untouched(store, older_than)
-        if not any(has_work(_read(path), (END,)) for path in _paths_of(store, name))
+        for name, paths_of in _untouched(store, older_than)
+        if not any(has_work(_read(path), (END,)) for path in paths_of)
     ]
 
 
-def _untouched(store: str, older_than: float) -> list[str]:
-    return [name for name in session_keys(store) if all(_mtime(p) < older_than for p in _paths_of(store, name))]
-
-
-def _paths_of(store: str, name: str) -> list[str]:
-    paths = [*taken_paths(store, name), os.path.join(store, f"{ACTIVE}{name}.jsonl")]
-    return [path for path in paths if os.path.exists(path)]
+def _untouched(store: str, older_than: float) -> list[tuple[str, list[str]]]:
+    """Return the key and the journals of each session that nothing touched since; the folder is listed once."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(_names(store)):
+        session = _key_in(name)
+        if session:
+            found.setdefault(session, []).append(os.path.join(store, name))
+    return [(name, paths_of) for name, paths_of in found.items() if all(_mtime(path) < older_than for path in paths_of)]
 
 
 def _open_locked(path: str) -> int:

@@ -5,9 +5,10 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from ocm import files, paths
+from ocm import paths  # and `files` where something is written: a hook only reads
 
 NAME = "registry.json"
+_MAX_BYTES = 16 * 1024 * 1024
 
 Rows = list[dict[str, Any]]
 
@@ -60,6 +61,8 @@ def register(root: str, store: str) -> None:
         OcmError: when another process holds the lock.
         OSError: when the user store cannot be written to.
     """
+    from ocm import files
+
     row = {
         "project": os.path.basename(root) or root,
         "project_root": root,
@@ -81,6 +84,8 @@ def unregister(root: str) -> None:
         OcmError: when another process holds the lock.
         OSError: when the user store cannot be written to.
     """
+    from ocm import files
+
     with files.locked(path() + ".lock"):
         known = _read()
         left = [row for row in known or [] if not _is_at(row, root)]
@@ -93,9 +98,8 @@ def unregister(root: str) -> None:
 def _read() -> Rows | None:
     """Return the rows, or None when the file is damaged."""
     try:
-        data = files.read_bytes(path())
-        found = [] if data is None else json.loads(data)
-    except NotADirectoryError:
+        found = json.loads(paths.read_regular(path(), _MAX_BYTES, follow=True))
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except (OSError, ValueError, RecursionError):
         return None
@@ -105,6 +109,8 @@ def _read() -> Rows | None:
 
 
 def _write(known: Rows) -> None:
+    from ocm import files
+
     files.atomic_write(path(), json.dumps(known, indent=2).encode() + b"\n")  # ASCII: a path may be no valid Unicode
 
 

@@ -80,11 +80,17 @@ def flush(store: Store, session_id: str, *, status: str | None = None, trigger: 
     return False
 
 
-def recover(store: Store, *, idle: float = ORPHAN_SECONDS) -> list[str]:
-    """Flush the journals that nothing touched for `idle` seconds; return what could not be done, a line each."""
-    troubles = []
+def recover(store: Store, *, idle: float = ORPHAN_SECONDS, seconds: float = 3600.0) -> list[str]:
+    """Flush the journals that nothing touched for `idle` seconds; return what could not be done, a line each.
+
+    After `seconds` the rest is left to the next start: a host waits for the hook that asks.
+    """
+    troubles: list[str] = []
     now = time.time()
+    until = time.monotonic() + seconds
     for key in journal.orphans(store.path, now - idle):
+        if time.monotonic() > until:
+            return troubles
         events = journal.read_events(store.path, key)
         ids = (text_of(event, "session") for event in events)
         session_id = next((name for name in ids if name and journal.key(name) == key), key)
@@ -93,6 +99,8 @@ def recover(store: Store, *, idle: float = ORPHAN_SECONDS) -> list[str]:
         except (OcmError, OSError) as error:
             troubles.append(str(error))
     for key in journal.idle(store.path, now - FORGOTTEN_SECONDS):
+        if time.monotonic() > until:
+            return troubles
         _drop_idle(store, key)
     for folder in (store.path, store.sessions):
         files.clear_temporaries(folder, now - ORPHAN_SECONDS)

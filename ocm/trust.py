@@ -8,10 +8,11 @@ What was accepted, and what was only spoken of, is kept in `trust.json` of the u
 import json
 import os
 
-from ocm import files, paths, registry
+from ocm import paths, registry
 from ocm.paths import Store
 
 NAME = "trust.json"
+_MAX_BYTES = 16 * 1024 * 1024
 ACCEPTED, SEEN = "accepted", "seen"
 NOTICE = (
     "ocm: the session store of this project was not made on this machine, so nothing in it is shown here. "
@@ -65,6 +66,8 @@ def path() -> str:
 
 def note(store: str, state: str) -> None:
     """Keep what is known of the store at `store`."""
+    from ocm import files  # it brings filelock along, which a hook that only asks does not need
+
     files.make_private_dir(paths.user_store())
     with files.locked(path() + ".lock"):
         states = {**_states(), os.path.realpath(store): state}
@@ -77,8 +80,7 @@ def _state(store: str) -> str:
 
 def _states() -> dict[str, str]:
     try:
-        data = files.read_bytes(path())
-        found = json.loads(data or b"{}")
+        found = json.loads(paths.read_regular(path(), _MAX_BYTES, follow=True))
     except (OSError, ValueError, RecursionError):
         return {}
     known = found if isinstance(found, dict) else {}
