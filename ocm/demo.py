@@ -65,7 +65,7 @@ class _Demo:
         self.run("git", "init", "--quiet")
         self.run("git", "add", "--all")
         self.run("git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "--quiet", "-m", "Shop")
-        for line in self.run("ocm", "init").splitlines():
+        for line in self.run("ocm", "init", "--host", "claude-code").splitlines():
             if line.startswith("  "):
                 output.say("    " + line.strip().replace(self.project + os.sep, "").replace(self.home, "~"))
 

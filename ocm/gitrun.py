@@ -163,8 +163,7 @@ def differences(place: Place, base: str) -> tuple[list[gitdata.Entry], bool]:
     Raises:
         UnknownError: as everywhere below.
     """
-    tracked = _run(place.top, *_DIFF, base, "--")
-    others = _run(place.top, "ls-files", "-z", "--others", "--exclude-standard")
+    tracked, others = _run_all(place.top, (*_DIFF, base, "--"), ("ls-files", "-z", "--others", "--exclude-standard"))
     new = (name for name in gitdata.names(others) if not name.endswith(b"/"))  # with one: another repository
     tracked_is_whole = len(tracked) < _MAX_OUTPUT
     entries = gitdata.parse_diff(tracked, whole=tracked_is_whole)
@@ -318,6 +317,14 @@ def _run(top: str, *arguments: str, stdin: bytes = b"") -> bytes:
     if process is None or process.stdout is None or process.stderr is None:  # pragma: no cover - both are pipes
         raise UnknownError
     return _output(process, process.stdout, process.stderr)
+
+
+def _run_all(top: str, *questions: tuple[str, ...]) -> list[bytes]:
+    """Return the same of several questions, which git is asked all at once: most of the time it only starts."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(len(questions)) as pool:
+        return list(pool.map(lambda question: _run(top, *question), questions))
 
 
 def _output(process: "Popen[bytes]", out: "IO[bytes]", errors: "IO[bytes]") -> bytes:

@@ -14,11 +14,14 @@ from ocm.hosts.common import FIRST_REQUEST, POSIX_SHELL, Call, Payload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocm.hosts.interface import Host, Reply
 
 DEFAULT_HOST = "claude-code"
 RECOVERY_SECONDS = 1.5  # of the five that hosts wait
 MAX_ID = 500  # characters, as a checkpoint takes it
+MAX_READ = 1_000  # session files that the brief may have to wait for, within the few seconds that hosts give a hook
 
 
 class Event:
@@ -51,6 +54,23 @@ class Event:
             "open", session=self.session_id, tool=self.host.NAME, sha=sha, branch=branch, root=self.store.root, **fields
         )
 
+    def call(self) -> Call:
+        """Read the call; one made while a sub-agent works that does not say so is taken for its."""
+        call = self.host.Call(self.payload, self.cwd)
+        delegates = self.host.DELEGATES
+        if delegates and not call.agent and call.name != delegates and self._is_delegated(delegates):
+            call.agent = delegates
+        return call
+
+    def _is_delegated(self, tool: str) -> bool:
+        """Tell whether a sub-agent was started and has not come back, in this turn."""
+        for line in reversed(journal.read_events(self.store.path, self.session_id)):
+            if line.get("e") == "prompt" or (line.get("tool") == tool and line.get("e") != "ask"):
+                return False
+            if line.get("tool") == tool:
+                return True
+        return False
+
     def tally(self) -> journal.Tally:
         """Count the calls since the last checkpoint."""
         changes_only = self.settings["gate.count"] == "changes"
@@ -59,15 +79,19 @@ class Event:
 
 def main() -> None:
     """Answer one event; exits 0, but where the gate is shut and the host wants to be told so by another code."""
-    answer, code = b"", 0
     arguments = sys.argv[1:]
+    answer, code = guarded(arguments, hookio.read_input) if arguments else (b"", 0)
+    hookio.leave(answer or _silence(arguments), code)
+
+
+def guarded(arguments: list[str], read: "Callable[[], bytes]") -> tuple[bytes, int]:
+    """Return what `run` does for the payload that `read` returns; whatever goes wrong is logged and says nothing."""
     found: list[paths.Store] = []
     try:
-        if arguments:
-            answer, code = run(arguments, hookio.read_input(), found)
+        return run(arguments, read(), found)
     except Exception as error:  # noqa: BLE001 - the guard: a hook never breaks its host
         hookio.log(found, arguments, f"{type(error).__name__}: {error}")
-    hookio.leave(answer or _silence(arguments), code)
+    return b"", 0
 
 
 def _silence(arguments: list[str]) -> bytes:
@@ -134,9 +158,11 @@ def user_prompt(event: Event) -> "Reply":
 
 def pre_tool_use(event: Event) -> "Reply":
     """Hold back what can change something once a checkpoint is due; fill the true id into the journal's own calls."""
-    call = event.host.Call(event.payload, event.cwd)
+    call = event.call()
     if call.own:
         return _own_call(event, call)
+    if call.name and call.name == event.host.DELEGATES:
+        event.write(journal.event("ask", tool=call.name))
     if call.agent or call.asks or _is_ours(call):
         return None
     decision = policy.decide(event.tally(), event.settings, changes=call.changes)
@@ -171,7 +197,7 @@ def _own_call(event: Event, call: Call) -> "Reply":
 
 def post_tool_use(event: Event) -> "Reply":
     """Journal the call and the file it edited; once a checkpoint is due, say so."""
-    call = event.host.Call(event.payload, event.cwd)
+    call = event.call()
     if _is_ours(call):
         return None
     bad = event.host.failed(event.payload)
@@ -218,7 +244,9 @@ def stop(event: Event) -> "Reply":
     from ocm import words
 
     events = journal.read_events(event.store.path, event.session_id)
-    asks = event.settings["gate.mode"] != "off" and event.host.may_ask_at_stop(event.payload) and _is_unsaved(events)
+    asks = (
+        event.settings["gate.mode"] != "off" and event.host.may_ask_at_stop(event.payload) and words.is_unsaved(events)
+    )
     event.write(journal.event("stop", asked=asks or None))
     return event.host.hold_turn(words.reminder(event.host, event.tally().calls, event.settings)) if asks else None
 
@@ -292,16 +320,6 @@ def _shell(command: str) -> str:
 # --- the rarer events
 
 
-def _is_unsaved(events: list[dict[str, object]]) -> bool:
-    """Tell whether something was changed that no checkpoint has in words, and nobody asked for one yet."""
-    for event in reversed(events):
-        if event.get("e") == "stop" and event.get("asked"):
-            return False
-        if event.get("m") == 1 or (event.get("e") in {"sub", "edit"} and event.get("path")) or event.get("changes"):
-            return True
-    return False
-
-
 def _recover(event: Event) -> None:
     now = time.time()
     path = event.store.path
@@ -322,10 +340,15 @@ def _brief(event: Event, source: str) -> str:
     """Return what a new conversation should know; one that is resumed or forked has it in its history."""
     if source in {"resume", "fork"}:
         return ""
-    from ocm import brief, trust
+    from ocm import brief, index, trust
 
     if not trust.is_ours(event.store):
         return trust.first_word(event.store)
+    lacking = index.behind(event.store)
+    if lacking > MAX_READ:
+        why = f"no brief, because memory.db lacks {lacking} session files; any search, or ocm rebuild-index, reads them"
+        hookio.log([event.store], ["session-start"], why)
+        return ""
     _, branch = paths.git_head(event.store.root)
     tokens = int(event.settings["brief.tokens"])
     if source == "compact":  # what the conversation itself has just lost, and fuller

@@ -12,6 +12,9 @@ from ocm.hosts.interface import Host
 
 _SECONDS = 20.0
 _OTHER = "another"
+# How hosts name another server's tool where that cannot be told from how they name ocm's.
+_TOOLS = {"antigravity": "mcp_another_act", "cursor": "MCP:act"}
+_NAMING = {"vscode-copilot": {"post-tool-use": "PostToolUse", "pre-tool-use": "PreToolUse"}}
 _REASON = "because"
 _LONG = 60
 
@@ -43,11 +46,11 @@ def gate_denies(name: str) -> bool:
         return False
     with tempfile.TemporaryDirectory(prefix="ocm-doctor-") as folder:
         os.makedirs(os.path.join(folder, paths.STORE, paths.SESSIONS))
-        payload = _payload(host, folder)
         own = {"OCM_PROJECT_DIR": folder, "OCM_HOME": os.path.join(folder, "home")}
         own |= {"OCM_GATE_MODE": "block", "OCM_GATE_THRESHOLD": "1", "OCM_GATE_COUNT": "all"}
         try:
             for event in ("post-tool-use", "pre-tool-use"):
+                payload = _payload(host, folder, event)
                 done = _run([command, event, "--tool", name], json.dumps(payload), folder, {**os.environ, **own})
         except (OSError, subprocess.TimeoutExpired):
             return False
@@ -57,21 +60,23 @@ def gate_denies(name: str) -> bool:
     return bool(done.stdout) if isinstance(expected, str) else _shape(_parsed(done.stdout)) == expected
 
 
-def _payload(host: Host, folder: str) -> dict[str, Any]:
+def _payload(host: Host, folder: str, event: str) -> dict[str, Any]:
     """Return a call of another server's tool, under every name that a host may look for."""
-    tool = host.CHECKPOINT.replace("opencodememory", _OTHER).replace("ocm__checkpoint", "act")
-    ids = ("session_id", "sessionId", "conversation_id", "conversationId", "trajectory_id", "taskId")
-    call = {"name": tool, "args": {}, "input": {}, "id": "1"}
+    spelled = host.CHECKPOINT.replace("opencodememory", _OTHER).replace("ocm__checkpoint", "act")
+    tool = _TOOLS.get(host.NAME, spelled)
+    ids = ("session_id", "sessionId", "conversation_id", "conversationId", "trajectory_id")
+    named = _NAMING.get(host.NAME, {}).get(event)
     return {
         **dict.fromkeys(ids, "ocm-doctor"),
+        **({"hookEventName": named} if named else {}),
         "tool_name": tool,
         "toolName": tool,
         "tool_input": {},
         "toolArgs": {},
         "tool_use_id": "1",
-        "toolCall": call,
-        "tool_call": call,
+        "toolCall": {"name": tool, "args": {}},
         "tool_info": {"mcp_tool_name": tool, "mcp_server_name": _OTHER},
+        "agent_action_name": event.replace("-tool-use", "_mcp_tool_use"),
         "cwd": folder,
         "workspace_roots": [folder],
         "workspacePaths": [folder],

@@ -88,6 +88,8 @@ def _states() -> dict[str, str]:
 
 
 def _is_registered(store: str) -> bool:
+    if registry.damaged():  # which no project can bring about: it says nothing against a store
+        return True
     real = os.path.realpath(store)
     known = filter(None, map(registry.store_of, registry.rows()))
     return any(os.path.realpath(one) == real for one in known)

@@ -55,6 +55,16 @@ def denial(host: "Host", session_id: str, store: Store, settings: dict[str, int 
     )
 
 
+def is_unsaved(events: list[dict[str, object]]) -> bool:
+    """Tell whether something was changed that no checkpoint has in words, and nobody asked for one yet."""
+    for event in reversed(events):
+        if event.get("e") == "stop" and event.get("asked"):
+            return False
+        if event.get("m") == 1 or (event.get("e") in {"sub", "edit"} and event.get("path")) or event.get("changes"):
+            return True
+    return False
+
+
 def title(typed: str, *stores: str) -> str:
     """Return what the user typed as one redacted line of at most 200 characters."""
     head = typed[:_READ]

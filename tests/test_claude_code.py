@@ -131,6 +131,7 @@ def test_replies_are_in_its_dialect() -> None:
 @pytest.mark.parametrize(("client", "host"), [
     ("claude-code", "claude-code"), ("Claude Code", "claude-code"), ("cursor-vscode", "cursor"), ("gemini-cli-mcp-client", "gemini-cli"),
     ("codex", "codex"), ("My Client", "my-client"), ("", ""), ("scamp", "scamp"),
+    ("@cline/core", "cline"), ("opencode", "opencode"), ("github-copilot-developer", "copilot"),
 ])  # fmt: skip
 def test_a_client_is_known_by_what_it_calls_itself(client: str, host: str) -> None:
     assert host_named(client) == host

@@ -142,6 +142,15 @@ def test_a_sub_agent_neither_counts_nor_is_denied_nor_gives_the_title(project: P
     assert [line["title"] for line in project.lines(ID) if line["e"] == "prompt"] == ["do the thing"]
 
 
+def test_the_gate_that_lets_go_tells_the_user_and_the_model(project: Project) -> None:
+    shut(project)
+    edit = sent("PreToolUse", "apply_patch", {"command": PATCH})
+    denied = [answer(project, "pre-tool-use", edit)["hookSpecificOutput"]["permissionDecision"] for _ in range(3)]
+    assert denied == ["deny"] * 3
+    released = answer(project, "pre-tool-use", edit)
+    assert released["systemMessage"] == released["hookSpecificOutput"]["additionalContext"]
+
+
 def test_a_turn_that_leaves_work_behind_is_held_once(project: Project) -> None:
     answer(project, "post-tool-use", sent("PostToolUse", "apply_patch", {"command": PATCH}, tool_response=PATCHED))
     assert answer(project, "stop", sent("Stop", stop_hook_active=False))["decision"] == "block"
@@ -154,4 +163,6 @@ def test_the_profiles_end_in_time_and_never_change_by_version() -> None:
         for event, groups in hooks.items():
             (handler,) = (handler for group in groups for handler in group["hooks"])
             assert handler["timeout"] == (3 if event == "SessionEnd" else 5)
-            assert handler["command"].endswith("--tool codex; fi")
+            assert handler["command"].endswith("--tool codex 2>/dev/null; fi"), (
+                "exit code 2 and words on stderr would deny"
+            )

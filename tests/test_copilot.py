@@ -116,6 +116,8 @@ def test_a_conversation_from_its_start_to_its_end(repo: Project) -> None:
     assert answer(repo, "pre-tool-use", sent("view", {"path": "a.py"})) == {}
     own = answer(repo, "pre-tool-use", sent(copilot.CHECKPOINT, {"goal": "G"}))
     assert own == {"permissionDecision": "allow", "modifiedArgs": {"goal": "G", "session_id": ID}}
+    search = sent("opencodememory-ocm__search_sessions", {"query": "q"})
+    assert answer(repo, "pre-tool-use", search) == {"permissionDecision": "allow"}
     repo.checkpoint(**own["modifiedArgs"])
     assert answer(repo, "pre-tool-use", sent("bash", {"command": "make"})) == {}
     answer(repo, "session-end", sent(reason="complete"))

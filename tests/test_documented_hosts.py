@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 from ocm import hook, hosts
-from ocm.hosts import antigravity, claude_code, copilot, cursor, droid, kiro, vscode_copilot, windsurf
+from ocm.hosts import (
+    antigravity,
+    claude_code,
+    common,
+    copilot,
+    cursor,
+    droid,
+    kiro,
+    qoder,
+    vscode_copilot,
+    windsurf,
+)
 from tests.builders import Project
 from tests.dialects import ACTS, ANTIGRAVITY, CURSOR, DIALECTS, EDIT, ID, READ, Act, Answer, Dialect, Json, own
 
@@ -108,6 +119,12 @@ def test_the_checkpoint_tool_passes_a_shut_gate_under_the_true_id(talk: Talk, di
     assert dialect.changed(answer) == ({"goal": "g", "session_id": ID} if dialect.rewrites else {})
     talk.after(own(goal="g"))
     assert talk.project.tally(ID).calls == 5
+
+
+@LISTED
+def test_after_three_denials_the_gate_lets_go_in_every_dialect(talk: Talk, dialect: Dialect) -> None:
+    talk.shut()
+    assert [bool(dialect.denied(talk.before(EDIT))) for _ in range(5)] == [True, True, True, False, False]
 
 
 @LISTED
@@ -210,6 +227,13 @@ def test_cursor_tells_edits_apart(project: Project) -> None:
     assert cursor.Call({"tool_name": "Delete", "tool_input": {"path": "b.py"}}, os.sep).kind == "deleted"
 
 
+def test_cursor_tells_of_a_call_that_failed_by_another_event(project: Project) -> None:
+    failed = CURSOR.after(str(project.root), EDIT) | {"hook_event_name": "postToolUseFailure"}
+    project.answer("cursor", "post-tool-use", failed)
+    (line,) = project.lines(ID)[1:]
+    assert (line["failed"], "path" in line) == (True, False)
+
+
 def test_cursor_follows_up_once_and_takes_no_more_than_it_shows() -> None:
     assert cursor.may_ask_at_stop({"status": "completed", "loop_count": 0})
     assert not cursor.may_ask_at_stop({"status": "completed", "loop_count": 1})
@@ -254,6 +278,12 @@ def test_antigravity_counts_a_call_that_it_does_not_name_afterwards(project: Pro
     payload = {"conversationId": ID, "workspacePaths": [str(project.root)], "stepIdx": 4, "error": ""}
     project.answer("antigravity", "post-tool-use", payload)
     assert project.tally(ID).calls == 1
+
+
+def test_qoders_ide_has_names_of_its_own() -> None:
+    ran = qoder.Call({"tool_name": "run_in_terminal", "tool_input": {"command": "make"}}, "/p")
+    assert (ran.command, ran.shell, ran.changes) == ("make", common.SHELL, True)
+    assert qoder.Call({"tool_name": "search_replace", "tool_input": {"file_path": "a.py"}}, os.sep).paths
 
 
 def test_droid_has_names_of_its_own() -> None:

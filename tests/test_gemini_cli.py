@@ -135,3 +135,25 @@ def test_no_profile_asks_before_each_request_to_the_model_and_timeouts_are_milli
         assert {handler["timeout"] for groups in hooks.values() for group in groups for handler in group["hooks"]} == {
             5000
         }
+
+
+def test_what_a_sub_agent_calls_neither_counts_nor_is_denied_until_it_comes_back(project: Project) -> None:
+    shell = {"command": "ls"}
+    answer(project, "user-prompt", sent("BeforeAgent", prompt="do it"))
+    shut(project)
+    answer(project, "pre-tool-use", sent("BeforeTool", "invoke_agent", {"agent_name": "generalist"}))
+    assert answer(project, "pre-tool-use", sent("BeforeTool", "run_shell_command", shell)) == {}
+    answer(project, "post-tool-use", sent("AfterTool", "write_file", {"file_path": "new.txt"}, tool_response=NEW))
+    assert project.tally(ID).calls == 5
+    assert project.lines(ID)[-1]["e"] == "sub"
+    answer(project, "post-tool-use", sent("AfterTool", "invoke_agent", tool_response={}))
+    assert project.tally(ID).calls == 6
+    assert answer(project, "pre-tool-use", sent("BeforeTool", "run_shell_command", shell))["decision"] == "deny"
+
+
+def test_a_sub_agent_that_never_came_back_is_over_with_the_next_prompt(project: Project) -> None:
+    shut(project)
+    answer(project, "pre-tool-use", sent("BeforeTool", "invoke_agent", {"agent_name": "generalist"}))
+    answer(project, "user-prompt", sent("BeforeAgent", prompt="stop that"))
+    denied = answer(project, "pre-tool-use", sent("BeforeTool", "run_shell_command", {"command": "ls"}))
+    assert denied["decision"] == "deny"

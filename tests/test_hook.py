@@ -478,6 +478,18 @@ def test_a_new_conversation_gets_the_past_and_a_resumed_one_does_not(project: Pr
     assert project.hook("session-start", source="resume", session_id="new") == {}
 
 
+def test_a_brief_that_would_have_to_read_a_whole_big_store_is_left_out_and_the_log_says_so(project: Project) -> None:
+    sessions = Path(project.store.sessions)
+    for n in range(hook.MAX_READ + 1):
+        (sessions / f"{n}.md").write_text(f"---\nsession_id: id-{n}\n---\n\n## Goal\n\ngoal {n}\n", encoding="utf-8")
+    sent = payload("SessionStart", "new", source="startup", cwd=str(project.root))
+    assert run_hook(project.root, "session-start", sent).stdout == b""
+    assert [line for line in project.log() if "memory.db lacks 1001 session files" in line]
+    assert not os.path.exists(project.store.database)
+    run_ocm(project.root, "rebuild-index")
+    assert b"goal 1" in run_hook(project.root, "session-start", sent).stdout
+
+
 def test_compaction_gives_the_session_itself_back(project: Project) -> None:
     project.checkpoint("other", goal="something else", title="Other")
     project.checkpoint(goal="Cut latency", title="Latency", work_pending=["tune the batch"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from ocm import install, jsonedit, resources, sites
+from ocm import hosts, install, jsonedit, resources, sites
 from ocm.errors import BadInputError, OcmError
 from ocm.hosts import hookfiles
 from ocm.hosts.place import PROJECT, USER
@@ -70,7 +70,7 @@ USER_FILES: dict[str, tuple[str, tuple[str, ...], Any, str, str]] = {
         *(".copilot/copilot-instructions.md", ".copilot/hooks/opencodememory.json"),
     ),
     "cline": (
-        *(".cline/data/settings/cline_mcp_settings.json", ("mcpServers",), PLAIN),
+        *(".cline/data/settings/cline_mcp_settings.json", ("mcpServers",), {**PLAIN, "timeout": 60}),
         *(".cline/rules/opencodememory.md", ".cline/plugins/ocm.js"),
     ),
     "cursor": (".cursor/mcp.json", ("mcpServers",), PLAIN, "", ".cursor/hooks.json"),
@@ -235,7 +235,7 @@ def test_a_teammate_without_ocm_notices_nothing_of_any_hook(name: str) -> None:
             [str(shutil.which("sh")), "-c", command], env={"PATH": "/nowhere"}, capture_output=True, check=False
         )
         assert (done.returncode, done.stderr) == (0, b"")
-        assert done.stdout in (b"", b"{}\n", b"{}")
+        assert done.stdout.strip() in (b"", b"{}", b'{"decision":"allow"}')
 
 
 def strings(value: Any) -> list[str]:
@@ -325,6 +325,13 @@ def test_every_rules_text_is_short_and_says_the_same_in_the_hosts_own_words() ->
         assert text.count("`" + prefixes[name] + "ocm__") == 3
         said = text.replace(prefixes[name] + "ocm__", "ocm__") if prefixes[name] else text
         assert said.replace("`opencodememory`)", "`opencodememory`; its name may have a prefix)") == plain
+
+
+@pytest.mark.parametrize("name", ["claude-code", "codex", "gemini-cli", "opencode", "copilot", "cline", "kiro"])
+def test_a_rules_text_calls_the_checkpoint_as_its_host_does(name: str) -> None:
+    adapter = hosts.adapter(name)
+    assert adapter
+    assert f"`{adapter.CHECKPOINT}`" in resources.read("rules", f"{name}.md")
 
 
 def test_hosts_that_read_agents_md_share_one_block_at_its_top(world: World) -> None:

@@ -726,6 +726,27 @@ def test_processes_that_add_and_read_at_once_all_succeed(store: Store) -> None:
     assert len(rows) == 27
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_cache_that_took_long_to_make_takes_nothing_back(store: Store, *, asked: bool) -> None:
+    three(store)
+    listed(store)
+    old = records.scan(store)
+    put(store, "new.md", session("new"))
+    os.unlink(os.path.join(store.sessions, min(old.marks)))
+    index.refresh(store, "new.md")
+    if asked:
+        old_scan = Mock(side_effect=[old, records.scan(store)])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(records, "scan", old_scan)
+            index.rebuild(store)
+    else:
+        sync._build(store, old, index.silent, None, unless_in_step=True)
+    with contextlib.closing(cast("sqlite3.Connection", schema.connect(store))) as db:
+        names = {name for (name,) in db.execute("SELECT file FROM sessions")}
+    assert names == set(records.names(store))
+    assert sorted(os.listdir(store.path)) == ["memory.db", "sessions"]
+
+
 def _without_privileges() -> list[str]:
     """Return how to start a process that file permissions hold for."""
     if os.geteuid() != 0:
@@ -1017,6 +1038,45 @@ def test_the_cache_is_private(store: Store) -> None:
     three(store)
     listed(store)
     assert os.stat(store.database).st_mode & 0o777 == 0o600
+
+
+def test_how_far_the_cache_is_behind_is_told_without_reading(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    three(store)
+    assert index.behind(store) == 3
+    assert not os.path.exists(store.database)
+    listed(store)
+    assert index.behind(store) == 0
+    put(store, "alpha.md", session("id-alpha", goal="another"))
+    assert index.behind(store) == 1
+    monkeypatch.setattr(writer, "WHOLE", 0)
+    assert index.behind(store) == 3
+    _junk(store.database)
+    assert index.behind(store) == 3
+    assert not os.path.exists(store.database + ".damaged")
+
+
+@pytest.mark.parametrize("step", ["_apply", "_build"])
+def test_rows_that_a_process_with_an_older_listing_takes_away_are_put_back(
+    store: Store, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three(store)
+    if step == "_apply":
+        listed(store)
+    put(store, "new.md", session("new", 4))
+    real, times = getattr(sync, step), [1]
+
+    def and_then_another(*arguments: Any, **options: Any) -> Any:
+        done = real(*arguments, **options)
+        if times and times.pop():
+            db = schema.connect(store)
+            assert db is not None
+            with contextlib.closing(db), schema.writing(store, db):
+                writer.drop(db, "new.md")
+        return done
+
+    monkeypatch.setattr(sync, step, and_then_another)
+    assert "new" in listed(store)
+    assert not times
 
 
 # --- what the cache takes

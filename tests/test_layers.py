@@ -26,7 +26,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "probes", "doctor",
         "words", "trust", "archive", "bundle", "copies", "rescan", "forget", "transfer",
     ),
-    "entry": ("wire", "http", "tools", "server", "hook", "hookio", "output", "commands", "cli", "demo", "__main__"),
+    "entry": ("wire", "http", "tools", "server", "hook", "hookio", "hooktool", "output", "commands", "cli", "demo", "__main__"),
 }  # fmt: skip
 
 # Owners that may know each other, and why.

@@ -18,6 +18,7 @@ const ask = (event, payload, until = Date.now() + LIMIT) =>
     const end = () => {
       clearTimeout(timer)
       hook.kill("SIGKILL")
+      for (const pipe of [hook.stdin, hook.stdout]) pipe?.destroy()
       resolve(parsed(answer))
     }
     const timer = setTimeout(end, until - Date.now())
@@ -44,7 +45,7 @@ const safely = (work) => async (context) => {
 
 let session = {} // what Cline says of the session when it loads the plugin
 const started = new Map()
-const denied = new Set()
+const denied = new Map()
 
 const about = ({ agentId, conversationId, parentAgentId }) => ({
   session_id: session.id ?? conversationId,
@@ -94,12 +95,14 @@ export default {
     }),
     beforeTool: safely(async (context) => {
       const found = await ask("pre-tool-use", call(context))
-      if (found.deny) denied.add(context.toolCall.toolCallId)
+      if (found.deny) denied.set(context.toolCall.toolCallId, found.deny)
       if (found.deny) return { skip: true, reason: found.deny }
       return { appendContext: found.context, input: found.input && { ...context.input, ...found.input } }
     }),
     afterTool: safely(async (context) => {
-      if (denied.delete(context.toolCall.toolCallId)) return undefined
+      const reason = denied.get(context.toolCall.toolCallId)
+      // A denial is no mistake of the model: Cline ends a run after three failed calls in a row.
+      if (denied.delete(context.toolCall.toolCallId)) return { result: { output: { denied: reason }, isError: false } }
       const found = await ask("post-tool-use", { ...call(context), failed: failed(context.result) })
       return { appendContext: found.context }
     }),

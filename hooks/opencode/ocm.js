@@ -20,6 +20,7 @@ const ask = (event, payload) =>
     const end = () => {
       clearTimeout(timer)
       hook.kill("SIGKILL")
+      for (const pipe of [hook.stdin, hook.stdout]) pipe?.destroy()
       resolve(parsed(answer))
     }
     const timer = setTimeout(end, LIMIT)

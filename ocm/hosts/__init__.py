@@ -34,7 +34,7 @@ SILENCE = {
     ("cursor", ""): b"{}",
 }
 
-# What clients call themselves over MCP holds the host's name: `cursor-vscode`, `gemini-cli-mcp-client`.
+# What clients call themselves over MCP holds the host's name: `cursor-vscode`, `gemini-cli-mcp-client`, `@cline/core`.
 _HOSTS = (
     "claude-code",
     "codex",
@@ -69,5 +69,5 @@ def adapter(name: str) -> "Host | None":
 def host_named(client: str) -> str:
     """Return the host that an MCP client's name stands for; a name that is not known stays as it is."""
     name = client.lower().replace(" ", "-").replace("_", "-")
-    words = name.split("-")
+    words = name.replace("@", "-").replace("/", "-").split("-")
     return next((host for host in _HOSTS if host in words or ("-" in host and name.startswith(host))), name)

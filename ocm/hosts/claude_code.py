@@ -15,6 +15,7 @@ CHECKPOINT = f"{_PREFIX}ocm__checkpoint"
 LOADING = f" (load it with ToolSearch select:{CHECKPOINT} if needed)"
 REWRITES = True
 READS = True
+DELEGATES = ""
 DENY_CODE = 0
 
 _KINDS = {"create": "created", "update": "modified"}

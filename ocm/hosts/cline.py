@@ -54,6 +54,7 @@ def prompt(payload: Payload) -> str:
 LOADING = plugin.LOADING
 REWRITES = plugin.REWRITES
 READS = True
+DELEGATES = ""
 DENY_CODE = plugin.DENY_CODE
 foreign = plugin.foreign
 session_id = plugin.session_id

@@ -6,6 +6,7 @@ from ocm.hosts.targets import PLAIN, Target, server_target
 
 NAME = "cline"
 HOOKS = Hooks(NAME, script="ocm.js")
+ENTRY = {**PLAIN, "timeout": 60}  # seconds; without it Cline gives a server no more than 3 to start
 
 
 def targets(place: Place) -> list[Target]:
@@ -14,7 +15,7 @@ def targets(place: Place) -> list[Target]:
     if place.level != USER:
         return [*place.agents(), plugin]
     return [
-        server_target(place.path(".cline", "data", "settings", "cline_mcp_settings.json"), PLAIN),
+        server_target(place.path(".cline", "data", "settings", "cline_mcp_settings.json"), ENTRY),
         user_rules(place.path(".cline", "rules", "opencodememory.md"), NAME),
         plugin,
     ]

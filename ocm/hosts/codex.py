@@ -12,6 +12,7 @@ CHECKPOINT = claude_code.CHECKPOINT
 LOADING = " (load it with tool_search if needed)"
 REWRITES = True
 READS = False  # but through the shell
+DELEGATES = ""
 DENY_CODE = 0
 
 PATCH = "apply_patch"
@@ -63,6 +64,11 @@ def allow_own(call: common.Call, session_id: str) -> dict[str, object] | None:
     return claude_code.allow_own(call, session_id) if call.own == "checkpoint" else None
 
 
+def tell_user(words: str) -> dict[str, object]:
+    """Return the reply that tells the user something, and the model too, for without a terminal nobody sees it."""
+    return claude_code.tell_user(words) | claude_code.context({}, "pre-tool-use", words)
+
+
 session_id = claude_code.session_id
 cwd = claude_code.cwd
 source = claude_code.source
@@ -70,7 +76,6 @@ ending = claude_code.ending
 may_ask_at_stop = claude_code.may_ask_at_stop
 deny = claude_code.deny
 context = claude_code.context
-tell_user = claude_code.tell_user
 hold_turn = claude_code.hold_turn
 
 

@@ -14,6 +14,7 @@ CHECKPOINT = f"{_PREFIX}ocm__checkpoint"
 LOADING = ""
 REWRITES = True
 READS = True
+DELEGATES = ""
 DENY_CODE = 0
 
 _SOURCES = {"new": "startup", "": "startup"}

@@ -15,6 +15,7 @@ CHECKPOINT = "ocm__checkpoint"
 LOADING = ""
 REWRITES = True
 READS = True
+DELEGATES = ""
 DENY_CODE = 0
 
 _LONGEST = 10_000  # characters of context that reach the model

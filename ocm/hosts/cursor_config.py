@@ -9,7 +9,7 @@ from ocm.hosts.targets import PLAIN, Target, server_target
 from ocm.textedit import EditError, decode
 
 NAME = "cursor"
-HOOKS = Hooks(NAME, comments=True)
+HOOKS = Hooks(NAME, every=".*", comments=True)
 # One event that Cursor does not know voids the whole file, and so does a "//" in a text: it takes that for a comment.
 EVENTS = frozenset({
     "sessionStart", "sessionEnd", "beforeSubmitPrompt", "preToolUse", "postToolUse", "postToolUseFailure",

@@ -13,6 +13,7 @@ CHECKPOINT = claude_code.CHECKPOINT
 LOADING = ""
 REWRITES = True
 READS = True
+DELEGATES = ""
 DENY_CODE = 0
 _PREFIX = f"{SERVER}___"  # how newer versions spell a server's tool
 

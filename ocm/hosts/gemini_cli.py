@@ -13,6 +13,7 @@ CHECKPOINT = f"{_PREFIX}ocm__checkpoint"
 LOADING = ""
 REWRITES = True
 READS = True
+DELEGATES = "invoke_agent"
 DENY_CODE = 0
 
 _CODE = "\nExit Code: "

@@ -46,6 +46,11 @@ class Host(Protocol):
         ...
 
     @property
+    def DELEGATES(self) -> str:  # noqa: N802
+        """Which tool runs a sub-agent whose calls do not say that they are one's; empty where they do."""
+        ...
+
+    @property
     def DENY_CODE(self) -> int:  # noqa: N802
         """What a hook that denies exits with: 0, or 2 where the host reads the reason from stderr."""
         ...

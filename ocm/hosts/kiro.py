@@ -12,6 +12,7 @@ CHECKPOINT = f"{_PREFIXES[0]}ocm__checkpoint"
 LOADING = ""
 REWRITES = False
 READS = True
+DELEGATES = ""
 DENY_CODE = 2
 
 _KINDS = {"delete_file": "deleted", "str_replace": "modified", "fs_append": "modified"}

@@ -5,7 +5,7 @@ from ocm.hosts.place import Host, Place, approve, user_rules
 from ocm.hosts.targets import PLAIN, Target, server_target
 
 NAME = "kiro"
-HOOKS = Hooks(NAME)
+HOOKS = Hooks(NAME, every=".*")
 
 
 def targets(place: Place) -> list[Target]:

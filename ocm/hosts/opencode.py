@@ -45,6 +45,7 @@ Edited = Call  # never asked for: a call tells of its edits itself
 LOADING = plugin.LOADING
 REWRITES = plugin.REWRITES
 READS = True
+DELEGATES = ""
 DENY_CODE = plugin.DENY_CODE
 foreign = plugin.foreign
 session_id = plugin.session_id

@@ -11,6 +11,7 @@ from ocm.hosts.common import Payload, text
 LOADING = ""
 REWRITES = True
 READS = True
+DELEGATES = ""
 DENY_CODE = 0
 
 

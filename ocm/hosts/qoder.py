@@ -11,6 +11,7 @@ CHECKPOINT = claude_code.CHECKPOINT
 LOADING = ""
 REWRITES = False
 READS = True
+DELEGATES = ""
 DENY_CODE = 2
 
 

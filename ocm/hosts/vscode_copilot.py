@@ -14,6 +14,7 @@ CHECKPOINT = f"{_PREFIXES[0]}ocm__checkpoint"
 LOADING = ""
 REWRITES = True
 READS = True
+DELEGATES = ""
 DENY_CODE = 0
 
 

@@ -12,6 +12,7 @@ CHECKPOINT = "ocm__checkpoint"
 LOADING = f" (a tool of the MCP server {SERVER})"
 REWRITES = False
 READS = True
+DELEGATES = ""
 DENY_CODE = 2
 
 

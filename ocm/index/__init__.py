@@ -15,13 +15,12 @@ from ocm.index import records, schema, sync, writer
 from ocm.index.lookup import edited_since, locate, refresh
 from ocm.index.queries import CLOSE, OPEN, Filters, Index, SessionRow
 from ocm.index.records import folder_stamp
-from ocm.index.sync import Notice, Rebuilt, rebuild, silent
+from ocm.index.sync import Notice, Rebuilt, behind, rebuild, silent
 from ocm.paths import Store
 
 __all__ = [
-    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "edited_since", "folder_stamp", "health",
-    "locate",
-    "read", "rebuild", "refresh", "silent",
+    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "behind", "edited_since", "folder_stamp",
+    "health", "locate", "read", "rebuild", "refresh", "silent",
 ]  # fmt: skip
 _T = TypeVar("_T")
 _NAMED = 3
@@ -77,7 +76,8 @@ def _ask(
     db: sqlite3.Connection, store: Store, listing: records.Listing, work: Callable[[Index], _T], notice: Notice
 ) -> _T:
     with contextlib.closing(db):
-        db.execute("BEGIN")  # one state for all of the questions
+        if not db.in_transaction:
+            db.execute("BEGIN")  # one state for all of the questions
         index = Index(db, store, listing.odd)
         found = work(index)
         unreadable = index.unreadable() if notice is not silent else []

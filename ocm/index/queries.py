@@ -164,7 +164,7 @@ class Index:
     def files_of(self, rows: Sequence[int]) -> dict[int, list[tuple[FileChange, str | None]]]:
         """Return the same for each of several sessions, by their row numbers, in one question."""
         found: dict[int, list[tuple[FileChange, str | None]]] = {row: [] for row in rows}
-        columns = "session, path, change_type, old_path, blob"
+        columns = f"session, path, {schema.KIND}, old_path, blob"
         sql = f"SELECT {columns} FROM session_files WHERE session IN ({_slots(rows)}) ORDER BY session, n"
         for row, *change, blob in self._ask(sql, rows, int, str, str, *[str | None] * 2):
             found[row].append((FileChange(*change), blob))

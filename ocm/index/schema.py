@@ -138,8 +138,10 @@ def memory() -> sqlite3.Connection:
 
 
 def reopen(path: str) -> sqlite3.Connection:
-    """Open a cache that was just made at `path`."""
-    return _open(path, WAIT)
+    """Open a cache that was just made at `path`, and that nobody misses if this process dies."""
+    db = _open(path, WAIT)
+    db.execute("PRAGMA journal_mode = OFF")
+    return db
 
 
 def identity(store: Store) -> tuple[int, int] | None:

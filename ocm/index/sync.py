@@ -22,6 +22,7 @@ TROUBLE = (sqlite3.Error, OSError, OcmError)
 SHORT = 0.2  # seconds that something waits which could as well be left to the next reader
 _READERS = 10.0  # seconds that a new cache waits for those who read the old one
 _BATCH = 200
+_TURNS = 5  # after so many, in which others were quicker each time, an answer a moment old is good enough
 _STALE = 3600
 _TEMPORARY = re.compile(r"memory\.db\.(\d{1,10})\.\w+\.tmp")
 
@@ -51,6 +52,22 @@ def synced(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection
         except (OSError, OcmError):
             return None
     return None
+
+
+def behind(store: Store) -> int:
+    """Return how many session files `read` would have to read first, to bring the cache in step.
+
+    Raises:
+        OcmError: the folder of the session files cannot be read.
+    """
+    listing = records.scan(store)
+    with contextlib.suppress(*TROUBLE):
+        db = schema.connect(store)
+        if db is not None:
+            with contextlib.closing(db):
+                plan = writer.plan(db, store, listing)
+            return len(listing.marks) if plan.whole else len(plan.changed)
+    return len(listing.marks)
 
 
 def in_memory(store: Store, listing: Listing, *, trusted: bool) -> sqlite3.Connection:
@@ -120,21 +137,31 @@ def _moved(why: str) -> str:
 # --- a few rows
 
 
-def _caught_up(store: Store, listing: Listing) -> sqlite3.Connection | None:
-    """Return the cache after its rows were brought in step; None when there is none, or making it anew is better."""
+def _caught_up(store: Store, listing: Listing, *, look: bool = True) -> sqlite3.Connection | None:
+    """Return the cache after its rows were brought in step; None when there is none, or making it anew is better.
+
+    A transaction is open then: a process with an older listing may take the rows away again that this one has added.
+    """
     db = schema.connect(store)
     if db is None:
         return None
     with contextlib.ExitStack() as stack:
         stack.callback(db.close)
-        plan = writer.plan(db, store, listing)
-        if plan.whole:
-            return None
-        if plan.is_behind:
-            _apply(store, db, store, plan)
-        elif plan.is_upkeep:
-            with contextlib.suppress(*TROUBLE), schema.writing(store, db, wait=SHORT):
-                writer.finish(db, plan)
+        for _ in range(_TURNS):
+            db.execute("BEGIN")
+            plan = writer.plan(db, store, listing, look=look)
+            if plan.whole:
+                return None
+            if not plan.is_behind and not (look and plan.is_upkeep):
+                break
+            db.execute("ROLLBACK")
+            if plan.is_behind:
+                _apply(store, db, store, plan)
+                listing = records.scan(store)
+            else:
+                with contextlib.suppress(*TROUBLE), schema.writing(store, db, wait=SHORT):
+                    writer.finish(db, plan)
+            look = False  # the files that were young have just been looked at
         stack.pop_all()
     return db
 
@@ -159,7 +186,7 @@ def _apply(lock: Store | None, db: sqlite3.Connection, store: Store, plan: Plan)
 
 def _made_anew(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection | None:
     _build(store, listing, notice, None, unless_in_step=True)
-    return schema.connect(store)
+    return _caught_up(store, records.scan(store), look=False)
 
 
 def _build(
@@ -205,7 +232,8 @@ def _install(store: Store, temporary: str, listing: Listing | None, notice: Noti
     """Put a new cache in place; the caller holds the lock. With `listing`, one that is in step already is left alone.
 
     A good one is overwritten by SQLite itself, which is safe for everyone who has it open; only where there is none a
-    file is renamed.
+    file is renamed. The new one first learns what has changed while it was made: a row that somebody has just put
+    into the old one, and reads there, must not go back.
     """
     seen = schema.identity(store)
     try:
@@ -225,6 +253,7 @@ def _install(store: Store, temporary: str, listing: Listing | None, notice: Noti
     with contextlib.closing(live):
         if listing is None or not writer.in_step(live, listing):
             with contextlib.closing(schema.reopen(temporary)) as source:
+                _apply(None, source, store, writer.plan(source, store, records.scan(store)))
                 source.backup(live, progress=_deadline(_READERS), sleep=0.05)
 
 

@@ -45,8 +45,8 @@ def in_step(db: sqlite3.Connection, listing: Listing) -> bool:
     return bool(count == len(listing.marks) and (total or 0) == sum(listing.marks.values()))
 
 
-def plan(db: sqlite3.Connection, store: Store, listing: Listing) -> Plan:
-    """Compare the rows with the files."""
+def plan(db: sqlite3.Connection, store: Store, listing: Listing, *, look: bool = True) -> Plan:
+    """Compare the rows with the files; `look` again at those that were too young for their time stamps to tell."""
     found = Plan()
     marks = listing.marks
     if not in_step(db, listing):
@@ -56,7 +56,7 @@ def plan(db: sqlite3.Connection, store: Store, listing: Listing) -> Plan:
         # Where not one row is known to be right, nothing else in the file has any claim to be trusted.
         found.whole = len(found.changed) > WHOLE or len(found.changed) == len(marks)
     known = set(found.changed)
-    young = db.execute("SELECT file, racy FROM sessions WHERE racy IS NOT NULL")
+    young = db.execute("SELECT file, racy FROM sessions WHERE racy IS NOT NULL AND ?", (look,))
     for name, racy in schema.rows(young, str, bytes):
         if name in marks and name not in known:
             _recheck(found, store, name, racy)

@@ -112,7 +112,7 @@ def _at(session: Session, head: str) -> Session:
 class Ours(Side):
     """This project."""
 
-    INIT = ("ocm", "init", "--claude-hooks", "none")
+    INIT = ("ocm", "init", "--host", "claude-code", "--claude-hooks", "none")
 
     def hook_words(self, event: str) -> list[str]:
         """Say what the host runs."""

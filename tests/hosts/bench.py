@@ -103,6 +103,18 @@ class Bench:
         """Run an `ocm` command with --json and return what it prints."""
         return json.loads(self.command("ocm", *arguments, "--json"))
 
+    def doctor(self) -> Json:
+        """Return what `ocm doctor` finds, whether something is wrong or not."""
+        environment = self.claude.environment()
+        program = shutil.which("ocm", path=environment["PATH"])
+        assert program
+        done = subprocess.run(
+            [program, "doctor", "--json"],
+            cwd=self.project, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        found: Json = json.loads(done.stdout)
+        return found
+
     def session_ids(self) -> list[str]:
         """Return the ids of all sessions in the store, newest first."""
         return [session["session_id"] for session in self.ocm("list")]
@@ -137,7 +149,7 @@ class Bench:
 
     def set_up(self, *options: str) -> None:
         """Set `ocm` up and commit what that has written."""
-        self.command("ocm", "init", *options)
+        self.command("ocm", "init", "--host", "claude-code", *options)
         self.commit()
 
     def commit(self) -> None:

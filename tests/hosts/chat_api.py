@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 COMPLETIONS = "/chat/completions"
 MODEL = "scripted"
 INSTRUCTIONS = frozenset({"system", "developer"})
-USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
 
 
 class ChatApi(ScriptedApi):
@@ -55,7 +54,7 @@ class ChatHandler(Handler):
         else:
             message = {"role": "assistant", "content": reply.text, **tool_calls(reply)}
             choice = {"index": 0, "message": message, "finish_reason": finish(reply)}
-            self.send_json({**head("chat.completion"), "choices": [choice], "usage": USAGE})
+            self.send_json({**head("chat.completion"), "choices": [choice], "usage": usage(reply)})
 
     def read_body(self) -> bytes:
         """Read the body, in chunks or whole."""
@@ -120,7 +119,7 @@ def as_chunks(reply: Reply) -> Iterator[Json]:
     for delta in ({"role": "assistant", "content": reply.text}, tool_calls(reply)):
         if delta:
             yield {**head(), "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
-    yield {**head(), "choices": [{"index": 0, "delta": {}, "finish_reason": finish(reply)}], "usage": USAGE}
+    yield {**head(), "choices": [{"index": 0, "delta": {}, "finish_reason": finish(reply)}], "usage": usage(reply)}
 
 
 def tool_calls(reply: Reply) -> Json:
@@ -135,6 +134,11 @@ def tool_calls(reply: Reply) -> Json:
         for index, made in enumerate(reply.calls)
     ]
     return {"tool_calls": calls} if calls else {}
+
+
+def usage(reply: Reply) -> Json:
+    """Return how long the conversation has become."""
+    return {"prompt_tokens": reply.tokens, "completion_tokens": 20, "total_tokens": reply.tokens + 20}
 
 
 def finish(reply: Reply) -> str:

@@ -29,6 +29,7 @@ class Headless(Claude):
     client: ClassVar[clients.Client]
     api: ClassVar[type[ScriptedApi]] = ChatApi
     checkpoint_tool: ClassVar[str]
+    profile: ClassVar[str] = "full"
 
     def run(
         self, script: Script, *options: str, prompts: tuple[str, ...] = ("Go on.",), lanes: tuple[Lane, ...] = ()
@@ -197,17 +198,14 @@ class Cline(Headless):
         assert exit_code == 0, output
 
     def quiet(self, url: str) -> dict[str, str]:
-        """Return the variables that keep the client offline."""
+        """Return the variables that keep the client offline, and let it load a plugin on a busy machine."""
         del url
-        return {"CLINE_TELEMETRY_DISABLED": "1", "DO_NOT_TRACK": "1", "USER": "tester"}
+        quiet = {"CLINE_TELEMETRY_DISABLED": "1", "DO_NOT_TRACK": "1", "USER": "tester"}
+        return {**quiet, "CLINE_PLUGIN_IMPORT_TIMEOUT_MS": "60000"}
 
     def command(self, prompt: str, options: tuple[str, ...]) -> list[str]:
         """Return the command line that gives the client its prompt."""
         return [str(self.binary), "-P", "openai", "-m", MODEL, "-c", str(self.project), "--json", *options, prompt]
-
-    def resume(self, session_id: str) -> tuple[str, ...]:
-        """Return the options that go on with a conversation."""
-        return ("--id", session_id)
 
     def set_up(self, server: Json | None) -> None:
         """Put the plugin into the project; MCP servers are the user's. It waits no more than 3 s for one, unless told."""

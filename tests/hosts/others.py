@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,10 +35,16 @@ class OtherBench(Bench):
         return self.claude
 
     def set_up(self, *options: str, server: Json | None = SERVER) -> None:
-        """Set `ocm` up for this client alone and commit what that has written."""
-        self.command("ocm", "init", "--claude-hooks", "none", *options)
-        (self.project / ".mcp.json").unlink()
-        self.client.set_up(server)
+        """Set `ocm` up for this client alone, by its own command, and commit what that has written."""
+        host = self.client.host
+        if server == SERVER:
+            self.command("ocm", "init", "--host", host, "--hooks", f"{host}={self.client.profile}", *options)
+            if host == "cline":  # its servers are the user's
+                self.command("ocm", "install", "--host", host, "--hooks", f"{host}=none")
+        else:
+            self.command("ocm", "init", "--host", "claude-code", "--claude-hooks", "none", *options)
+            (self.project / ".mcp.json").unlink()
+            self.client.set_up(server)
         self.commit()
 
     def shut_the_gate(self) -> Generator[Reply, Request, Request]:
@@ -67,9 +74,19 @@ def without_ocm() -> str:
 
 def told(request: Request) -> str:
     """Return the session's id that the model is told."""
-    found = re.search(r"ocm session_id: (\S+)", request.new_text)
+    found = re.search(r"ocm session_id: ([\w-]+)", request.new_text)
     assert found, request.new_text
     return found[1]
+
+
+def checkpoint_once_served(client: Headless, **arguments: object) -> Generator[Reply, Request, Request]:
+    """Make the model call the checkpoint tool, again while the server of a client that does not wait for it starts."""
+    for _ in range(40):
+        request = yield client.checkpoint(**arguments)
+        if "unsupported call" not in request.new_text:
+            break
+        time.sleep(0.25)
+    return request
 
 
 def stand_in(folder: Path, script: str) -> str:

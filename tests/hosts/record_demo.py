@@ -41,7 +41,7 @@ def record(folder: Path) -> list[Json]:
     log = put_recorder(bench)
     bench.command("git", "config", "user.name", "Ada")
     bench.command("git", "config", "user.email", "ada@example.org")
-    bench.command("ocm", "init", "--claude-hooks", "full")
+    bench.command("ocm", "init", "--host", "claude-code", "--claude-hooks", "full")
     bench.commit()
     bench.claude.run(conversation(bench), "--session-id", SESSION_ID, prompts=(PROMPT,))
     network.close()

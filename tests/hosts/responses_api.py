@@ -60,11 +60,19 @@ class ResponsesHandler(Handler):
 
 def as_messages(body: Json) -> Json:
     """Return the body of a request in the shape of the Messages API."""
+    messages = [message for item in body["input"] for message in as_message(item)]
     return {
         "system": body.get("instructions") or "",
-        "messages": [message for item in body["input"] for message in as_message(item)],
+        "messages": with_one_beginning(messages),
         "tools": list(tools(body.get("tools") or [])),
     }
+
+
+def with_one_beginning(messages: list[Json]) -> list[Json]:
+    """Return messages whose first one holds all that is said before the model's own first words."""
+    begun = next((n for n, message in enumerate(messages) if message["role"] == "assistant"), len(messages))
+    content = [block for message in messages[:begun] for block in message["content"]]
+    return [{"role": "user", "content": content}, *messages[begun:]]
 
 
 def tools(given: list[Json], prefix: str = "") -> Iterator[Json]:

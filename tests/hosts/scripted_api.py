@@ -34,10 +34,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the model says, and the tools it calls."""
+    """What the model says, the tools it calls, and how long it says the conversation has become."""
 
     text: str = ""
     calls: tuple[Call, ...] = ()
+    tokens: int = 100
 
 
 END = Reply("The script has ended.")
@@ -300,7 +301,7 @@ def as_message(reply: Reply, model: str) -> Json:
         "stop_reason": "tool_use" if reply.calls else "end_turn",
         "stop_sequence": None,
         "usage": {
-            "input_tokens": 100,
+            "input_tokens": reply.tokens,
             "output_tokens": 20,
             "cache_creation_input_tokens": 0,
             "cache_read_input_tokens": 0,

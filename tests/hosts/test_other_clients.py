@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from .bench import ONE, THRESHOLD, TWO
-from .headless import Copilot
-from .others import DENIAL, OtherBench, stand_in, told, without_ocm
+from .headless import HOOKS, Copilot, OpenCode, copy
+from .others import DENIAL, OtherBench, checkpoint_once_served, stand_in, told, without_ocm
 from .scripted_api import Lane, say
 
 if TYPE_CHECKING:
@@ -68,15 +68,19 @@ def test_the_gate_asks_for_a_checkpoint_and_opens_for_it(other: OtherBench) -> N
     assert other.session_ids() == ids
 
 
+@pytest.mark.parametrize("other", [OpenCode, Copilot], indirect=True, ids=["opencode", "copilot"])
 def test_a_resumed_conversation_is_the_same_session(other: OtherBench) -> None:
-    """What a second run of the client adds to the conversation is added to its session, with no session named."""
+    """What a second run of the client adds to the conversation is added to its session, with no session named.
+
+    Cline goes on with a conversation only in a terminal.
+    """
     other.set_up()
     client = other.client
     ids = []
 
     def script(first: Request) -> Play:
         ids.append(told(first))
-        yield client.checkpoint(work_completed=[f"Part {len(ids)}"])
+        yield from checkpoint_once_served(client, work_completed=[f"Part {len(ids)}"])
         yield say("Noted.")
 
     client.run(script)
@@ -120,20 +124,22 @@ def test_a_sub_agent_is_not_locked_out_and_what_it_edits_is_recorded(other: Othe
 
 
 def test_a_server_that_is_not_there_locks_nobody_out(other: OtherBench) -> None:
-    """After three denials the fourth change passes, and the words that say so reach the conversation."""
+    """After three denials the fourth change passes, and the words that say so reach the conversation, or its user."""
     other.set_up(server=None)
     client = other.client
+    shown = []
 
     def script(_first: Request) -> Play:
         yield from other.shut_the_gate()
         for _ in range(3):
             assert DENIAL in (yield client.edit(*ONE)).results[0].text
-        assert "seems unreachable" in (yield client.edit(*ONE)).new_text
+        shown.append((yield client.edit(*ONE)).new_text)
         assert DENIAL not in (yield client.edit(*TWO)).new_text
         yield say("Done.")
 
-    client.run(script)
+    run = client.run(script)
 
+    assert "seems unreachable" in "".join([*shown, run.stderr])
     names = (other.project / "src/names.py").read_text(encoding="utf-8")
     assert ('"1"' in names, '"2"' in names) == (True, True)
 
@@ -146,10 +152,10 @@ def test_a_teammate_without_ocm_notices_nothing(other: OtherBench) -> None:
 
     def script(first: Request) -> Play:
         texts = [first.new_text]
-        steps = [client.shell("ls")] * THRESHOLD
+        steps = [client.shell(f"echo {number}") for number in range(THRESHOLD)]
         for step in (*steps, client.edit(*ONE), client.edit(*TWO), client.create("made.txt", "x")):
             texts += [(yield step).new_text]
-        shown = "\n".join(texts).replace(str(other.project), "")
+        shown = "\n".join(texts).replace(str(other.project.parent), "")
         assert "ocm" not in shown
         assert "hook" not in shown
         yield say("Done.")
@@ -223,11 +229,40 @@ def test_a_hook_that_hangs_delays_a_call_and_stops_none(other: OtherBench, tmp_p
     assert 2 < took[0] < 30
 
 
+@pytest.mark.parametrize("other", [OpenCode], indirect=True, ids=["opencode"])
+def test_a_conversation_that_is_summed_up_keeps_what_its_session_holds(other: OtherBench) -> None:
+    """Before OpenCode makes a long conversation short, its session is stored, and what it holds is in the request."""
+    other.set_up()
+    client = other.client
+    ids = []
+    summing: list[str] = []
+
+    def script(first: Request) -> Play:
+        ids.append(told(first))
+        yield client.checkpoint(goal="Survive being summed up")
+        yield client.edit(*ONE)
+        yield replace(client.read("README.md"), tokens=99_000)
+        yield say("Done.")
+
+    def sum_up(request: Request) -> Play:
+        summing.append(request.all_text)
+        assert other.files(ids[0]) == {(ONE[0], "modified")}
+        yield say("Summed up.")
+
+    client.run(
+        script, lanes=(Lane(sum_up, lambda request: "new anchored summary" in request.new_text and not request.tools),)
+    )
+
+    assert "Goal: Survive being summed up" in summing[0]
+    assert other.session_ids() == ids
+
+
 @pytest.mark.parametrize("other", [Copilot], indirect=True, ids=["copilot"])
-def test_with_claude_codes_hooks_in_the_project_copilot_counts_a_call_once(other: OtherBench) -> None:
-    """Copilot runs the hooks of `.claude/settings.json` beside its own."""
+def test_with_other_hosts_hooks_in_the_project_copilot_counts_a_call_once(other: OtherBench) -> None:
+    """Copilot runs the hooks of `.claude/settings.json` and those that VS Code has in the same folder as its own."""
     other.set_up("--claude-hooks", "full")
-    assert json.loads((other.project / ".claude/settings.json").read_text(encoding="utf-8"))["hooks"]
+    assert "PreToolUse" in (other.project / ".claude/settings.json").read_text(encoding="utf-8")
+    copy(HOOKS / "vscode-copilot/full.json", other.project / ".github/hooks/vscode.json")
     client = other.client
     ids = []
 

@@ -161,7 +161,7 @@ def describe(case: Case, why: str) -> str:
     return "\n".join(lines)
 
 
-def run(
+def run(  # noqa: PLR0913 - what a campaign can be told, by name
     cases: list[Case],
     *,
     workers: int,

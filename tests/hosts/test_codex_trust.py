@@ -1,0 +1,92 @@
+"""Trust in hooks, with the real Codex CLI: without it nothing fires and the doctor says so; asked for, it is given."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .bench import Bench
+from .codex_and_gemini import Codex
+from .others import OtherBench, make_other, told
+from .scripted_api import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .network import Network
+    from .scripted_api import Play, Request
+
+pytestmark = pytest.mark.timeout(300)
+
+
+class Careful(Codex):
+    """Codex as a person has it: it runs only hooks that are trusted."""
+
+    trusted = ()
+
+    def prepare(self, url: str) -> None:
+        """Name the model and trust the project, and keep what else the client has noted."""
+        path = self.home / ".codex/config.toml"
+        noted = path.read_text(encoding="utf-8") if path.exists() else ""
+        super().prepare(url)
+        at = noted.find("[hooks.state")
+        if at >= 0:
+            path.write_text(f"{path.read_text(encoding='utf-8')}\n{noted[at:]}", encoding="utf-8")
+
+
+@pytest.fixture
+def careful(network: Network, tmp_path: Path) -> Iterator[OtherBench]:
+    if not Codex.client.binary.exists():
+        missing = f"there is no Codex CLI at {Codex.client.binary}"
+        if os.environ.get("OCM_REQUIRE_CLIENTS") == "1" and not Codex.client.gone.exists():
+            pytest.fail(missing)
+        pytest.skip(missing)
+    made = make_other(Careful, tmp_path, network)
+    made.claude.search_path = os.pathsep.join([str(Codex.client.binary.parent), made.claude.search_path])
+    yield made
+    made.client.close()
+
+
+def findings(bench: Bench) -> list[tuple[str, str]]:
+    return [(found["check"], found["message"]) for found in bench.doctor()["findings"]]
+
+
+def test_untrusted_hooks_stay_silent_and_are_named_until_codex_is_asked_to_trust_them(careful: OtherBench) -> None:
+    careful.set_up()
+    client = careful.client
+    client.prepare("http://127.0.0.1:9")
+    ((check, message),) = findings(careful)
+    assert check == "host-settings"
+    assert "nobody trusted" in message
+
+    def unseen(first: Request) -> Play:
+        assert "ocm session_id" not in first.new_text
+        yield client.checkpoint(goal="No hook saw this")
+        yield say("Done.")
+
+    client.run(unseen)
+    said = careful.command("ocm", "init", "--host", "codex", "--trust-hooks", "--yes")
+    assert "ocm-hook pre-tool-use --tool codex" in said
+    assert "Codex trusts them." in said
+    assert "waiting to be trusted" in careful.command("ocm", "init", "--host", "codex", "--trust-hooks")
+    assert findings(careful)[0][0] == "firing"
+    ids = []
+
+    def seen(first: Request) -> Play:
+        ids.append(told(first))
+        yield client.shell("ls")
+        yield client.checkpoint(goal="The hooks saw this")
+        yield say("Done.")
+
+    client.run(seen)
+    assert careful.show(ids[0])["goal"] == "The hooks saw this"
+    assert findings(careful) == []
+    careful.command("ocm", "uninstall")
+    noted = tomllib.loads((client.home / ".codex/config.toml").read_text(encoding="utf-8"))
+    assert "hooks" not in noted
+    assert json.dumps(noted).count("ocm") == 0
