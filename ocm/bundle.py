@@ -50,8 +50,8 @@ def places(store: Store) -> Iterator[tuple[Store, bool]]:
         yield archive.store_of(store), True
 
 
-def write(path: str, store: Store, entries: list[Entry]) -> None:
-    """Write `entries` of a store to the file `path`, durably."""
+def write(path: str, store: Store, entries: list[Entry], *, owner: str = "") -> None:
+    """Write `entries` of a store to the file `path`, durably; `owner` as in `files.atomic_write`."""
     tree = {
         "ocm": FORMAT,
         "kind": "store",
@@ -59,7 +59,8 @@ def write(path: str, store: Store, entries: list[Entry]) -> None:
         "exported_at": datetime.now().astimezone().isoformat(timespec="seconds"),
         "sessions": [{"file": one.name, "archived": one.archived, "text": one.text} for one in entries],
     }
-    files.atomic_write(path, json.dumps(tree, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+    data = json.dumps(tree, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+    files.atomic_write(path, data, owner=owner)
 
 
 def read(path: str) -> list[Entry]:

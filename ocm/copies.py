@@ -11,12 +11,12 @@ FOLDER = "copies"
 KEPT = 3
 
 
-def make(store: Store, why: str) -> str:
+def make(store: Store, why: str, *, owner: str = "") -> str:
     """Copy every session of the store into a file of `copies`, durably, and return its path; the oldest ones go."""
     folder = os.path.join(store.path, FOLDER)
     files.make_private_dir(folder)
     path = os.path.join(folder, f"{time.strftime('%Y-%m-%dT%H-%M-%S')}-{time.time_ns() % 1_000_000_000:09d}-{why}.json")
-    bundle.write(path, store, bundle.collect(store)[0])
+    bundle.write(path, store, bundle.collect(store)[0], owner=owner)
     for old in paths_of(store)[:-KEPT]:
         drop(old)
     return path
@@ -32,8 +32,10 @@ def paths_of(store: Store) -> list[str]:
 
 
 def drop(path: str) -> None:
-    """Remove a copy that is not needed any more, and the folder with the last one."""
+    """Remove a copy that is not needed any more, durably, and the folder with the last one."""
+    folder = os.path.dirname(path)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
+        files.sync_folder(folder)  # it may hold what was to go
     with contextlib.suppress(OSError):
-        os.rmdir(os.path.dirname(path))
+        os.rmdir(folder)

@@ -33,25 +33,26 @@ def forget(store: Store, session_id: str) -> Forgotten:
     Raises:
         OcmError: it is locked for too long; what was begun is finished by the next start or the next call.
     """
-    files.atomic_write(_note_path(store, session_id), json.dumps({"session": session_id}).encode())
-    return _carry_out(store, session_id)
+    with files.upkeep(store.path) as owner:
+        files.atomic_write(_note_path(store, session_id), json.dumps({"session": session_id}).encode(), owner=owner)
+        return _carry_out(store, session_id, owner)
 
 
 def finish(store: Store) -> None:
     """Finish what a killed process began to forget."""
     for name in _notes(store):
-        with contextlib.suppress(OSError, ValueError, OcmError, AttributeError):
+        with contextlib.suppress(OSError, ValueError, OcmError, AttributeError), files.upkeep(store.path) as owner:
             session_id = json.loads(read_regular(os.path.join(store.path, name), _MAX_NOTE)).get("session")
             if isinstance(session_id, str) and _note_path(store, session_id).endswith(os.sep + name):
-                _carry_out(store, session_id)
+                _carry_out(store, session_id, owner)
 
 
-def _carry_out(store: Store, session_id: str) -> Forgotten:
+def _carry_out(store: Store, session_id: str, owner: str) -> Forgotten:
     with files.locked(sessionfiles.lock_path(store, session_id)):
         _drop_journals(store, session_id)
         gone = [name for place, _ in bundle.places(store) for name in _drop_files(place, session_id)]
-    _forget_in_copies(store, session_id)
-    lines = sum(_forget_in_log(os.path.join(store.path, name), session_id) for name in journal.LOGS)
+    _forget_in_copies(store, session_id, owner)
+    lines = sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
     _clear_caches(store)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(_note_path(store, session_id))
@@ -78,7 +79,7 @@ def _drop_files(place: Store, session_id: str) -> list[str]:
     return gone
 
 
-def _forget_in_copies(store: Store, session_id: str) -> None:
+def _forget_in_copies(store: Store, session_id: str, owner: str) -> None:
     for path in copies.paths_of(store):
         try:
             entries = bundle.read(path)
@@ -87,10 +88,10 @@ def _forget_in_copies(store: Store, session_id: str) -> None:
             continue
         kept = [entry for entry in entries if markdown.session_id_of(entry.text) != session_id]
         if len(kept) < len(entries):
-            bundle.write(path, store, kept)
+            bundle.write(path, store, kept, owner=owner)
 
 
-def _forget_in_log(path: str, session_id: str) -> int:
+def _forget_in_log(path: str, session_id: str, owner: str) -> int:
     """Take the lines that name the session out of a log, and return how many these were."""
     try:
         lines = read_regular(path, _MAX_LOG).split(b"\n")
@@ -99,7 +100,7 @@ def _forget_in_log(path: str, session_id: str) -> int:
     needles = {session_id.encode("utf-8", "backslashreplace"), journal.key(session_id).encode()}
     kept = [line for line in lines if not any(needle in line for needle in needles)]
     if len(kept) < len(lines):
-        files.atomic_write(path, b"\n".join(kept))
+        files.atomic_write(path, b"\n".join(kept), owner=owner)
     return len(lines) - len(kept)
 
 

@@ -48,17 +48,25 @@ def scan(store: Store, *, apply: bool) -> Report:
     Raises:
         OcmError: a file is locked for too long; those that were done before stay done.
     """
+    if not apply:
+        return _scan(store, "")
+    with files.upkeep(store.path) as owner:
+        return _scan(store, owner)
+
+
+def _scan(store: Store, owner: str) -> Report:
+    """Look through the store; an `owner` of the upkeep also takes out what is found."""
     rules = redact_rules.load(user_store(), store.path)
-    report = Report(applied=apply)
+    report = Report(applied=bool(owner))
     dirty = _sessions(store, rules, report)
     for name in journal.LOGS:
-        _note(report, _log(os.path.join(store.path, name), rules, apply=apply))
+        _note(report, _log(os.path.join(store.path, name), rules, owner))
     for key in journal.session_keys(store.path):
-        _note(report, _journal(store, key, rules, apply=apply))
+        _note(report, _journal(store, key, rules, owner))
     for path in copies.paths_of(store):
-        _note(report, _copy(store, path, rules, apply=apply))
-    if apply and report.files:
-        _rewrite_all(store, dirty, rules)
+        _note(report, _copy(store, path, rules, owner))
+    if owner and report.files:
+        _rewrite_all(store, dirty, rules, owner)
         _clear_cache(store)
     for found in report.files:
         found.file = os.path.relpath(found.file, store.path) if os.path.isabs(found.file) else found.file
@@ -76,9 +84,9 @@ def _sessions(store: Store, rules: redact_rules.Rules, report: Report) -> list[t
     return dirty
 
 
-def _rewrite_all(store: Store, dirty: list[tuple[Store, Found]], rules: redact_rules.Rules) -> None:
+def _rewrite_all(store: Store, dirty: list[tuple[Store, Found]], rules: redact_rules.Rules, owner: str) -> None:
     """Rewrite the session files that can be; the safety copy holds what was to go, so it stays only if one failed."""
-    copy = copies.make(store, "redact-scan") if dirty else ""
+    copy = copies.make(store, "redact-scan", owner=owner) if dirty else ""
     for place, found in dirty:
         try:
             _rewrite(place, os.path.basename(found.file), rules)
@@ -186,18 +194,18 @@ def _rewrite(store: Store, name: str, rules: redact_rules.Rules) -> None:
             files.atomic_write(os.path.join(store.sessions, name), clean.encode(), owner=journal.key(session_id))
 
 
-def _log(path: str, rules: redact_rules.Rules, *, apply: bool) -> Found | None:
+def _log(path: str, rules: redact_rules.Rules, owner: str) -> Found | None:
     if not os.path.isfile(path) or os.path.islink(path) or os.path.getsize(path) > _MAX_LOG:
         return None
     with open(path, "rb") as file:
         text = file.read().decode("utf-8", "surrogateescape")
     clean, counts = redact.report_secrets(text, rules)
-    if counts and apply:
-        files.atomic_write(path, clean.encode("utf-8", "surrogateescape"))
+    if counts and owner:
+        files.atomic_write(path, clean.encode("utf-8", "surrogateescape"), owner=owner)
     return Found(path, counts) if counts else None
 
 
-def _journal(store: Store, key: str, rules: redact_rules.Rules, *, apply: bool) -> Found | None:
+def _journal(store: Store, key: str, rules: redact_rules.Rules, owner: str) -> Found | None:
     """Look through the journals of a session; storing them in its file takes the secrets out and the journals away."""
     counts: Counter[str] = Counter()
     events = journal.read_events(store.path, key)
@@ -208,7 +216,7 @@ def _journal(store: Store, key: str, rules: redact_rules.Rules, *, apply: bool) 
     if not counts:
         return None
     found = Found(f"journal of {key}", dict(counts))
-    if apply:
+    if owner:
         from ocm import sessions
 
         ids = (event["session"] for event in events if event.get("e") == "open" and "session" in event)
@@ -220,7 +228,7 @@ def _journal(store: Store, key: str, rules: redact_rules.Rules, *, apply: bool) 
     return found
 
 
-def _copy(store: Store, path: str, rules: redact_rules.Rules, *, apply: bool) -> Found | None:
+def _copy(store: Store, path: str, rules: redact_rules.Rules, owner: str) -> Found | None:
     counts: Counter[str] = Counter()
     entries = []
     try:
@@ -228,8 +236,8 @@ def _copy(store: Store, path: str, rules: redact_rules.Rules, *, apply: bool) ->
             clean, found = redact.report_secrets(entry.text, rules)
             counts.update(found)
             entries.append(bundle.Entry(entry.name, clean, entry.archived))
-        if counts and apply:
-            bundle.write(path, store, entries)
+        if counts and owner:
+            bundle.write(path, store, entries, owner=owner)
     except (OcmError, OSError) as error:
         return Found(path, dict(counts), _why(error))
     return Found(path, dict(counts)) if counts else None

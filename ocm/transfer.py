@@ -49,7 +49,8 @@ def bring_in(store: Store, path: str, *, replace: bool = False) -> Moved:
     here = _known(store)
     clean = [found for entry in entries if (found := _checked(store, entry, moved))]
     if any(entry_id in here for _, entry_id in clean) and replace:
-        copies.make(store, "import")
+        with files.upkeep(store.path) as owner:
+            copies.make(store, "import", owner=owner)
     for entry, session_id in clean:
         _put(store, entry, session_id, here, moved, replace=replace)
     return moved
