@@ -109,7 +109,7 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
     handler, host = HANDLERS.get(name), hosts.adapter(tool)
     found, why = hookio.read_payload(data)
     store = _find_store(found, host or hosts.adapter(DEFAULT_HOST))
-    if store is None or (host and host.foreign(found)):
+    if store is None or (host and not why and host.foreign(found)):
         return b"", 0
     stores.append(store)
     if not why and (handler is None or host is None):
@@ -153,7 +153,25 @@ def user_prompt(event: Event) -> "Reply":
     if journal.size(event.store.path, event.session_id) > config.MAX_JOURNAL:
         _flush(event, trigger=None)
     event.write(journal.event("prompt", title=words.title(typed, paths.user_store(), event.store.path)))
-    return event.host.context(event.payload, "user-prompt", _names_session(event))
+    said = _past(event, typed)
+    told = _names_session(event) + (f"\n{said}" if said else "")
+    return event.host.context(event.payload, "user-prompt", told)
+
+
+def _past(event: Event, typed: str) -> str:
+    """Return what a prompt is told of earlier sessions, and note which, because none is told of twice."""
+    if event.settings["recall.prompt"] == "off":
+        return ""
+    from ocm import promptmatch, trust
+
+    found = promptmatch.find(event.store, typed, but={event.session_id})
+    if not found or not trust.is_ours(event.store):
+        return ""
+    known = promptmatch.told(journal.read_events(event.store.path, event.session_id))
+    new = [match for match in found if match.session_id not in known]
+    if new:
+        event.write(journal.event("told", recall=[match.session_id for match in new]))
+    return promptmatch.say(event.store, new)
 
 
 def pre_tool_use(event: Event) -> "Reply":
@@ -337,25 +355,13 @@ def _flush(event: Event, *, status: str | None = None, trigger: str | None) -> N
 
 
 def _brief(event: Event, source: str) -> str:
-    """Return what a new conversation should know; one that is resumed or forked has it in its history."""
-    if source in {"resume", "fork"}:
-        return ""
-    from ocm import brief, index, trust
+    from ocm import opening
 
-    if not trust.is_ours(event.store):
-        return trust.first_word(event.store)
-    lacking = index.behind(event.store)
-    if lacking > MAX_READ:
-        why = f"no brief, because memory.db lacks {lacking} session files; any search, or ocm rebuild-index, reads them"
-        hookio.log([event.store], ["session-start"], why)
-        return ""
-    _, branch = paths.git_head(event.store.root)
     tokens = int(event.settings["brief.tokens"])
-    if source == "compact":  # what the conversation itself has just lost, and fuller
-        own = brief.own(event.store, event.session_id, tokens)
-        if own:
-            return own
-    return brief.brief(event.store, branch=branch, session_id=None, tokens=tokens)
+    said, why = opening.words(event.store, event.session_id, source, tokens=tokens, most=MAX_READ)
+    if why:
+        hookio.log([event.store], ["session-start"], why)
+    return said
 
 
 # --- in and out

@@ -2,7 +2,6 @@
 
 import json
 import os
-from datetime import UTC, datetime
 from typing import Any
 
 from ocm import paths  # and `files` where something is written: a hook only reads
@@ -61,6 +60,8 @@ def register(root: str, store: str) -> None:
         OcmError: when another process holds the lock.
         OSError: when the user store cannot be written to.
     """
+    from datetime import UTC, datetime
+
     from ocm import files
 
     row = {

@@ -163,6 +163,24 @@ def test_vs_code_that_reads_the_same_folder_is_not_counted_here(project: Project
     assert project.log() == []
 
 
+def test_where_the_user_has_the_hooks_too_the_projects_do_not_count(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Copilot runs both, one after the other, and names the folder of each in its environment."""
+    home = tmp_path / "copilot"
+    monkeypatch.setenv("COPILOT_HOME", str(home))
+    monkeypatch.setenv("COPILOT_HOOK_DIR", str(project.root / ".github" / "hooks"))
+    answer(project, "post-tool-use", sent("view", {"path": "a.py"}))
+    assert project.tally(ID).calls == 1
+    (home / "hooks").mkdir(parents=True)
+    (home / "hooks" / "opencodememory.json").write_text("{}", encoding="utf-8")
+    answer(project, "post-tool-use", sent("view", {"path": "a.py"}))
+    assert project.tally(ID).calls == 1
+    monkeypatch.setenv("COPILOT_HOOK_DIR", str(home / "hooks"))
+    answer(project, "post-tool-use", sent("view", {"path": "a.py"}))
+    assert project.tally(ID).calls == 2
+
+
 @pytest.mark.parametrize("profile", ["minimal", "full"])
 def test_a_profile_asks_for_what_there_is_and_never_fails(profile: str) -> None:
     """Copilot denies every call when a hook's command fails or is missing, so no command may."""

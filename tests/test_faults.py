@@ -40,7 +40,7 @@ pytestmark = [
 ]
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 READING = (["list"], ["search", "zanzibar"], ["show", "S"], ["export", "S"], ["resume", "S"], ["status"])
-OTHERS = {"init", "install", "uninstall", "help", "checkpoint", "rebuild-index", "serve", "config", "demo"}
+OTHERS = {"init", "install", "uninstall", "help", "checkpoint", "rebuild-index", "doctor", "serve", "config", "demo"}
 GOAL = "precious zanzibar"
 
 
@@ -236,6 +236,27 @@ def test_a_checkpoint_does_not_need_the_cache(system: Ours, how: Callable[[Path]
     assert facts is not None
     assert (facts.goal, facts.work_summary) == (GOAL, ["went on"])
     assert len(snapshot(system.store / "sessions")) == 1
+
+
+@pytest.mark.parametrize("how", [_junk, _truncated, _empty, _foreign, _newer])
+def test_the_doctor_names_a_cache_that_is_none_and_a_broken_session_file(
+    system: Ours, how: Callable[[Path], None]
+) -> None:
+    path = system.store / "sessions" / "2026-01-01_00-00_x_broken.md"
+    path.write_bytes(BROKEN["not YAML"])
+    before = damage(system, how)
+    done = system.ocm("doctor")
+    assert not done.crashed, done.err
+    for name in ("memory.db", path.name):
+        assert name in done.out
+    assert snapshot(system.store / "sessions") == before
+
+
+def test_the_doctor_answers_where_nothing_may_be_opened(system: Ours) -> None:
+    with permissions(system, 0o000, 0o000):
+        done = system.ocm("doctor")
+    assert not done.crashed, done.err
+    assert "bug in ocm" not in done.err
 
 
 def test_another_programs_database_is_kept_as_it_was(system: Ours) -> None:

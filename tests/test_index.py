@@ -277,7 +277,8 @@ def test_a_file_that_vanishes_as_it_is_opened_is_gone(store: Store, monkeypatch:
 def test_a_folder_that_cannot_be_read_is_an_error(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         put(store, "a.md", session("a"))
-        patch.setattr(os, "lstat", Mock(side_effect=PermissionError(13, "Permission denied")))
+        for name in ("stat", "lstat"):  # whichever of them looks at a file here
+            patch.setattr(os, name, Mock(side_effect=PermissionError(13, "Permission denied")))
         with pytest.raises(OcmError, match="cannot be read: Permission denied"):
             listed(store)
 

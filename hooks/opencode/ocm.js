@@ -37,6 +37,10 @@ const parsed = (answer) => {
   }
 }
 
+// Where the plugin is in the project and in the user's configuration, OpenCode loads both; only one may tell of a call.
+const seen = (globalThis[Symbol.for("ocm.seen")] ??= new WeakSet())
+const isFirst = (output) => !seen.has(output) && Boolean(seen.add(output))
+
 const safely = (work) => async (...given) => {
   try {
     return await work(...given)
@@ -77,8 +81,9 @@ export const OcmPlugin = async ({ directory }) => {
       const failed = state?.status === "error" && running.get(callID)
       if (failed && running.delete(callID)) await ask("post-tool-use", { ...failed.payload, failed: true })
     }),
-    "chat.message": safely(async ({ sessionID }, { message, parts }) => {
-      if (parents.has(sessionID)) return
+    "chat.message": safely(async ({ sessionID }, output) => {
+      const { message, parts } = output
+      if (parents.has(sessionID) || !isFirst(output)) return
       const typed = parts.filter((part) => part.type === "text" && !part.synthetic).map((part) => part.text)
       const source = created.has(sessionID) ? "startup" : "resume"
       const words = [started.has(sessionID) ? "" : await start(sessionID, source)]
@@ -89,6 +94,7 @@ export const OcmPlugin = async ({ directory }) => {
     }),
     "tool.execute.before": async (input, output) => {
       const reply = await safely(async () => {
+        if (!isFirst(output)) return {}
         const payload = call(input, output.args)
         const found = await ask("pre-tool-use", payload)
         if (!found.deny) running.set(input.callID, { payload, words: found.context })
@@ -98,6 +104,7 @@ export const OcmPlugin = async ({ directory }) => {
       if (reply?.deny) throw new Error(reply.deny)
     },
     "tool.execute.after": safely(async (input, output) => {
+      if (!isFirst(output)) return
       const before = running.get(input.callID)?.words
       running.delete(input.callID)
       const created = output.metadata?.exists === false
@@ -107,7 +114,7 @@ export const OcmPlugin = async ({ directory }) => {
       else if (text) output.content?.push({ type: "text", text })
     }),
     "experimental.session.compacting": safely(async ({ sessionID }, output) => {
-      if (parents.has(sessionID)) return
+      if (parents.has(sessionID) || !isFirst(output)) return
       await ask("pre-compact", about(sessionID))
       const context = await start(sessionID, "compact")
       if (context) output.context.push(context)

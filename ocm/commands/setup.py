@@ -20,7 +20,7 @@ def _profiles(claude: str | None, cursor: str | None, hooks: tuple[str, ...]) ->
     chosen = {name: profile for name, profile in (("claude-code", claude), ("cursor", cursor)) if profile}
     for pair in hooks:
         host, _, profile = pair.partition("=")
-        if profile not in _PROFILES.choices:
+        if not profile:
             raise BadInputError(f"--hooks {pair!r} is not HOST=PROFILE.", "Profiles: none, minimal, full.")
         chosen[host] = profile
     return chosen

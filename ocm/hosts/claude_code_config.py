@@ -12,7 +12,7 @@ NAME = "claude-code"
 PROFILES = hookfiles.PROFILES
 DEFAULT_PROFILE = hookfiles.MINIMAL
 ENTRY = STDIO  # what `claude mcp add` writes, without its empty `env`
-HOOKS = Hooks(NAME)
+HOOKS = Hooks(NAME, but_own="^(?!mcp__(plugin_.*_)?opencodememory__ocm__).*$")
 
 
 def targets(place: Place) -> list[Target]:

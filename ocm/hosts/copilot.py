@@ -5,6 +5,8 @@ call, so the commands that run this always end well. Events in camel case do not
 does. A sub-agent has a session of its own and names its parent's.
 """
 
+import os
+
 from ocm.hosts import common, patches
 from ocm.hosts.common import SERVER, Payload, text
 
@@ -55,8 +57,20 @@ Edited = Call  # never asked for: a call tells of its edits itself
 
 
 def foreign(payload: Payload) -> bool:
-    """Tell whether VS Code made this call: it reads the same folder of hooks, and its payloads name their event."""
-    return "hookEventName" in payload or "hook_event_name" in payload
+    """Tell whether this call is counted elsewhere.
+
+    VS Code reads the same folder of hooks, and its payloads name their event. Copilot itself runs the user's hooks and
+    the project's: where ocm is among both, the user's count, for a project's run only in a folder that is trusted.
+    """
+    if "hookEventName" in payload or "hook_event_name" in payload:
+        return True
+    folder = os.environ.get("COPILOT_HOOK_DIR", "").replace(os.sep, "/")
+    return folder.endswith("/.github/hooks") and os.path.exists(_users_hooks())
+
+
+def _users_hooks() -> str:
+    home = os.environ.get("COPILOT_HOME") or os.path.join(os.path.expanduser("~"), ".copilot")
+    return os.path.join(home, "hooks", "opencodememory.json")
 
 
 def session_id(payload: Payload) -> str:

@@ -12,6 +12,9 @@ from ocm.hosts.targets import EMPTY_JSON, Owns, Target, document, drop, file_tar
 from ocm.textedit import EditError
 
 NONE, MINIMAL, FULL = PROFILES = ("none", "minimal", "full")
+# The events of minimal; those of a call are answered by the running server, so that no process starts.
+MCP = "mcp"
+_TOOL = "ocm__hook"  # the server's tool that such hooks call
 
 Groups = Mapping[str, Sequence[Any]]
 
@@ -37,7 +40,8 @@ EVENTS = (
 class Hooks:
     """The hooks of the host `name`, which lie in the object `within` of its file, or are a `script` of ocm's.
 
-    `every` is the matcher with which it shows each call to the gate, where reads are to be denied too.
+    `every` is the matcher with which it shows each call to the gate, where reads are to be denied too. `but_own` is
+    that matcher beside a group that is for the journal's own tools alone, of a host that has the profile `MCP`.
     """
 
     name: str
@@ -45,6 +49,12 @@ class Hooks:
     every: str = "*"
     comments: bool = False
     script: str = ""
+    but_own: str = ""
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles there are."""
+        return (*PROFILES, MCP) if self.but_own else PROFILES
 
     def profile(self, profile: str, *, deny_all: bool = False) -> dict[str, Any]:
         """Return a profile file as it is to be installed; empty for none."""
@@ -53,8 +63,8 @@ class Hooks:
         found: dict[str, Any] = json.loads(shipped(self.name, f"{profile}.json"))
         if deny_all:  # reads are denied too, so they must reach the gate
             for item in _items(found[self.within]):
-                if "matcher" in item and "pre-tool-use" in json.dumps(item):
-                    item["matcher"] = self.every
+                if "matcher" in item and "pre-tool-use" in json.dumps(item) and "${tool_input}" not in json.dumps(item):
+                    item["matcher"] = self.but_own if profile == MCP else self.every
         return found
 
     def events(self, profile: str) -> list[str]:
@@ -78,6 +88,8 @@ class Hooks:
         found = set(events_in(json.dumps(held)))
         if not found:
             return ""
+        if _TOOL in _strings(held):
+            return MCP
         return FULL if found & (set(self.events(FULL)) - set(self.events(MINIMAL))) else MINIMAL
 
     def installed(self, text: str) -> str:
@@ -136,8 +148,8 @@ class Hooks:
 @cache
 def commands(hooks: Hooks) -> tuple[re.Pattern[str], ...]:
     """Return the commands of all profiles of a host; a person may have added a threshold to one."""
-    profiles = [hooks.profile(MINIMAL), hooks.profile(FULL)]
-    found = {text for profile in profiles for text in _strings(profile) if "ocm-hook" in text}
+    profiles = [hooks.profile(name) for name in hooks.profiles]
+    found = {text for profile in profiles for text in _strings(profile) if "ocm-hook" in text or text == _TOOL}
     tool = re.escape(f"--tool {hooks.name}")
     forms = (re.escape(text).replace(tool, tool + r"(?: --threshold \d+)?", 1) for text in sorted(found))
     return tuple(re.compile(form) for form in forms)

@@ -1,23 +1,26 @@
 """From session files to what the cache holds of them: scanning the folder, reading a file, its columns. No SQL."""
 
+import contextlib
+import functools
 import hashlib
 import os
 import re
 import stat
 import time
-import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ocm import facts
 from ocm.errors import OcmError, UnreadableSessionError
+from ocm.index import light
+from ocm.index.light import mark
 from ocm.index.wording import ident
 from ocm.model import FileChange, Session, one_line
 from ocm.paths import Store
 
 ODD = "its name is not text"
 MAX_BYTES = 64 * 1024 * 1024
-_MARK = (1 << 44) - 1  # half a million of these add up to less than 2 ** 63, the largest integer of SQLite
 _GRAIN, _COARSE_GRAIN = (
     50_000_000,
     2_100_000_000,
@@ -61,17 +64,32 @@ def scan(store: Store) -> Listing:
     """Look at every session file once, without opening it."""
     stamp = folder_stamp(store)
     listing = Listing(folder=stamp if settled(stamp, time.time_ns()) else 0)
-    marks, prefix = listing.marks, os.path.join(store.sessions, "")
-    for name in names(store):
-        try:
-            marks[name] = mark(name, os.lstat(prefix + name))
-        except FileNotFoundError:  # removed since
-            continue
-        except UnicodeEncodeError:
-            listing.odd.append(os.fsencode(name).decode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise _unreadable_folder(store, error) from None
+    found = names(store)
+    try:
+        with _looking(store.sessions) if found else contextlib.nullcontext(os.lstat) as look:
+            for name in found:
+                try:
+                    listing.marks[name] = mark(name, look(name))
+                except FileNotFoundError:  # removed since
+                    continue
+                except UnicodeEncodeError:
+                    listing.odd.append(os.fsencode(name).decode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise _unreadable_folder(store, error) from None
     return listing
+
+
+@contextlib.contextmanager
+def _looking(folder: str) -> Iterator[Callable[[str], os.stat_result]]:
+    """Lend what looks at a file in a folder, by its name alone where the system can: a search looks at every one."""
+    if os.stat not in os.supports_dir_fd:  # pragma: no cover - Windows
+        yield lambda name: os.lstat(os.path.join(folder, name))
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield functools.partial(os.stat, dir_fd=descriptor, follow_symlinks=False)
+    finally:
+        os.close(descriptor)
 
 
 def names(store: Store) -> list[str]:
@@ -81,7 +99,7 @@ def names(store: Store) -> list[str]:
         OcmError: the folder is there and cannot be read.
     """
     try:
-        return [name for name in os.listdir(store.sessions) if is_name(name)]
+        return [name for name in os.listdir(store.sessions) if name.endswith(".md") and name[0] != "."]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
@@ -107,19 +125,6 @@ def settled(stamp: int, now: int) -> bool:
 
 def _is_settled(found: os.stat_result, now: int) -> bool:
     return settled(max(found.st_mtime_ns, found.st_ctime_ns), now)
-
-
-def mark(name: str, found: os.stat_result) -> int:
-    """Return a number that differs when the file may have changed.
-
-    The change time is in it, which nobody can choose: so the rows of a cache that came with a repository vouch for
-    nothing. Hashes of integers are the same in every process.
-
-    Raises:
-        UnicodeEncodeError: when the name is not text.
-    """
-    name_sum = zlib.crc32(name.encode())
-    return hash((name_sum, found.st_size, found.st_mtime_ns, found.st_ctime_ns)) & _MARK
 
 
 def load(store: Store, name: str) -> Record | None:
@@ -231,10 +236,10 @@ def texts(session: Session) -> tuple[str, ...]:
     return (
         session.title,
         session.goal,
-        "\n".join(session.decisions),
-        "\n".join(session.problems),
-        "\n".join(session.work_summary),
-        "\n".join([*session.work_pending, *session.work_completed]),
+        light.joined(session.decisions),
+        light.joined(session.problems),
+        light.joined(session.work_summary),
+        light.joined(session.work_pending) + light.PART + light.joined(session.work_completed),
         "\n".join(one_line(tag) for tag in session.tags),
         "\n".join(files),
         "\n".join(text for text in other if text),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import uuid
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .bench import ONE, THRESHOLD, TWO, Bench, call_in, checkpoint, hook_texts
-from .headless import HOOKS
 from .scripted_api import call, say
 
 if TYPE_CHECKING:
@@ -24,10 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def served(bare: Bench) -> Bench:
     """Return a repository in which the server answers the hooks."""
-    bare.set_up("--claude-hooks", "none")
-    (bare.project / ".claude").mkdir(exist_ok=True)
-    shutil.copyfile(HOOKS / "claude-code/mcp.json", bare.project / ".claude/settings.json")
-    bare.commit()
+    bare.set_up("--hooks", "claude-code=mcp")
     return bare
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .bench import ONE, THRESHOLD, TWO
-from .headless import HOOKS, Copilot, OpenCode, copy
-from .others import DENIAL, OtherBench, checkpoint_once_served, stand_in, told, without_ocm
+from .codex_and_gemini import Gemini
+from .headless import HOOKS, Cline, Copilot, OpenCode, copy
+from .others import DENIAL, OtherBench, checkpoint_once_served, stand_in, told, without_ocm, without_rules
 from .scripted_api import Lane, say
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def test_a_teammate_without_ocm_notices_nothing(other: OtherBench) -> None:
         steps = [client.shell(f"echo {number}") for number in range(THRESHOLD)]
         for step in (*steps, client.edit(*ONE), client.edit(*TWO), client.create("made.txt", "x")):
             texts += [(yield step).new_text]
-        shown = "\n".join(texts).replace(str(other.project.parent), "")
+        shown = without_rules("\n".join(texts)).replace(str(other.project.parent), "")
         assert "ocm" not in shown
         assert "hook" not in shown
         yield say("Done.")
@@ -227,6 +228,27 @@ def test_a_hook_that_hangs_delays_a_call_and_stops_none(other: OtherBench, tmp_p
 
     assert run.exit_code == 0
     assert 2 < took[0] < 30
+
+
+@pytest.mark.parametrize("other", [OpenCode, Cline, Copilot, Gemini], indirect=True, ids=lambda kind: kind.host)
+def test_set_up_for_the_user_and_for_the_project_a_call_counts_once(other: OtherBench) -> None:
+    """Where a client runs what both hold, one of them does nothing."""
+    other.set_up()
+    client = other.client
+    other.command("ocm", "install", "--host", client.host, "--hooks", f"{client.host}={client.profile}")
+    ids = []
+
+    def script(first: Request) -> Play:
+        ids.append(told(first))
+        assert first.new_text.count("ocm session_id:") == 1
+        for number in range(1, 4):
+            yield client.shell(f"echo {number}")
+            assert other.active(ids[0])["calls"] == number
+        yield say("Done.")
+
+    client.run(script)
+
+    assert other.session_ids() == ids
 
 
 @pytest.mark.parametrize("other", [OpenCode], indirect=True, ids=["opencode"])

@@ -63,13 +63,17 @@ def node() -> str:
 
 def call(host: str, folder: Path, path: str, args: object = None, prelude: str = "") -> dict[str, Any]:
     """Let a plugin see one call, with programs found on `path`, and return what became of it."""
+    return run(host, folder, path, f"{prelude}\n{DRIVERS[host]}", args)
+
+
+def run(host: str, folder: Path, path: str, driver: str, args: object = None) -> dict[str, Any]:
+    """Run a piece of JavaScript beside a plugin, and return what it has `seen`."""
     copied = folder / "ocm.mjs"
     shutil.copyfile(PLUGINS[host], copied)
     script = folder / "run.mjs"
+    given = json.dumps(args or {"command": "ls"})
     script.write_text(
-        f'const module = await import("{copied}")\nconst args = {json.dumps(args or {"command": "ls"})}\n{prelude}\n'
-        f"{DRIVERS[host]}\n{PRINT}\n",
-        encoding="utf-8",
+        f'const module = await import("{copied}")\nconst args = {given}\n{driver}\n{PRINT}\n', encoding="utf-8"
     )
     found = shutil.which("node")
     assert found
@@ -151,6 +155,47 @@ def test_arguments_that_json_cannot_hold_are_no_error(host: str, tmp_path: Path)
     """A call that the hook cannot be told of goes through."""
     path = answering(tmp_path, pre="""echo '{"deny": "no"}'""")
     assert call(host, tmp_path, path, prelude="args.n = 1n") == {"args": {"command": "ls", "n": "1"}, "result": "done"}
+
+
+def test_a_run_of_cline_begins_with_what_both_hooks_say(tmp_path: Path) -> None:
+    """The session starts once, with its first run; what was typed is in the last message of the user."""
+    log = tmp_path / "log"
+    reply = f"""echo "$1" >> '{log}'; cat >> '{log}'; echo >> '{log}'; echo '{{"context": "said"}}'"""
+    path = os.pathsep.join([stand_in(tmp_path / "bin", reply), "/usr/bin", "/bin"])
+    driver = """
+        module.default.setup({}, { session: { sessionId: "S" }, workspaceInfo: { rootPath: "/p" } })
+        const typed = [{ role: "user", content: [{ type: "text", text: "Go" }, { type: "image" }] }]
+        const begin = (messages, agent) => module.default.hooks.beforeRun({ snapshot: { messages, ...agent } })
+        const seen = [await begin(typed), await begin([]), (await begin(typed, { agentId: "a2", parentAgentId: "a1" })) ?? "none"]
+    """
+    found: Any = run("cline", tmp_path, path, driver)
+    assert found == [{"appendContext": "said\n\nsaid"}, {"appendContext": "said"}, "none"]
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert lines[::2] == ["session-start", "user-prompt", "user-prompt"]
+    assert [json.loads(line) for line in lines[1::2]] == [
+        {"session_id": "S", "cwd": "/p", "source": "startup"},
+        {"session_id": "S", "cwd": "/p", "prompt": "Go"},
+        {"session_id": "S", "cwd": "/p", "prompt": ""},
+    ]
+
+
+def test_two_plugins_in_one_opencode_tell_of_a_call_once(tmp_path: Path) -> None:
+    """OpenCode loads the plugin of the project and that of the user; the first one's denial is the only one."""
+    log = tmp_path / "log"
+    path = answering(tmp_path, pre=f"echo pre >> '{log}'", post=f"echo post >> '{log}'")
+    second = f"""
+        await import("node:fs").then((fs) => fs.copyFileSync({json.dumps(str(PLUGINS["opencode"]))}, "second.mjs"))
+        const other = await (await import(process.cwd() + "/second.mjs")).OcmPlugin({{ directory: process.cwd() }})
+        const first = module.OcmPlugin
+        const both = async (name, mine, ...given) => {{ await mine(...given); await other[name](...given) }}
+        const doubled = async (context) => {{
+          const mine = await first(context)
+          return Object.fromEntries(Object.keys(mine).map((name) => [name, (...given) => both(name, mine[name], ...given)]))
+        }}
+    """
+    driver = DRIVERS["opencode"].replace("module.OcmPlugin", "doubled")
+    assert run("opencode", tmp_path, path, f"{second}\n{driver}")["result"] == "done"
+    assert log.read_text(encoding="utf-8").split() == ["pre", "post"]
 
 
 @both

@@ -32,7 +32,6 @@ IDS = (
     ("a", "a.1", "null"),
 )
 _GUEST_ID = "guest-of-another-store"
-_BLOCKED = 0.06
 _CUTS = 8
 
 
@@ -529,7 +528,7 @@ class World:
         self.tally.stopped += stopped
         two = process.start(self.place, *self.command(second), self.wish(second))
         if stopped:
-            two.ended(_BLOCKED)
+            two.run_on()
             one.go_on()
         results = [one.wait(), two.wait()]
         self.points = results[0].points
