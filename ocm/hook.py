@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ocm.hosts.interface import Host, Reply
 
 DEFAULT_HOST = "claude-code"
-RECOVERY_SECONDS = 1.5  # of the five that hosts wait
 MAX_ID = 500  # characters, as a checkpoint takes it
 MAX_READ = 1_000  # session files that the brief may have to wait for, within the few seconds that hosts give a hook
 
@@ -167,8 +166,7 @@ def _past(event: Event, typed: str) -> str:
     found = promptmatch.find(event.store, typed, but={event.session_id})
     if not found or not trust.is_ours(event.store):
         return ""
-    known = promptmatch.told(journal.read_events(event.store.path, event.session_id))
-    new = [match for match in found if match.session_id not in known]
+    new = promptmatch.news(found, journal.read_events(event.store.path, event.session_id))
     if new:
         event.write(journal.event("told", recall=[match.session_id for match in new]))
     return promptmatch.say(event.store, new)
@@ -344,7 +342,7 @@ def _recover(event: Event) -> None:
     if journal.orphans(path, now - 600) or journal.idle(path, now - 7 * 86_400):
         from ocm import sessions
 
-        for trouble in sessions.recover(event.store, seconds=RECOVERY_SECONDS):
+        for trouble in sessions.recover(event.store, seconds=sessions.HOOK_SECONDS):
             hookio.log([event.store], ["session-start"], trouble)
 
 

@@ -21,4 +21,5 @@ def words(store: Store, session_id: str, source: str, *, tokens: int, most: int)
         why = f"no brief, because memory.db lacks {lacking} session files; any search, or ocm rebuild-index, reads them"
         return "", why
     own = brief.own(store, session_id, tokens) if source == "compact" else ""  # what it has just lost, and fuller
-    return own or brief.brief(store, branch=paths.git_head(store.root)[1], session_id=None, tokens=tokens), ""
+    branch = paths.git_head(store.root)[1]
+    return own or brief.brief(store, branch=branch, session_id=None, tokens=tokens, quick=True), ""

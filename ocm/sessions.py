@@ -21,6 +21,7 @@ from ocm.paths import Store, user_store
 from ocm.sessionfiles import Known
 
 ORPHAN_SECONDS = 600
+HOOK_SECONDS = 1.5  # that a hook may spend on recovery, of the five that hosts wait
 FORGOTTEN_SECONDS = 7 * 86_400
 _ATTEMPTS = 5
 
