@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ocm import config, journal, merge, paths, policy, sessionfiles
-from ocm.errors import NotFoundError, OcmError
-from ocm.model import Session, one_line
+from ocm.errors import BadInputError, NotFoundError, OcmError
+from ocm.model import SECTIONS, Session, one_line
 from ocm.observe import text_of
 from ocm.paths import Store
 
@@ -17,6 +17,8 @@ ACTIVE_SECONDS = 12 * 3600
 _CANDIDATES = 5
 _PARTS = {"memory.db": "cache", "active_": "journals", "taken_": "journals", "journal.": "journals", "hook.log": "log"}
 _CHARACTERS_A_TOKEN = 4
+_MAX_TITLE = 200
+_CUT_NOTE, _LEAST_PART = 60, 200  # characters: of a line that says what is missing; of a text worth showing in part
 
 
 def print_nothing(_: str) -> None:
@@ -103,25 +105,92 @@ def as_json(store: Store, name: str, session: Session) -> dict[str, Any]:
     }
 
 
-def excerpt(store: Store, identifier: str, sections: list[str], max_tokens: int) -> dict[str, Any]:
-    """Return a session with `sections` only, as much of them as fits; `cut` says what was left out."""
-    whole = show(store, identifier)
-    names = ("session_id", "title", "date", "tool", "branch", "status", "markdown_path")
-    result: dict[str, Any] = {name: whole[name] for name in names}
-    left = max(0, max_tokens) * _CHARACTERS_A_TOKEN
-    cut: list[str] = []
-    for name in sections:
-        value = whole[name]
-        items = value if isinstance(value, list) else [value] if value else []
+def sections_of(asked: list[Any] | None) -> list[str]:
+    """Return the sections that are asked for, all of them when none is named.
+
+    Raises:
+        BadInputError: one of them is none.
+    """
+    unknown = [name for name in asked or [] if name not in SECTIONS]
+    if unknown:
+        raise BadInputError(f"sections has {one_line(str(unknown[0]), 40)!r}.", f"Accepted: {', '.join(SECTIONS)}.")
+    return list(dict.fromkeys(asked or SECTIONS))
+
+
+def excerpt(
+    store: Store, identifier: str, sections: list[str], max_tokens: int, notice: Notice = print_nothing
+) -> dict[str, Any]:
+    """Return a session with `sections` only, in at most `max_tokens` as JSON; `cut` says what was left out."""
+    name = find(store, identifier, notice)
+    session = sessionfiles.load(store, name).session
+    whole = as_json(store, name, session)
+    result = {key: whole[key] for key in ("session_id", "title", "date", "tool", "branch", "status", "markdown_path")}
+    result["title"] = one_line(result["title"], _MAX_TITLE)
+    result.update(_holds_still(store, session))
+    result.update(dict.fromkeys(sections, ""), cut=[])
+    listed = {name: value if isinstance(value := whole[name], list) else [value] if value else [] for name in sections}
+    left = max_tokens * _CHARACTERS_A_TOKEN - _size(result)
+    if sum(_size(item) + 2 for items in listed.values() for item in items) > left:
+        left -= _CUT_NOTE * sum(map(bool, listed.values()))
+    budget = _Budget(left)
+    for section, items in listed.items():
+        value = whole[section]
+        kept, said = budget.fit(items)
+        if said:
+            result["cut"].append(f"{section}: {said}")
+        result[section] = kept if isinstance(value, list) else (kept[0] if kept else "")
+    return result
+
+
+def _holds_still(store: Store, session: Session) -> dict[str, Any]:
+    """Return how many of a session's files are as they were, and how many commits came since."""
+    from ocm import facts, freshness
+
+    known = facts.blobs(session.facts)
+    touched: freshness.Touched = [(change, known.get(change.path)) for change in session.files]
+    updated = merge.instant(session.updated_at)
+    page = freshness.Page(store.root, [(touched, updated)])
+    return {"freshness": page.counts(touched), "commits_since": page.commits(updated)}
+
+
+class _Budget:
+    """Characters of JSON that are left; what does not fit is said."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def fit(self, items: list[Any]) -> tuple[list[Any], str]:
+        """Return as many of `items` as fit, a long text cut at a word, and in words what is missing."""
         kept: list[Any] = []
         for item in items:
-            left -= len(str(item)) + _CHARACTERS_A_TOKEN
-            if left >= 0:
-                kept.append(item)
-        if len(kept) < len(items):
-            cut.append(f"{name}: {len(items) - len(kept)} of {len(items)} left out")
-        result[name] = kept if isinstance(value, list) else (kept[0] if kept else "")
-    return {**result, "cut": cut}
+            size = _size(item) + 2
+            if size > self._left:
+                break
+            kept.append(item)
+            self._left -= size
+        missing = len(items) - len(kept)
+        if not missing:
+            return kept, ""
+        part = self._part(items[len(kept)])
+        if part:
+            return [*kept, part], f"{missing} of {len(items)} left out or cut"
+        return kept, f"{missing} of {len(items)} left out"
+
+    def _part(self, item: object) -> str:
+        """Return the beginning of a text that is too long, where enough of it fits to be worth it."""
+        if not isinstance(item, str) or self._left < _LEAST_PART:
+            return ""
+        text = item[: self._left]
+        while _size(text) + 8 > self._left:
+            text = text[: len(text) - max(1, (_size(text) + 8 - self._left) // 6)]
+        self._left -= _size(text) + 8
+        return (text[: text.rfind(" ")] if " " in text else text) + "…"
+
+
+def _size(value: object) -> int:
+    import json
+
+    return len(json.dumps(value, ensure_ascii=False))
 
 
 def _file(path: str, change_type: str, old_path: str | None) -> dict[str, str]:

@@ -8,11 +8,13 @@ DEFAULTS: dict[str, int | str] = {
     "gate.deny": "changes",
     "gate.count": "all",
     "brief.tokens": 600,
+    "recall.prompt": "on",
 }
 CHOICES: dict[str, tuple[str, ...]] = {
     "gate.mode": ("block", "remind", "off"),
     "gate.deny": ("changes", "all"),
     "gate.count": ("all", "changes"),
+    "recall.prompt": ("on", "off"),
 }
 BOUNDS = {"gate.threshold": (1, 10_000), "brief.tokens": (0, 4_000)}
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_FILES = 5_000
 _MAX_READ, _MAX_READ_ALL = 1_000_000, 32_000_000  # bytes of new files whose lines are worth counting
 _MAX_REFLOG = 4_000_000
+_CALL_SECONDS = 30  # between a commit and the end of the shell call that made it
 _GRAIN = 0.01  # the kernel stamps files with a clock that lags behind by up to a tick
 _EMPTY_TREES = (  # what stands for the commit that was not there yet, with SHA-1 and with SHA-256
     "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
@@ -139,6 +140,38 @@ def changes(  # noqa: PLR0913 - each of them is one fact about how the session b
     mine = gitdata.pair_renames(mine, _read_new(place, mine))
     back = {path for path, name in spelled.items() if name in undone}
     return Changes(_listed(place, mine), gitdata.summary(mine, MAX_FILES), back)
+
+
+def commits_made(root: str, start_sha: str, instants: "Collection[float]") -> list[str]:
+    """Return id and subject of the commits made here just before one of `instants`, oldest first; starts no process.
+
+    Args:
+        root: Where the session works.
+        start_sha: The commit that it started at.
+        instants: When its shell calls ended, in epoch seconds.
+    """
+    made, reflog = _made(root, start_sha, instants)
+    known = gitdata.subjects(reflog, set(made))
+    return [f"{sha[:7]} {known.get(sha, '')}".strip() for sha in made]
+
+
+def made_since(root: str, start_sha: str, instants: "Collection[float]") -> list[str]:
+    """Return the ids of the same commits."""
+    return _made(root, start_sha, instants)[0]
+
+
+def _made(root: str, start_sha: str, instants: "Collection[float]") -> tuple[list[str], bytes]:
+    """Return the commits made here just before one of `instants`, and the reflog that says so."""
+    place = Place.find(root)
+    if place is None or not instants:
+        return [], b""
+    reflog = gitrun.read_tail(os.path.join(place.git_dir, "logs", "HEAD"), _MAX_REFLOG)
+    made = [
+        sha
+        for when, sha in gitdata.made_here(reflog, start_sha)
+        if any(when - 1 <= instant <= when + _CALL_SECONDS for instant in instants)
+    ]
+    return list(dict.fromkeys(made)), reflog
 
 
 class _Session:

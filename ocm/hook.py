@@ -108,7 +108,7 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
     handler, host = HANDLERS.get(name), hosts.adapter(tool)
     found, why = hookio.read_payload(data)
     store = _find_store(found, host or hosts.adapter(DEFAULT_HOST))
-    if store is None or (host and host.foreign(found)):
+    if store is None or (host and not why and host.foreign(found)):
         return b"", 0
     stores.append(store)
     if not why and (handler is None or host is None):
@@ -150,7 +150,23 @@ def user_prompt(event: Event) -> "Reply":
     from ocm import words
 
     event.write(journal.event("prompt", title=words.title(typed)))
-    return event.host.context(event.payload, "user-prompt", _names_session(event))
+    said = _past(event, typed)
+    told = _names_session(event) + (f"\n{said}" if said else "")
+    return event.host.context(event.payload, "user-prompt", told)
+
+
+def _past(event: Event, typed: str) -> str:
+    """Return what a prompt is told of earlier sessions, and note which, because none is told of twice."""
+    if event.settings["recall.prompt"] == "off":
+        return ""
+    from ocm import promptmatch
+
+    found = promptmatch.find(event.store, typed, but={event.session_id})
+    known = promptmatch.told(journal.read_events(event.store.path, event.session_id)) if found else set()
+    new = [match for match in found if match.session_id not in known]
+    if new:
+        event.write(journal.event("told", recall=[match.session_id for match in new]))
+    return promptmatch.say(event.store, new)
 
 
 def pre_tool_use(event: Event) -> "Reply":
@@ -354,7 +370,7 @@ def _brief(event: Event, source: str) -> str:
         own = brief.own(event.store, event.session_id, tokens)
         if own:
             return own
-    return brief.brief(event.store, branch=branch, session_id=None, tokens=tokens)
+    return brief.brief(event.store, branch=branch, session_id=None, tokens=tokens, quick=True)
 
 
 # --- in and out

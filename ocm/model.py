@@ -10,6 +10,11 @@ from ocm.errors import BadInputError
 STATUSES = ("open", "frozen", "closed")
 TRIGGERS = ("context_limit", "git_commit", "task_end", "session_end", "manual")
 CHANGE_TYPES = ("created", "modified", "deleted", "renamed")
+# what of a session can be asked for, under the names of the checkpoint
+SECTIONS = (
+    "goal", "work_completed", "work_pending", "work_summary", "decisions", "problems", "plan_files", "references",
+    "files", "notes", "diff_summary",
+)  # fmt: skip
 MAX_ITEM = 50_000
 MAX_LINE = 500
 HALF = "\ufdd0"  # stands where half a character came in; a code point that is never one

@@ -2,14 +2,14 @@
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from ocm import journal, merge, paths, redact, sessionfiles
 from ocm.errors import UnreadableSessionError
 from ocm.merge import Event, Observed
-from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session
+from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session, one_line
 from ocm.paths import Store
 
 
@@ -54,11 +54,28 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
         touched |= _look_at_git(store, call.session_id, start, observed, session)
     else:
         start.existing = _existing(start, [path for path, kind in _edited(events, start) if not kind])
+    shell = [merge.moment(event) for event in events if event.get("cmd") and merge.moment(event) >= start.since]
+    if shell and not call.semantic:
+        from ocm import git
+
+        observed.commits = [one_line(redact.redact(text)[0]) for text in git.commits_made(start.root, start.sha, shell)]
     if touched:
         from ocm import freshness
 
         observed.contents = freshness.recorded(start.root, touched)
+    _imprint(start, observed, session, shell)
     return start, observed
+
+
+def _imprint(start: Start, observed: Observed, session: Session | None, shell: list[float]) -> None:
+    """Look at the work itself, where any is known of."""
+    from ocm import imprint
+
+    known = session.files if session else []
+    changes = merge.merge_files(known, replace(observed, edits=edits_of(observed.events, start)))
+    at = observed.now.isoformat(timespec="seconds")
+    if changes or shell:
+        observed.traces = imprint.imprint(start.root, start.sha, shell, at, changes, session)
 
 
 def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known

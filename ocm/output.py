@@ -122,11 +122,64 @@ def hits(rows: list[dict[str, Any]]) -> None:
     """Print search hits: what was found, why it matched, and where to read it."""
     for row in rows:
         say(f"{row['rank']}. {row['title'] or row['goal']}")
-        say(f"    {day(row['date'])} · {row['tool']} · {row['status']} · {row['session_id']}")
+        parts = [day(row["date"]), row["tool"], row["status"], row["session_id"], holds(row)]
+        say(f"    {' · '.join(part for part in parts if part)}")
         if row["snippet"]:
             say(f"    {row['snippet']}")
         if row["top_files"]:
             say(f"    {', '.join(row['top_files'])}")
+
+
+def holds(row: dict[str, Any]) -> str:
+    """Say how far a record still holds, as far as that is known."""
+    from ocm import freshness
+
+    return freshness.says(row["freshness"], row["commits_since"])
+
+
+def timeline(entries: list[dict[str, Any]]) -> None:
+    """Print what was done when, oldest first."""
+    for entry in entries:
+        if "checkpoints" not in entry:
+            _commit(entry)
+            continue
+        parts = [entry["tool"], entry["branch"], entry["status"], entry["session_id"], holds(entry)]
+        say(f"{'>' if entry.get('is_anchor') else ' '} {day(entry['date'])}  {entry['title']}")
+        say(f"    {' · '.join(part for part in parts if part)}")
+        for change in entry.get("changes", []):
+            say(
+                f"    {change['path']} {change['change_type']}"
+                + (f", {change['state']} since" if change["state"] else "")
+            )
+        for done in entry["checkpoints"]:
+            heading = " · ".join(done[name] for name in ("at", "commit", "trigger") if name in done)
+            say(f"    {heading}")
+            for item in done["items"]:
+                say(f"      - {item}")
+
+
+def _commit(entry: dict[str, Any]) -> None:
+    """Print a commit among sessions."""
+    say(f"  {day(entry['date'])}  {entry['title']}")
+    say(f"    commit {' · '.join([entry['commit'][:9], entry['author'], *entry['sessions']])}")
+
+
+def excerpt(found: dict[str, Any], sections: list[str]) -> None:
+    """Print parts of a session under the checkpoint's names, then what was cut."""
+    say(f"{found['title']}  ({found['session_id']})")
+    say(
+        "    " + " · ".join(part for part in (day(found["date"]), found["tool"], found["status"], holds(found)) if part)
+    )
+    for section in sections:
+        value = found[section]
+        items = value if isinstance(value, list) else [value]
+        for n, item in enumerate(item for item in items if item):
+            if not n:
+                say(f"{section}:")
+            words = " ".join(str(part) for part in item.values() if part) if isinstance(item, dict) else item
+            say("  - " + words.replace("\n", "\n    "))
+    for line in found["cut"]:
+        say(f"(cut) {line}")
 
 
 def day(date: str | None) -> str:

@@ -58,6 +58,14 @@ def find_store(start: str) -> "Store | None":
     return None
 
 
+def relative(store: Store, path: str) -> str:
+    """Return a path as sessions record it: relative to the project, with forward slashes."""
+    if os.path.isabs(path):
+        inside = os.path.relpath(os.path.realpath(path), os.path.realpath(store.root))
+        path = path if inside.startswith("..") else inside
+    return path.replace(os.sep, "/").removeprefix("./").rstrip("/")
+
+
 def work_tree(start: str) -> str | None:
     """Return the nearest folder upwards from `start` that holds `.git`, or None."""
     folder = os.path.abspath(start)

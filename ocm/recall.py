@@ -15,13 +15,14 @@ from functools import partial
 from typing import Any
 
 from ocm import freshness, git, index
-from ocm.brief import brief, clean_line
+from ocm.brief import brief
 from ocm.errors import BadInputError, OcmError
 from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, silent
 from ocm.index.wording import Query
 from ocm.index.wording import query as taken_apart
 from ocm.model import STATUSES, FileChange, one_line
-from ocm.paths import Store
+from ocm.paths import Store, relative
+from ocm.plain import clean_line
 
 __all__ = ["Filters", "brief", "search", "search_everywhere"]
 _POOL = 100
@@ -29,7 +30,7 @@ _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
 _LEAST, _MAX_SHARE = 1e-6, 2.0
 _SNIPPET, _BEFORE = 190, 60
-_TOP_FILES = 3
+_TOP_FILES, _MAX_GOAL = 3, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _chosen(store: Store, filters: Filters) -> index.Filters:
         project=filters.project or "",
         since=_instant("since", filters.since),
         until=_instant("until", filters.until, after=True),
-        file=_path(store, filters.file or ""),
+        file=relative(store, filters.file or ""),
         tag=filters.tag or "",
     )
 
@@ -188,14 +189,6 @@ def _epoch(moment: datetime) -> float:
         return moment.timestamp()
     except (ValueError, OverflowError, OSError):  # before the first or after the last moment that a clock can show
         return -math.inf if moment.year < 1970 else math.inf  # noqa: PLR2004
-
-
-def _path(store: Store, path: str) -> str:
-    """Return a path as sessions record it: relative to the project, with forward slashes."""
-    if os.path.isabs(path):
-        relative = os.path.relpath(os.path.realpath(path), os.path.realpath(store.root))
-        path = path if relative.startswith("..") else relative
-    return path.replace(os.sep, "/").removeprefix("./").rstrip("/")
 
 
 # --- one store
@@ -247,6 +240,7 @@ def _is_here(store: Store, hit: _Hit) -> bool:
 def _as_json(page: freshness.Page | None, hit: _Hit, rank: int) -> dict[str, Any]:
     return {
         **hit.session.as_json(),
+        "goal": one_line(hit.session.goal, _MAX_GOAL),
         "rank": rank,
         "score": float(f"{hit.score:.6g}"),
         "snippet": hit.snippet,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from ocm import config, files, journal, merge, redact, sessionfiles
+from ocm import activity, config, files, journal, merge, redact, sessionfiles
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.merge import Event, Observed
 from ocm.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
@@ -34,6 +34,7 @@ class _Taken:
     redactions: int
     unseen_shell: bool
     ended: bool
+    recall: list[str]
 
 
 def checkpoint(
@@ -179,6 +180,7 @@ def _absorb(
         observed.events, redactions = events_redacted(events)
         observed.edits = edits_of(observed.events, start)
         observed.takes = [take for take, _ in journals]
+        observed.did = activity.items(observed.events, observed.commits)
         session = merge.merge(known.session if known else _new_session(call, start), call, observed)
         if rejected:  # before the file says that it holds their journal
             journal.keep_rejected(store.path, rejected)
@@ -193,8 +195,15 @@ def _absorb(
     changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
     unseen_shell = observed.changed is None and any(event.get("cmd") for event in events)
     carry = journal.count(carried, changes_only=changes_only)
-    taken = _Taken(observed.takes, carry, redactions, unseen_shell, _has_ended(events))
+    taken = _Taken(observed.takes, carry, redactions, unseen_shell, _has_ended(events), _told(everything))
     return known.name if known else "", after, taken
+
+
+def _told(events: list[Event]) -> list[str]:
+    """Return the sessions that the conversation was told of, so that it is told of none twice."""
+    from ocm import promptmatch
+
+    return sorted(promptmatch.told(events))
 
 
 def _new_session(call: Checkpoint, start: Start) -> Session:
@@ -223,6 +232,7 @@ def _finish(store: Store, written: Known, start: Start, taken: _Taken) -> None:
             denials=taken.carry.denials,
             takes=taken.takes,
             shell=taken.unseen_shell or None,
+            recall=taken.recall or None,
         )
         journal.append(store.path, session.session_id, [header, carry])
     for take in taken.takes:

@@ -1,11 +1,11 @@
 """The MCP tools as data: names, what they are for, and the schemas of their arguments and answers.
 
-Every conversation pays for these words, so they are few: under 1,000 tokens for all of them.
+Every conversation pays for these words, so they are few: under 1,200 tokens for all of them.
 """
 
 from typing import Any
 
-from ocm.model import STATUSES, TRIGGERS
+from ocm.model import SECTIONS, STATUSES, TRIGGERS
 
 Schema = dict[str, Any]
 
@@ -27,14 +27,14 @@ _SESSION: Schema = dict.fromkeys(
     ("session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path"), _NULLABLE
 )
 _FILE = _object({"path": _TEXT, "change_type": _TEXT, "old_path": _TEXT}, ("path", "change_type"))
+_FRESH: Schema = {"freshness": {"type": ["object", "null"]}, "commits_since": {"type": ["integer", "null"]}}
 _HIT = {
     **_SESSION,
     "rank": {"type": "integer"},
     "score": {"type": "number"},
     "snippet": _TEXT,
     "top_files": _TEXTS,
-    "freshness": {"type": ["object", "null"]},
-    "commits_since": {"type": ["integer", "null"]},
+    **_FRESH,
     "project": _TEXT,
 }
 
@@ -52,8 +52,8 @@ CHECKPOINT: Schema = _object({
     "work_completed": _said("tasks finished", _TEXTS),
     "work_pending": _said("everything open; replaces the list", _TEXTS),
     "work_summary": _said("what was done, how verified", _TEXTS),
-    "decisions": _said("**What:** why, what was rejected", _TEXTS),
-    "problems": _said("symptom, cause, fix", _TEXTS),
+    "decisions": _said("**What:** why, what was rejected; `Supersedes: What` ends an earlier one", _TEXTS),
+    "problems": _said("**What:** symptom, cause, fix; `Solves: What` later", _TEXTS),
     "plan_files": {"type": "array", "items": _object({"path": _TEXT, "header": _TEXT}, ("path",))},
     "references": {"type": "array", "items": _object({"url": _TEXT, "title": _TEXT}, ("url",))},
     "tags": _TEXTS,
@@ -76,11 +76,6 @@ SEARCH: Schema = _object(
     },
     ("query",),
 )
-
-SECTIONS = (
-    "goal", "work_completed", "work_pending", "work_summary", "decisions", "problems", "plan_files", "references",
-    "files", "notes", "diff_summary",
-)  # fmt: skip
 
 # name: (description, input schema, output schema)
 TOOLS: dict[str, tuple[str, Schema, Schema]] = {
@@ -114,6 +109,11 @@ TOOLS: dict[str, tuple[str, Schema, Schema]] = {
         _object({"session_id": _TEXT}, ("session_id",)),
         _object({"result": {"type": "array", "items": _FILE}}, ("result",)),
     ),
+    "ocm__why": (
+        "Why a line is there: the decision, session and commit behind it. Ask before changing what looks odd.",
+        _object({"file": _TEXT, "line": {"type": "integer"}}, ("file",)),
+        _object({"file": _TEXT}, ("file",)),
+    ),
     "ocm__get_session": (
         "Read a session (id, unique prefix, slug or `latest`), whole or some sections.",
         _object(
@@ -124,6 +124,11 @@ TOOLS: dict[str, tuple[str, Schema, Schema]] = {
             },
             ("session_id",),
         ),
-        _object({**_SESSION, "cut": _TEXTS}, ("session_id",)),
+        _object({**_SESSION, **_FRESH, "cut": _TEXTS}, ("session_id",)),
+    ),
+    "ocm__timeline": (
+        "What was done around a session, or to a file, in order.",
+        _object({"session_id": _TEXT, "file": _TEXT, "limit": {"type": "integer", "default": 10}}),
+        _result({**_SESSION, **_FRESH, "checkpoints": {"type": "array"}}),
     ),
 }

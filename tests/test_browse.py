@@ -121,13 +121,34 @@ def test_an_excerpt_holds_what_was_asked_for(filled: Project) -> None:
     assert "tags" not in found
 
 
-@pytest.mark.parametrize(("tokens", "kept", "cut"), [
-    (0, [], ["goal: 1 of 1 left out", "decisions: 2 of 2 left out"]), (-5, [], ["goal: 1 of 1 left out", "decisions: 2 of 2 left out"]),
-    (6, ["d1"], ["decisions: 1 of 2 left out"]), (1000, ["d1", "d2"], []),
-])  # fmt: skip
-def test_an_excerpt_says_what_did_not_fit(filled: Project, tokens: int, kept: list[str], cut: list[str]) -> None:
+@pytest.mark.parametrize("tokens", [0, -5])
+def test_an_excerpt_without_room_names_all_that_is_missing(filled: Project, tokens: int) -> None:
     found = browse.excerpt(filled.store, "0f6c", ["goal", "decisions", "problems"], tokens)
-    assert (found["decisions"], found["cut"], found["problems"]) == (kept, cut, [])
+    assert (found["goal"], found["decisions"], found["problems"]) == ("", [], [])
+    assert found["cut"] == ["goal: 1 of 1 left out", "decisions: 2 of 2 left out"]
+
+
+@pytest.mark.parametrize("tokens", [250, 300, 500, 1000, 3000])
+def test_an_excerpt_keeps_to_its_length_and_says_what_did_not_fit(project: Project, tokens: int) -> None:
+    goal = "one word and another " * 60
+    project.checkpoint("A", goal=goal, decisions=[f"{n} decided" * 9 for n in range(40)], problems=['"quoted"\n' * 200])
+    found = browse.excerpt(project.store, "A", ["goal", "decisions", "problems"], tokens)
+    assert len(json.dumps(found, ensure_ascii=False)) <= tokens * 4
+    assert found["goal"]
+    whole = len(found["decisions"]) == 40 and found["goal"] == goal.strip() and len(found["problems"]) == 1
+    assert whole != bool(found["cut"])
+    assert goal.startswith(found["goal"].removesuffix("…"))
+
+
+def test_an_excerpt_says_how_far_it_still_holds(repo: Project) -> None:
+    repo.hook("session-start")
+    repo.edited(str(repo.root / "a.py"))
+    repo.checkpoint(goal="g")
+    assert browse.excerpt(repo.store, "S", ["goal"], 500)["freshness"] == {"unchanged": 1, "changed": 0, "gone": 0}
+    (repo.root / "a.py").write_bytes(b"other")
+    found = browse.excerpt(repo.store, "S", ["files"], 500)
+    assert found["freshness"] == {"unchanged": 0, "changed": 1, "gone": 0}
+    assert found["commits_since"] == 0
 
 
 # --- where things stand

@@ -10,7 +10,7 @@ import pytest
 
 from ocm import blobs, brief, gitdata, index, recall
 from ocm.errors import BadInputError, OcmError
-from ocm.index import wording
+from ocm.index import sync, wording
 from ocm.model import FileChange, WorkEntry
 from ocm.paths import Store
 from ocm.recall import Filters
@@ -48,6 +48,13 @@ def test_a_hit_has_the_keys_of_the_contract(store: Store) -> None:
     assert hit["score"] > 0
     assert hit["top_files"] == ["src/cache.py", "src/a.py", "src/b.py"]
     assert hit["freshness"] is None
+
+
+def test_a_long_goal_is_cut_in_a_hit(store: Store) -> None:
+    put(store, "a.md", session("a", goal="wombat " + "word " * 9_000 + "end"))
+    (hit,) = recall.search(store, "wombat")
+    assert hit["goal"].startswith("wombat word")
+    assert len(hit["goal"]) <= 160
 
 
 @pytest.mark.parametrize(
@@ -702,10 +709,23 @@ def test_of_the_older_sessions_those_about_the_same_files_come_first(store: Stor
     assert [row.session_id for row in cached.others] == ["s18", "s17", "s16", "s15", "s14", "s2", "s13", "s12"]
 
 
-def test_a_session_that_became_unreadable_is_left_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(store, "a.md", _worked("a", 1, goal="goal"))
-    monkeypatch.setattr(brief, "load", lambda _store, _name: None)
-    assert _brief(store) == ""
+def test_a_quick_brief_is_the_same_and_notices_what_changed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = ["one", "two\nlines"]
+    put(store, "a.md", _worked("a", 1, goal="goal", work_pending=items, decisions=["this"], work_completed=["done"]))
+    put(store, "b.md", _worked("b", 2, branch="x", goal="other"))
+    whole = _brief(store)
+    assert "- two lines" in whole
+    time.sleep(0.3)
+    _brief(store)
+    monkeypatch.setattr(sync, "synced", lambda *_: 1 / 0)
+    assert _brief(store, quick=True) == whole
+    monkeypatch.undo()
+    put(store, "a.md", _worked("a", 1, goal="edited"))
+    assert "edited" in _brief(store, quick=True)
+    put(store, "c.md", _worked("c", 3, goal="newer"))
+    assert "newer" in _brief(store, quick=True)
+    os.unlink(store.database)
+    assert "newer" in _brief(store, quick=True)
 
 
 def test_importing_it_loads_nothing_heavy() -> None:

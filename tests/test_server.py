@@ -12,8 +12,9 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, Implementation
 
+from ocm.model import SECTIONS
 from ocm.server import JournalServer
-from ocm.tools import SECTIONS, TOOLS
+from ocm.tools import TOOLS
 from tests.builders import CHECKPOINT_TOOL, Project
 
 Call = Callable[..., Any]

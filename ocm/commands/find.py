@@ -7,6 +7,8 @@ import click
 from ocm import output, paths
 from ocm.commands import common
 
+_EVERYTHING = 10_000_000
+
 
 @click.command("list")
 @common.project_option
@@ -71,18 +73,54 @@ def search(  # noqa: PLR0913 - one parameter an option
 @click.command()
 @common.project_option
 @click.argument("identifier", metavar="ID")
+@click.option(
+    "--section", "sections", multiple=True, metavar="S", help="Only this part, such as decisions; repeatable."
+)
+@click.option("--max-tokens", type=click.IntRange(50, 100_000), help="No longer than this; what is cut is said.")
 @common.json_option
-def show(*, project: str | None, identifier: str, as_json: bool) -> None:
+def show(
+    *, project: str | None, identifier: str, sections: tuple[str, ...], max_tokens: int | None, as_json: bool
+) -> None:
     """Show one session: an id, a unique prefix, a slug, a file name, or `latest`."""
-    from ocm import browse
+    from ocm import answers, browse, decided, why
 
     store = common.find_store(project)
     with common.notices() as notice:
+        if sections or max_tokens:
+            wanted = browse.sections_of(list(sections))
+            found = browse.excerpt(store, identifier, wanted, max_tokens or _EVERYTHING, notice=notice)
+            found = decided.with_ended(store, found)
+            output.as_json(found) if as_json else output.excerpt(found, wanted)
+            return
+        shown = browse.show(store, identifier, notice=notice)
+        came_of = why.commits(store, identifier)
+        ended = decided.ended(store, os.path.basename(shown["markdown_path"]))
         if as_json:
-            output.as_json(browse.show(store, identifier, notice=notice))
+            landed = {name: came_of[name] for name in ("commits", "not_landed")}
+            output.as_json({**shown, **landed, "ended": ended})
         else:
-            for line in browse.text(store, identifier, notice=notice).split("\n"):
+            for line in [*answers.marked(browse.text(store, identifier), ended), *answers.outcome(came_of)]:
                 output.say(line)
+
+
+@click.command()
+@common.project_option
+@click.argument("identifier", metavar="[ID]", required=False)
+@click.option("--file", "path", metavar="PATH", help="What was done to this file, instead of around a session.")
+@click.option("-n", "--limit", default=10, show_default=True, type=click.IntRange(1, 100))
+@common.json_option
+def timeline(*, project: str | None, identifier: str | None, path: str | None, limit: int, as_json: bool) -> None:
+    """Show what was done when: around a session (the latest one if none is named), or to a file."""
+    from ocm import timeline as timelines
+
+    store = common.find_store(project)
+    found = timelines.timeline(store, session_id=identifier, file=path, limit=limit, notice=output.notice)
+    if as_json:
+        output.as_json(found)
+    elif found:
+        output.timeline(found)
+    else:
+        output.say("Nothing was done there." if path else "No sessions yet.")
 
 
 @click.command()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 
 from ocm.index import records, schema, writer
+from ocm.index.light import mark
 from ocm.index.sync import SHORT, TROUBLE
 from ocm.index.wording import encodable
 from ocm.paths import Store
@@ -74,23 +75,28 @@ def edited_since(store: Store, since: float, *, project: str, but: str) -> set[s
 
 def _locate(db: sqlite3.Connection, store: Store, session_id: str) -> str | None:
     sql = "SELECT file, mark FROM sessions WHERE session_id = ? ORDER BY updated DESC, file"
-    for file, mark in db.execute(sql, (session_id,)).fetchall():
-        if _holds(store, file, mark, session_id):
+    for file, known in db.execute(sql, (session_id,)).fetchall():
+        if _holds(store, file, known, session_id):
             return str(file)
     unreadable = [file for (file,) in db.execute("SELECT file FROM sessions WHERE error IS NOT NULL ORDER BY file")]
-    stamp = records.folder_stamp(store)
-    if 0 < stamp == writer.folder(db) and stamp < time.time_ns() - _QUIET:
+    if is_complete(db, store):
         return _look_through(store, session_id, unreadable)
     known = {file for (file,) in db.execute("SELECT file FROM sessions WHERE error IS NULL")}
     return _look_through(store, session_id, (name for name in records.names(store) if name not in known))
 
 
-def _holds(store: Store, file: str, mark: int, session_id: str) -> bool:
+def is_complete(db: sqlite3.Connection, store: Store) -> bool:
+    """Tell whether no file came, went or was renamed since the cache knew every one, and none is being written."""
+    stamp = records.folder_stamp(store)
+    return 0 < stamp == writer.folder(db) and stamp < time.time_ns() - _QUIET
+
+
+def _holds(store: Store, file: str, known: int, session_id: str) -> bool:
     """Tell whether a file is as its row says, or at least holds the session still; a row alone proves nothing."""
     if not records.is_name(file):
         return False
     try:
-        if records.mark(file, os.lstat(os.path.join(store.sessions, file))) == mark:
+        if mark(file, os.lstat(os.path.join(store.sessions, file))) == known:
             return True
     except OSError:
         return False

@@ -7,14 +7,18 @@ import string
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocm.index import schema
+from ocm.index.light import PART, mark, quoted, split
 from ocm.index.records import ODD
-from ocm.index.schema import COLUMNS, TOKENIZER
-from ocm.index.wording import encodable, quoted
+from ocm.index.schema import TEXTS, TOKENIZER
+from ocm.index.wording import encodable
 from ocm.model import FileChange, one_line
 from ocm.paths import Store
+
+if TYPE_CHECKING:
+    from ocm.index.landed import Links
 
 OPEN, CLOSE = (
     "\ue000",
@@ -23,6 +27,7 @@ OPEN, CLOSE = (
 _WEIGHTS = (
     "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5"  # of the columns: a title says most, a part of a word least
 )
+ENDING = "{decisions problems} : (supersedes OR solves OR solved OR fixes OR fixed)"  # what may end an earlier one
 _TIED = 4
 _MIN_REPAIR = 5
 _MANY = 900  # values bound in one statement
@@ -63,6 +68,17 @@ class SessionRow:
         """Return the keys that the contract promises of a session."""
         names = ("session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path")
         return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where the work of a session stood, each item whole."""
+
+    work_pending: list[str]
+    problems: list[str]
+    decisions: list[str]
+    work_summary: list[str]
+    work_completed: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +136,20 @@ class Index:
         condition += "".join(f" AND s.{name} = ?" for name, _ in asked)
         return self._sessions(f"{condition} {_LATEST} LIMIT ?", *(value for _, value in asked), limit)
 
+    def touching(self, file: str, limit: int, project: str = "") -> list[SessionRow]:
+        """Return the sessions that touched a file, named by its path or the end of it, newest start first."""
+        condition, values = Filters(file=file, project=project).conditions()
+        return self._sessions(f"{condition} {_NEWEST} LIMIT ?", *values, limit)
+
+    def around(self, session: SessionRow, before: int, after: int) -> list[SessionRow]:
+        """Return a session among those of its project that started just before and after it, in order."""
+        same = " AND s.project = (SELECT project FROM sessions WHERE id = ?)"
+        start = "(SELECT started, file FROM sessions WHERE id = ?)"
+        earlier = f"{same} AND (s.started, s.file) < {start} ORDER BY s.started DESC, s.file DESC LIMIT ?"
+        later = f"{same} AND (s.started, s.file) > {start} ORDER BY s.started, s.file LIMIT ?"
+        older = self._sessions(earlier, session.row, session.row, before)
+        return [*reversed(older), session, *self._sessions(later, session.row, session.row, after)]
+
     def find(self, identifier: str) -> list[SessionRow]:
         """Return what `identifier` can mean, several when it is ambiguous.
 
@@ -136,6 +166,10 @@ class Index:
             or (self._sessions(f" {_LATEST} LIMIT 1") if identifier == "latest" else [])
             or _one_each(self._sessions(f" AND substr(s.session_id, 1, ?) = ? {_LATEST}", len(identifier), identifier))
         )
+
+    def in_file(self, file: str) -> SessionRow | None:
+        """Return the session that a file holds."""
+        return next(iter(self._sessions(" AND s.file = ?", file)), None)
 
     def rows(self, rows: Sequence[int]) -> list[SessionRow]:
         """Return the sessions with these row numbers, in this order."""
@@ -161,6 +195,12 @@ class Index:
         )
         return [(FileChange(*row), blob) for *row, blob in self._ask(sql, (file,), str, str, *[str | None] * 2)]
 
+    def links(self, project: str = "") -> "Links":
+        """Return what sessions and commits have in common, of a user store only what belongs to `project`."""
+        from ocm.index.landed import Links
+
+        return Links(self._db, project)
+
     def files_of(self, rows: Sequence[int]) -> dict[int, list[tuple[FileChange, str | None]]]:
         """Return the same for each of several sessions, by their row numbers, in one question."""
         found: dict[int, list[tuple[FileChange, str | None]]] = {row: [] for row in rows}
@@ -169,6 +209,17 @@ class Index:
         for row, *change, blob in self._ask(sql, rows, int, str, str, *[str | None] * 2):
             found[row].append((FileChange(*change), blob))
         return found
+
+    def is_current(self, rows: Sequence[int]) -> bool:
+        """Tell whether the files of these sessions bear the marks that they had when they were read."""
+        sql = f"SELECT file, mark FROM sessions WHERE id IN ({_slots(rows)})"
+        try:
+            return all(
+                mark(file, os.lstat(os.path.join(self._folder, file))) == known
+                for file, known in self._ask(sql, rows, str, int)
+            )
+        except OSError:
+            return False
 
     def unreadable(self) -> list[tuple[str, str]]:
         """Return the files that cannot be read, each with where and why."""
@@ -214,7 +265,7 @@ class Index:
 
         The rows are indexed once more by themselves: the large index would be read from one end to the other.
         """
-        columns = ", ".join(COLUMNS[:-1])
+        columns = ", ".join(TEXTS)
         self._begin("shown", f"VIRTUAL TABLE temp.shown USING fts5({columns}, tokenize='{TOKENIZER}')")
         self._db.execute("DELETE FROM temp.shown")
         sql = f"INSERT INTO temp.shown(rowid, {columns}) SELECT id, {columns} FROM session_chunks WHERE id IN "
@@ -224,8 +275,14 @@ class Index:
 
     def texts(self, row: int) -> tuple[str, ...]:
         """Return the searchable text of a session, column by column."""
-        sql = f"SELECT {', '.join(COLUMNS[:-1])} FROM session_chunks WHERE id = ?"
-        return next(iter(self._ask(sql, (row,), *[str] * (len(COLUMNS) - 1))), ())
+        sql = f"SELECT {', '.join(TEXTS)} FROM session_chunks WHERE id = ?"
+        return next(iter(self._ask(sql, (row,), *[str] * len(TEXTS))), ())
+
+    def state(self, row: int) -> State:
+        """Return where the work of a session stood."""
+        _, _, decisions, problems, work, todos, *_ = self.texts(row) or ("",) * len(TEXTS)
+        pending, _, completed = todos.partition(PART)
+        return State(*map(split, (pending, problems, decisions, work, completed)))
 
     def repair(self, word: str) -> str:
         """Return `word`, or the most frequent known one a single edit away from it when no session has it."""

@@ -7,20 +7,20 @@ import os
 import re
 import stat
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ocm import facts
 from ocm.errors import OcmError, UnreadableSessionError
+from ocm.index import light
+from ocm.index.light import mark
 from ocm.index.wording import ident
 from ocm.model import FileChange, Session, one_line
 from ocm.paths import Store
 
 ODD = "its name is not text"
 MAX_BYTES = 64 * 1024 * 1024
-_MARK = (1 << 44) - 1  # half a million of these add up to less than 2 ** 63, the largest integer of SQLite
 _GRAIN, _COARSE_GRAIN = (
     50_000_000,
     2_100_000_000,
@@ -125,19 +125,6 @@ def settled(stamp: int, now: int) -> bool:
 
 def _is_settled(found: os.stat_result, now: int) -> bool:
     return settled(max(found.st_mtime_ns, found.st_ctime_ns), now)
-
-
-def mark(name: str, found: os.stat_result) -> int:
-    """Return a number that differs when the file may have changed.
-
-    The change time is in it, which nobody can choose: so the rows of a cache that came with a repository vouch for
-    nothing. Hashes of integers are the same in every process.
-
-    Raises:
-        UnicodeEncodeError: when the name is not text.
-    """
-    name_sum = zlib.crc32(name.encode())
-    return hash((name_sum, found.st_size, found.st_mtime_ns, found.st_ctime_ns)) & _MARK
 
 
 def load(store: Store, name: str) -> Record | None:
@@ -249,10 +236,10 @@ def texts(session: Session) -> tuple[str, ...]:
     return (
         session.title,
         session.goal,
-        "\n".join(session.decisions),
-        "\n".join(session.problems),
-        "\n".join(session.work_summary),
-        "\n".join([*session.work_pending, *session.work_completed]),
+        light.joined(session.decisions),
+        light.joined(session.problems),
+        light.joined(session.work_summary),
+        light.joined(session.work_pending) + light.PART + light.joined(session.work_completed),
         "\n".join(one_line(tag) for tag in session.tags),
         "\n".join(files),
         "\n".join(text for text in other if text),

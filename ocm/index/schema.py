@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Any
 
+from ocm.index import light
+from ocm.index.light import APPLICATION_ID, VERSION
 from ocm.model import CHANGE_TYPES
 from ocm.paths import Store
 
-APPLICATION_ID = 0x6F636D6A  # "ocmj"
-VERSION = 2  # to be raised whenever `ident` makes something else of a text: what it made is not kept, but made again
 WAIT = 5.0
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 PAGE = 16_384  # a session fills a page of 4096 bytes to three quarters, which wastes the rest
@@ -36,6 +36,23 @@ _FILES = """CREATE TABLE session_files(
   PRIMARY KEY(session, n)) WITHOUT ROWID"""
 _FTS = f"""CREATE VIRTUAL TABLE sessions_fts USING fts5(
   {", ".join(COLUMNS)}, content='session_texts', content_rowid='id', tokenize='{TOKENIZER}')"""
+# What sessions recorded of their work (`keys` is all of a unit's), and the commits that it may have ended in.
+_LINKS = (
+    """CREATE TABLE session_units(
+  session INTEGER, unit INTEGER, at TEXT, sha TEXT, whole INTEGER, keys BLOB,
+  PRIMARY KEY(session, unit)) WITHOUT ROWID""",
+    "CREATE INDEX units_sha ON session_units(sha) WHERE sha <> ''",
+    "CREATE INDEX units_whole ON session_units(whole)",
+    """CREATE TABLE session_keys(
+  key INTEGER, session INTEGER, unit INTEGER, PRIMARY KEY(key, session, unit)) WITHOUT ROWID""",
+    """CREATE TABLE session_items(
+  session INTEGER, kind TEXT, n INTEGER, at REAL, PRIMARY KEY(session, kind, n)) WITHOUT ROWID""",
+    """CREATE TABLE commits(
+  id INTEGER PRIMARY KEY, project TEXT NOT NULL, sha TEXT NOT NULL, at REAL, subject TEXT, whole INTEGER, bound INTEGER,
+  own BLOB, parts BLOB, UNIQUE(project, sha))""",
+    "CREATE INDEX commits_whole ON commits(whole)",
+    'CREATE TABLE commit_keys(key INTEGER, "commit" INTEGER, PRIMARY KEY(key, "commit")) WITHOUT ROWID',
+)
 _SCHEMA = (
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     _SESSIONS,
@@ -49,6 +66,7 @@ _SCHEMA = (
     f"CREATE VIEW session_texts AS SELECT id, {_TEXT}, '' AS ident FROM session_chunks",  # noqa: S608 - constants
     _FILES,
     _FTS,
+    *_LINKS,
 )
 _OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
 _SIDE_FILES = ("-journal", "-wal", "-shm")
@@ -63,7 +81,6 @@ _DAMAGE = frozenset(
         sqlite3.SQLITE_NOTADB,
     )
 )
-_URI_SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/:")
 
 
 class DamagedError(sqlite3.DatabaseError):
@@ -206,7 +223,7 @@ def lock_path(store: Store) -> str:
 
 
 def _open(path: str, wait: float) -> sqlite3.Connection:
-    uri = path if path == ":memory:" else f"file://{'/' * (os.name == 'nt')}{_quoted(path)}?mode=rw"
+    uri = path if path == ":memory:" else light.address(path, "rw")
     db = sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)
     try:
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY", "synchronous = NORMAL"):
@@ -215,11 +232,6 @@ def _open(path: str, wait: float) -> sqlite3.Connection:
         db.close()
         raise
     return db
-
-
-def _quoted(path: str) -> str:
-    data = os.fsencode(path.replace("\\", "/") if os.name == "nt" else path)
-    return "".join(chr(byte) if byte in _URI_SAFE else f"%{byte:02X}" for byte in data)
 
 
 def _verify(db: sqlite3.Connection) -> None:

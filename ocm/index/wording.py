@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ocm.index.light import STOP, quoted
+
 MAX_WORDS = 48
 MAX_TOKENS = 400
 PAIRS_WEIGHT, NEAR_WEIGHT = 0.3, 0.1
@@ -18,15 +20,6 @@ _NEAR_WINDOW = 8
 _PREFIX_FROM = 4
 _PAIR = 2
 _MAX_PARTS = 65_536
-_FUNCTION_WORDS = (
-    "a an the and or but if in on at to for of with by from up about into through during over under between out "
-    "off again then than so too very just only is was are were be been being am have has had having do does did "
-    "doing will would could should shall may might can must i me my mine we us our ours you your yours he him his "
-    "she her hers it its they them their theirs this that these those there here where when what which who whom "
-    "whose why how not no nor as also any some such all both each more most other same own s t re ve ll d m don "
-    "didn doesn isn wasn aren weren won"
-)
-STOP = frozenset(_FUNCTION_WORDS.split())
 _WORD = re.compile(r"[^\W_]+")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af]+")
@@ -69,11 +62,6 @@ def ident(text: str) -> str:
 def encodable(text: str) -> str:
     """Return `text` with half characters, which nothing can hold, written out."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def quoted(text: str) -> str:
-    """Return `text` as a string of the query language of FTS5, in which nothing has a meaning."""
-    return '"' + text.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True)

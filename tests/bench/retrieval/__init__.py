@@ -1,0 +1,1 @@
+"""How well the past is found, and in how few tokens: `python -m tests.bench.retrieval SET…`."""

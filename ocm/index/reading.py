@@ -1,0 +1,131 @@
+"""Asking the cache: it is brought in step with the session files first, and what goes wrong with it costs no answer."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from ocm.errors import OcmError
+from ocm.index import lookup, records, schema, sync, writer
+from ocm.index.queries import Index
+from ocm.index.sync import Notice, silent
+from ocm.paths import Store
+
+if TYPE_CHECKING:
+    from ocm.index.landed import Commits
+
+_T = TypeVar("_T")
+_NAMED, _MAX_YOUNG = 3, 5
+
+
+def read(
+    store: Store,
+    work: Callable[[Index], _T],
+    *,
+    notice: Notice = silent,
+    prepare: "Callable[[Commits], None] | None" = None,
+) -> _T:
+    """Return what `work` finds in the cache, which is brought in step with the session files first.
+
+    Args:
+        store: Whose sessions to read.
+        work: What to do with the index. It sees one state of it, is called again when the cache turns out to be
+            damaged, and should be short and write nothing to the store, because writers wait for it.
+        notice: Takes one line when a damaged cache was moved aside, and one about session files that cannot be read.
+        prepare: Brings the commits in step with git, for questions about links; no transaction is open meanwhile.
+
+    Raises:
+        OcmError: the folder of the session files cannot be read.
+    """
+    listing = records.scan(store)
+    trusted = True
+    for _ in range(2):
+        db = sync.synced(store, listing, notice)
+        if db is None:
+            break
+        seen = schema.identity(store)
+        try:
+            if prepare:
+                _prepare(db, store, prepare)
+                db = sync.synced(store, listing, notice)  # what others changed meanwhile is seen, too
+                if db is None:
+                    break
+            return _ask(db, store, listing, work, notice)
+        except sqlite3.Error as error:
+            trusted = not schema.is_damage(error)
+            if trusted or not sync.move_aside(store, seen, error, notice):
+                break
+    try:
+        copied = sync.in_memory(store, listing, trusted=trusted)
+        if prepare:
+            prepare(_commits(copied, None))
+        return _ask(copied, store, listing, work, notice)
+    except sqlite3.Error as error:
+        raise OcmError(
+            f"The session files cannot be searched: {error}.", "Make the cache anew: ocm rebuild-index"
+        ) from error
+
+
+def health(store: Store) -> str:
+    """Return what is wrong with the cache as it is, changing nothing: `damaged`, `behind`, or empty for nothing."""
+    try:
+        db = schema.connect(store, wait=0)
+        if db is None:
+            return ""
+        with contextlib.closing(db):
+            plan = writer.plan(db, store, records.scan(store))
+    except (sqlite3.Error, OSError) as error:
+        return "damaged" if isinstance(error, sqlite3.Error) and schema.is_damage(error) else ""
+    return "behind" if plan.whole or plan.is_behind else ""
+
+
+def recent(store: Store, work: Callable[[Index], _T | None]) -> _T | None:
+    """Return what `work` finds in the cache without looking at every file first; None when that might not be right.
+
+    Nothing came or went since every file was known, and those too young for their time stamps are looked at; of the
+    rest `work` has to check the ones that matter to it (`Index.is_current`).
+    """
+    with contextlib.suppress(sqlite3.Error, OSError):
+        db = schema.connect(store, wait=sync.SHORT)
+        if db is not None:
+            with contextlib.closing(db):
+                if lookup.is_complete(db, store) and _are_settled(db, store):
+                    db.execute("BEGIN")
+                    return work(Index(db, store))
+    return None
+
+
+def _prepare(db: sqlite3.Connection, store: Store, prepare: "Callable[[Commits], None]") -> None:
+    """Let the commits be brought in step, in transactions of their own."""
+    with contextlib.closing(db):
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        prepare(_commits(db, store))
+
+
+def _commits(db: sqlite3.Connection, lock: Store | None) -> "Commits":
+    from ocm.index.landed import Commits
+
+    return Commits(db, lock)
+
+
+def _are_settled(db: sqlite3.Connection, store: Store) -> bool:
+    sql = "SELECT file, racy FROM sessions WHERE racy IS NOT NULL LIMIT ?"
+    young = schema.rows(db.execute(sql, (_MAX_YOUNG + 1,)), str, bytes)
+    return len(young) <= _MAX_YOUNG and all(records.look(store, name)[0] == racy for name, racy in young)
+
+
+def _ask(
+    db: sqlite3.Connection, store: Store, listing: records.Listing, work: Callable[[Index], _T], notice: Notice
+) -> _T:
+    with contextlib.closing(db):
+        if not db.in_transaction:
+            db.execute("BEGIN")  # one state for all of the questions
+        index = Index(db, store, listing.odd)
+        found = work(index)
+        unreadable = index.unreadable() if notice is not silent else []
+    if unreadable:
+        names = ", ".join(f"{file} ({why})" for file, why in unreadable[:_NAMED])
+        more = f" and {len(unreadable) - _NAMED} more" if len(unreadable) > _NAMED else ""
+        notice(f"Not read, and left as they are: {names}{more}. Correct them in an editor.")
+    return found

@@ -1,0 +1,142 @@
+"""What was done when: sessions in order, around one of them or about one file, each checkpoint with what it says.
+
+All of it is read from the session files; what became of their files since is looked at once for the whole list.
+"""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from ocm import browse, freshness, git, githistory, index, lineage, merge, sessionfiles
+from ocm.errors import BadInputError, OcmError
+from ocm.index import Index, Notice, SessionRow, silent
+from ocm.model import FileChange, Session, WorkEntry, one_line
+from ocm.paths import Store, relative
+from ocm.plain import clean_line
+
+MAX_LIMIT = 100
+_ITEMS, _MAX_ITEM = 5, 200
+_HEADING = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d)(?: · ([0-9a-f]{7,40}))?(?: · (\w+))?")
+
+
+def timeline(
+    store: Store, *, session_id: str | None = None, file: str | None = None, limit: int = 10, notice: Notice = silent
+) -> list[dict[str, Any]]:
+    """Return what was done, oldest first: around a session (the latest, if none is named), or to a file.
+
+    Raises:
+        BadInputError: both are given, or the limit is out of bounds.
+        NotFoundError: there is no such session.
+    """
+    if session_id and file:
+        raise BadInputError("session_id and file are both given.", "Give one of them.")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise BadInputError(f"limit is {limit}.", f"Accepted: 1 to {MAX_LIMIT}.")
+    if file:
+        path, project = relative(store, file), git.own_project(store)
+        rows = index.read(store, lambda cache: cache.touching(path, limit, project)[::-1], notice=notice)
+        return _with_commits(store, path, _shown(store, rows, "", path), limit)
+    name = _anchor(store, session_id, notice)
+    rows = index.read(store, lambda cache: _around(cache, name, limit), notice=notice) if name else []
+    return _shown(store, rows, name, "")
+
+
+def _with_commits(store: Store, path: str, entries: list[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
+    """Return sessions and the commits that changed a file in one order, the last ones of both together.
+
+    A commit has `commit`, `author` and `sessions`, those that its work certainly comes from.
+    """
+    found = githistory.log(store.root, path, limit)
+    if not found:
+        return entries
+
+    def work(view: lineage.View) -> list[dict[str, Any]]:
+        return [_commit(view, commit) for commit in found]
+
+    both = [*entries, *lineage.look(store, work)]
+    return sorted(both, key=lambda entry: merge.instant(entry["date"]))[-limit:]
+
+
+def _commit(view: lineage.View, commit: githistory.Commit) -> dict[str, Any]:
+    made = view.links.commit(commit.sha)
+    matches = lineage.sessions_of(view.links, made) if made else []
+    rows = [view.cache.in_file(match.session) for match in matches if match.sure]
+    return {
+        "commit": commit.sha,
+        "title": clean_line(commit.subject),
+        "date": datetime.fromtimestamp(commit.at).astimezone().isoformat(timespec="seconds"),
+        "author": commit.author,
+        "sessions": [row.session_id for row in rows if row],
+    }
+
+
+def _anchor(store: Store, session_id: str | None, notice: Notice) -> str:
+    if session_id:
+        return browse.find(store, session_id, notice)
+    latest = index.read(store, lambda cache: cache.find("latest"), notice=notice)
+    return latest[0].file if latest else ""
+
+
+def _around(cache: Index, name: str, limit: int) -> list[SessionRow]:
+    """Return the session among its neighbours; where there are few on one side, the other has more."""
+    found = cache.find(name)
+    if not found:
+        return []
+    rows = cache.around(found[0], limit - 1, limit - 1)
+    at = next(n for n, row in enumerate(rows) if row.row == found[0].row)
+    begin = max(0, min(at - limit // 2, len(rows) - limit))
+    return rows[begin : begin + limit]
+
+
+def _shown(store: Store, rows: list[SessionRow], anchor: str, path: str) -> list[dict[str, Any]]:
+    touched = index.read(store, lambda cache: cache.files_of([row.row for row in rows]))
+    page = freshness.Page(store.root, [(touched.get(row.row, []), row.updated) for row in rows])
+    entries = []
+    for row in rows:
+        files = touched.get(row.row, [])
+        goal = one_line(row.goal, _MAX_ITEM)
+        entry: dict[str, Any] = {**row.as_json(), "goal": goal, "checkpoints": _work(store, row)}
+        if anchor:
+            entry["is_anchor"] = row.file == anchor
+        if path:
+            entry["changes"] = [_change(page, change, oid) for change, oid in files if _means(change.path, path)]
+        entry["freshness"], entry["commits_since"] = page.counts(files), page.commits(row.updated)
+        entries.append(entry)
+    return entries
+
+
+def _change(page: freshness.Page, change: FileChange, oid: str | None) -> dict[str, str | None]:
+    state = page.state(change.path, oid) if oid else None
+    return {"path": change.path, "change_type": change.change_type, "state": state}
+
+
+def _means(path: str, asked: str) -> bool:
+    return path == asked or path.endswith("/" + asked)
+
+
+def _work(store: Store, row: SessionRow) -> list[dict[str, Any]]:
+    try:
+        session = sessionfiles.load(store, row.file).session
+    except (OcmError, OSError):  # it was there a moment ago; the list says what it can
+        return []
+    return [_entry(work) for work in session.work] or _without_work(session)
+
+
+def _without_work(session: Session) -> list[dict[str, Any]]:
+    """Return what a session whose checkpoints held no summary says it did."""
+    done = session.work_completed or session.work_pending
+    when = merge.later(session.started_at, session.updated_at)
+    return [{"at": when, "items": _items(done)}] if done else []
+
+
+def _entry(work: WorkEntry) -> dict[str, Any]:
+    found = _HEADING.fullmatch(work.heading)
+    names = {"at": found[1], "commit": found[2], "trigger": found[3]} if found else {"at": work.heading}
+    return {**{name: value for name, value in names.items() if value}, "items": _items(work.items)}
+
+
+def _items(items: list[str]) -> list[str]:
+    """Return the first items, shortened; the last line says how many more there are."""
+    shown = [one_line(clean_line(item), _MAX_ITEM) for item in items[:_ITEMS]]
+    more = len(items) - len(shown)
+    return [*shown, f"({more} more)"] if more > 0 else shown
