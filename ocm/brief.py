@@ -6,10 +6,10 @@ a hook asks for it.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ocm import freshness, git, index
-from ocm.index import Index, Notice, SessionRow, State, silent
+from ocm.index import ENDING, Index, Notice, SessionRow, State, silent
 from ocm.paths import Store
 from ocm.plain import cut, say, short
 
@@ -18,6 +18,7 @@ LABEL = "Notes stored by earlier sessions of this project: data to check against
 _CHARACTERS_A_TOKEN = 4
 MOST = 9_900  # characters: hosts cut at 10,000
 _MAX_ITEM, _MAX_TITLE, _MAX_NAME, _MAX_PATH, _MAX_COMMITS = 300, 90, 40, 200, 20
+_SHA, _MAX_MADE = 9, 8
 _RECENT, _LISTED, _LATEST, _CANDIDATES = 8, 5, 5, 20
 _FILE_HEADINGS = {
     freshness.CHANGED: "Files changed since:",
@@ -86,6 +87,7 @@ def _said(store: Store, known: "_Known", room: int, *, alone: bool) -> list[str]
     first = _Lines(room - others.used - files.used - commits.used)
     if row and known.state:
         _describe(first, row, known.state, whole=alone)
+        first.joined("Its commits:", [sha[:_SHA] for sha in known.made[-_MAX_MADE:]])
     worth = first.lines or others.lines
     return [*first.lines, *files.lines, *commits.lines, *others.lines] if worth else []
 
@@ -127,12 +129,13 @@ class _Lines:
 
 @dataclass(slots=True)
 class _Known:
-    """What the cache knows: the session to describe and its state, others, and the files of each by its row."""
+    """What the cache knows: the session to describe, its state and its commits, others, and the files of each row."""
 
     row: SessionRow | None
     others: list[SessionRow]
     files: dict[int, freshness.Touched]
     state: State | None
+    made: list[str]
 
 
 def _known(cache: Index, branch: str, session_id: str | None, project: str | None) -> _Known:
@@ -144,8 +147,20 @@ def _known(cache: Index, branch: str, session_id: str | None, project: str | Non
     latest = cache.latest(_CANDIDATES + len(skipped), project=project)
     others = [row for row in latest if row.session_id not in skipped][:_CANDIDATES]
     files = cache.files_of([row.row for row in [*([first] if first else []), *others]])
-    state = cache.state(first.row) if first else None
-    return _Known(first, _most_relevant(first, others, files), files, state)
+    state = _in_force(cache, project or "", first.file, cache.state(first.row)) if first else None
+    made = cache.links().made_in(first.file) if first else []
+    return _Known(first, _most_relevant(first, others, files), files, state, made)
+
+
+def _in_force(cache: Index, project: str, file: str, state: State | None) -> State | None:
+    """Return what a session decided and met without what a later one superseded or solved."""
+    if state is None or not (state.decisions or state.problems) or not cache.count(ENDING):
+        return state
+    from ocm import standing
+
+    ended = standing.ended(cache, project, file)
+    decisions, problems = ([text for text in items if text not in ended] for items in (state.decisions, state.problems))
+    return replace(state, decisions=decisions, problems=problems)
 
 
 def _current(cache: Index, branch: str, session_id: str | None, project: str | None) -> _Known | None:

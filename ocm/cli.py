@@ -6,7 +6,7 @@ import sys
 import click
 
 from ocm import __version__, output
-from ocm.commands import care, find, save, setup
+from ocm.commands import care, find, save, setup, why
 from ocm.errors import BadInputError
 
 
@@ -54,6 +54,11 @@ for _command in (
     find.timeline,
     find.export,
     find.resume,
+    why.why,
+    why.explain,
+    why.commits,
+    why.decisions,
+    why.problems,
     care.rebuild_index,
     care.status,
     care.doctor,

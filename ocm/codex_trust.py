@@ -1,5 +1,6 @@
 """Asking Codex to trust ocm's hooks, over the JSON-RPC of its own app server: only after a person has said yes."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -51,17 +52,25 @@ class Client:
         self._watchdog = threading.Timer(SECONDS, self._process.kill)
         self._watchdog.start()
         about = {"name": "ocm", "title": "ocm", "version": __version__}
-        self._ask("initialize", {"clientInfo": about, "capabilities": {"experimentalApi": True}})
-        self._send({"method": "initialized"})
+        try:
+            self._ask("initialize", {"clientInfo": about, "capabilities": {"experimentalApi": True}})
+            self._send({"method": "initialized"})
+        except OcmError:
+            self._end()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End it."""
+        self._end()
+
+    def _end(self) -> None:
         self._watchdog.cancel()
         self._process.kill()
-        self._process.communicate()
+        with contextlib.suppress(OSError):  # what was not sent yet has nowhere to go
+            self._process.communicate()
 
     def untrusted(self) -> list[Waiting]:
         """Return ocm's hooks that Codex passes over.

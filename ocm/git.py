@@ -150,17 +150,28 @@ def commits_made(root: str, start_sha: str, instants: "Collection[float]") -> li
         start_sha: The commit that it started at.
         instants: When its shell calls ended, in epoch seconds.
     """
+    made, reflog = _made(root, start_sha, instants)
+    known = gitdata.subjects(reflog, set(made))
+    return [f"{sha[:7]} {known.get(sha, '')}".strip() for sha in made]
+
+
+def made_since(root: str, start_sha: str, instants: "Collection[float]") -> list[str]:
+    """Return the ids of the same commits."""
+    return _made(root, start_sha, instants)[0]
+
+
+def _made(root: str, start_sha: str, instants: "Collection[float]") -> tuple[list[str], bytes]:
+    """Return the commits made here just before one of `instants`, and the reflog that says so."""
     place = Place.find(root)
-    if place is None:
-        return []
+    if place is None or not instants:
+        return [], b""
     reflog = gitrun.read_tail(os.path.join(place.git_dir, "logs", "HEAD"), _MAX_REFLOG)
     made = [
         sha
         for when, sha in gitdata.made_here(reflog, start_sha)
         if any(when - 1 <= instant <= when + _CALL_SECONDS for instant in instants)
     ]
-    known = gitdata.subjects(reflog, set(made))
-    return [f"{sha[:7]} {known.get(sha, '')}".strip() for sha in dict.fromkeys(made)]
+    return list(dict.fromkeys(made)), reflog
 
 
 class _Session:

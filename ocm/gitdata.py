@@ -12,6 +12,7 @@ _KINDS = {"A": "created", "C": "created", "M": "modified", "T": "modified", "D":
 _SUBMODULE = "160000"
 _BINARY_PROBE = 8_000  # where git itself looks for a NUL
 _CREATING = {"am", "cherry-pick", "commit", "merge", "revert"}
+_ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
 _REPLAYING = {"continue", "edit", "fixup", "merge", "pick", "reword", "squash"}
 
 
@@ -54,6 +55,23 @@ def encoded(text: str) -> bytes:
 def names(data: bytes) -> list[bytes]:
     """Return the names in output of `-z`; one that was cut off is left out."""
     return data.split(b"\0")[:-1]
+
+
+def unquoted(name: bytes) -> bytes:
+    """Return a name that git may have put in quotes."""
+    if not (name.startswith(b'"') and name.endswith(b'"')):
+        return name
+    found, rest = [], name[1:-1]
+    while rest:
+        plain, escape, rest = rest.partition(b"\\")
+        found.append(plain)
+        if escape and rest[:3].isdigit():
+            found.append(bytes([int(rest[:3], 8) & 255]))
+            rest = rest[3:]
+        elif escape:
+            found.append(_ESCAPES.get(rest[:1], rest[:1]))
+            rest = rest[1:]
+    return b"".join(found)
 
 
 def tree_name(line: bytes) -> bytes:

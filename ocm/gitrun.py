@@ -1,7 +1,8 @@
-"""Starting git, and asking it one question at a time. Nothing else in the project starts it.
+"""Starting git, and asking it one question at a time. Nothing else in the project starts it but gitstream.py.
 
-Every question is one process, takes at most ten seconds and never writes to the repository. What git cannot answer is
-`UnknownError`, which git.py turns into None. Light to import, because a hook asks for the deleted paths.
+Every question is one process, takes at most ten seconds and never writes to the repository.
+What git cannot answer is `UnknownError`, which git.py and githistory.py turn into None. Light to import, because a hook
+asks for the deleted paths.
 """
 
 import os
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _MAX_OUTPUT = 16_000_000  # bytes of names; what lies beyond is not looked at
 _MAX_ARGUMENTS = 20_000  # characters; Windows takes 32,767
-_SECONDS, _HOOK_SECONDS, _GRACE = 10.0, 1.5, 1.0
+_SECONDS, _HOOK_SECONDS, GRACE = 10.0, 1.5, 1.0
 # Git sets these for its own hooks; they name another index, or another repository, than the one asked about.
 _MISLEADING = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -36,7 +37,7 @@ _MISLEADING = (
     "GIT_ICASE_PATHSPECS",
     "GIT_NOGLOB_PATHSPECS",
 )
-_OPTIONS = (
+OPTIONS = (
     "--no-pager",
     "--no-optional-locks",  # an index.lock of ours would make the user's own git command fail
     "--literal-pathspecs",  # a file may be called `*.py`
@@ -80,7 +81,7 @@ _NAMES_OF_COMMITS = (
 
 
 class UnknownError(Exception):
-    """Git could not say; no caller of git.py sees it."""
+    """Git could not say; no caller of git.py sees it, only who reads a stream to its broken end."""
 
 
 class Place:
@@ -254,12 +255,12 @@ def _quick(place: Place, *arguments: str, stdin: bytes = b"") -> bytes:
     """Return what git prints, without GitPython, whose import alone costs more than most answers may."""
     import subprocess
 
-    _clear_environment()
+    clear_environment()
     try:
         done = subprocess.run(  # noqa: S603 - a list of words, none of which can be taken for an option
-            ["git", *_OPTIONS, *arguments],  # noqa: S607 - the user's git is the one on the path
+            ["git", *OPTIONS, *arguments],  # noqa: S607 - the user's git is the one on the path
             cwd=place.top,
-            env={**os.environ, **_variables(place.top)},
+            env={**os.environ, **variables(place.top)},
             input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -276,7 +277,7 @@ def _lines(commits: list[str]) -> bytes:
     return "".join(f"{commit}\n" for commit in commits).encode()
 
 
-def _clear_environment() -> None:
+def clear_environment() -> None:
     """Drop git's hook variables from this process, for good: GitPython can add to an environment, not take away."""
     if os.name == "nt":  # pragma: no cover - Windows would run a git.exe that lies in the project
         os.environ["NODEFAULTCURRENTDIRECTORYINEXEPATH"] = "1"
@@ -284,7 +285,8 @@ def _clear_environment() -> None:
         os.environ.pop(name, None)
 
 
-def _variables(top: str) -> dict[str, str]:
+def variables(top: str) -> dict[str, str]:
+    """Return what git is told by its environment."""
     return {
         "GIT_CEILING_DIRECTORIES": os.path.dirname(top),  # a broken .git must not lead git to a repository further up
         "GIT_NO_LAZY_FETCH": "1",  # no network, where a partial clone lacks an object
@@ -301,22 +303,22 @@ def _run(top: str, *arguments: str, stdin: bytes = b"") -> bytes:
         raise UnknownError from None
     import tempfile
 
-    _clear_environment()
-    command = [Git.GIT_PYTHON_GIT_EXECUTABLE or "git", "-C", top, *_OPTIONS, *arguments]
+    clear_environment()
+    command = [Git.GIT_PYTHON_GIT_EXECUTABLE or "git", "-C", top, *OPTIONS, *arguments]
     with tempfile.TemporaryFile() as source:  # a pipe could fill while git waits for its output to be read
         source.write(stdin)
         source.seek(0)
         try:
             # In a session of its own, so that whatever git started can be ended with it.
             handle = Git().execute(
-                command, as_process=True, istream=source, env=_variables(top), start_new_session=os.name != "nt"
+                command, as_process=True, istream=source, env=variables(top), start_new_session=os.name != "nt"
             )
         except (GitCommandNotFound, OSError, ValueError):
             raise UnknownError from None
     process, handle.proc = handle.proc, None  # its clean-up would wait for pipes that a reader is still using
     if process is None or process.stdout is None or process.stderr is None:  # pragma: no cover - both are pipes
         raise UnknownError
-    return _output(process, process.stdout, process.stderr)
+    return output(process, process.stdout, process.stderr)
 
 
 def _run_all(top: str, *questions: tuple[str, ...]) -> list[bytes]:
@@ -327,38 +329,39 @@ def _run_all(top: str, *questions: tuple[str, ...]) -> list[bytes]:
         return list(pool.map(lambda question: _run(top, *question), questions))
 
 
-def _output(process: "Popen[bytes]", out: "IO[bytes]", errors: "IO[bytes]") -> bytes:
+def output(process: "Popen[bytes]", out: "IO[bytes]", errors: "IO[bytes]", seconds: float = 0) -> bytes:
     """Return what `process` prints; GitPython's own time limit is none on Windows, nor for a git behind a wrapper."""
     import contextlib
     import subprocess
     import threading
 
     found: list[bytes] = []
-    reader = threading.Thread(target=_read, args=(out, _MAX_OUTPUT, found), daemon=True)
-    drain = threading.Thread(target=_read, args=(errors, -1, []), daemon=True)  # endless warnings must not block it
+    reader = threading.Thread(target=read, args=(out, _MAX_OUTPUT, found), daemon=True)
+    drain = threading.Thread(target=read, args=(errors, -1, []), daemon=True)  # endless warnings must not block it
     reader.start()
     drain.start()
-    reader.join(_SECONDS)
+    reader.join(seconds or _SECONDS)
     cut = bool(found) and len(found[0]) == _MAX_OUTPUT
     if found and not cut:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
+            process.wait(GRACE)
     if process.poll() is None:
-        _end(process)
+        end(process)
     status = process.wait()
-    reader.join(_GRACE)  # what git started may hold the pipes open still: then the threads are left behind
-    drain.join(_GRACE)
+    reader.join(GRACE)  # what git started may hold the pipes open still: then the threads are left behind
+    drain.join(GRACE)
     if not found or (status and not cut):
         raise UnknownError
     return found[0]
 
 
-def _read(stream: "IO[bytes]", size: int, found: list[bytes]) -> None:
+def read(stream: "IO[bytes]", size: int, found: list[bytes]) -> None:
+    """Read at most `size` bytes of a pipe (-1: all) into `found`, and close it."""
     with stream:
         found.append(stream.read(size))
 
 
-def _end(process: "Popen[bytes]") -> None:
+def end(process: "Popen[bytes]") -> None:
     """Kill git and what it started, such as a filter program that holds its pipes open."""
     if os.name == "nt":  # pragma: no cover - Windows
         process.kill()

@@ -108,7 +108,7 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
     handler, host = HANDLERS.get(name), hosts.adapter(tool)
     found, why = hookio.read_payload(data)
     store = _find_store(found, host or hosts.adapter(DEFAULT_HOST))
-    if store is None or (host and host.foreign(found)):
+    if store is None or (host and not why and host.foreign(found)):
         return b"", 0
     stores.append(store)
     if not why and (handler is None or host is None):

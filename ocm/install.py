@@ -102,7 +102,8 @@ def plan_uninstall(
     if left:
         known.hosts = left
         if plan.steps:
-            plan.steps.append(Call(known.path, "keep what the files held before", known.save))
+            keep = Call(known.path, "keep what the other files held before", lambda: manifest.keep(known))
+            plan.steps.append(keep)
         return _checked(plan)
     if not site.user and registry.is_registered(site.root):
         plan.steps.append(Call(registry.path(), "forget the project", lambda: registry.unregister(site.root)))

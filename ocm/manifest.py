@@ -77,7 +77,18 @@ class Manifest:
 def forget(known: Manifest) -> None:
     """Remove the manifest, and the folders that were made for the set-up and are empty again."""
     os.unlink(known.path)
-    for path in [folder(), *sorted(known.folders, key=len, reverse=True)]:
+    clear_folders([folder(), *known.folders])
+
+
+def keep(known: Manifest) -> None:
+    """Write the manifest of a set-up that is left in part, and remove the folders that are empty again."""
+    known.save()
+    clear_folders(known.folders)
+
+
+def clear_folders(folders: list[str]) -> None:
+    """Remove the folders that hold nothing, the innermost first."""
+    for path in sorted(folders, key=len, reverse=True):
         with contextlib.suppress(OSError):  # it holds something by now, or is gone
             os.rmdir(path)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from ocm import facts
+from ocm import facts, traces
 from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry, one_line
 
 Event = dict[str, object]
@@ -40,6 +40,7 @@ class Observed:
     undone: frozenset[str] = frozenset()
     diff_summary: str = ""
     takes: list[str] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
     contents: dict[str, str] = field(default_factory=dict)
     commits: list[str] = field(default_factory=list)
     did: list[str] = field(default_factory=list)
@@ -184,11 +185,22 @@ def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: 
     kind, held = "semantic" if checkpoint.semantic else "machine", taken(session)
     return [
         *(fact for fact in session.facts if not fact.startswith(ours) and not facts.blobs([fact])),
+        *_traces(session, checkpoint, observed),
         *(f"{name} {count}" for name, count in counts.items() if count),
         *(fired[name] for name in sorted(fired)),
         *_blobs(session, observed, files),
         *(f"taken {take} {'semantic' if held.get(take) == 'semantic' else kind}" for take in observed.takes),
     ]
+
+
+def _traces(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[str]:
+    """Return what is new of the work, and when its decisions and problems were recorded."""
+    now = observed.now.isoformat(timespec="seconds")
+    known = {traces.without_time(fact) for fact in session.facts if fact.startswith((traces.PRINT, traces.DATED))}
+    new = [item for item in checkpoint.decisions if item not in session.decisions]
+    new += [item for item in checkpoint.problems if item not in session.problems]
+    lines = [*observed.traces, *(traces.dated_fact(now, item) for item in dict.fromkeys(new))]
+    return [line for line in lines if traces.without_time(line) not in known]
 
 
 def _blobs(session: Session, observed: Observed, files: list[FileChange]) -> list[str]:

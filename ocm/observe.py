@@ -2,7 +2,7 @@
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +63,19 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
         from ocm import freshness
 
         observed.contents = freshness.recorded(start.root, touched)
+    _imprint(start, observed, session, shell)
     return start, observed
+
+
+def _imprint(start: Start, observed: Observed, session: Session | None, shell: list[float]) -> None:
+    """Look at the work itself, where any is known of."""
+    from ocm import imprint
+
+    known = session.files if session else []
+    changes = merge.merge_files(known, replace(observed, edits=edits_of(observed.events, start)))
+    at = observed.now.isoformat(timespec="seconds")
+    if changes or shell:
+        observed.traces = imprint.imprint(start.root, start.sha, shell, at, changes, session)
 
 
 def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known

@@ -140,6 +140,9 @@ def holds(row: dict[str, Any]) -> str:
 def timeline(entries: list[dict[str, Any]]) -> None:
     """Print what was done when, oldest first."""
     for entry in entries:
+        if "checkpoints" not in entry:
+            _commit(entry)
+            continue
         parts = [entry["tool"], entry["branch"], entry["status"], entry["session_id"], holds(entry)]
         say(f"{'>' if entry.get('is_anchor') else ' '} {day(entry['date'])}  {entry['title']}")
         say(f"    {' · '.join(part for part in parts if part)}")
@@ -153,6 +156,12 @@ def timeline(entries: list[dict[str, Any]]) -> None:
             say(f"    {heading}")
             for item in done["items"]:
                 say(f"      - {item}")
+
+
+def _commit(entry: dict[str, Any]) -> None:
+    """Print a commit among sessions."""
+    say(f"  {day(entry['date'])}  {entry['title']}")
+    say(f"    commit {' · '.join([entry['commit'][:9], entry['author'], *entry['sessions']])}")
 
 
 def excerpt(found: dict[str, Any], sections: list[str]) -> None:

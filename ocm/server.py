@@ -179,13 +179,25 @@ class JournalServer(MCPServer[Any]):
         given = _checked("ocm__get_session_files", arguments)
         return {"result": browse.show(self.store(), given["session_id"])["files"]}
 
+    def why(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
+        """Say why a line, or a file, is there, in few tokens."""
+        from ocm import answers, why
+
+        given = _checked("ocm__why", arguments)
+        store = self.store()
+        file, first, last = why.parsed(given["file"], exists=os.path.lexists(os.path.join(store.root, given["file"])))
+        line = given.get("line", first)
+        found = why.why(store, paths.relative(store, os.path.normpath(file)), line, line if "line" in given else last)
+        return answers.short(found)
+
     def session(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """Return a session, whole or in part, within a number of tokens."""
-        from ocm import browse
+        from ocm import browse, decided
 
         given = _checked("ocm__get_session", arguments)
-        wanted = browse.sections_of(given.get("sections"))
-        return browse.excerpt(self.store(), given["session_id"], wanted, given.get("max_tokens", 2000))
+        store, wanted = self.store(), browse.sections_of(given.get("sections"))
+        found = browse.excerpt(store, given["session_id"], wanted, given.get("max_tokens", 2000))
+        return decided.with_ended(store, found)
 
     def timeline(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """Return what was done around a session, or to a file."""
@@ -213,6 +225,7 @@ _HANDLERS: dict[str, Callable[[JournalServer, Arguments, _Caller], Arguments]] =
     "ocm__list_sessions": JournalServer.list_sessions,
     "ocm__get_session_files": JournalServer.session_files,
     "ocm__get_session": JournalServer.session,
+    "ocm__why": JournalServer.why,
     "ocm__timeline": JournalServer.timeline,
 }
 

@@ -4,9 +4,10 @@ All of it is read from the session files; what became of their files since is lo
 """
 
 import re
+from datetime import datetime
 from typing import Any
 
-from ocm import browse, freshness, git, index, merge, sessionfiles
+from ocm import browse, freshness, git, githistory, index, lineage, merge, sessionfiles
 from ocm.errors import BadInputError, OcmError
 from ocm.index import Index, Notice, SessionRow, silent
 from ocm.model import FileChange, Session, WorkEntry, one_line
@@ -34,10 +35,39 @@ def timeline(
     if file:
         path, project = relative(store, file), git.own_project(store)
         rows = index.read(store, lambda cache: cache.touching(path, limit, project)[::-1], notice=notice)
-        return _shown(store, rows, "", path)
+        return _with_commits(store, path, _shown(store, rows, "", path), limit)
     name = _anchor(store, session_id, notice)
     rows = index.read(store, lambda cache: _around(cache, name, limit), notice=notice) if name else []
     return _shown(store, rows, name, "")
+
+
+def _with_commits(store: Store, path: str, entries: list[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
+    """Return sessions and the commits that changed a file in one order, the last ones of both together.
+
+    A commit has `commit`, `author` and `sessions`, those that its work certainly comes from.
+    """
+    found = githistory.log(store.root, path, limit)
+    if not found:
+        return entries
+
+    def work(view: lineage.View) -> list[dict[str, Any]]:
+        return [_commit(view, commit) for commit in found]
+
+    both = [*entries, *lineage.look(store, work)]
+    return sorted(both, key=lambda entry: merge.instant(entry["date"]))[-limit:]
+
+
+def _commit(view: lineage.View, commit: githistory.Commit) -> dict[str, Any]:
+    made = view.links.commit(commit.sha)
+    matches = lineage.sessions_of(view.links, made) if made else []
+    rows = [view.cache.in_file(match.session) for match in matches if match.sure]
+    return {
+        "commit": commit.sha,
+        "title": clean_line(commit.subject),
+        "date": datetime.fromtimestamp(commit.at).astimezone().isoformat(timespec="seconds"),
+        "author": commit.author,
+        "sessions": [row.session_id for row in rows if row],
+    }
 
 
 def _anchor(store: Store, session_id: str | None, notice: Notice) -> str:

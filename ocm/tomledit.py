@@ -16,6 +16,11 @@ from ocm.textedit import EditError, append, cut, lines_of, newline_of
 Keys = tuple[str, ...]
 
 _HEADER = re.compile(r"[ \t]*\[")
+# Texts over several lines may hold anything; what else could begin like one is passed over.
+_LONG_TEXTS = re.compile(
+    r'''("""(?:[^\\]|\\.)*?"""|\'{3}.*?\'{3})|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*''', re.DOTALL
+)
+_NO_BREAK = re.compile(r"[^\r\n]")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -36,7 +41,7 @@ def parse(text: str) -> dict[str, Any]:
 
 def line_of(text: str, keys: Keys) -> int:
     """Return the line on which the table `keys`, or what is nearest to it, begins."""
-    lines = lines_of(text)
+    lines = lines_of(_without_texts(text))
     for length in range(len(keys), 0, -1):
         for number, line in enumerate(lines):
             if _names(line, keys[:length]):
@@ -70,18 +75,23 @@ def take(text: str, keys: Keys) -> str:
 
 def _take_lines(text: str, keys: Keys) -> str:
     """Return `text` without the lines from the header of each table at or below `keys` to the next header."""
-    lines = lines_of(text)
+    lines, plain = lines_of(text), lines_of(_without_texts(text))
     at = len(lines)
     while at:
         at -= 1
-        if not _names(lines[at], keys):
+        if not _names(plain[at], keys):
             continue
-        end = next((n for n in range(at + 1, len(lines)) if _HEADER.match(lines[n])), len(lines))
+        end = next((n for n in range(at + 1, len(lines)) if _HEADER.match(plain[n])), len(lines))
         while end > at + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
             end -= 1  # what stands above the next table is about that one
-        lines = cut(lines, at, end - 1, gap=True)
+        lines, plain = cut(lines, at, end - 1, gap=True), cut(plain, at, end - 1, gap=True)
         at = min(at, len(lines))
     return "".join(lines)
+
+
+def _without_texts(text: str) -> str:
+    """Return `text` with nothing left of texts over several lines but their lines."""
+    return _LONG_TEXTS.sub(lambda found: _NO_BREAK.sub("x", found[0]) if found[1] else found[0], text)
 
 
 def _names(line: str, keys: Keys) -> bool:

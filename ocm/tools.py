@@ -1,6 +1,6 @@
 """The MCP tools as data: names, what they are for, and the schemas of their arguments and answers.
 
-Every conversation pays for these words, so they are few: under 1,000 tokens for all of them.
+Every conversation pays for these words, so they are few: under 1,200 tokens for all of them.
 """
 
 from typing import Any
@@ -52,8 +52,8 @@ CHECKPOINT: Schema = _object({
     "work_completed": _said("tasks finished", _TEXTS),
     "work_pending": _said("everything open; replaces the list", _TEXTS),
     "work_summary": _said("what was done, how verified", _TEXTS),
-    "decisions": _said("**What:** why, what was rejected", _TEXTS),
-    "problems": _said("symptom, cause, fix", _TEXTS),
+    "decisions": _said("**What:** why, what was rejected; `Supersedes: What` ends an earlier one", _TEXTS),
+    "problems": _said("**What:** symptom, cause, fix; `Solves: What` later", _TEXTS),
     "plan_files": {"type": "array", "items": _object({"path": _TEXT, "header": _TEXT}, ("path",))},
     "references": {"type": "array", "items": _object({"url": _TEXT, "title": _TEXT}, ("url",))},
     "tags": _TEXTS,
@@ -108,6 +108,11 @@ TOOLS: dict[str, tuple[str, Schema, Schema]] = {
         "List the files a session touched.",
         _object({"session_id": _TEXT}, ("session_id",)),
         _object({"result": {"type": "array", "items": _FILE}}, ("result",)),
+    ),
+    "ocm__why": (
+        "Why a line is there: the decision, session and commit behind it. Ask before changing what looks odd.",
+        _object({"file": _TEXT, "line": {"type": "integer"}}, ("file",)),
+        _object({"file": _TEXT}, ("file",)),
     ),
     "ocm__get_session": (
         "Read a session (id, unique prefix, slug or `latest`), whole or some sections.",

@@ -28,7 +28,8 @@ def broken(argument: str) -> str:
 def reminder(host: "Host", calls: int, settings: dict[str, int | str]) -> str:
     """Return what the result of a call carries once a checkpoint is due."""
     held = "every other call is" if settings["gate.deny"] == "all" else "edits, shell commands and other MCP tools are"
-    then = f"; until then {held} held back" if settings["gate.mode"] == "block" else ""
+    shut = settings["gate.mode"] == "block" and calls >= int(settings["gate.threshold"])
+    then = f"; until then {held} held back" if shut else ""
     return (
         f"ocm: {calls} tool calls since the last checkpoint of this session. Call {host.CHECKPOINT} now "
         "with goal, work_completed, work_pending, work_summary, decisions and problems, as far as there is something "

@@ -17,7 +17,7 @@ from ocm import __version__, cli
 from tests.builders import Project, run_ocm, script
 
 COMMANDS = {
-    "init", "install", "uninstall", "help", "checkpoint", "list", "search", "show", "export", "resume", "rebuild-index", "status",
+    "init", "install", "uninstall", "help", "checkpoint", "list", "search", "show", "export", "resume", "rebuild-index", "status", "doctor",
     "serve", "config", "demo",
 }  # fmt: skip
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import doctor, firing, hook, hosts, index, install, paths, probes, sessions, settings
+from ocm import doctor, files, firing, hook, hosts, index, install, paths, probes, sessionfiles, sessions, settings
+from ocm.errors import OcmError
 from ocm.hosts.codex_config import own_keys
 from ocm.hosts.table import HOSTS as HOSTS_OF_ALL
 
@@ -408,3 +409,111 @@ def test_the_command_prints_and_exits_one_while_something_is_wrong(intact: Place
     with sqlite3.connect(intact.store / "memory.db") as db:
         assert db.execute("SELECT count(*) FROM sessions").fetchone() == (3,)
     db.close()
+
+
+# What seldom happens
+
+
+def test_a_command_of_an_environment_that_is_active_only_now_is_named(
+    intact: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intact.command("ocm", ANSWER)
+    monkeypatch.setenv("VIRTUAL_ENV", str(intact.base))
+    (finding,) = intact.findings()
+    assert (finding.check, "while its environment is active" in finding.message) == ("commands", True)
+
+
+def test_what_cannot_be_mended_is_said_with_what_to_do(intact: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    intact.command("ocm", ANSWER)
+    open_the_store(intact)
+
+    def refuse(_: str) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(files, "make_private_dir", refuse)
+    with pytest.raises(OcmError, match="could not be mended: Operation not permitted"):
+        doctor.fix(str(intact.project))
+
+
+def test_an_orphan_that_cannot_be_stored_is_said(intact: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    intact.command("ocm", ANSWER)
+    leave_an_orphan(intact)
+    monkeypatch.setattr(sessions, "recover", lambda _: ["The disk is full."])
+    with pytest.raises(OcmError, match="The disk is full"):
+        doctor.fix(str(intact.project))
+
+
+def test_what_the_user_has_for_all_projects_is_mended_there(place: Place) -> None:
+    place.command("ocm", ANSWER)
+    install.plan_install(hosts=["claude-code"]).apply()
+    place.run("git", "init", "-q")
+    assert place.findings() == []
+    (place.home / ".claude" / "CLAUDE.md").unlink()
+    report = doctor.fix(str(place.project))
+    assert (report.findings, [finding.check for finding in report.fixed]) == ([], ["set-up"])
+    assert (place.home / ".claude" / "CLAUDE.md").exists()
+    assert [host.place.level for host in report.hosts] == ["user"]
+
+
+def test_a_folder_where_a_file_should_be_is_named(intact: Place) -> None:
+    intact.command("ocm", ANSWER)
+    intact.rules.unlink()
+    intact.rules.mkdir()
+    (finding,) = intact.findings()
+    assert (finding.check, str(intact.rules) in finding.message) == ("config-readable", True)
+
+
+def test_a_hooks_file_that_cannot_be_read_hides_no_other_host(place: Place) -> None:
+    place.command("ocm", ANSWER)
+    place.run("git", "init", "-q")
+    place.init_hosts("kiro", "qoder")
+    hooks = place.project / ".kiro" / "hooks" / "opencodememory.json"
+    hooks.write_text(hooks.read_text().replace("5", "6"))
+    assert place.findings() == []  # somebody changed it, and that is theirs
+    (place.project / ".qoder" / "settings.json").write_bytes(b"\xff\xfe{")
+    assert [(finding.check, finding.host) for finding in place.findings()] == [("config-readable", "qoder")]
+
+
+def test_a_server_that_cannot_be_started_or_never_answers_is_of_no_use(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probes, "_SECONDS", 0.5)
+    place.command("ocm", f"exec {shutil.which('sleep', path='/usr/bin:/bin')} 5")
+    assert "did not answer" in probes.server_answers(str(place.project))
+    (place.bin / "ocm").write_text("#!/nowhere/at/all\n")
+    assert "No such file" in probes.server_answers(str(place.project))
+    place.command("ocm", "exit 0")
+    assert "ended with code 0" in probes.server_answers(str(place.project))
+    (place.bin / "ocm").unlink()
+    assert "not on the PATH" in probes.server_answers(str(place.project))
+
+
+def test_a_hook_that_cannot_be_started_denies_nothing(place: Place) -> None:
+    assert not probes.gate_denies("emacs")
+    (place.bin / "ocm-hook").write_text("#!/nowhere/at/all\n")
+    assert not probes.gate_denies("codex")
+    (place.bin / "ocm-hook").unlink()
+    assert not probes.gate_denies("codex")
+
+
+def test_session_files_that_cannot_be_read_prove_nothing(intact: Place) -> None:
+    store = paths.find_store(str(intact.project))
+    assert store
+    break_a_session(intact)
+    assert firing.evidence(store, "codex", 0.0).used == 0.0
+    shutil.rmtree(intact.store / "sessions")
+    assert firing.evidence(store, "claude-code", 0.0).events == {}
+
+
+def test_a_session_file_that_may_not_be_read_is_named(intact: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    intact.command("ocm", ANSWER)
+    load = sessionfiles.load
+
+    def refuse(store: paths.Store, name: str) -> object:
+        if "gemini" in name:
+            raise PermissionError(13, "Permission denied")
+        return load(store, name)
+
+    monkeypatch.setattr(sessionfiles, "load", refuse)
+    (finding,) = intact.findings()
+    assert (finding.check, "Permission denied" in finding.message) == ("sessions-readable", True)

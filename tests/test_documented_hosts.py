@@ -153,6 +153,12 @@ def test_a_payload_of_any_shape_breaks_nothing(talk: Talk, event: str, payload: 
     assert talk.dialect.host == "kiro" or isinstance(answer.json, dict)
 
 
+@LISTED
+def test_a_payload_that_is_no_json_is_logged_whoever_sent_it(talk: Talk) -> None:
+    assert hook.run(["stop", "--tool", talk.dialect.host], b"no JSON", []) == (b"", 0)
+    assert len(talk.project.log()) == 1
+
+
 def test_a_host_that_must_hear_something_hears_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for dialect in (CURSOR, ANTIGRAVITY):
         for event in (*hook.HANDLERS, "no-such-event"):

@@ -880,7 +880,7 @@ def test_git_that_hangs(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PATH", f"{shims}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(gitrun, "_SECONDS", 0.2)
     monkeypatch.setattr(gitrun, "_HOOK_SECONDS", 0.2)
-    monkeypatch.setattr(gitrun, "_GRACE", 0.1)
+    monkeypatch.setattr(gitrun, "GRACE", 0.1)
     began = time.monotonic()
     assert git.changes(repo.root, repo.sha, repo.since) is None
     assert git.deleted_now(repo.root) is None

@@ -850,3 +850,12 @@ def test_the_real_hook_survives_closed_streams(project: Project, streams: str) -
     )
     assert b"exit 0" in done.stdout
     assert b"Traceback" not in done.stderr
+
+
+def test_a_turn_that_ends_before_the_gate_is_shut_is_not_told_of_calls_held_back(project: Project) -> None:
+    project.edited("a.py")
+    asked = project.hook("stop")["reason"]
+    assert "checkpoint" in asked
+    assert "held back" not in asked
+    project.calls(5)
+    assert "held back" in project.calls(1)["hookSpecificOutput"]["additionalContext"]

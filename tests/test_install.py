@@ -149,7 +149,7 @@ def test_the_home_folder_gets_no_project_store_of_its_own(world: World) -> None:
 
 
 def test_an_unknown_profile_or_host_names_what_is_accepted(world: World) -> None:
-    with pytest.raises(BadInputError, match="none, minimal, full"):
+    with pytest.raises(BadInputError, match="none, minimal, full, mcp"):
         world.plan(claude="some")
     with pytest.raises(BadInputError, match="claude-code"):
         install.plan_init(cwd=str(world.project), profiles={"emacs": "full"})
@@ -211,6 +211,26 @@ def test_without_ocm_a_guarded_hook_says_and_does_nothing() -> None:
         for command in {handler["command"] for groups in hooks.values() for g in groups for handler in g["hooks"]}:
             done = subprocess.run([shell, "-c", command], env={"PATH": "/nowhere"}, capture_output=True, check=False)
             assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_hooks_that_the_server_answers_come_and_go_like_the_others(world: World) -> None:
+    before = world.seen()
+    served = json.loads(resources.read("hooks", "claude-code", "mcp.json"))
+    world.init(claude="mcp")
+    assert read(world.settings) == served
+    assert world.plan().steps == []
+    world.init(claude="minimal")
+    assert "mcp_tool" not in world.settings.read_text()
+    world.init(claude="mcp")
+    assert read(world.settings) == served
+    world.write(world.store / "config.json", '{"gate": {"deny": "all"}}')
+    world.init()
+    matchers = [group["matcher"] for group in read(world.settings)["hooks"]["PreToolUse"]]
+    assert matchers[0] == "^(?!mcp__(plugin_.*_)?opencodememory__ocm__).*$"
+    assert matchers[1:] == [group["matcher"] for group in served["hooks"]["PreToolUse"][1:]]
+    assert world.plan().steps == []
+    world.uninstall()
+    assert world.seen() == before
 
 
 def test_an_init_without_a_profile_keeps_the_one_that_is_there(world: World) -> None:
@@ -308,6 +328,15 @@ def test_what_a_person_added_to_our_server_entry_is_kept(world: World) -> None:
     world.write(world.servers, json.dumps(document))
     world.init()
     assert read(world.servers)["mcpServers"]["opencodememory"] == claude.ENTRY
+
+
+def test_a_container_that_was_empty_before_stays_empty(world: World) -> None:
+    world.write(world.servers, '{\n  "mcpServers": { }\n}\n')
+    world.init()
+    document = read(world.servers) | {"theirs": 1}
+    world.write(world.servers, json.dumps(document))
+    world.uninstall()
+    assert read(world.servers) == {"mcpServers": {}, "theirs": 1}
 
 
 def test_another_programs_server_and_members_stay(world: World) -> None:

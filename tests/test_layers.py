@@ -13,18 +13,20 @@ PACKAGE = ROOT / "ocm"
 
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": (
-        "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "tomledit", "textedit", "resources",
-        "partial", "shell", "facts", "plain",
+        "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "tomledit", "textedit",
+        "resources", "partial", "shell", "facts", "plain", "traces",
     ),
     "owners": (
-        "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "blobs", "registry", "manifest",
-        "hosts",
+        "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "gitstream", "githistory", "blobs",
+        "registry", "manifest", "hosts",
     ),
-    "core": ("policy", "activity", "freshness", "merge", "redact", "redact_names", "redact_values"),
+    "core": (
+        "policy", "activity", "freshness", "merge", "redact", "redact_names", "redact_values", "links", "ledger",
+    ),
     "service": (
-        "sessionfiles", "observe", "sessions", "browse", "brief", "promptmatch", "timeline", "recall", "plan", "file_steps", "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks",
-        "probes", "doctor",
-        "words",
+        "sessionfiles", "observe", "sessions", "browse", "brief", "promptmatch", "timeline", "recall", "plan", "file_steps",
+        "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks", "probes",
+        "doctor", "words", "imprint", "lineage", "origin", "decided", "standing", "why", "answers",
     ),
     "entry": ("wire", "tools", "server", "hook", "hookio", "hooktool", "output", "commands", "cli", "demo", "__main__"),
 }  # fmt: skip
@@ -39,6 +41,9 @@ NEIGHBOURS = {
     ("index", "markdown"): "the cache is made from the files",
     ("blobs", "gitrun"): "git converts what passes through filters",
     ("git", "gitrun"): "one asks, the other starts the process",
+    ("githistory", "gitrun"): "another one that asks",
+    ("githistory", "gitstream"): "of history there can be more than fits",
+    ("gitstream", "gitrun"): "they start git alike",
 }
 
 # Which library only one module (or package) may import.

@@ -59,8 +59,8 @@ const call = ({ snapshot, toolCall, input }) => ({
   tool_input: input,
 })
 const said = ({ messages }) => {
-  const last = messages.findLast((message) => message.role === "user")
-  return last.content.filter((part) => part.type === "text").map((part) => part.text).join("\n")
+  const content = messages.findLast((message) => message.role === "user")?.content ?? []
+  return [content].flat().map((part) => part.text ?? part).filter((text) => typeof text === "string").join("\n")
 }
 const failed = ({ output, isError }) => isError === true || [output].flat().some((part) => part?.success === false)
 

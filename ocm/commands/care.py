@@ -15,10 +15,12 @@ _NAMED = 10
 @common.project_option
 @common.json_option
 def rebuild_index(*, project: str | None, as_json: bool) -> None:
-    """Make the cache anew from the session files."""
-    from ocm import index
+    """Make the cache anew from the session files, and link them with the commits that git has now."""
+    from ocm import index, lineage
 
-    found = index.rebuild(common.find_store(project), output.Progress())
+    store = common.find_store(project)
+    found = index.rebuild(store, output.Progress())
+    lineage.look(store, lambda _: None, progress=output.Progress())
     if as_json:
         output.as_json({"read": found.read, "unreadable": [{"file": f, "error": e} for f, e in found.unreadable]})
     else:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ocm import resources, textedit
+from ocm import resources
 from ocm.hosts import hookfiles
 from ocm.hosts.hookfiles import Hooks
 from ocm.hosts.targets import SERVER, Target, rules_target
@@ -103,9 +103,9 @@ def user_rules(path: str, name: str) -> Target:
 
 def code_user_folder(home: str) -> str:
     """Return where VS Code keeps the settings of its user."""
-    if sys.platform == "darwin":
+    if sys.platform == "darwin":  # pragma: no cover - macOS
         return os.path.join(home, "Library", "Application Support", "Code", "User")
-    if os.name == "nt":
+    if os.name == "nt":  # pragma: no cover - Windows
         return os.path.join(os.environ.get("APPDATA") or os.path.join(home, "AppData", "Roaming"), "Code", "User")
     return os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "Code", "User")
 
@@ -113,17 +113,6 @@ def code_user_folder(home: str) -> str:
 def config_folder(home: str, name: str) -> str:
     """Return the folder of a program that keeps to `~/.config` on every platform but follows `XDG_CONFIG_HOME`."""
     return os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), name)
-
-
-def too_late(path: str) -> bool:
-    """Tell whether the block of rules in a file lies beyond what a host reads of it."""
-    try:
-        with open(path, "rb") as file:
-            text, _ = textedit.decode(file.read())
-    except (OSError, textedit.EditError):
-        return False
-    mark = text.find(textedit.END)
-    return mark >= 0 and len(text[:mark].encode("utf-8", "surrogatepass")) > textedit.READ
 
 
 def approve(title: str, what: str) -> str:

@@ -8,19 +8,21 @@ A name is loaded when it is first used, because hooks use few of them.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ocm.index.landed import Commits, Links
     from ocm.index.lookup import edited_since, locate, refresh
-    from ocm.index.queries import CLOSE, OPEN, Filters, Index, SessionRow, State
+    from ocm.index.queries import CLOSE, ENDING, OPEN, Filters, Index, SessionRow, State
     from ocm.index.reading import health, read, recent
     from ocm.index.records import folder_stamp
     from ocm.index.sync import Notice, Rebuilt, behind, rebuild, silent
 
 __all__ = [
-    "CLOSE", "OPEN", "Filters", "Index", "Notice", "Rebuilt", "SessionRow", "State", "behind", "edited_since",
-    "folder_stamp", "health", "locate", "read", "rebuild", "recent", "refresh", "silent",
+    "CLOSE", "ENDING", "OPEN", "Commits", "Filters", "Index", "Links", "Notice", "Rebuilt", "SessionRow", "State",
+    "behind", "edited_since", "folder_stamp", "health", "locate", "read", "rebuild", "recent", "refresh", "silent",
 ]  # fmt: skip
 _HOMES = {
+    **dict.fromkeys(("Commits", "Links"), "landed"),
     **dict.fromkeys(("edited_since", "locate", "refresh"), "lookup"),
-    **dict.fromkeys(("CLOSE", "OPEN", "Filters", "Index", "SessionRow", "State"), "queries"),
+    **dict.fromkeys(("CLOSE", "ENDING", "OPEN", "Filters", "Index", "SessionRow", "State"), "queries"),
     **dict.fromkeys(("Notice", "Rebuilt", "behind", "rebuild", "silent"), "sync"),
     "folder_stamp": "records",
     **dict.fromkeys(("health", "read", "recent"), "reading"),

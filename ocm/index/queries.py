@@ -7,7 +7,7 @@ import string
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocm.index import schema
 from ocm.index.light import PART, mark, quoted, split
@@ -17,6 +17,9 @@ from ocm.index.wording import encodable
 from ocm.model import FileChange, one_line
 from ocm.paths import Store
 
+if TYPE_CHECKING:
+    from ocm.index.landed import Links
+
 OPEN, CLOSE = (
     "\ue000",
     "\ue001",
@@ -24,6 +27,7 @@ OPEN, CLOSE = (
 _WEIGHTS = (
     "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5"  # of the columns: a title says most, a part of a word least
 )
+ENDING = "{decisions problems} : (supersedes OR solves OR solved OR fixes OR fixed)"  # what may end an earlier one
 _TIED = 4
 _MIN_REPAIR = 5
 _MANY = 900  # values bound in one statement
@@ -163,6 +167,10 @@ class Index:
             or _one_each(self._sessions(f" AND substr(s.session_id, 1, ?) = ? {_LATEST}", len(identifier), identifier))
         )
 
+    def in_file(self, file: str) -> SessionRow | None:
+        """Return the session that a file holds."""
+        return next(iter(self._sessions(" AND s.file = ?", file)), None)
+
     def rows(self, rows: Sequence[int]) -> list[SessionRow]:
         """Return the sessions with these row numbers, in this order."""
         found = {session.row: session for session in self._sessions(f" AND s.id IN ({_slots(rows)})", *rows)}
@@ -186,6 +194,12 @@ class Index:
             " WHERE session = (SELECT id FROM sessions WHERE file = ?) ORDER BY n"
         )
         return [(FileChange(*row), blob) for *row, blob in self._ask(sql, (file,), str, str, *[str | None] * 2)]
+
+    def links(self, project: str = "") -> "Links":
+        """Return what sessions and commits have in common, of a user store only what belongs to `project`."""
+        from ocm.index.landed import Links
+
+        return Links(self._db, project)
 
     def files_of(self, rows: Sequence[int]) -> dict[int, list[tuple[FileChange, str | None]]]:
         """Return the same for each of several sessions, by their row numbers, in one question."""

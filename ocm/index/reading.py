@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ocm.errors import OcmError
 from ocm.index import lookup, records, schema, sync, writer
@@ -11,11 +11,20 @@ from ocm.index.queries import Index
 from ocm.index.sync import Notice, silent
 from ocm.paths import Store
 
+if TYPE_CHECKING:
+    from ocm.index.landed import Commits
+
 _T = TypeVar("_T")
 _NAMED, _MAX_YOUNG = 3, 5
 
 
-def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) -> _T:
+def read(
+    store: Store,
+    work: Callable[[Index], _T],
+    *,
+    notice: Notice = silent,
+    prepare: "Callable[[Commits], None] | None" = None,
+) -> _T:
     """Return what `work` finds in the cache, which is brought in step with the session files first.
 
     Args:
@@ -23,6 +32,7 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) 
         work: What to do with the index. It sees one state of it, is called again when the cache turns out to be
             damaged, and should be short and write nothing to the store, because writers wait for it.
         notice: Takes one line when a damaged cache was moved aside, and one about session files that cannot be read.
+        prepare: Brings the commits in step with git, for questions about links; no transaction is open meanwhile.
 
     Raises:
         OcmError: the folder of the session files cannot be read.
@@ -35,13 +45,21 @@ def read(store: Store, work: Callable[[Index], _T], *, notice: Notice = silent) 
             break
         seen = schema.identity(store)
         try:
+            if prepare:
+                _prepare(db, store, prepare)
+                db = sync.synced(store, listing, notice)  # what others changed meanwhile is seen, too
+                if db is None:
+                    break
             return _ask(db, store, listing, work, notice)
         except sqlite3.Error as error:
             trusted = not schema.is_damage(error)
             if trusted or not sync.move_aside(store, seen, error, notice):
                 break
     try:
-        return _ask(sync.in_memory(store, listing, trusted=trusted), store, listing, work, notice)
+        copied = sync.in_memory(store, listing, trusted=trusted)
+        if prepare:
+            prepare(_commits(copied, None))
+        return _ask(copied, store, listing, work, notice)
     except sqlite3.Error as error:
         raise OcmError(
             f"The session files cannot be searched: {error}.", "Make the cache anew: ocm rebuild-index"
@@ -75,6 +93,20 @@ def recent(store: Store, work: Callable[[Index], _T | None]) -> _T | None:
                     db.execute("BEGIN")
                     return work(Index(db, store))
     return None
+
+
+def _prepare(db: sqlite3.Connection, store: Store, prepare: "Callable[[Commits], None]") -> None:
+    """Let the commits be brought in step, in transactions of their own."""
+    with contextlib.closing(db):
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        prepare(_commits(db, store))
+
+
+def _commits(db: sqlite3.Connection, lock: Store | None) -> "Commits":
+    from ocm.index.landed import Commits
+
+    return Commits(db, lock)
 
 
 def _are_settled(db: sqlite3.Connection, store: Store) -> bool:

@@ -36,6 +36,23 @@ _FILES = """CREATE TABLE session_files(
   PRIMARY KEY(session, n)) WITHOUT ROWID"""
 _FTS = f"""CREATE VIRTUAL TABLE sessions_fts USING fts5(
   {", ".join(COLUMNS)}, content='session_texts', content_rowid='id', tokenize='{TOKENIZER}')"""
+# What sessions recorded of their work (`keys` is all of a unit's), and the commits that it may have ended in.
+_LINKS = (
+    """CREATE TABLE session_units(
+  session INTEGER, unit INTEGER, at TEXT, sha TEXT, whole INTEGER, keys BLOB,
+  PRIMARY KEY(session, unit)) WITHOUT ROWID""",
+    "CREATE INDEX units_sha ON session_units(sha) WHERE sha <> ''",
+    "CREATE INDEX units_whole ON session_units(whole)",
+    """CREATE TABLE session_keys(
+  key INTEGER, session INTEGER, unit INTEGER, PRIMARY KEY(key, session, unit)) WITHOUT ROWID""",
+    """CREATE TABLE session_items(
+  session INTEGER, kind TEXT, n INTEGER, at REAL, PRIMARY KEY(session, kind, n)) WITHOUT ROWID""",
+    """CREATE TABLE commits(
+  id INTEGER PRIMARY KEY, project TEXT NOT NULL, sha TEXT NOT NULL, at REAL, subject TEXT, whole INTEGER, bound INTEGER,
+  own BLOB, parts BLOB, UNIQUE(project, sha))""",
+    "CREATE INDEX commits_whole ON commits(whole)",
+    'CREATE TABLE commit_keys(key INTEGER, "commit" INTEGER, PRIMARY KEY(key, "commit")) WITHOUT ROWID',
+)
 _SCHEMA = (
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     _SESSIONS,
@@ -49,6 +66,7 @@ _SCHEMA = (
     f"CREATE VIEW session_texts AS SELECT id, {_TEXT}, '' AS ident FROM session_chunks",  # noqa: S608 - constants
     _FILES,
     _FTS,
+    *_LINKS,
 )
 _OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
 _SIDE_FILES = ("-journal", "-wal", "-shm")

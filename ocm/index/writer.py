@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sized
 from dataclasses import dataclass, field
 
-from ocm.index import records, schema
+from ocm.index import landed, records, schema
 from ocm.index.records import Listing, Record
 from ocm.index.schema import COLUMNS, PAGE, TEXTS
 from ocm.model import CHANGE_TYPES
@@ -91,6 +91,7 @@ def drop(db: sqlite3.Connection, name: str) -> int | None:
         db.execute(
             f"INSERT INTO sessions_fts(sessions_fts, rowid, {_COLUMNS}) VALUES('delete', {_slots(values)})", values
         )
+    landed.drop(db, found[0])
     for table, key in (("session_chunks", "id"), ("session_files", "session"), ("sessions", "id")):
         db.execute(f"DELETE FROM {table} WHERE {key} = ?", found)
     return int(found[0])
@@ -178,6 +179,7 @@ def _insert(db: sqlite3.Connection, found: list[_Row]) -> None:
         for n, (change, blob) in enumerate(records.touched(session))
     ]
     db.executemany(f"INSERT INTO session_files VALUES({_slots(range(6))})", touched)
+    landed.insert(db, [(row, session) for row, session, _ in read])
 
 
 def _session_row(row: int, record: Record) -> tuple[object, ...]:

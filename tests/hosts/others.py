@@ -72,6 +72,11 @@ def without_ocm() -> str:
     return os.pathsep.join([system_path(), node()])
 
 
+def without_rules(text: str) -> str:
+    """Return what a model is shown without the rules that a repository may bring, which say when to ignore them."""
+    return re.sub(r"<!-- BEGIN openCodeMemory -->.*?<!-- END openCodeMemory -->", "", text, flags=re.DOTALL)
+
+
 def told(request: Request) -> str:
     """Return the session's id that the model is told."""
     found = re.search(r"ocm session_id: ([\w-]+)", request.new_text)

@@ -18,6 +18,7 @@ from .scripted_api import say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .headless import Headless
     from .network import Network
     from .scripted_api import Play, Request
 
@@ -52,6 +53,16 @@ def careful(network: Network, tmp_path: Path) -> Iterator[OtherBench]:
     made.client.close()
 
 
+def stored(client: Headless, goal: str) -> Play:
+    """Make the model store a checkpoint as soon as the server, which Codex does not wait for, is there."""
+    for _ in range(10):
+        yield client.shell("sleep 1")
+        request = yield client.checkpoint(goal=goal)
+        if "markdown_path" in request.results[0].text:
+            return
+    pytest.fail(request.results[0].text)
+
+
 def findings(bench: Bench) -> list[tuple[str, str]]:
     return [(found["check"], found["message"]) for found in bench.doctor()["findings"]]
 
@@ -66,7 +77,7 @@ def test_untrusted_hooks_stay_silent_and_are_named_until_codex_is_asked_to_trust
 
     def unseen(first: Request) -> Play:
         assert "ocm session_id" not in first.new_text
-        yield client.checkpoint(goal="No hook saw this")
+        yield from stored(client, "No hook saw this")
         yield say("Done.")
 
     client.run(unseen)
@@ -79,8 +90,7 @@ def test_untrusted_hooks_stay_silent_and_are_named_until_codex_is_asked_to_trust
 
     def seen(first: Request) -> Play:
         ids.append(told(first))
-        yield client.shell("ls")
-        yield client.checkpoint(goal="The hooks saw this")
+        yield from stored(client, "The hooks saw this")
         yield say("Done.")
 
     client.run(seen)

@@ -157,6 +157,28 @@ def test_arguments_that_json_cannot_hold_are_no_error(host: str, tmp_path: Path)
     assert call(host, tmp_path, path, prelude="args.n = 1n") == {"args": {"command": "ls", "n": "1"}, "result": "done"}
 
 
+def test_a_run_of_cline_begins_with_what_both_hooks_say(tmp_path: Path) -> None:
+    """The session starts once, with its first run; what was typed is in the last message of the user."""
+    log = tmp_path / "log"
+    reply = f"""echo "$1" >> '{log}'; cat >> '{log}'; echo >> '{log}'; echo '{{"context": "said"}}'"""
+    path = os.pathsep.join([stand_in(tmp_path / "bin", reply), "/usr/bin", "/bin"])
+    driver = """
+        module.default.setup({}, { session: { sessionId: "S" }, workspaceInfo: { rootPath: "/p" } })
+        const typed = [{ role: "user", content: [{ type: "text", text: "Go" }, { type: "image" }] }]
+        const begin = (messages, agent) => module.default.hooks.beforeRun({ snapshot: { messages, ...agent } })
+        const seen = [await begin(typed), await begin([]), (await begin(typed, { agentId: "a2", parentAgentId: "a1" })) ?? "none"]
+    """
+    found: Any = run("cline", tmp_path, path, driver)
+    assert found == [{"appendContext": "said\n\nsaid"}, {"appendContext": "said"}, "none"]
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert lines[::2] == ["session-start", "user-prompt", "user-prompt"]
+    assert [json.loads(line) for line in lines[1::2]] == [
+        {"session_id": "S", "cwd": "/p", "source": "startup"},
+        {"session_id": "S", "cwd": "/p", "prompt": "Go"},
+        {"session_id": "S", "cwd": "/p", "prompt": ""},
+    ]
+
+
 def test_two_plugins_in_one_opencode_tell_of_a_call_once(tmp_path: Path) -> None:
     """OpenCode loads the plugin of the project and that of the user; the first one's denial is the only one."""
     log = tmp_path / "log"

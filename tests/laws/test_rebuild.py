@@ -11,7 +11,7 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocm import index, recall
+from ocm import index, recall, traces
 from ocm.index import Index, sync, writer
 from ocm.model import FileChange, Session
 from ocm.paths import Store
@@ -21,6 +21,11 @@ from tests.session_store import make_store, put, session
 NOW = 1_775_000_000.0
 NAMES = [f"{name}.md" for name in "abcdef"]
 WORDS = ("cache", "caches", "RetryPolicy", "retry", "policy", "wombat", "修复登录", "缓存错误", "the", "hook", "commit")
+FACTS = [
+    *(traces.unit_fact("2026-03-01T00:00:00+00:00", sha, n, range(n, n + 9)) for n, sha in ((1, ""), (5, "a" * 40))),
+    traces.dated_fact("2026-03-02T00:00:00+00:00", "cache"),
+    "print broken",
+]
 QUERIES = ("cache", "retry policy", "wombat commit hook", "缓存", "the", "wombta", "commits of the policy cache")
 
 _words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join)
@@ -33,6 +38,7 @@ _sessions = st.builds(
     decisions=st.lists(_words, max_size=2, unique=True),
     tool=st.sampled_from(["claude-code", "cursor"]),
     updated_at=st.sampled_from([f"2026-03-0{day}T00:00:00+00:00" for day in range(1, 5)]),
+    facts=st.lists(st.sampled_from(FACTS), max_size=3, unique=True),
     files=st.lists(st.sampled_from([FileChange(f"src/{name}.py", "modified") for name in "xyz"]), unique=True),
 )
 _twins = [session(f"id-{n % 5}", 1, goal=f"cache wombat {'commit' * (n % 2)}", tool="cursor") for n in range(10)]
@@ -84,6 +90,10 @@ def _looks(cache: Index) -> list[object]:
         [[row.file for row in cache.find(identifier)] for identifier in ids],
         [cache.files(row.file) for row in rows],
         [row.file for row in cache.latest(3, branch="")],
+        [cache.links().units(row.file) for row in rows],
+        cache.links().units_with([3, 7, 1000]),
+        [cache.links().rarity(key) for key in (1, 7, 1000)],
+        cache.links().items("decision"),
         cache.unreadable(),
         cache.count(),
     ]

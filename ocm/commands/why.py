@@ -1,0 +1,101 @@
+"""Asking why: from a line to the decision, from a commit to its session and back, and the ledger of decisions."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from ocm import output, paths
+from ocm.commands import common
+from ocm.paths import Store
+
+file_option = click.option("--file", "path", metavar="F", help="Only of sessions that touched this file.")
+
+
+def _said(found: Any, lines: Callable[[Any], Iterator[str]], *, as_json: bool, nothing: str = "") -> None:  # noqa: ANN401 - JSON
+    """Print an answer as JSON or as lines."""
+    if as_json:
+        output.as_json(found)
+        return
+    said = list(lines(found))
+    for line in said or [nothing]:
+        output.say(line)
+
+
+def _named(store: Store, path: str) -> str:
+    """Return a path as typed in this folder, from the project's top."""
+    here = os.path.abspath(path)
+    return paths.relative(store, here if os.path.lexists(here) else os.path.normpath(path))
+
+
+@click.command()
+@common.project_option
+@click.argument("place", metavar="FILE[:LINE[-LINE]]")
+@common.json_option
+def why(*, project: str | None, place: str, as_json: bool) -> None:
+    """Say why a line is there: its commit, the session behind it, and the decision."""
+    from ocm import answers
+    from ocm import why as reasons
+
+    store = common.find_store(project)
+    exists = os.path.lexists(place) or os.path.lexists(os.path.join(store.root, place))
+    path, first, last = reasons.parsed(place, exists=exists)
+    found = reasons.why(store, _named(store, path), first, last, notice=output.notice)
+    _said(found, answers.why, as_json=as_json)
+
+
+@click.command()
+@common.project_option
+@click.argument("commit")
+@common.json_option
+def explain(*, project: str | None, commit: str, as_json: bool) -> None:
+    """Say which sessions a commit comes from, and what they decided."""
+    from ocm import answers
+    from ocm import why as reasons
+
+    found = reasons.explain(common.find_store(project), commit, notice=output.notice)
+    _said(found, answers.explained, as_json=as_json)
+
+
+@click.command()
+@common.project_option
+@click.argument("identifier", metavar="ID")
+@common.json_option
+def commits(*, project: str | None, identifier: str, as_json: bool) -> None:
+    """List the commits that a session's work ended in, and what never landed."""
+    from ocm import answers
+    from ocm import why as reasons
+
+    found = reasons.commits(common.find_store(project), identifier, notice=output.notice)
+    _said(found, answers.came_of, as_json=as_json)
+
+
+@click.command()
+@common.project_option
+@file_option
+@click.option("--all", "everything", is_flag=True, help="Superseded ones as well.")
+@common.json_option
+def decisions(*, project: str | None, path: str | None, everything: bool, as_json: bool) -> None:
+    """List the decisions in force, newest first."""
+    from ocm import answers, decided
+
+    store = common.find_store(project)
+    name = _named(store, path) if path else ""
+    found = decided.decisions(store, name, everything=everything, notice=output.notice)
+    _said(found, lambda all_: answers.items(all_, "decision"), as_json=as_json, nothing="No decision is recorded.")
+
+
+@click.command()
+@common.project_option
+@file_option
+@click.option("--all", "everything", is_flag=True, help="Solved ones as well.")
+@common.json_option
+def problems(*, project: str | None, path: str | None, everything: bool, as_json: bool) -> None:
+    """List the problems that are still open, newest first."""
+    from ocm import answers, decided
+
+    store = common.find_store(project)
+    name = _named(store, path) if path else ""
+    found = decided.problems(store, name, everything=everything, notice=output.notice)
+    _said(found, lambda all_: answers.items(all_, "problem"), as_json=as_json, nothing="No problem is open.")

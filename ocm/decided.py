@@ -1,0 +1,143 @@
+"""The ledger of this store: decisions in force and problems still open, each with its date, session and freshness."""
+
+import os
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from ocm import freshness, git, index, ledger, standing
+from ocm.index import Index, Notice, SessionRow, silent
+from ocm.index.landed import DECISION, PROBLEM
+from ocm.index.records import with_offset
+from ocm.ledger import State
+from ocm.paths import Store
+from ocm.plain import clean_line
+
+_WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d{2,}")
+_LEAST = 4  # letters of a word that says something
+_TOGETHER = 3  # what a decision counts more that was recorded along with the work itself
+
+
+def decisions(
+    store: Store, file: str = "", *, everything: bool = False, notice: Notice = silent
+) -> list[dict[str, Any]]:
+    """Return the decisions in force, newest first; `file` keeps those of sessions that touched it."""
+    return _listed(store, file, everything=everything, kind=DECISION, notice=notice)
+
+
+def problems(
+    store: Store, file: str = "", *, everything: bool = False, notice: Notice = silent
+) -> list[dict[str, Any]]:
+    """Return the problems that are still open, newest first."""
+    return _listed(store, file, everything=everything, kind=PROBLEM, notice=notice)
+
+
+def ended(store: Store, file: str, *, notice: Notice = silent) -> list[dict[str, str]]:
+    """Return the decisions and problems of one session that a later one superseded or solved."""
+    project = git.own_project(store)
+
+    def work(cache: Index) -> list[dict[str, str]]:
+        found = standing.ended(cache, project, file)
+        rows = {state.by.file: cache.in_file(state.by.file) for state in found.values() if state.by}
+        return [
+            {"item": text, "by": clean_line(state.by.text)[:200], "session_id": row.session_id}
+            for text, state in found.items()
+            if state.by and (row := rows[state.by.file])
+        ]
+
+    return index.read(store, work, notice=notice)
+
+
+def with_ended(store: Store, found: dict[str, Any]) -> dict[str, Any]:
+    """Return what is shown of a session, with those of its items that were superseded or solved, if any is shown."""
+    shown = {item for items in found.values() if isinstance(items, list) for item in items if isinstance(item, str)}
+    over = [one for one in ended(store, os.path.basename(found["markdown_path"])) if one["item"] in shown]
+    return {**found, "ended": [{**one, "item": clean_line(one["item"])[:100]} for one in over]} if over else found
+
+
+def _listed(store: Store, file: str, *, everything: bool, kind: str, notice: Notice) -> list[dict[str, Any]]:
+    project = git.own_project(store)
+
+    def work(cache: Index) -> list[dict[str, Any]]:
+        found = standing.read(cache, project)
+        states = found.decisions if kind == DECISION else found.problems
+        touched = {row.file for row in cache.touching(file, -1, project)} if file else None
+        chosen = [one for one in reversed(states) if (everything or one.in_force) and _is_of(one, touched)]
+        known = Sessions(store, cache, (name for one in chosen for name in files_of(one)))
+        return [as_json(one, known, kind) for one in chosen if one.entry.file in known.rows]
+
+    return index.read(store, work, notice=notice)
+
+
+def _is_of(state: State, touched: set[str] | None) -> bool:
+    return touched is None or state.entry.file in touched
+
+
+def files_of(state: State) -> list[str]:
+    """Return the session of an item, and that of what ended it."""
+    return [state.entry.file, *([state.by.file] if state.by else [])]
+
+
+class Sessions:
+    """The sessions that an answer names, by their files, and how far each still holds: looked at all at once."""
+
+    def __init__(self, store: Store, cache: Index, files: Iterable[str]) -> None:
+        """Look at the sessions in these files; one that is gone is left out."""
+        found = ((file, cache.in_file(file)) for file in dict.fromkeys(files))
+        self.rows: dict[str, SessionRow] = {file: row for file, row in found if row}
+        self._touched = {file: cache.touched(file) for file in self.rows}
+        records = [(self._touched[file], row.updated) for file, row in self.rows.items()]
+        self._page = freshness.Page(store.root, records) if records else None
+
+    def fresh(self, file: str) -> dict[str, Any]:
+        """Return how many files of a session are as they were, and how many commits came since."""
+        page, row = self._page, self.rows.get(file)
+        if page is None or row is None:
+            return {"freshness": None, "commits_since": None}
+        return {"freshness": page.counts(self._touched[file]), "commits_since": page.commits(row.updated)}
+
+
+def as_json(state: State, known: Sessions, kind: str = DECISION) -> dict[str, Any]:
+    """Return an item with where it stands."""
+    row = known.rows[state.entry.file]
+    by = known.rows.get(state.by.file) if state.by else None
+    ended = {"by": clean_line(state.by.text)[:200], "session_id": by.session_id if by else ""} if state.by else None
+    return {
+        kind: state.entry.text,
+        "label": ledger.label(state.entry.text),
+        "date": date_of(state, row),
+        "session_id": row.session_id,
+        "title": row.title,
+        "in_force" if kind == DECISION else "open": state.in_force,
+        "superseded" if kind == DECISION else "solved": ended,
+        **known.fresh(state.entry.file),
+        "markdown_path": row.markdown_path,
+    }
+
+
+def date_of(state: State, row: SessionRow) -> str:
+    """Return when an item was recorded, in the time of its session."""
+    if not state.entry.at:
+        return row.date
+    try:
+        zone = datetime.fromisoformat(with_offset(row.date)).tzinfo
+        return datetime.fromtimestamp(state.entry.at, zone).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return row.date
+
+
+def relevant(states: list[State], words: set[str], at: float) -> list[tuple[int, State]]:
+    """Return the decisions of a session, those first that say most of `words` or were recorded along with the work."""
+    scored = [(_score(state, words, at), state) for state in states]
+    return sorted(scored, key=lambda pair: (-pair[0], -pair[1].entry.at, -pair[1].entry.number))
+
+
+def _score(state: State, words: set[str], at: float) -> int:
+    together = _TOGETHER if at and state.entry.at == at else 0
+    return together + len(words & words_of(state.entry.text))
+
+
+def words_of(*texts: str) -> set[str]:
+    """Return the words of texts that say something, parts of identifiers and paths among them."""
+    return {word.lower() for text in texts for word in _WORD.findall(text) if len(word) >= _LEAST or word.isdigit()}

@@ -1,0 +1,296 @@
+"""What git's history says: which commits there are, what each changed, who last changed a line. The door beside git.py.
+
+Invariants: one process a question, never one a commit; plumbing, so that no setting of the user changes an answer;
+nothing is written. Names are bytes from the top of the work tree, as in gitdata.py. What git cannot say (a broken
+object store, no git at all) is None, or the end of a stream.
+"""
+
+import contextlib
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from ocm import gitdata, gitrun, gitstream
+from ocm.gitrun import Place, UnknownError
+from ocm.paths import git_head
+
+_HEADER = "--format=%x01%H %ct %s"
+_PATCH = (
+    "-p",
+    "-U0",
+    "--no-renames",  # a session that only edited a file must look alike in a commit that also moved it
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--full-index",
+    "--ignore-submodules=dirty",
+)
+_COMMIT = "%H%x00%ct%x00%an%x00%P%x00%s"
+_MAX_ARGUMENTS = 20_000
+_BLAME_SECONDS = 120.0
+_UNCOMMITTED = frozenset("0")
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit: `at` in epoch seconds, and whether it has several parents."""
+
+    sha: str
+    at: int
+    author: str
+    subject: str
+    is_merge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Who last changed a line, and when: `sha` (empty: no commit yet), `path` and `number` there.
+
+    At an `edge` history ends, as it does in a shallow clone.
+    """
+
+    sha: str
+    path: bytes
+    number: int
+    text: bytes
+    at: int = 0
+    edge: bool = False
+
+
+def since(root: str, when: float) -> list[str] | None:
+    """Return the commits of all branches and tags, merges left out, that are not older than an instant, newest first.
+
+    The stash and notes are nobody's history.
+    """
+    place = Place.find(root)
+    if place is None or not (git_head(place.top)[0] or os.path.isdir(place.common_dir)):
+        return None
+    asked = ("--no-merges", f"--max-age={max(0, int(when))}", "--exclude=refs/stash", "--exclude=refs/notes/*", "--all")
+    try:
+        return gitstream.run(place, "rev-list", *asked).decode().split()
+    except UnknownError:
+        return None
+
+
+def name_of(root: str, path: str) -> bytes:
+    """Return the name of a path from the top of its work tree, empty outside every one."""
+    place = Place.find(root)
+    return gitdata.encoded(place.inward(path)) if place else b""
+
+
+def patches(root: str, commits: Sequence[str]) -> Iterator[bytes]:
+    """Return the lines of the diffs of commits, each behind a header (see links.py): one process for all of them.
+
+    Raises:
+        UnknownError: at the first commit that git cannot read, whose header may have come already.
+    """
+    place = Place.find(root)
+    if place is not None and commits:
+        asked = ("diff-tree", "--stdin", "--always", "--root", "-r", *_PATCH, _HEADER)
+        yield from gitstream.stream(place, "-c", "core.quotePath=false", *asked, stdin=_lines(commits))
+
+
+def names_of(root: str, commits: list[str]) -> set[bytes] | None:
+    """Return every name that these commits changed; None when git cannot say."""
+    place = Place.find(root)
+    try:
+        return gitrun.names_in(place, commits) if place else None
+    except UnknownError:
+        return None
+
+
+def patches_in(root: str, places: Collection[tuple[str, bytes]]) -> dict[tuple[str, bytes], list[bytes]]:
+    """Return the diffs of commits in single files; a commit and a file of each pair."""
+    place = Place.find(root)
+    found: dict[tuple[str, bytes], list[bytes]] = {}
+    if place is None or not places:
+        return found
+    names = sorted({os.fsdecode(name) for _, name in places})
+    asked = ("diff-tree", "--stdin", "--root", "-r", *_PATCH, _HEADER, "--", *names)
+    stdin = _lines(sorted({sha for sha, _ in places}))
+    sha, current = "", found.setdefault(("", b""), [])
+    with contextlib.suppress(UnknownError):
+        for line in gitstream.stream(place, "-c", "core.quotePath=false", *asked, stdin=stdin):
+            if line.startswith(b"\x01"):
+                sha = line[1:].partition(b" ")[0].decode()
+            elif line.startswith(b"diff --git "):
+                current = found.setdefault((sha, patched_name(line)), [])
+            current.append(line)
+    return found
+
+
+def patched_name(line: bytes) -> bytes:
+    """Return the name in the first line of a file's diff: both sides are of one length, because renames are off."""
+    names = line[11:].rstrip(b"\n")
+    return gitdata.unquoted(names[: (len(names) - 1) // 2])[2:]
+
+
+def brought(root: str, commit: str, limit: int) -> list[str]:
+    """Return the commits that a merge brought in, merges left out, the newest first."""
+    place = Place.find(root)
+    if place is None:
+        return []
+    try:
+        asked = ("rev-list", "--no-merges", f"--max-count={limit}", commit, f"^{commit}^1")
+        return gitstream.run(place, *asked).decode().split()
+    except UnknownError:
+        return []
+
+
+def uncommitted(root: str, paths: Collection[str]) -> Iterator[bytes]:
+    """Return the lines of the diff between HEAD and the work tree in tracked files among `paths`."""
+    place = Place.find(root)
+    names = sorted({place.inward(path) for path in paths} - {""}) if place else []
+    if place is None or not names or not git_head(place.top)[0]:
+        return
+    few = sum(map(len, names)) < _MAX_ARGUMENTS
+    wanted = set(names)
+    with contextlib.suppress(UnknownError):
+        asked = ("diff-index", *_PATCH, "HEAD", "--", *(names if few else ()))
+        inside = True
+        for line in gitstream.stream(place, "-c", "core.quotePath=false", *asked):
+            if not few and line.startswith(b"diff --git "):
+                inside = gitdata.printable(patched_name(line)) in wanted
+            if inside:
+                yield line
+
+
+def blame(root: str, path: str, first: int, last: int) -> list[Line] | None:
+    """Return who last changed each of these lines, as they are in the work tree; None when git cannot say."""
+    place = Place.find(root)
+    name = place.inward(path) if place else ""
+    if place is None or not name or not git_head(place.top)[0]:
+        return None
+    # A file of commits to ignore that the settings name and nobody has would be fatal.
+    asked = ("blame", "--porcelain", "--no-ignore-revs-file", f"-L{first},{last}", "--", name)
+    try:
+        out = gitstream.run(place, *asked, seconds=_BLAME_SECONDS)
+    except UnknownError:
+        return None
+    return _blamed(out)
+
+
+def _blamed(data: bytes) -> list[Line]:
+    """Return what the porcelain output of `git blame` lists."""
+    found: list[Line] = []
+    names: dict[str, bytes] = {}
+    times: dict[str, int] = {}
+    edges: set[str] = set()
+    sha, number = "", 0
+    for raw in data.split(b"\n"):
+        word, _, rest = raw.partition(b" ")
+        if raw.startswith(b"\t"):
+            own = "" if set(sha) == _UNCOMMITTED else sha
+            found.append(Line(own, names.get(sha, b""), number, raw[1:], times.get(sha, 0), sha in edges))
+        elif len(word) in (40, 64) and rest[:1].isdigit():
+            sha, number = word.decode(), int(rest.split(b" ")[0])
+        elif word == b"committer-time" and rest.isdigit():
+            times[sha] = int(rest)
+        elif word == b"filename":
+            names[sha] = gitdata.unquoted(rest)
+        elif raw == b"boundary":
+            edges.add(sha)
+    return found
+
+
+def describe(root: str, commits: Sequence[str]) -> dict[str, Commit]:
+    """Return what there is to say of these commits; one that git does not have is left out."""
+    place = Place.find(root)
+    if place is None or not commits:
+        return {}
+    try:  # `git rev-list` would give up at the first commit that is missing
+        out = gitstream.run(place, "cat-file", "--batch", stdin=_lines([f"{sha}^{{commit}}" for sha in commits]))
+    except UnknownError:
+        return {}
+    return {commit.sha: commit for commit in _objects(out)}
+
+
+def log(root: str, path: str, limit: int) -> list[Commit] | None:
+    """Return the last commits that changed a file, the newest first; None when git cannot say."""
+    place = Place.find(root)
+    name = place.inward(path) if place else ""
+    if place is None or not name or not git_head(place.top)[0]:
+        return None
+    asked = ("rev-list", "--no-commit-header", f"--max-count={limit}", f"--format={_COMMIT}", "HEAD")
+    try:
+        return _commits(gitstream.run(place, *asked, "--", name))
+    except UnknownError:
+        return None
+
+
+def resolve(root: str, name: str) -> str | None:
+    """Return the commit that `name` means; empty when it means none, None when git cannot say."""
+    place = Place.find(root)
+    if place is None:
+        return None
+    if not name.isprintable() or not name.strip():
+        return ""
+    try:
+        asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}")
+        return gitstream.run(place, *asked).decode().strip()
+    except UnknownError:
+        return ""
+
+
+def tracked(root: str, path: str) -> str | None:
+    """Return what git has at a path: `file`, `submodule`, `folder` or nothing; None when it cannot say."""
+    place = Place.find(root)
+    name = place.inward(path) if place else ""
+    if place is None:
+        return None
+    if not name:
+        return ""
+    try:
+        lines = gitdata.names(gitstream.run(place, "ls-files", "-z", "--stage", "--", name))
+    except UnknownError:
+        return None
+    exact = [line for line in lines if line.partition(b"\t")[2] == gitdata.encoded(name)]
+    if exact:
+        return "submodule" if exact[0].startswith(b"160000") else "file"
+    return "folder" if lines else ""
+
+
+def is_shallow(root: str) -> bool:
+    """Tell whether history was cut off when the repository was cloned."""
+    place = Place.find(root)
+    return place is not None and os.path.exists(os.path.join(place.common_dir, "shallow"))
+
+
+def _commits(data: bytes) -> list[Commit]:
+    found = []
+    for line in data.decode("utf-8", "replace").split("\n"):
+        fields = line.split("\0", 4)
+        if len(fields) == 5:  # noqa: PLR2004 - as many as the format has
+            sha, at, author, parents, subject = fields
+            found.append(Commit(sha, int(at) if at.isdigit() else 0, author, subject, " " in parents))
+    return found
+
+
+def _objects(data: bytes) -> Iterator[Commit]:
+    """Read commits as they are stored, each behind its id, kind and size."""
+    at = 0
+    while (end := data.find(b"\n", at)) >= 0:
+        fields = data[at:end].split(b" ")
+        at = end + 1
+        if len(fields) == 3 and fields[1] == b"commit" and fields[2].isdigit():  # noqa: PLR2004 - else it is missing
+            size = int(fields[2])
+            yield _object(fields[0].decode(), data[at : at + size].decode("utf-8", "replace"))
+            at += size + 1
+
+
+def _object(sha: str, text: str) -> Commit:
+    head, _, message = text.partition("\n\n")
+    values: dict[str, str] = {}
+    parents = 0
+    for line in head.split("\n"):
+        name, _, value = line.partition(" ")
+        parents += name == "parent"
+        values.setdefault(name, value)
+    when = values.get("committer", "").rsplit(" ", 2)[1:2]
+    author = values.get("author", "").partition(" <")[0]
+    subject = " ".join(message.lstrip("\n").partition("\n\n")[0].split())
+    return Commit(sha, int(when[0]) if when and when[0].isdigit() else 0, author, subject, parents > 1)
+
+
+def _lines(commits: Sequence[str]) -> bytes:
+    return "".join(f"{commit}\n" for commit in commits).encode()

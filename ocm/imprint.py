@@ -1,0 +1,85 @@
+"""What a checkpoint records of the work itself: fingerprints of what is not committed, and of the commits just made.
+
+At most two git processes, none where nothing was edited; what git cannot say is not recorded, and never an error.
+"""
+
+import contextlib
+import itertools
+import os
+from collections.abc import Collection, Iterable, Iterator
+
+from ocm import git, gitdata, githistory, links, traces
+from ocm.gitrun import UnknownError
+from ocm.model import FileChange, Session
+from ocm.traces import Unit
+
+_MAX_COMMITS = 64  # of one checkpoint; a rebase of hundreds is nobody's work
+_MAX_FILE = 1_000_000
+
+
+def imprint(  # noqa: PLR0913, PLR0917 - each is one thing that is known before the lock is taken
+    root: str, sha: str, shell: Collection[float], at: str, changes: Collection[FileChange], session: Session | None
+) -> list[str]:
+    """Return the fact lines that a session's file lacks.
+
+    Args:
+        root: Where the session works.
+        sha: The commit at its start.
+        shell: When its shell calls ended, in epoch seconds; a commit made just before is its own.
+        at: The time of this checkpoint.
+        changes: The files of the session.
+        session: What its file says so far.
+    """
+    known = traces.units(session.facts) if session else []
+    room = traces.MAX_SESSION - sum(len(unit.keys) for unit in known)
+    commits = _commits(root, sha, shell, known)
+    found: list[tuple[str, links.Patch]] = []
+    with contextlib.suppress(UnknownError):
+        found.extend((patch.sha, patch) for patch in links.patches(githistory.patches(root, commits)))
+    held = frozenset[int]().union(*(unit.keys for unit in known), *(patch.own for _, patch in found))
+    for patch in links.patches(_uncommitted(root, changes)):
+        fresh = patch.own - held
+        if fresh:
+            patch.own = fresh
+            found.append(("", patch))
+    lines = []
+    for name, patch in found:
+        keys = patch.own if room > 0 else set()
+        room -= min(len(keys), traces.MAX_UNIT)
+        if name or keys:
+            lines.append(traces.unit_fact(at, name, patch.whole, keys))
+    return lines
+
+
+def _commits(root: str, sha: str, shell: Collection[float], known: list[Unit]) -> list[str]:
+    """Return the commits made since the start that are not recorded yet, the oldest first."""
+    recorded = {unit.sha for unit in known}
+    made = [commit for commit in git.made_since(root, sha, shell) if commit not in recorded]
+    return made[-_MAX_COMMITS:]
+
+
+def _uncommitted(root: str, changes: Collection[FileChange]) -> Iterator[bytes]:
+    """Return the diff of the session's files, those that git does not track yet as if they were added."""
+    paths = {path for change in changes for path in (change.path, change.old_path) if path}
+    seen: set[bytes] = set()
+    for line in githistory.uncommitted(root, paths) if paths else ():
+        if line.startswith(b"diff --git "):
+            seen.add(githistory.patched_name(line))
+        yield line
+    created = [change.path for change in changes if change.change_type == "created"]
+    yield from itertools.chain.from_iterable(_added(root, path, seen) for path in created)
+
+
+def _added(root: str, path: str, seen: set[bytes]) -> Iterable[bytes]:
+    name = githistory.name_of(root, path)
+    full = os.path.join(root, path)
+    try:
+        if not name or name in seen or not os.path.isfile(full) or os.path.islink(full):
+            return ()
+        if os.path.getsize(full) > _MAX_FILE:
+            return ()
+        with open(full, "rb") as file:
+            data = file.read(_MAX_FILE)
+    except (OSError, ValueError):
+        return ()
+    return links.of_content(name, data) if gitdata.line_count(data) else ()

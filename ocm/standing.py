@@ -1,0 +1,44 @@
+"""Where decisions and problems stand, as the cache has them: the ledger of one store. Light, because the brief asks."""
+
+from dataclasses import dataclass
+
+from ocm import ledger
+from ocm.index import Index
+from ocm.index.landed import DECISION, PROBLEM, Item
+from ocm.ledger import Entry, State
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every decision and every problem of a store, the oldest first."""
+
+    decisions: list[State]
+    problems: list[State]
+
+    def of(self, file: str) -> list[State]:
+        """Return the decisions of one session."""
+        return [state for state in self.decisions if state.entry.file == file]
+
+
+_SUPERSEDES = "decisions : supersedes"
+_SOLVES = "{decisions problems} : (solves OR solved OR fixes OR fixed)"  # both are parts of ENDING
+
+
+def read(cache: Index, project: str) -> Ledger:
+    """Return the ledger, of a user store only what belongs to `project`."""
+    links = cache.links(project)
+    decided, met = (_entries(links.items(kind)) for kind in (DECISION, PROBLEM))
+    return Ledger(ledger.decisions(decided), ledger.problems(met, decided))
+
+
+def ended(cache: Index, project: str, file: str) -> dict[str, State]:
+    """Return the items of one session that are no longer in force, by their texts; reads only who could end them."""
+    links = cache.links(project)
+    decided = _entries(links.items(DECISION, file, _SUPERSEDES))
+    met, others = (_entries(links.items(kind, file, _SOLVES)) for kind in (PROBLEM, DECISION))
+    states = [*ledger.decisions(decided), *ledger.problems(met, others)]
+    return {state.entry.text: state for state in states if state.entry.file == file and not state.in_force}
+
+
+def _entries(items: list[Item]) -> list[Entry]:
+    return [Entry(item.file, item.number, item.text, item.at) for item in items]

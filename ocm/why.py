@@ -1,0 +1,285 @@
+"""Why a line is there: git blame → commit → session → the decisions and the work that made it; and back.
+
+Stored text is data: what goes out as text is on lines of its own, without anything that hides or turns text. An answer
+says how sure it is, and names what could not be known; where nothing is known it says so.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from ocm import decided, githistory, index, lineage, origin, standing
+from ocm.errors import BadInputError, NotFoundError, OcmError
+from ocm.index import Notice, silent
+from ocm.index.landed import Made
+from ocm.index.records import moment
+from ocm.lineage import Later, View
+from ocm.links import Match
+from ocm.origin import Origin, Source
+from ocm.paths import Store
+from ocm.plain import clean_line
+
+_SOURCES, _DECISIONS, _WORK = 2, 2, 2
+_MERGED, _LAST = 300, 5
+_HOW = {
+    "recorded": "the session made this commit",
+    "same": "the commit is this session's change, line for line",
+    "content": "the commit holds this session's lines",
+    "lines": "the session wrote these very lines",
+    "work": "the session wrote these lines, and no commit holds them yet",
+    "journal": "the session edited this file since its last checkpoint",
+}
+Answer = dict[str, Any]
+
+
+def parsed(text: str, *, exists: bool) -> tuple[str, int | None, int | None]:
+    """Return path, first and last line of `FILE[:LINE[-LINE]]`; a file whose own name `exists` is meant as it is.
+
+    Raises:
+        BadInputError: what stands behind the colon is no range.
+    """
+    path, colon, lines = text.rpartition(":")
+    if exists or not colon or not path or not lines[:1].isdigit():
+        return text, None, None
+    first, dash, last = lines.partition("-")
+    numbers = [part for part in (first, last) if part or not dash]
+    if not all(part.isdecimal() and len(part) < 10 for part in (first, *([last] if dash else []))):  # noqa: PLR2004 - no file is longer
+        raise BadInputError(f"{lines!r} is no line and no range.", "Accepted: FILE, FILE:LINE or FILE:FIRST-LAST.")
+    return path, int(numbers[0]), int(last if dash else first)
+
+
+def why(
+    store: Store, name: str, first: int | None = None, last: int | None = None, *, notice: Notice = silent
+) -> Answer:
+    """Return where lines of a file come from, and why; without lines, what is known of the whole file.
+
+    Raises:
+        BadInputError: a range past the end, a folder, a submodule.
+        NotFoundError: neither git nor any session knows the file.
+    """
+    asked = origin.target(store, name)
+    span = origin.checked(asked, first, last or first) if first is not None and asked.kind == "text" else None
+
+    blamed = Later(partial(githistory.blame, store.root, asked.name, *span)) if span else None
+
+    def work(view: View) -> Answer:
+        if span is None or blamed is None:
+            return _of_file(view, asked)
+        return _answer(view, asked.name, span, origin.origins(view, asked, *span, blamed.result()))
+
+    answer = lineage.look(store, work, notice=notice)
+    if first is not None and asked.kind != "text":
+        what = "is not there any more" if asked.kind == "gone" else "is binary"
+        answer["notes"].insert(0, f"{name} {what}, so this is about the whole file and not one line.")
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is looked up once for all origins: the ledger, the commits, and the sessions."""
+
+    ledger: standing.Ledger
+    commits: dict[str, githistory.Commit]
+    sessions: decided.Sessions
+
+
+def _answer(view: View, name: str, span: tuple[int, int], found: list[Origin]) -> Answer:
+    files = (source.file for one in found for source in one.sources if source.file)
+    known = _Known(
+        standing.read(view.cache, view.project),
+        githistory.describe(view.store.root, [one.sha for one in found if one.sha]),
+        decided.Sessions(view.store, view.cache, files),
+    )
+    origins = [_origin(view, name, one, known) for one in found]
+    return {"file": name, "lines": list(span), "origins": origins, "notes": []}
+
+
+def _origin(view: View, name: str, one: Origin, known: _Known) -> Answer:
+    commit = known.commits.get(one.sha)
+    sources = [source for source in one.sources if source.file in known.sessions.rows or source.session_id][:_SOURCES]
+    best = sources[0] if sources else None
+    words = decided.words_of(name, *one.texts, commit.subject if commit else "")
+    return {
+        "lines": [one.first, one.last],
+        "commit": _commit(one.sha, commit),
+        "sessions": [_session(source, known.sessions) for source in sources],
+        "decisions": _decisions(view, best, known.ledger, known.sessions, words) if best else [],
+        "work": _work(view.store, best) if best and best.file else [],
+        "notes": one.notes,
+    }
+
+
+def _commit(sha: str, commit: githistory.Commit | None) -> Answer | None:
+    if not sha:
+        return None
+    when = _iso(commit.at) if commit else ""
+    return {
+        "sha": sha,
+        "date": when,
+        "author": commit.author if commit else "",
+        "subject": commit.subject if commit else "",
+    }
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds") if at else ""
+
+
+def _session(source: Source, known: decided.Sessions) -> Answer:
+    row = known.rows.get(source.file)
+    listed = row.as_json() if row else {"session_id": source.session_id, "title": "", "date": "", "markdown_path": ""}
+    names = ("session_id", "title", "date", "markdown_path")
+    how = {"how": source.how, "because": _HOW[source.how], "sure": source.sure, "score": round(source.score, 2)}
+    return {**{name: listed[name] for name in names}, **how, "recorded_at": source.at, **known.fresh(source.file)}
+
+
+def _decisions(
+    view: View, best: Source, known: standing.Ledger, seen: decided.Sessions, words: set[str]
+) -> list[Answer]:
+    """Return the decisions that speak of the line or were recorded with it; else what the session decided last."""
+    ranked = decided.relevant(known.of(best.file), words, moment(best.at))
+    chosen = [state for score, state in ranked if score > 0][:_DECISIONS] or [state for _, state in ranked[:1]]
+    files = {file for state in chosen for file in decided.files_of(state)}
+    sessions = seen if files <= seen.rows.keys() else decided.Sessions(view.store, view.cache, sorted(files))
+    related = {id(state) for score, state in ranked if score > 0}
+    return [{**decided.as_json(state, sessions), "about_this": id(state) in related} for state in chosen]
+
+
+def _work(store: Store, best: Source) -> list[str]:
+    """Return what the session says it did at the checkpoint that recorded the line."""
+    from ocm import sessionfiles
+
+    try:
+        session = sessionfiles.load(store, best.file).session
+    except (OcmError, OSError):
+        return []
+    heading = best.at[:16].replace("T", " ")
+    entries = [entry for entry in session.work if heading and entry.heading.startswith(heading)]
+    items = [item for entry in entries or session.work[-1:] for item in entry.items]
+    return items[:_WORK] or session.work_completed[-_WORK:] or [session.goal][: bool(session.goal)]
+
+
+def _of_file(view: View, asked: origin.Target) -> Answer:
+    """Answer for a whole file: the sessions that touched it, its last commits, and the decisions in force."""
+    root = view.store.root
+    touching = view.cache.touching(asked.name, -1, view.project)
+    history = githistory.log(root, asked.name, _LAST)
+    if asked.kind == "gone" and not touching and not history:
+        raise origin.not_known(asked.name)
+    notes = [] if history else [f"Git has no commit of {asked.name}, or could not be asked."]
+    if not touching:
+        notes.append(f"No session is known to have touched {asked.name}.")
+    names = ("session_id", "title", "date", "markdown_path")
+    return {
+        "file": asked.name,
+        "lines": None,
+        "sessions": [{name: row.as_json()[name] for name in names} for row in touching[:_LAST]],
+        "commits": [_commit(commit.sha, commit) for commit in history or []],
+        "decisions": _binding(view, asked.name, {row.file for row in touching}),
+        "editing": origin.editing(view.store, asked.name),
+        "notes": notes,
+    }
+
+
+def _binding(view: View, name: str, files: set[str]) -> list[Answer]:
+    """Return the decisions in force of these sessions, those first that speak of the file."""
+    known = standing.read(view.cache, view.project)
+    states = [state for state in known.decisions if state.entry.file in files and state.in_force]
+    chosen = [state for _, state in decided.relevant(states, decided.words_of(name), 0.0)][: 2 * _DECISIONS]
+    sessions = decided.Sessions(view.store, view.cache, (file for state in chosen for file in decided.files_of(state)))
+    return [decided.as_json(state, sessions) for state in chosen]
+
+
+# --- commits
+
+
+def explain(store: Store, name: str, *, notice: Notice = silent) -> Answer:
+    """Return which sessions a commit comes from.
+
+    Raises:
+        NotFoundError: git has no such commit.
+        OcmError: git could not be asked.
+    """
+    sha = githistory.resolve(store.root, name)
+    if sha is None:
+        raise OcmError(f"{store.root} is in no git repository that can be read.", "Ask from inside one.")
+    commit = githistory.describe(store.root, [sha]).get(sha) if sha else None
+    if commit is None:
+        raise NotFoundError(f"Git has no commit {clean_line(name)[:80]!r}.", "See: git log")
+    return lineage.look(store, lambda view: _explained(view, commit), notice=notice)
+
+
+def _explained(view: View, commit: githistory.Commit) -> Answer:
+    found = view.links
+    shas = githistory.brought(view.store.root, commit.sha, _MERGED) if commit.is_merge else [commit.sha]
+    held = [made for sha in shas if (made := found.commit(sha))]
+    best: dict[str, Match] = {}
+    for made in held:
+        for match in lineage.sessions_of(found, made):
+            if match.session not in best or match.score > best[match.session].score:
+                best[match.session] = match
+    matches = sorted(best.values(), key=lambda match: (-match.score, match.session))
+    rows = decided.Sessions(view.store, view.cache, (match.session for match in matches))
+    known = standing.read(view.cache, view.project)
+    words = decided.words_of(commit.subject)
+    sources = [_as_source(found, match) for match in matches if match.session in rows.rows]
+    return {
+        "commit": _commit(commit.sha, commit),
+        "sessions": [
+            {**_session(source, rows), "decisions": _decisions(view, source, known, rows, words)} for source in sources
+        ],
+        "notes": _about(commit, shas, held, sources),
+    }
+
+
+def _as_source(found: index.Links, match: Match) -> Source:
+    at = next((unit.at for unit in found.units(match.session) if unit.number == match.unit), "")
+    return Source(match.session, match.how, match.sure, match.score, at)
+
+
+def _about(commit: githistory.Commit, shas: list[str], held: list[Made], sources: list[Source]) -> list[str]:
+    notes = []
+    if commit.is_merge:
+        more = " or more" if len(shas) == _MERGED else ""
+        notes.append(f"A merge of {len(shas)}{more} commits; this is what they come from.")
+    if not held:
+        notes.append("It is older than the first session that recorded work, or on no branch any more.")
+    elif not sources:
+        notes.append("No session is known for it.")
+    return notes
+
+
+def commits(store: Store, identifier: str, *, notice: Notice = silent) -> Answer:
+    """Return the commits that a session's work ended in, and its files that no commit of them holds.
+
+    Raises:
+        NotFoundError: no session, or more than one, answers to `identifier`.
+    """
+    from ocm import browse
+
+    file = browse.find(store, identifier, notice)
+    return lineage.look(store, lambda view: came_of(view, file), notice=notice)
+
+
+def came_of(view: View, file: str) -> Answer:
+    """Return what came of one session."""
+    root = view.store.root
+    row = view.cache.in_file(file)
+    pairs = list(lineage.commits_of(view.links, file))
+    held = githistory.names_of(root, [made.sha for made, match in pairs if match.sure])
+    touched = [change.path for change in view.cache.files(file)]
+    notes = [] if view.links.units(file) else ["This session recorded no work that could be found again."]
+    if held is None:
+        notes.append("Git could not be asked, so what landed is not known.")
+    return {
+        "session_id": row.session_id if row else "",
+        "commits": [_landed(made, match) for made, match in pairs],
+        "not_landed": [path for path in touched if held is not None and githistory.name_of(root, path) not in held],
+        "notes": notes,
+    }
+
+
+def _landed(made: Made, match: Match) -> Answer:
+    known = {"how": match.how, "sure": match.sure, "score": round(match.score, 2)}
+    return {"sha": made.sha, "date": _iso(made.at), "subject": made.subject, **known}

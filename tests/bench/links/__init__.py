@@ -1,0 +1,1 @@
+"""How well links by content survive what people do to history."""
