@@ -357,20 +357,15 @@ def _brief(event: Event, source: str) -> str:
     """Return what a new conversation should know; one that is resumed or forked has it in its history."""
     if source in {"resume", "fork"}:
         return ""
-    from ocm import brief, index
+    from ocm import brief
 
-    lacking = index.behind(event.store)
-    if lacking > MAX_READ:
-        why = f"no brief, because memory.db lacks {lacking} session files; any search, or ocm rebuild-index, reads them"
-        hookio.log([event.store], ["session-start"], why)
-        return ""
-    _, branch = paths.git_head(event.store.root)
     tokens = int(event.settings["brief.tokens"])
-    if source == "compact":  # what the conversation itself has just lost, and fuller
-        own = brief.own(event.store, event.session_id, tokens)
-        if own:
-            return own
-    return brief.brief(event.store, branch=branch, session_id=None, tokens=tokens, quick=True)
+    own = event.session_id if source == "compact" else ""  # what the conversation itself has just lost, and fuller
+    try:
+        return brief.for_hook(event.store, own=own, tokens=tokens, most_read=MAX_READ)
+    except brief.BehindError as error:
+        hookio.log([event.store], ["session-start"], str(error))
+        return ""
 
 
 # --- in and out
