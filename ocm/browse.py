@@ -15,8 +15,18 @@ Notice = Callable[[str], None]
 
 ACTIVE_SECONDS = 12 * 3600
 _CANDIDATES = 5
-_PARTS = {"memory.db": "cache", "active_": "journals", "taken_": "journals", "journal.": "journals", "hook.log": "log"}
+_PARTS = {"memory.db": "cache", "active_": "journals", "taken_": "journals", "journal.": "log", "hook.log": "log"}
+# How large each part can get: `None` for what is as much as there was to say.
+BOUNDS = {
+    "sessions": None,
+    "cache": None,
+    "journals": config.MAX_JOURNAL,
+    "log": 2 * (config.MAX_LOG + journal.MAX_REJECTED),
+    "archive": None,
+    "copies": None,
+}
 _CHARACTERS_A_TOKEN = 4
+_MOST_ACTIVE = 100
 _MAX_TITLE = 200
 _CUT_NOTE, _LEAST_PART = 60, 200  # characters: of a line that says what is missing; of a text worth showing in part
 
@@ -56,6 +66,22 @@ def find(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
             f"{one_line(identifier, 80)!r} may mean {len(ids)} sessions: {some}.", "Give more of the id."
         )
     return rows[0].file
+
+
+def find_anywhere(store: Store, identifier: str, notice: Notice = print_nothing) -> tuple[Store, str]:
+    """Return the session file that `identifier` means, and which store has it: this one or its archive.
+
+    Raises:
+        NotFoundError: neither has it, or there is more than one.
+    """
+    from ocm import archive
+
+    try:
+        return store, find(store, identifier, notice)
+    except NotFoundError:
+        if not archive.exists(store):
+            raise
+        return archive.store_of(store), find(archive.store_of(store), identifier, notice)
 
 
 def _read_unlisted(store: Store, identifier: str) -> None:
@@ -202,7 +228,7 @@ def status(store: Store, notice: Notice = print_nothing) -> dict[str, Any]:
     _look_at_sessions(store, notice)
     settings = config.load(paths.user_store(), store.path)
     active = []
-    for key in journal.session_keys(store.path):
+    for key in _latest(store):
         events = journal.read_events(store.path, key)
         counts = journal.tally(store.path, key, changes_only=settings["gate.count"] == "changes")
         last = max((merge.moment(event) for event in events), default=0.0)
@@ -221,9 +247,26 @@ def status(store: Store, notice: Notice = print_nothing) -> dict[str, Any]:
         "project_root": store.root,
         "sessions": _session_count(store),
         "sizes": _sizes(store),
+        "bounds": BOUNDS,
         "settings": settings,
         "active": active,
     }
+
+
+def _latest(store: Store) -> list[str]:
+    """Return the keys of the sessions at work, the ones touched last if there are more than anyone could be at."""
+    keys = journal.session_keys(store.path)
+    if len(keys) > _MOST_ACTIVE:
+        touched = {key: _touched(journal.active_path(store.path, key)) for key in keys}
+        keys = sorted(sorted(keys, key=lambda key: touched[key])[-_MOST_ACTIVE:])
+    return keys
+
+
+def _touched(path: str) -> float:
+    try:
+        return os.lstat(path).st_mtime
+    except OSError:
+        return 0.0
 
 
 def _look_at_sessions(store: Store, notice: Notice) -> None:
@@ -245,22 +288,29 @@ def _session_count(store: Store) -> int:
 
 def _sizes(store: Store) -> dict[str, int]:
     """Return the bytes that each part of the store takes."""
-    sizes = {"sessions": 0, "cache": 0, "journals": 0, "log": 0}
-    for folder in (store.path, store.sessions):
+    sizes = dict.fromkeys(BOUNDS, 0)
+    for folder, of_all in ((store.path, ""), (store.sessions, "sessions"), *_further(store)):
         try:
             entries = list(os.scandir(folder))
         except OSError:
             continue
         for entry in entries:
-            part = _part(entry.name, in_sessions=folder == store.sessions)
+            part = of_all or _part(entry.name)
             if part and entry.is_file(follow_symlinks=False):
                 sizes[part] += entry.stat(follow_symlinks=False).st_size
     return sizes
 
 
-def _part(name: str, *, in_sessions: bool) -> str:
-    if in_sessions:
-        return "sessions"
+def _further(store: Store) -> list[tuple[str, str]]:
+    from ocm import archive, copies
+
+    put_away = archive.store_of(store)
+    return [
+        (put_away.path, "archive"), (put_away.sessions, "archive"), (os.path.join(store.path, copies.FOLDER), "copies"),
+    ]  # fmt: skip
+
+
+def _part(name: str) -> str:
     return next((part for prefix, part in _PARTS.items() if name.startswith(prefix)), "")
 
 

@@ -6,7 +6,7 @@ import sys
 import click
 
 from ocm import __version__, output
-from ocm.commands import care, find, save, setup, why
+from ocm.commands import care, find, keep, save, setup, why
 from ocm.errors import BadInputError
 
 
@@ -65,5 +65,10 @@ for _command in (
     care.serve,
     care.config,
     care.demo,
+    keep.redact_scan,
+    keep.forget,
+    keep.prune,
+    keep.import_command,
+    keep.trust,
 ):
     ocm.add_command(_command)

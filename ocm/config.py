@@ -2,6 +2,11 @@
 
 import os
 
+from ocm import paths
+
+MAX_BYTES = 256 * 1024
+MAX_LOG = 256 * 1024  # of the log and of the one before it
+MAX_JOURNAL = 2 * 1024 * 1024  # of one session, before the next prompt stores what it holds
 DEFAULTS: dict[str, int | str] = {
     "gate.threshold": 5,
     "gate.mode": "block",
@@ -43,8 +48,7 @@ def read(store: str) -> dict[str, object]:
     import json
 
     try:
-        with open(path, encoding="utf-8") as file:
-            found = json.load(file)
+        found = json.loads(paths.read_regular(path, MAX_BYTES, follow=True))
         return flatten(found) if isinstance(found, dict) else {}
     except (OSError, ValueError, RecursionError):
         return {}

@@ -12,6 +12,7 @@ from ocm.errors import OcmError
 
 LOCK_SECONDS = 30.0
 _TEMPORARY = ".ocm-tmp-"
+_UPKEEP = "upkeep"
 
 
 def make_private_dir(path: str) -> None:
@@ -82,6 +83,21 @@ def sync_folder(path: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def upkeep(store: str) -> Iterator[str]:
+    """Hold the lock of whoever rewrites a store as a whole; what a killed one of them left in it is removed first.
+
+    Yields the owner to write under, in this folder and those below.
+
+    Raises:
+        OcmError: another process is at it.
+    """
+    with locked(os.path.join(store, "upkeep.lock")):
+        for folder, _, _ in os.walk(store):
+            clear_temporary(folder, _UPKEEP)
+        yield _UPKEEP
 
 
 def clear_temporaries(folder: str, older_than: float) -> None:

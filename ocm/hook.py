@@ -149,7 +149,9 @@ def user_prompt(event: Event) -> "Reply":
         return None
     from ocm import words
 
-    event.write(journal.event("prompt", title=words.title(typed)))
+    if journal.size(event.store.path, event.session_id) > config.MAX_JOURNAL:
+        _flush(event, trigger=None)
+    event.write(journal.event("prompt", title=words.title(typed, paths.user_store(), event.store.path)))
     said = _past(event, typed)
     told = _names_session(event) + (f"\n{said}" if said else "")
     return event.host.context(event.payload, "user-prompt", told)
@@ -159,11 +161,12 @@ def _past(event: Event, typed: str) -> str:
     """Return what a prompt is told of earlier sessions, and note which, because none is told of twice."""
     if event.settings["recall.prompt"] == "off":
         return ""
-    from ocm import promptmatch
+    from ocm import promptmatch, trust
 
     found = promptmatch.find(event.store, typed, but={event.session_id})
-    known = promptmatch.told(journal.read_events(event.store.path, event.session_id)) if found else set()
-    new = [match for match in found if match.session_id not in known]
+    if not found or not trust.is_ours(event.store):
+        return ""
+    new = promptmatch.news(found, journal.read_events(event.store.path, event.session_id))
     if new:
         event.write(journal.event("told", recall=[match.session_id for match in new]))
     return promptmatch.say(event.store, new)
@@ -218,7 +221,7 @@ def post_tool_use(event: Event) -> "Reply":
         "tool": call.name[:100],
         "id": call.id,
         "agent": call.agent,
-        "path": "" if bad else call.path,
+        "path": "" if bad else hookio.clean(call.path),
         "kind": call.kind if call.path and not bad else "",
         "cmd": _shell(call.command) if call.command else "",
         "failed": bad or None,
@@ -257,7 +260,9 @@ def stop(event: Event) -> "Reply":
     from ocm import words
 
     events = journal.read_events(event.store.path, event.session_id)
-    asks = event.settings["gate.mode"] != "off" and event.host.may_ask_at_stop(event.payload) and _is_unsaved(events)
+    asks = (
+        event.settings["gate.mode"] != "off" and event.host.may_ask_at_stop(event.payload) and words.is_unsaved(events)
+    )
     event.write(journal.event("stop", asked=asks or None))
     return event.host.hold_turn(words.reminder(event.host, event.tally().calls, event.settings)) if asks else None
 
@@ -310,7 +315,11 @@ def _names_session(event: Event) -> str:
 def _edits(call: Call, but: str = "") -> list[dict[str, object]]:
     """Return the lines for the files that a call edits, without the one that its own line names."""
     about = {"tool": call.name[:100], "agent": call.agent}
-    return [journal.event("edit", path=path, kind=kind, **about) for path, kind in call.paths.items() if path != but]
+    return [
+        journal.event("edit", path=hookio.clean(path), kind=kind, **about)
+        for path, kind in call.paths.items()
+        if path != but
+    ]
 
 
 def _is_ours(call: Call) -> bool:
@@ -327,45 +336,30 @@ def _shell(command: str) -> str:
 # --- the rarer events
 
 
-def _is_unsaved(events: list[dict[str, object]]) -> bool:
-    """Tell whether something was changed that no checkpoint has in words, and nobody asked for one yet."""
-    for event in reversed(events):
-        if event.get("e") == "stop" and event.get("asked"):
-            return False
-        if event.get("m") == 1 or (event.get("e") in {"sub", "edit"} and event.get("path")) or event.get("changes"):
-            return True
-    return False
-
-
 def _recover(event: Event) -> None:
     now = time.time()
     path = event.store.path
     if journal.orphans(path, now - 600) or journal.idle(path, now - 7 * 86_400):
         from ocm import sessions
 
-        for trouble in sessions.recover(event.store):
+        for trouble in sessions.recover(event.store, seconds=sessions.HOOK_SECONDS):
             hookio.log([event.store], ["session-start"], trouble)
 
 
-def _flush(event: Event, *, status: str | None = None, trigger: str) -> None:
+def _flush(event: Event, *, status: str | None = None, trigger: str | None) -> None:
     from ocm import sessions
 
     sessions.flush(event.store, event.session_id, status=status, trigger=trigger)
 
 
 def _brief(event: Event, source: str) -> str:
-    """Return what a new conversation should know; one that is resumed or forked has it in its history."""
-    if source in {"resume", "fork"}:
-        return ""
-    from ocm import brief
+    from ocm import opening
 
     tokens = int(event.settings["brief.tokens"])
-    own = event.session_id if source == "compact" else ""  # what the conversation itself has just lost, and fuller
-    try:
-        return brief.for_hook(event.store, own=own, tokens=tokens, most_read=MAX_READ)
-    except brief.BehindError as error:
-        hookio.log([event.store], ["session-start"], str(error))
-        return ""
+    said, why = opening.words(event.store, event.session_id, source, tokens=tokens, most=MAX_READ)
+    if why:
+        hookio.log([event.store], ["session-start"], why)
+    return said
 
 
 # --- in and out

@@ -5,10 +5,11 @@ import os
 import sys
 import time
 
-from ocm import paths
+from ocm import config, paths
 
-MAX_LOG = 256 * 1024
+MAX_LOG = config.MAX_LOG
 MAX_PAYLOAD = 1024 * 1024
+_PLAIN = 18  # the shortest token there is
 
 
 def say(reason: str) -> None:
@@ -43,17 +44,30 @@ def read_payload(data: bytes) -> tuple[dict[str, object], str]:
     return (found, "") if isinstance(found, dict) else ({}, "the payload is not an object")
 
 
+def clean(text: str) -> str:
+    """Return a path or a reason as the journal and the log may have it: most are too plain to hold a secret."""
+    if "=" not in text and "@" not in text and max(map(len, text.replace("\\", "/").split("/"))) < _PLAIN:
+        return text
+    from ocm import marks
+
+    if not marks.may_need_redaction(text):
+        return text
+    from ocm import redact
+
+    return redact.redact(text)[0]
+
+
 def log(stores: list[paths.Store], arguments: list[str], why: str) -> None:
     """Add one line to the bounded log of the store; where there is none, there is nobody to tell."""
     if not stores:
         return
     path = os.path.join(stores[0].path, "hook.log")
-    about = f"{' '.join(arguments)[:100]}: {why[:500]}"
+    about = clean(f"{' '.join(arguments)[:100]}: {why[:500]}")
     line = f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {' '.join(about.split())}\n"
     try:
-        if os.path.exists(path) and os.path.getsize(path) > MAX_LOG:
+        if os.path.lexists(path) and os.lstat(path).st_size > MAX_LOG:
             os.replace(path, path + ".old")
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | paths.NO_FOLLOW, 0o600)
         try:
             os.write(descriptor, line.encode("utf-8", "backslashreplace"))
         finally:

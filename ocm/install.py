@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 
-from ocm import config, file_steps, manifest, paths, registry, sites, textedit
+from ocm import config, file_steps, manifest, paths, registry, sites, textedit, trust
 from ocm.errors import OcmError
 from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT
@@ -55,6 +55,11 @@ def plan_init(  # noqa: PLR0913 - each is an option of its own
         )
     names = sites.choose(hosts, profiles or {}, everything=everything, site=site)
     plan = _set_up(site, profiles or {}, names, config.load(paths.user_store(), site.store))
+    if trust.came_along(site.store):
+        plan.steps.append(
+            Call(registry.path(), "note where the store is from", lambda: trust.note(site.store, trust.SEEN))
+        )
+        plan.warnings.append(f"{site.store} came with sessions not made here: look at them, then run `ocm trust`.")
     if not registry.is_registered(root, site.store):
         plan.steps.append(Call(registry.path(), "register the project", lambda: registry.register(root, site.store)))
     plan.notices = _notices(site, plan) + plan.notices

@@ -10,11 +10,16 @@ import os
 import sys
 import time
 
+from ocm import paths
+
 if sys.platform != "win32":  # pragma: no branch - there, a rename waits until every writer has closed the file
     import fcntl
 
 ACTIVE, TAKEN = "active_", "taken_"
 REJECTED = "journal.rejected"
+LOGS = ("hook.log", "hook.log.old", REJECTED, f"{REJECTED}.old")  # what else in a store may speak of a session
+MAX_BYTES = 64 * 1024 * 1024  # a day of work is a hundredth of it
+MAX_REJECTED = 256 * 1024
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _CALL, _CHANGE = b'{"e":"call"', b'{"e":"call","m":1'
 _CARRY, _DENY, _RELEASE = b'{"e":"carry"', b'{"e":"deny"', b'{"e":"release"'
@@ -95,7 +100,7 @@ def append(
 def is_new(store: str, session_id: str) -> bool:
     """Tell whether the next event needs a header: it is the first, or what may have been the header is torn."""
     try:
-        descriptor = os.open(active_path(store, session_id), os.O_RDONLY)
+        descriptor = os.open(active_path(store, session_id), os.O_RDONLY | paths.NO_FOLLOW)
     except OSError:
         return True
     try:
@@ -103,6 +108,14 @@ def is_new(store: str, session_id: str) -> bool:
         return not size or _last_byte(descriptor, size) != b"\n"
     finally:
         os.close(descriptor)
+
+
+def size(store: str, session_id: str) -> int:
+    """Return how many bytes the journal has that hooks append to."""
+    try:
+        return os.stat(active_path(store, session_id)).st_size
+    except OSError:
+        return 0
 
 
 def tally(store: str, session_id: str, *, changes_only: bool = False) -> Tally:
@@ -203,7 +216,7 @@ def take_over(store: str, session_id: str) -> str | None:
     if not _rename(active_path(store, session_id), taken):
         return None
     if sys.platform != "win32":  # pragma: no branch
-        descriptor = os.open(taken, os.O_RDONLY)
+        descriptor = os.open(taken, os.O_RDONLY | paths.NO_FOLLOW)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         finally:
@@ -228,8 +241,10 @@ def drop(store: str, session_id: str, take: str) -> None:
 def keep_rejected(store: str, lines: list[bytes]) -> None:
     """Keep lines that are no events aside, once each, for a person to look at."""
     path = os.path.join(store, REJECTED)
+    if os.path.exists(path) and os.path.getsize(path) > MAX_REJECTED:
+        os.replace(path, path + ".old")
     known = set(_read(path).split(b"\n"))
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | paths.NO_FOLLOW, 0o600)
     try:
         os.write(descriptor, b"".join(line + b"\n" for line in lines if line not in known))
     finally:
@@ -245,14 +260,15 @@ def taken_paths(store: str, session_id: str) -> list[str]:
 
 def session_keys(store: str) -> list[str]:
     """Return the key of every session that has a journal, active or taken."""
-    found = set()
-    for name in _names(store):
-        prefix = ACTIVE if name.startswith(ACTIVE) else TAKEN
-        session, _, rest = name.removeprefix(prefix).partition(".")
-        is_ours = name.startswith(prefix) and _is_key(session)
-        if is_ours and (rest == "jsonl" if prefix == ACTIVE else _is_take(rest)):
-            found.add(session)
-    return sorted(found)
+    return sorted({session for name in _names(store) if (session := _key_in(name))})
+
+
+def _key_in(name: str) -> str:
+    """Return the key of the session whose journal a file of that name is, empty where it is none."""
+    prefix = ACTIVE if name.startswith(ACTIVE) else TAKEN
+    session, _, rest = name.removeprefix(prefix).partition(".")
+    is_ours = name.startswith(prefix) and _is_key(session)
+    return session if is_ours and (rest == "jsonl" if prefix == ACTIVE else _is_take(rest)) else ""
 
 
 def _is_take(rest: str) -> bool:
@@ -262,30 +278,31 @@ def _is_take(rest: str) -> bool:
 
 def orphans(store: str, older_than: float) -> list[str]:
     """Return the keys of sessions whose journals hold work and were not touched since the instant `older_than`."""
-    return [name for name in _untouched(store, older_than) if any(has_work(_read(p)) for p in _paths_of(store, name))]
+    return [name for name, paths_of in _untouched(store, older_than) if any(has_work(_read(path)) for path in paths_of)]
 
 
 def idle(store: str, older_than: float) -> list[str]:
     """Return the keys of sessions whose journals hold no work and were not touched since the instant `older_than`."""
     return [
         name
-        for name in _untouched(store, older_than)
-        if not any(has_work(_read(path), (END,)) for path in _paths_of(store, name))
+        for name, paths_of in _untouched(store, older_than)
+        if not any(has_work(_read(path), (END,)) for path in paths_of)
     ]
 
 
-def _untouched(store: str, older_than: float) -> list[str]:
-    return [name for name in session_keys(store) if all(_mtime(p) < older_than for p in _paths_of(store, name))]
-
-
-def _paths_of(store: str, name: str) -> list[str]:
-    paths = [*taken_paths(store, name), os.path.join(store, f"{ACTIVE}{name}.jsonl")]
-    return [path for path in paths if os.path.exists(path)]
+def _untouched(store: str, older_than: float) -> list[tuple[str, list[str]]]:
+    """Return the key and the journals of each session that nothing touched since; the folder is listed once."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(_names(store)):
+        session = _key_in(name)
+        if session:
+            found.setdefault(session, []).append(os.path.join(store, name))
+    return [(name, paths_of) for name, paths_of in found.items() if all(_mtime(path) < older_than for path in paths_of)]
 
 
 def _open_locked(path: str) -> int:
     for _ in range(_RETRIES):
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | paths.NO_FOLLOW, 0o600)
         try:
             if sys.platform == "win32":
                 return descriptor  # pragma: no cover
@@ -354,5 +371,4 @@ def _read(path: str) -> bytes:
 
 
 def _read_whole(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
+    return paths.read_regular(path, MAX_BYTES)

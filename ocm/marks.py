@@ -27,13 +27,17 @@ TOKENS = (
             "gloas-",
         )
     ),
+    ("gitlab-token", "glffct-", f"{_U}{{20,}}"),
     ("gitlab-token", "GR1348941", f"{_U}{{20,}}"),
     *(("slack-token", f"xox{kind}", r"(?:\.xox[bp])?-[A-Za-z0-9-]{14,}") for kind in "abceoprs"),
     ("slack-token", "xapp-", "[A-Za-z0-9-]{20,}"),
     ("slack-webhook", "hooks.slack.com/", "(?:services|workflows|triggers)/[A-Za-z0-9+/]{20,}"),
     ("discord-webhook", "/api/webhooks/", f"[0-9]{{17,20}}/{_U}{{60,}}"),
     ("teams-webhook", "webhook.office.com/", r"[A-Za-z0-9@/_-]{40,}"),
-    *(("stripe-key", literal, f"{_A}{{16,}}") for literal in ("sk_live_", "sk_test_", "rk_live_", "rk_test_")),
+    *(
+        ("stripe-key", literal, f"{_A}{{16,}}")
+        for literal in ("sk_live_", "sk_test_", "sk_prod_", "rk_live_", "rk_test_", "rk_prod_")
+    ),
     ("webhook-secret", "whsec_", f"{_B}{{24,}}={{0,2}}"),
     ("google-api-key", "AIza", f"{_U}{{35}}"),
     ("google-api-key", "AQ.Ab", f"{_U}{{40,}}"),
@@ -71,6 +75,9 @@ TOKENS = (
     *(("digitalocean-token", f"do{kind}_v1_", f"{_X}{{64}}") for kind in "opr"),
     *(("shopify-token", literal, "[0-9a-fA-F]{32}") for literal in ("shpat_", "shpca_", "shppa_", "shpss_")),
     *(("square-token", literal, f"{_U}{{22,}}") for literal in ("sq0atp-", "sq0csp-")),
+    ("square-token", "EAAAE", f"{_U}{{59,}}"),
+    ("facebook-token", "EAAM", f"{_A}{{100,}}"),
+    ("facebook-token", "EAAC", f"{_A}{{100,}}"),
     ("linear-key", "lin_api_", f"{_A}{{32,}}"),
     ("notion-token", "ntn_", f"{_A}{{40,}}"),
     ("databricks-token", "dapi", f"{_X}{{32}}"),
@@ -80,7 +87,8 @@ TOKENS = (
     ("supabase-key", "sbp_", f"{_X}{{40}}"),
     ("supabase-key", "sb_secret_", f"{_U}{{20,}}"),
     ("netlify-token", "nfp_", f"{_A}{{36}}"),
-    ("fly-token", "fm2_", r"[A-Za-z0-9+/=_]{60,}"),
+    *(("fly-token", literal, r"[A-Za-z0-9+/=_]{60,}") for literal in ("fm2_", "fm1r_", "fm1a_")),
+    ("fly-token", "fo1_", f"{_U}{{43}}"),
     *(("planetscale-token", f"pscale_{kind}_", r"[A-Za-z0-9_.-]{32,}") for kind in ("tkn", "pw", "oauth")),
     *(("sentry-token", literal, r"[A-Za-z0-9+/=_]{60,}") for literal in ("sntrys_", "sntryu_")),
     ("posthog-key", "phx_", f"{_A}{{40,}}"),
@@ -98,7 +106,35 @@ TOKENS = (
     ("circleci-token", "CCIPAT_", r"[A-Za-z0-9_]{40,}"),
     ("prefect-key", "pnu_", f"{_A}{{36}}"),
     ("age-key", "AGE-SECRET-KEY-1", "[A-Z0-9]{50,}"),
+    ("airtable-token", "pat", rf"{_A}{{14}}\.{_X}{{64}}"),
+    ("onepassword-key", "A3-", r"[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}"),
+    ("bedrock-key", "ABSK", r"[A-Za-z0-9+/]{100,}={0,2}"),
+    ("adobe-secret", "p8e-", f"{_X}{{32}}"),
+    ("cloudflare-key", "v1.0-", rf"{_X}{{24}}-{_X}{{100,}}"),
+    ("clojars-token", "CLOJARS_", "[a-z0-9]{60}"),
+    ("dropbox-token", "sl.", f"{_U}{{130,}}"),
+    ("duffel-token", "duffel_", f"(?:test|live)_{_U}{{40,}}"),
+    *(("easypost-key", literal, f"{_A}{{54}}") for literal in ("EZAK", "EZTK")),
+    ("flutterwave-key", "FLWSECK_TEST-", f"{_X}{{12,}}"),
+    ("flutterwave-key", "FLWSECK-", f"{_X}{{12,}}"),
+    ("frameio-token", "fio-u-", f"{_U}{{64}}"),
+    *(("harness-key", literal, rf"{_A}{{22}}\.{_A}{{24}}\.{_A}{{20}}") for literal in ("pat.", "sat.")),
+    ("heroku-key", "HRKU-AA", f"{_U}{{58}}"),
+    ("intra42-secret", "s-s4t2", f"(?:ud|af)-{_X}{{64}}"),
+    *(("new-relic-key", literal, f"{_X}{{19,}}") for literal in ("NRII-", "NRJS-")),
+    ("octopus-key", "API-", "[A-Z0-9]{26}"),
+    ("plaid-token", "access-", rf"(?:sandbox|development|production)-{_X}{{8}}(?:-{_X}{{4}}){{3}}-{_X}{{12}}"),
+    ("readme-key", "rdme_", "[a-z0-9]{70}"),
+    *(("scalingo-token", literal, f"{_U}{{48}}") for literal in ("tk-us-", "tk-eu-")),
+    ("sendinblue-key", "xkeysib-", f"{_X}{{64}}-{_A}{{16}}"),
+    *(("shippo-token", literal, f"{_X}{{40}}") for literal in ("shippo_live_", "shippo_test_")),
+    ("sourcegraph-token", "sgp_", "(?:[a-fA-F0-9]{16}_|local_)?[a-fA-F0-9]{40}"),
+    ("tailscale-key", "tskey-", f"{_A}{{3,12}}-{_U}{{20,}}"),
+    ("yandex-key", "AQVN", f"{_U}{{35,38}}"),
+    ("yandex-token", "t1.", rf"{_U}{{8,}}={{0,2}}\.{_U}{{86}}"),
     ("signature", "sig=", r"[A-Za-z0-9%+/=_-]{40,}"),
+    ("signature", "X-Amz-Signature=", f"{_X}{{64}}"),
+    ("signature", "X-Goog-Signature=", f"{_X}{{64,}}"),
 )
 # (rule, fixed middle, the characters before it, how many, what follows)
 INNER_TOKENS = (
@@ -108,6 +144,7 @@ INNER_TOKENS = (
     ("azure-secret", "8Q~", "[A-Za-z0-9_~.-]", 3, "[A-Za-z0-9_~.-]{31,}"),
 )
 SHORTEST_TOKEN = 18
+LONGEST_PLAIN = 58  # a word of this length may be a token without anything fixed in it
 # In lower case: what the other rules look for. The names' other letters (`api_key`, `clientSecret`) stand around these.
 NAMES = ("pass", "pwd", "secret", "token", "key", "credential", "auth")
 COMMANDS = ("curl", "mysql", "mongo", "redis-cli", "sshpass", "docker login")
@@ -117,8 +154,11 @@ _WORDS = (*NAMES, *COMMANDS, "private", "://", "bearer", "eyj")
 def may_need_redaction(text: str) -> bool:
     """Tell whether anything in `text` gives a secret or private text away; if not, redacting it changes nothing."""
     lower = text.lower()
-    return (
-        any(word in lower for word in _WORDS)
-        or any(literal in text for _, literal, _ in TOKENS)
-        or any(literal in text for _, literal, *_ in INNER_TOKENS)
+    if any(word in lower for word in _WORDS):
+        return True
+    longest = max(map(len, text.split()), default=0)
+    if longest < SHORTEST_TOKEN:
+        return False
+    return longest >= LONGEST_PLAIN or any(
+        literal in text for table in (TOKENS, INNER_TOKENS) for _, literal, *_ in table
     )

@@ -11,6 +11,7 @@ from ocm.errors import UnreadableSessionError
 from ocm.merge import Event, Observed
 from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session, one_line
 from ocm.paths import Store
+from ocm.redact_rules import Rules
 
 
 @dataclass(slots=True)
@@ -88,7 +89,7 @@ def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
 ) -> Start:
     opened = [event for event in events if event.get("e") == "open"]
     first = min(opened, key=_since, default={})
-    root = text_of(first, "root") or store.root
+    root = _own_root(store, text_of(first, "root"))
     head, branch = paths.git_head(root)
     since, sha = began or (time.time(), head)
     if session:
@@ -101,6 +102,14 @@ def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
         root=root,
         deleted=next((_texts(event["deleted"]) for event in opened if "deleted" in event), None),
     )
+
+
+def _own_root(store: Store, root: str) -> str:
+    """Return the work tree that a journal names, if this store serves it: git is asked nothing about any other."""
+    if not root or store.is_user or root == store.root:
+        return root or store.root
+    served = paths.find_store(root)
+    return root if served and os.path.realpath(served.path) == os.path.realpath(store.path) else store.root
 
 
 def _since(event: Event) -> float:
@@ -187,14 +196,14 @@ def relative(path: str, root: str) -> str:
     return path.replace(os.sep, "/")
 
 
-def events_redacted(events: list[Event]) -> tuple[list[Event], int]:
+def events_redacted(events: list[Event], rules: Rules) -> tuple[list[Event], int]:
     """Return `events` without the secrets that a path, a title or a command may hold, and how many there were."""
     count = 0
     for event in events:
         for name in ("path", "title", "cmd"):
             text = text_of(event, name)
             if text:
-                event[name], found = redact.redact(text)
+                event[name], found = redact.redact(text, rules)
                 count += found
     return events, count
 

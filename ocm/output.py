@@ -13,13 +13,12 @@ from typing import Any
 
 import click
 
+from ocm import fence
 from ocm.errors import OcmError
 
 INTERRUPTED = 130
-# What a terminal would obey instead of showing: control characters, escape sequences, marks that turn text around.
-_UNSAFE = re.compile(
-    "\x1b\\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-)
+# What JSON leaves as it is and a terminal would obey or hide: written as the escapes that mean the same.
+_UNSAFE = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
 
 
 def prepare_streams() -> None:
@@ -83,13 +82,14 @@ def say(text: str = "") -> None:
 
 def safe(text: str) -> str:
     """Return `text` without escape sequences, control and invisible characters."""
-    return _UNSAFE.sub("", text)
+    return fence.clean(text)
 
 
 def as_json(value: object) -> None:
     """Print `value` as JSON, in whatever encoding stdout has."""
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
-    click.echo(json.dumps(value, indent=2, ensure_ascii=encoding != "utf8"))
+    text = json.dumps(value, indent=2, ensure_ascii=encoding != "utf8")
+    click.echo(_UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text))
 
 
 class Progress:
@@ -187,12 +187,16 @@ def day(date: str | None) -> str:
     return (date or "")[:16].replace("T", " ")
 
 
+def _size(name: str, size: int, bound: int | None) -> str:
+    return f"{name} {size / 1024:.0f} kB" + (f" (at most {bound // 1024})" if bound else "")
+
+
 def status(found: dict[str, Any]) -> None:
     """Print where things stand."""
     say(f"store     {found['store']} ({found['scope']})")
     say(f"project   {found['project_root']}")
     say(f"sessions  {found['sessions']}")
-    say("size      " + ", ".join(f"{name} {size / 1024:.0f} kB" for name, size in found["sizes"].items()))
+    say("size      " + ", ".join(_size(name, size, found["bounds"].get(name)) for name, size in found["sizes"].items()))
     for one in found["active"]:
         gate = "shut" if one["gate_shut"] else "open"
         say(f"active    {one['session_id']}  {one['calls']} of {one['threshold']} calls, gate {gate}")

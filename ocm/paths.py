@@ -5,6 +5,9 @@ import os
 STORE = ".openCodeMemory"
 SESSIONS = "sessions"
 _LINK = "gitdir:"
+# Nothing in a store is followed out of it, and no pipe in it is waited for: a cloned project may have brought it along.
+NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_REGULAR = 0o100000
 
 
 class Store:
@@ -29,6 +32,23 @@ class Store:
         return os.path.join(self.path, "memory.db")
 
 
+def read_regular(path: str, limit: int, *, follow: bool = False) -> bytes:
+    """Return what the file `path` of a store holds; with `follow` it may be a link, as people keep their settings.
+
+    Raises:
+        OSError: there is none; or it is a link, a pipe or a device, or holds more than `limit` bytes.
+    """
+    flags = NO_FOLLOW & ~getattr(os, "O_NOFOLLOW", 0) if follow else NO_FOLLOW
+    descriptor = os.open(path, os.O_RDONLY | flags | getattr(os, "O_BINARY", 0))
+    with open(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if found.st_mode & 0o170000 != _REGULAR:
+            raise OSError(22, "it is no regular file", path)
+        if found.st_size > limit:
+            raise OSError(27, f"it holds more than {limit // 1024} kB", path)
+        return file.read()
+
+
 def user_store() -> str:
     """Return the folder of the user store and the registry; `OCM_HOME` moves it."""
     return os.environ.get("OCM_HOME") or os.path.join(os.path.expanduser("~"), STORE)
@@ -44,10 +64,10 @@ def find_store(start: str) -> "Store | None":
     folder = start
     while True:
         main = main_worktree(folder)
-        if main and os.path.isdir(os.path.join(main, STORE)):
+        if main and _is_store(os.path.join(main, STORE)):
             return Store(os.path.join(main, STORE), folder)
         path = os.path.join(folder, STORE)
-        if os.path.isdir(path) and os.path.realpath(path) != user:
+        if _is_store(path) and os.path.realpath(path) != user:
             return Store(path, folder)
         parent = os.path.dirname(folder)
         if parent == folder:
@@ -56,6 +76,19 @@ def find_store(start: str) -> "Store | None":
     if os.path.isdir(os.path.join(user, SESSIONS)):
         return Store(user, work_tree(start) or start, is_user=True)
     return None
+
+
+def _is_store(path: str) -> bool:
+    """Tell whether `path` is a store that lies where it seems to: a link would lead what is written elsewhere."""
+    return os.path.isdir(path) and not leads_out(path)
+
+
+def leads_out(path: str) -> bool:
+    """Tell whether the store `path`, or its folder of sessions, is a link to somewhere outside of the project."""
+    if not os.path.islink(path) and not os.path.islink(os.path.join(path, SESSIONS)):
+        return False
+    inside = os.path.join(os.path.realpath(os.path.dirname(path)), "")
+    return not all(os.path.realpath(one).startswith(inside) for one in (path, os.path.join(path, SESSIONS)))
 
 
 def relative(store: Store, path: str) -> str:

@@ -5,19 +5,10 @@ Pure, and light, because a hook asks for it.
 
 import re
 
-_FENCE = re.compile(r"<\s*/?\s*ocm-notes[^<>]*>", re.IGNORECASE)
-_NAME = re.compile("ocm-notes", re.IGNORECASE)
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+from ocm.fence import clean_line, marked, unfenced
+
+__all__ = ["clean_line", "cut", "say", "short"]
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-.*")
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
-)
-
-
-def clean_line(text: str) -> str:
-    """Return stored text as one line, without anything that could hide or turn other text."""
-    return " ".join(_INVISIBLE.sub("", _ANSI.sub("", text)).split())
 
 
 def short(session_id: str) -> str:
@@ -27,7 +18,7 @@ def short(session_id: str) -> str:
 
 def say(text: str) -> str:
     """Return stored text as one line that cannot end the fence around it."""
-    return _NAME.sub("ocm notes", _FENCE.sub("", clean_line(text))).strip()
+    return marked(unfenced(clean_line(text)).strip())
 
 
 def cut(text: str, limit: int) -> str:

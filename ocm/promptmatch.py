@@ -28,6 +28,12 @@ def told(events: list[dict[str, object]]) -> set[str]:
     return {name for names in lists if isinstance(names, list) for name in names if isinstance(name, str)}
 
 
+def news(found: list[glance.Match], events: list[dict[str, object]]) -> list[glance.Match]:
+    """Return those of the sessions that a conversation was not told of yet."""
+    known = told(events)
+    return [match for match in found if match.session_id not in known]
+
+
 def say(store: Store, found: list[glance.Match]) -> str:
     """Return the lines, and in all at most 200 tokens; one that does not fit is left out."""
     lines = [_HEADING.format(_READ)]

@@ -12,9 +12,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 
 from ocm.marks import COMMANDS, INNER_TOKENS, SHORTEST_TOKEN, TOKENS, may_need_redaction
-from ocm.redact_names import MARKER, assigned
+from ocm.redact_names import MARKER, assigned, blocks_below
+from ocm.redact_rules import NONE, Rules
 from ocm.redact_values import BARE, TOKEN, is_secret, is_strong, stands_for_another
 
 Span = tuple[int, int, str]
@@ -40,11 +42,14 @@ _JWT = re.compile(
     r"(?:\.eyJ[\w-]{8,}+(?:\.[\w-]*+)?|\.[\w-]*+\.[\w-]{8,}+\.[\w-]{8,}+\.[\w-]{8,}+)",  # signed, or encrypted
     re.ASCII,
 )
+_THREE_PARTS = re.compile(  # of a Discord bot: an id, a time, a signature, and nothing fixed but their lengths
+    r"(?<![\w.-])[MNO][\w-]{23,25}\.[\w-]{6}\.(?P<last>[\w-]{27,38})(?![\w-])", re.ASCII
+)
 _BASIC = re.compile(r"basic[ \t]{1,3}([a-z0-9+/]{4,2000}={0,2})")
 _BEARER = re.compile(r"bearer[ \t]{1,3}([a-z0-9._~+/-]{16,4000}={0,2})")
 _HEADER = re.compile(
     r"authorization[\"'`\\\]]{0,4}[ \t]{0,3}[:=,][ \t]{0,3}[\"'`\\]{0,4}"
-    r"(?:bearer|token|apikey|api-key|key|bot|digest|sso-key|splunk)[ \t:=]{1,3}([a-z0-9._~+/=:-]{8,4000})"
+    r"(?:bearer|token|ssws|apikey|api-key|key|bot|digest|sso-key|splunk)[ \t:=]{1,3}([a-z0-9._~+/=:-]{8,4000})"
 )
 _HEADER_LENGTH = 40
 _AWS_PAIR = 300
@@ -60,23 +65,41 @@ _COMMAND_VALUES = {
 }
 
 
-def redact(text: str) -> tuple[str, int]:
+def redact(text: str, rules: Rules = NONE) -> tuple[str, int]:
     """Return `text` without private text and secrets, and how many of these there were."""
-    clean, counts = report(text)
+    clean, counts = report(text, rules)
     return clean, sum(counts.values())
 
 
-def report(text: str) -> tuple[str, dict[str, int]]:
+def report(text: str, rules: Rules = NONE) -> tuple[str, dict[str, int]]:
     """Return `text` without private text and secrets, and how often each rule found one."""
     counts: Counter[str] = Counter()
-    if len(text) < _SHORT and not may_need_redaction(text):
+    if len(text) < _SHORT and not _may_need(text, rules):
         return text, counts
     text, blocks = _without_private(text)
     if blocks:
         counts["private"] = blocks
-    while spans := _merged([*_private_keys(text), *_aws_pairs(text)]):
+    return _secrets_replaced(text, rules, counts), counts
+
+
+def report_secrets(text: str, rules: Rules = NONE) -> tuple[str, dict[str, int]]:
+    """Return `text` without secrets, private text left where it is, and how often each rule found one."""
+    counts: Counter[str] = Counter()
+    return _secrets_replaced(text, rules, counts), counts
+
+
+def _may_need(text: str, rules: Rules) -> bool:
+    return may_need_redaction(text) or any(literal in text for _, literal, _ in rules.own)
+
+
+def _secrets_replaced(text: str, rules: Rules, counts: Counter[str]) -> str:
+    while spans := _kept([*_private_keys(text), *_aws_pairs(text), *blocks_below(text)], rules):
         text = _replaced(text, spans, counts)
-    return _lines_cleaned(text, counts), counts  # which cannot make a new key or pair
+    return _lines_cleaned(text, rules, counts)  # which cannot make a new key, pair or block
+
+
+def _kept(spans: Iterable[Span], rules: Rules) -> list[Span]:
+    return _merged(span for span in spans if span[2] not in rules.off)
 
 
 def strip_private(text: str) -> str:
@@ -106,11 +129,11 @@ def _without_private(text: str) -> tuple[str, int]:
     return text[: left.start()] if left else text, blocks
 
 
-def _lines_cleaned(text: str, counts: Counter[str]) -> str:
+def _lines_cleaned(text: str, rules: Rules, counts: Counter[str]) -> str:
     """Apply the rules that look at one line at a time: all but two. Only lines with a find are looked at again."""
     parts = []
     at = 0
-    for first, _, _ in _found_in_lines(text):
+    for first, _, _ in _found_in_lines(text, rules):
         if first < at:
             continue
         start = text.rfind("\n", at, first) + 1 or at
@@ -118,18 +141,19 @@ def _lines_cleaned(text: str, counts: Counter[str]) -> str:
         line = text[start : end if end >= 0 else len(text)]
         parts.append(text[at:start])
         at = start + len(line)
-        while spans := _found_in_lines(line):
+        while spans := _found_in_lines(line, rules):
             line = _replaced(line, spans, counts)
         parts.append(line)
     return "".join([*parts, text[at:]])
 
 
-def _found_in_lines(text: str) -> list[Span]:
+def _found_in_lines(text: str, rules: Rules) -> list[Span]:
     lower = text.lower()
     if len(lower) != len(text):  # the one character whose small form is two, or positions would not agree
         lower = text.replace("\u0130", "i").lower()
-    families = (_tokens, _jwts, _urls, _headers, assigned, _commands)
-    found = _merged(span for family in families for span in family(text, lower))
+    families = (_tokens, _jwts, _three_parts, _urls, _headers, assigned, _commands)
+    spans = chain(_own_tokens(text, rules), *(family(text, lower) for family in families))
+    found = _kept(spans, rules)
     return [span for start, end, rule in found for span in _around_markers(text, start, end, rule)]
 
 
@@ -223,10 +247,22 @@ def _tokens(text: str, _: str) -> Iterator[Span]:
                 yield match.start() - count, match.end(), rule
 
 
+def _own_tokens(text: str, rules: Rules) -> Iterator[Span]:
+    for rule, literal, after in rules.own:
+        for match in _token_pattern(literal, after).finditer(text) if literal in text else ():
+            yield *match.span(), rule
+
+
 def _jwts(text: str, _: str) -> Iterator[Span]:
     if "eyJ" in text:
         for match in _JWT.finditer(text):
             yield *match.span(), "jwt"
+
+
+def _three_parts(text: str, _: str) -> Iterator[Span]:
+    for match in _THREE_PARTS.finditer(text):
+        if is_strong(match[0].partition(".")[0]) and is_strong(match["last"]):
+            yield *match.span(), "discord-token"
 
 
 def _aws_pairs(text: str) -> Iterator[Span]:

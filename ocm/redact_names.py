@@ -25,7 +25,8 @@ _STAGES = (
 _BETWEEN = (
     r"[\\\"'`\])}*_]{0,6}(?:\[\d{0,4}\])?(?:"
     r"(?P<op>[ \t]{0,8}(?::[ \t]?(?:optional\[|option<|final\[)?(?:str|string|&str|&'static str|secretstr|bytes|"
-    r"char|text)[\]>]{0,2}(?:[ \t]?\|[ \t]?(?:none|null|undefined))?[ \t]?=|=>|:=|\?=|={1,3}|!={1,2}|:{1,2}|->|%3d)"
+    r"char|text)[\]>]{0,2}(?:[ \t]?\|[ \t]?(?:none|null|undefined))?[ \t]?=|"
+    r"[ \t](?:string|&str|str)[ \t]?=|=>|:=|\?{1,2}=|\.=|={1,3}|!={1,2}|:{1,2}|->|%3d)"
     r"(?:\*\*)?[ \t]{0,8})|"
     r"(?P<list>[ \t]?,[ \t]{0,2}(?=[\\\"'`]))|"
     r"(?P<near>[ \t]{1,3}(?:value|content|default)[ \t]?=[ \t]?|>)|"
@@ -45,14 +46,20 @@ _NO_TOKEN = re.compile(
     r"(?:page|next|cursor|sync|continuation|pad|eos|bos|unk|mask|sep|cls|stop|start|end|special|num|max|min|total|count|"
     r"per)[_-]?$"
 )
-_FLAG_BEFORE = re.compile(r"--[a-z0-9_-]{0,20}$|^[ \t]{0,8}(?:env|setenv)[ \t]{1,3}[a-z0-9_]{0,20}$")
+_FLAG_BEFORE = re.compile(r"(?:--|/:_)[a-z0-9_-]{0,20}$|^[ \t]{0,8}(?:env|setenv)[ \t]{1,3}[a-z0-9_]{0,20}$")
 _NETRC_BEFORE = re.compile(r"\blogin[ \t]{1,3}\S{1,40}[ \t]{1,3}$")
 _QUOTE = re.compile(r"[bBrRuUfF$@]{0,2}(\\{0,3}(?:\"\"\"|'''|[\"'`]))")
 _BARE_VALUE = re.compile(r"[^\s\"'`<>]{1,4000}")
 _BARE_END = re.compile(r"&[\w.-]{1,40}=|[;,](?=\s|$|[\w. -]{1,40}=)|\\[nrt\"']")
 MARKER = re.compile(r"\[REDACTED:[a-z0-9-]+\]")
 _LONG_BARE = 200
+_NAMED_BLOCK = re.compile(  # `<apiToken>` or `api_token: |`, the value alone on the next line
+    r"(?:token|secret|password|passwd|api_?key)[\w-]{0,20}[\"']?(?:>|[ \t]?:[ \t]?[|>][+-]?)[ \t]{0,20}\r?\n"
+    r"[ \t]{0,40}([^\s<>]{8,4000})[ \t]{0,20}(?=\r?\n|</|$)",
+    re.IGNORECASE,
+)
 _ANOTHER_KEY = 20
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _HASH = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$", re.IGNORECASE)
 
 
@@ -78,6 +85,13 @@ def assigned(text: str, lower: str) -> Iterator[tuple[int, int, str]]:
                 yield start, end, "password" if kind == PASSWORD else "secret"
 
 
+def blocks_below(text: str) -> Iterator[tuple[int, int, str]]:
+    """Find the secrets that stand alone on the line below their name, as in XML and YAML."""
+    for match in _NAMED_BLOCK.finditer(text):
+        if is_secret(match[1], TOKEN, ENV) and not MARKER.fullmatch(match[1]):
+            yield *match.span(1), "secret"
+
+
 def _is_name(text: str, lower: str, match: re.Match[str], word: str) -> bool:
     """Tell whether what is left and right of the word lets it be the name of a secret."""
     start = match.start()
@@ -97,6 +111,8 @@ def _is_name(text: str, lower: str, match: re.Match[str], word: str) -> bool:
 
 def _belongs(text: str, lower: str, match: re.Match[str], word: str, value: str) -> bool:
     """Tell whether name and value go together: not two words of a list, and not the key of a row in a table."""
+    if match["list"] is not None and word in {"token", "secret"} and _UUID.match(value):
+        return True
     if match["list"] is not None and word not in _PASSWORDS:
         return is_strong(value) or (value.isalnum() and len(value) >= _ANOTHER_KEY)
     if word != "key":

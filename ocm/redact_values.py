@@ -42,7 +42,7 @@ _REFERENCE = re.compile(
     r"local|data|env|cfg|conf|app|module|std|import|steps|github|inputs|values|user|form|state)\.[A-Za-z_]",
     re.IGNORECASE,
 )
-_CALL = re.compile(r"[A-Za-z_$][\w.$:>-]*[(\[<]|&\w|\*\w|[A-Za-z_]\w*!\(")
+_CALL = re.compile(r"[A-Za-z_$][\w.$:>-]*[(\[<]|[&*][A-Za-z_]|[A-Za-z_]\w*!\(")
 _DOTTED = re.compile(r"[A-Za-z_]\w{0,40}(?:(?:\.|->|::)[A-Za-z_]\w{0,40})+$")
 _PATH = re.compile(
     r"(?:~|\.{1,2})?/|[A-Za-z]:[\\/]|\\\\|[\w@./-]+\.(?:json|ya?ml|pem|key|txt|env|crt|cfg|ini|toml|py|js|tsx?|sh|md|"

@@ -2,12 +2,12 @@
 
 import json
 import os
-from datetime import UTC, datetime
 from typing import Any
 
-from ocm import files, paths
+from ocm import paths  # and `files` where something is written: a hook only reads
 
 NAME = "registry.json"
+_MAX_BYTES = 16 * 1024 * 1024
 
 Rows = list[dict[str, Any]]
 
@@ -36,7 +36,7 @@ def stores() -> list[paths.Store]:
     """Return the stores of all registered projects that are still there, each once; nothing is created."""
     found: dict[str, paths.Store] = {}
     for row in rows():
-        store = _store_of(row)
+        store = store_of(row)
         if store and os.path.isdir(os.path.join(store, paths.SESSIONS)):
             root = str(row.get("project_root") or os.path.dirname(store))
             found.setdefault(os.path.realpath(store), paths.Store(store, root))
@@ -60,6 +60,10 @@ def register(root: str, store: str) -> None:
         OcmError: when another process holds the lock.
         OSError: when the user store cannot be written to.
     """
+    from datetime import UTC, datetime
+
+    from ocm import files
+
     row = {
         "project": os.path.basename(root) or root,
         "project_root": root,
@@ -81,6 +85,8 @@ def unregister(root: str) -> None:
         OcmError: when another process holds the lock.
         OSError: when the user store cannot be written to.
     """
+    from ocm import files
+
     with files.locked(path() + ".lock"):
         known = _read()
         left = [row for row in known or [] if not _is_at(row, root)]
@@ -93,9 +99,8 @@ def unregister(root: str) -> None:
 def _read() -> Rows | None:
     """Return the rows, or None when the file is damaged."""
     try:
-        data = files.read_bytes(path())
-        found = [] if data is None else json.loads(data)
-    except NotADirectoryError:
+        found = json.loads(paths.read_regular(path(), _MAX_BYTES, follow=True))
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except (OSError, ValueError, RecursionError):
         return None
@@ -105,6 +110,8 @@ def _read() -> Rows | None:
 
 
 def _write(known: Rows) -> None:
+    from ocm import files
+
     files.atomic_write(path(), json.dumps(known, indent=2).encode() + b"\n")  # ASCII: a path may be no valid Unicode
 
 
@@ -122,7 +129,7 @@ def _is_at(row: dict[str, Any], root: str) -> bool:
     return isinstance(known, str) and os.path.realpath(known) == os.path.realpath(root)
 
 
-def _store_of(row: dict[str, Any]) -> str:
+def store_of(row: dict[str, Any]) -> str:
     """Return the store of a row; the rows of openCodeMemory 0.2 name the database in it."""
     store = row.get("store")
     if isinstance(store, str):

@@ -43,6 +43,11 @@ def locate(store: Store, session_id: str, events: list[Event]) -> str:
     return index.locate(store, session_id) or ""
 
 
+def lock_path(store: Store, session_id: str) -> str:
+    """Return the lock of everyone who changes a session's file or takes its journal over."""
+    return os.path.join(store.path, f"session_{journal.key(session_id)}.lock")
+
+
 def is_name(name: str) -> bool:
     """Tell whether `name` can be that of a session file, lying directly in its folder."""
     return name.endswith(".md") and os.path.basename(name) == name and not name.startswith(".")
@@ -81,6 +86,15 @@ def load(store: Store, name: str) -> Known:
         return Known(name, text, markdown.parse(text), signature)
     except UnreadableSessionError as error:
         raise UnreadableSessionError(error.why, path=path, line=error.line) from None
+
+
+def text(store: Store, name: str) -> str:
+    """Return the text of the session file `name`, whether or not it can be parsed.
+
+    Raises:
+        UnreadableSessionError: it is no regular file, too large, or no UTF-8.
+    """
+    return _text(os.path.join(store.sessions, name))[0]
 
 
 def _broken(store: Store, events: list[Event]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from ocm import activity, config, files, journal, merge, redact, sessionfiles
+from ocm import activity, archive, config, files, forget, journal, merge, redact, redact_rules, sessionfiles
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.merge import Event, Observed
 from ocm.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
@@ -21,6 +21,7 @@ from ocm.paths import Store, user_store
 from ocm.sessionfiles import Known
 
 ORPHAN_SECONDS = 600
+HOOK_SECONDS = 1.5  # that a hook may spend on recovery, of the five that hosts wait
 FORGOTTEN_SECONDS = 7 * 86_400
 _ATTEMPTS = 5
 
@@ -55,7 +56,8 @@ def checkpoint(
         BadInputError: an argument is wrong; nothing was changed.
         UnreadableSessionError: the session's file cannot be parsed; the journal is kept and the gate opens.
     """
-    call, redactions = _redacted(checkpoint_from(arguments))
+    rules = redact_rules.load(user_store(), store.path)
+    call, redactions = _redacted(checkpoint_from(arguments), rules)
     warnings = _strangers(store, call.session_id)
     if call.slug and not slugify(call.slug):
         warnings.append("The slug holds no letter a-z and no digit, so it names nothing.")
@@ -80,11 +82,17 @@ def flush(store: Store, session_id: str, *, status: str | None = None, trigger: 
     return False
 
 
-def recover(store: Store, *, idle: float = ORPHAN_SECONDS) -> list[str]:
-    """Flush the journals that nothing touched for `idle` seconds; return what could not be done, a line each."""
-    troubles = []
+def recover(store: Store, *, idle: float = ORPHAN_SECONDS, seconds: float = 3600.0) -> list[str]:
+    """Flush the journals that nothing touched for `idle` seconds; return what could not be done, a line each.
+
+    After `seconds` the rest is left to the next start: a host waits for the hook that asks.
+    """
+    troubles: list[str] = []
     now = time.time()
+    until = time.monotonic() + seconds
     for key in journal.orphans(store.path, now - idle):
+        if time.monotonic() > until:
+            return troubles
         events = journal.read_events(store.path, key)
         ids = (text_of(event, "session") for event in events)
         session_id = next((name for name in ids if name and journal.key(name) == key), key)
@@ -93,6 +101,8 @@ def recover(store: Store, *, idle: float = ORPHAN_SECONDS) -> list[str]:
         except (OcmError, OSError) as error:
             troubles.append(str(error))
     for key in journal.idle(store.path, now - FORGOTTEN_SECONDS):
+        if time.monotonic() > until:
+            return troubles
         _drop_idle(store, key)
     for folder in (store.path, store.sessions):
         files.clear_temporaries(folder, now - ORPHAN_SECONDS)
@@ -107,20 +117,21 @@ def _has_ended(events: list[Event]) -> bool:
 
 
 def _clear_up(store: Store) -> None:
-    """Remove the locks that killed processes left, and the temporary file that each may stand for."""
+    """Finish what killed processes left: locks, the temporary file each may stand for, a session half forgotten."""
     for name in files.old_locks(store.path, time.time() - ORPHAN_SECONDS):
         with contextlib.suppress(OcmError, OSError), files.locked(os.path.join(store.path, name), timeout=0):
             files.clear_temporary(store.sessions, name.removeprefix("session_").removesuffix(".lock"))
+    forget.finish(store)
 
 
-def _redacted(call: Checkpoint) -> tuple[Checkpoint, int]:
+def _redacted(call: Checkpoint, rules: redact_rules.Rules) -> tuple[Checkpoint, int]:
     """Return `call` without private text and secrets, and how many there were; what is empty then is not given."""
     count = 0
 
     def clean(value: Any) -> Any:  # noqa: ANN401 - a field of any type comes back as that type
         nonlocal count
         if isinstance(value, str):
-            text, found = redact.redact(value)
+            text, found = redact.redact(value, rules)
             count += found
             return text.strip()
         if isinstance(value, list):
@@ -140,9 +151,10 @@ def _redacted(call: Checkpoint) -> tuple[Checkpoint, int]:
 
 def _transact(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] | None) -> dict[str, Any]:
     files.make_private_dir(store.sessions)
+    archive.bring_back(store, call.session_id)
     start, observed = observe(store, call, tool, began)
     warnings: list[str] = []
-    with files.locked(_lock(store, call.session_id)):
+    with files.locked(sessionfiles.lock_path(store, call.session_id)):
         try:
             before, after, taken = _absorb(store, call, start, observed, warnings)
         except UnreadableSessionError as error:
@@ -161,10 +173,6 @@ def _transact(store: Store, call: Checkpoint, tool: str, began: tuple[float, str
     }
 
 
-def _lock(store: Store, session_id: str) -> str:
-    return os.path.join(store.path, f"session_{journal.key(session_id)}.lock")
-
-
 def _absorb(
     store: Store, call: Checkpoint, start: Start, observed: Observed, warnings: list[str]
 ) -> tuple[str, Known, _Taken]:
@@ -177,7 +185,7 @@ def _absorb(
         held = merge.taken(known.session) if known else {}
         fresh = [data for take, data in journals if take not in held]
         events, rejected = journal.parse(b"\n".join(fresh))
-        observed.events, redactions = events_redacted(events)
+        observed.events, redactions = events_redacted(events, redact_rules.load(user_store(), store.path))
         observed.edits = edits_of(observed.events, start)
         observed.takes = [take for take, _ in journals]
         observed.did = activity.items(observed.events, observed.commits)
@@ -241,7 +249,7 @@ def _finish(store: Store, written: Known, start: Start, taken: _Taken) -> None:
 
 def _drop_idle(store: Store, session_id: str) -> None:
     """Remove a journal that holds nothing to store; a line that arrives meanwhile stays in the taken one."""
-    with files.locked(_lock(store, session_id)):
+    with files.locked(sessionfiles.lock_path(store, session_id)):
         journal.take_over(store.path, session_id)
         for take, data in journal.taken(store.path, session_id):
             if not journal.has_work(data, ignoring=(journal.END,)):

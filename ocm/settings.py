@@ -4,7 +4,7 @@ import json
 import os
 from typing import Any
 
-from ocm import config, files
+from ocm import config, files, redact_rules
 from ocm.errors import BadInputError, OcmError
 
 
@@ -14,11 +14,12 @@ def check_name(name: str) -> None:
     Raises:
         BadInputError: naming those there are.
     """
-    if name not in config.DEFAULTS:
-        raise BadInputError(f"There is no setting {name!r}.", f"There are: {', '.join(config.DEFAULTS)}.")
+    if name not in config.DEFAULTS and not redact_rules.is_setting(name):
+        there_are = ", ".join([*config.DEFAULTS, redact_rules.OFF, f"{redact_rules.OWN}NAME"])
+        raise BadInputError(f"There is no setting {name!r}.", f"There are: {there_are}.")
 
 
-def change(store: str, name: str, value: str | None) -> None:
+def change(store: str, name: str, value: str | None, *, everywhere: bool = False) -> None:
     """Set `name` in the `config.json` of a store, or take it out when `value` is None; keys it does not know stay.
 
     Raises:
@@ -26,15 +27,24 @@ def change(store: str, name: str, value: str | None) -> None:
         OcmError: the file is not valid; nothing was changed.
     """
     check_name(name)
-    checked = None if value is None else config.check(name, value)
-    if value is not None and checked is None:
-        raise BadInputError(f"{name} cannot be {value!r}.", f"Accepted: {config.accepted(name)}.")
+    checked = None if value is None else _checked(name, value, everywhere=everywhere)
     path = os.path.join(store, "config.json")
+    if os.path.islink(path) and not everywhere:
+        raise OcmError(f"{path} is a link to another file.", "Change that file itself, or set it with --global.")
     with files.locked(path + ".lock"):
         tree = _read(path)
         _put(tree, name, checked)
         files.make_private_dir(store)
         files.atomic_write(path, (json.dumps(tree, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _checked(name: str, value: str, *, everywhere: bool) -> int | str:
+    if redact_rules.is_setting(name):
+        return redact_rules.check(name, value, everywhere=everywhere)
+    checked = config.check(name, value)
+    if checked is None:
+        raise BadInputError(f"{name} cannot be {value!r}.", f"Accepted: {config.accepted(name)}.")
+    return checked
 
 
 def _put(tree: dict[str, Any], name: str, value: int | str | None) -> None:

@@ -3,7 +3,7 @@
 import os
 import time
 
-from ocm import files, index, install, journal, paths, registry, sessionfiles, sessions
+from ocm import files, index, install, journal, paths, registry, sessionfiles, sessions, trust
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.findings import Finding
 from ocm.paths import Store
@@ -13,8 +13,17 @@ _NAMED = 5
 
 def check(store: Store) -> list[Finding]:
     """Return what is wrong with a store."""
-    checks = (_private, _ignored, _cache, _orphans, _unreadable)
+    checks = (_made_here, _private, _ignored, _cache, _orphans, _unreadable)
     return [finding for one in checks if (finding := one(store))] + _registry()
+
+
+def _made_here(store: Store) -> Finding | None:
+    said = trust.finding(store)
+    return (
+        Finding("store-trust", said, "Accept it, if you know where it is from: ocm trust", path=store.path)
+        if said
+        else None
+    )
 
 
 def _private(store: Store) -> Finding | None:

@@ -3,7 +3,7 @@
 import json
 import os
 
-from ocm import journal, marks
+from ocm import config, journal, marks
 from ocm.hosts.common import text
 from ocm.paths import Store, find_store
 
@@ -56,15 +56,26 @@ def denial(host: "Host", session_id: str, store: Store, settings: dict[str, int 
     )
 
 
-def title(typed: str) -> str:
+def is_unsaved(events: list[dict[str, object]]) -> bool:
+    """Tell whether something was changed that no checkpoint has in words, and nobody asked for one yet."""
+    for event in reversed(events):
+        if event.get("e") == "stop" and event.get("asked"):
+            return False
+        if event.get("m") == 1 or (event.get("e") in {"sub", "edit"} and event.get("path")) or event.get("changes"):
+            return True
+    return False
+
+
+def title(typed: str, *stores: str) -> str:
     """Return what the user typed as one redacted line of at most 200 characters."""
     head = typed[:_READ]
     if len(typed) > _READ:  # half a secret would not be known for one
         head = head[: max(head.rfind(" "), head.rfind("\n")) + 1] or head
-    if marks.may_need_redaction(head):
-        from ocm import redact
+    has_rules = any(name.startswith("redact.") for store in stores for name in config.read(store))
+    if has_rules or marks.may_need_redaction(head):
+        from ocm import redact, redact_rules
 
-        head = redact.redact(head)[0]
+        head = redact.redact(head, redact_rules.load(*stores) if stores else redact_rules.NONE)[0]
     return " ".join(head.split())[:200]
 
 

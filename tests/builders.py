@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ocm import hook, journal, markdown, sessions
+from ocm import hook, journal, markdown, sessions, trust
 from ocm.model import Session
 from ocm.paths import STORE, Store
 
@@ -65,6 +65,7 @@ class Project:
     def __post_init__(self) -> None:
         self.store = Store(str(self.root / STORE), str(self.root))
         os.makedirs(self.store.sessions, mode=0o700)
+        trust.note(self.store.path, trust.ACCEPTED)
         if (self.root / ".git").is_dir():
             exclude = self.root / ".git" / "info" / "exclude"
             exclude.parent.mkdir(exist_ok=True)

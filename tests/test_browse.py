@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm import browse, journal
+from ocm import archive, browse, copies, journal
 from ocm.errors import NotFoundError, UnreadableSessionError
 from tests.builders import CHECKPOINT_TOOL, Project
 
@@ -170,7 +170,7 @@ def test_the_status_of_an_empty_store_is_one_too(project: Project) -> None:
     found = browse.status(project.store)
     assert (found["active"], found["sessions"], found["scope"]) == ([], 0, "project")
     assert found["store"] == project.store.path
-    assert set(found["sizes"].values()) == {0}
+    assert {name: size for name, size in found["sizes"].items() if size and name != "cache"} == {}
     os.rmdir(project.store.sessions)
     assert browse.status(project.store)["sessions"] == 0
 
@@ -185,6 +185,19 @@ def test_the_status_counts_bytes_by_what_they_are_for(filled: Project) -> None:
     assert found["sizes"]["sessions"] == sum(path.stat().st_size for path in filled.files())
     assert found["sizes"]["cache"] > 0
     assert found["sizes"]["journals"] > 0
+    assert found["bounds"].keys() == found["sizes"].keys()
+
+
+def test_the_status_counts_what_was_put_away_and_copied(filled: Project) -> None:
+    archive.put_away(
+        filled.store,
+        "0f6d-two",
+        next(path.name for path in filled.files() if "0f6d" in path.read_text(encoding="utf-8")),
+    )
+    copies.make(filled.store, "test")
+    sizes = browse.status(filled.store)["sizes"]
+    assert sizes["archive"] > 0
+    assert sizes["copies"] > 0
 
 
 def test_a_journal_whose_times_make_no_sense_has_no_last_event(project: Project) -> None:

@@ -18,7 +18,7 @@ from tests.builders import Project, run_ocm, script
 
 COMMANDS = {
     "init", "install", "uninstall", "help", "checkpoint", "list", "search", "show", "export", "resume", "rebuild-index", "status", "doctor",
-    "serve", "config", "demo",
+    "serve", "config", "demo", "redact-scan", "forget", "prune", "import", "trust",
 }  # fmt: skip
 
 

@@ -14,21 +14,22 @@ PACKAGE = ROOT / "ocm"
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": (
         "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "tomledit", "textedit",
-        "resources", "partial", "shell", "facts", "plain", "traces",
+        "resources", "partial", "shell", "facts", "plain", "traces", "fence",
     ),
     "owners": (
         "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "gitstream", "githistory", "blobs",
         "registry", "manifest", "hosts",
     ),
     "core": (
-        "policy", "activity", "freshness", "merge", "redact", "redact_names", "redact_values", "links", "ledger",
+        "policy", "activity", "freshness", "merge", "redact", "redact_names", "redact_rules", "redact_values", "links", "ledger",
     ),
     "service": (
         "sessionfiles", "observe", "sessions", "browse", "brief", "promptmatch", "timeline", "recall", "plan", "file_steps",
         "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks", "probes",
-        "doctor", "words", "imprint", "lineage", "origin", "decided", "standing", "why", "answers",
+        "doctor", "words", "imprint", "lineage", "origin", "decided", "standing", "why", "answers", "trust", "archive", "bundle",
+        "copies", "rescan", "forget", "transfer", "opening",
     ),
-    "entry": ("wire", "tools", "server", "hook", "hookio", "hooktool", "output", "commands", "cli", "demo", "__main__"),
+    "entry": ("wire", "http", "tools", "server", "hook", "hookio", "hooktool", "output", "commands", "cli", "demo", "__main__"),
 }  # fmt: skip
 
 # Owners that may know each other, and why.

@@ -12,6 +12,7 @@ import pytest
 
 from ocm import journal, observe
 from ocm.model import FileChange
+from ocm.redact_rules import NONE
 from tests.builders import Project, commit, git, repository
 
 
@@ -42,7 +43,7 @@ def test_a_text_of_a_journal_line_is_text_that_can_be_written() -> None:
 def test_secrets_in_a_journal_are_redacted_and_counted() -> None:
     token = "ghp_" + "aB3" * 12
     events, count = observe.events_redacted(
-        [{"e": "prompt", "title": f"use {token}"}, {"e": "call", "path": "a.py", "cmd": "git"}]
+        [{"e": "prompt", "title": f"use {token}"}, {"e": "call", "path": "a.py", "cmd": "git"}], NONE
     )
     assert count == 1
     assert token not in str(events)

@@ -79,8 +79,8 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 
 @pytest.mark.parametrize(("text", "shown"), [
-    ("plain ü 日本 🎉", "plain ü 日本 🎉"), ("a\tb\nc", "a\tb\nc"), ("\x1b[31mred\x1b[0m", "red"), ("\x1b]0;title\x07", "]0;title"), ("a\rb", "ab"),
-    ("a\u202eb\u2066c\u200bd\ufeff", "abcd"), ("\x9b31m", "31m"), ("\x00\x7f", ""),
+    ("plain ü 日本 🎉", "plain ü 日本 🎉"), ("a\tb\nc", "a\tb\nc"), ("\x1b[31mred\x1b[0m", "red"), ("\x1b]0;title\x07", ""), ("a\rb", "ab"),
+    ("a\u202eb\u2066c\u200bd\ufeff", "abcd"), ("\x9b31m", ""), ("\x00\x7f", ""),
 ])  # fmt: skip
 def test_nothing_reaches_a_terminal_that_it_would_obey(text: str, shown: str) -> None:
     assert output.safe(text) == shown
@@ -90,11 +90,11 @@ def test_nothing_reaches_a_terminal_that_it_would_obey(text: str, shown: str) ->
 def test_json_is_printed_in_any_encoding(encoding: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     monkeypatch.setattr(sys, "stdout", stream)
-    output.as_json(["ü", "\x1b[31m"])
+    output.as_json(["ü", "\x1b[31m", "\x9b31m\u202e\u200b"])
     stream.seek(0)
     text = stream.read()
     assert expected in text
-    assert json.loads(text) == ["ü", "\x1b[31m"]
+    assert json.loads(text) == ["ü", "\x1b[31m", "\x9b31m\u202e\u200b"]
 
 
 def test_streams_that_cannot_show_something_escape_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +139,7 @@ def test_progress_is_shown_to_a_person_who_waits(
 
 def test_the_status_says_where_things_stand(capsys: pytest.CaptureFixture[str]) -> None:
     found = {
-        "store": "/p/.openCodeMemory", "scope": "project", "project_root": "/p", "sessions": 2, "sizes": {"cache": 2048}, "active": [],
+        "store": "/p/.openCodeMemory", "scope": "project", "project_root": "/p", "sessions": 2, "sizes": {"cache": 2048}, "bounds": {"cache": None}, "active": [],
     }  # fmt: skip
     output.status(found)
     assert "active    none" in capsys.readouterr().out

@@ -682,7 +682,7 @@ for n in range(100):
 
 
 def test_sessions_side_by_side_do_not_wait_for_each_other(project: Project) -> None:
-    with files.locked(sessions._lock(project.store, "busy")):
+    with files.locked(sessionfiles.lock_path(project.store, "busy")):
         project.checkpoint("free", goal="g")
     assert project.session().session_id == "free"
 

@@ -90,9 +90,10 @@ def config() -> None:
 def config_list(*, project: str | None, as_json: bool) -> None:
     """Show every setting."""
     from ocm import config as values
+    from ocm import redact_rules
 
     store = common.find_store(project)
-    found = values.load(paths.user_store(), store.path)
+    found = {**values.load(paths.user_store(), store.path), **redact_rules.shown(paths.user_store(), store.path)}
     if as_json:
         output.as_json(found)
     else:
@@ -106,10 +107,12 @@ def config_list(*, project: str | None, as_json: bool) -> None:
 def config_get(*, project: str | None, name: str) -> None:
     """Print one setting."""
     from ocm import config as values
-    from ocm import settings
+    from ocm import redact_rules, settings
 
     settings.check_name(name)
-    output.say(str(values.load(paths.user_store(), common.find_store(project).path)[name]))
+    stores = paths.user_store(), common.find_store(project).path
+    found = {**values.load(*stores), **redact_rules.shown(*stores)}
+    output.say(str(found.get(name, "")))
 
 
 @config.command("set")
@@ -121,7 +124,9 @@ def config_set(*, project: str | None, everywhere: bool, name: str, value: str) 
     """Change one setting of this project."""
     from ocm import settings
 
-    settings.change(paths.user_store() if everywhere else common.find_store(project).path, name, value)
+    settings.change(
+        paths.user_store() if everywhere else common.find_store(project).path, name, value, everywhere=everywhere
+    )
     if name == "gate.deny":
         output.say("Run `ocm init` once more, so that the hooks cover the calls this setting means.")
 

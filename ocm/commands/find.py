@@ -6,6 +6,8 @@ import click
 
 from ocm import output, paths
 from ocm.commands import common
+from ocm.errors import BadInputError
+from ocm.paths import Store
 
 _EVERYTHING = 10_000_000
 
@@ -39,6 +41,7 @@ def list_command(*, project: str | None, limit: int, tool: str | None, as_json: 
 @click.option("--until", metavar="D", help="Only sessions that started on this day or earlier.")
 @click.option("--file", "path", metavar="PATH", help="Only sessions that touched this file.")
 @click.option("--tag", metavar="T", help="Only sessions with this tag.")
+@click.option("--archived", is_flag=True, help="Also sessions that `ocm prune` moved away.")
 @click.option("--all-projects", is_flag=True, help="Search every project that ocm was set up in.")
 @click.option("--scope", type=click.Choice(["project", "global"]), hidden=True)
 @common.json_option
@@ -47,6 +50,7 @@ def search(  # noqa: PLR0913 - one parameter an option
     project: str | None,
     query: tuple[str, ...],
     limit: int,
+    archived: bool,
     all_projects: bool,
     scope: str | None,
     as_json: bool,
@@ -54,12 +58,15 @@ def search(  # noqa: PLR0913 - one parameter an option
     **filters: str | None,
 ) -> None:
     """Search earlier sessions in plain words."""
-    from ocm import recall, registry
+    from ocm import archive, recall, registry
 
     wanted = recall.Filters(file=path, **filters)
     words = " ".join(query)
     if all_projects or scope == "global":
         rows = recall.search_everywhere(registry.everywhere(), words, limit=limit, filters=wanted, notice=output.notice)
+    elif archived and archive.exists(store := common.find_store(project)):
+        both = (store, archive.store_of(store))
+        rows = recall.search_everywhere(both, words, limit=limit, filters=wanted, notice=output.notice)
     else:
         rows = recall.search(common.find_store(project), words, limit=limit, filters=wanted, notice=output.notice)
     if as_json:
@@ -125,15 +132,31 @@ def timeline(*, project: str | None, identifier: str | None, path: str | None, l
 
 @click.command()
 @common.project_option
-@click.argument("identifier", metavar="ID")
-def export(*, project: str | None, identifier: str) -> None:
-    """Print the path of a session's file."""
+@click.argument("identifier", metavar="[ID]", required=False)
+@click.option("--all", "everything", metavar="FILE", help="Write the whole store to one file, for `ocm import`.")
+def export(*, project: str | None, identifier: str | None, everything: str | None) -> None:
+    """Print the path of a session's file, or write the whole store to one file."""
     from ocm import browse
 
     store = common.find_store(project)
+    if everything:
+        _export_all(store, everything)
+        return
+    if not identifier:
+        raise BadInputError("There is nothing to export.", "Name a session, or a file with --all.")
     with common.notices() as notice:
         name = browse.find(store, identifier, notice=notice)
     click.echo(os.path.join(os.path.realpath(store.sessions), name))
+
+
+def _export_all(store: Store, path: str) -> None:
+    from ocm import transfer
+    from ocm.commands import keep
+
+    moved = transfer.export(store, path)
+    secrets = f", {moved.redactions} secrets taken out" if moved.redactions else ""
+    output.say(f"{len(moved.written)} sessions written to {path}{secrets}.")
+    keep.report_troubles(moved.troubles)
 
 
 @click.command()

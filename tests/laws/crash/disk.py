@@ -127,6 +127,7 @@ class Disk:
                 if not name.startswith(CACHE):
                     os.unlink(os.path.join(folder, name))
         for path, data in contents.items():
+            os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "wb") as file:
                 file.write(data)
             os.chmod(path, 0o600)

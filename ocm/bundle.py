@@ -1,0 +1,97 @@
+"""A whole store as one JSON file: what `ocm export --all` writes, `ocm import` reads, and a safety copy is.
+
+Session files are in it as they are, letter for letter; everything else in a store can be made again from them.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ocm import archive, files, sessionfiles
+from ocm.errors import OcmError, UnreadableSessionError
+from ocm.paths import Store
+
+FORMAT = 1
+MAX_BYTES = 1024 * 1024 * 1024
+MAX_SESSIONS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One session file: its name, its text, and whether it was put away."""
+
+    name: str
+    text: str
+    archived: bool
+
+
+def collect(store: Store) -> tuple[list[Entry], list[str]]:
+    """Return every session file of a store and its archive, and a line for each that is no text."""
+    entries, troubles = [], []
+    for place, archived in places(store):
+        for name in sorted(os.listdir(place.sessions)):
+            if sessionfiles.is_name(name):
+                try:
+                    entries.append(Entry(name, sessionfiles.text(place, name), archived))
+                except (OSError, UnreadableSessionError) as error:
+                    why = error.why if isinstance(error, UnreadableSessionError) else error.strerror
+                    troubles.append(f"{name}: {why}")
+    return entries, troubles
+
+
+def places(store: Store) -> Iterator[tuple[Store, bool]]:
+    """Return the store and, if there is one, its archive; each only if it has a folder of sessions."""
+    if os.path.isdir(store.sessions):
+        yield store, False
+    if archive.exists(store):
+        yield archive.store_of(store), True
+
+
+def write(path: str, store: Store, entries: list[Entry], *, owner: str = "") -> None:
+    """Write `entries` of a store to the file `path`, durably; `owner` as in `files.atomic_write`."""
+    tree = {
+        "ocm": FORMAT,
+        "kind": "store",
+        "project": os.path.basename(store.root),
+        "exported_at": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "sessions": [{"file": one.name, "archived": one.archived, "text": one.text} for one in entries],
+    }
+    data = json.dumps(tree, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+    files.atomic_write(path, data, owner=owner)
+
+
+def read(path: str) -> list[Entry]:
+    """Return what a file holds that `write` made, each part checked.
+
+    Raises:
+        OcmError: it is no such file; nothing of it can be used then.
+    """
+    try:
+        if os.path.getsize(path) > MAX_BYTES:
+            raise OcmError(f"{path} is larger than {MAX_BYTES // 1024 // 1024} MB.", "Split it.")
+        with open(path, "rb") as file:
+            tree = json.loads(file.read())
+    except (ValueError, RecursionError):
+        raise OcmError(f"{path} is no JSON.", "Name a file that `ocm export --all` wrote.") from None
+    rows = tree.get("sessions") if isinstance(tree, dict) and tree.get("kind") == "store" else None
+    if not isinstance(rows, list) or tree.get("ocm") != FORMAT or len(rows) > MAX_SESSIONS:
+        raise OcmError(f"{path} holds no store of this format.", "Name a file that `ocm export --all` wrote.")
+    return [_entry(path, number, row) for number, row in enumerate(rows, 1)]
+
+
+def _entry(path: str, number: int, row: Any) -> Entry:  # noqa: ANN401 - whatever the file holds
+    name, text = (row.get("file"), row.get("text")) if isinstance(row, dict) else (None, None)
+    if not isinstance(name, str) or not isinstance(text, str) or not is_safe_name(name):
+        raise OcmError(f"{path}: session {number} has no name or no text that could be one.", "Nothing was imported.")
+    if len(text) > sessionfiles.MAX_BYTES:
+        raise OcmError(f"{path}: session {number} is too large.", "Nothing was imported.")
+    return Entry(name, text, archived=row.get("archived") is True)
+
+
+def is_safe_name(name: str) -> bool:
+    """Tell whether `name` can be that of a session file on every system, wherever it comes from."""
+    plain = name.isprintable() and not set(name) & set('/\\:*?"<>|') and len(name.encode("utf-8", "replace")) <= 200  # noqa: PLR2004
+    return plain and sessionfiles.is_name(name)

@@ -1,0 +1,41 @@
+"""Safety copies: before many session files are rewritten, all of them go into one file that `ocm import` can read."""
+
+import contextlib
+import os
+import time
+
+from ocm import bundle, files
+from ocm.paths import Store
+
+FOLDER = "copies"
+KEPT = 3
+
+
+def make(store: Store, why: str, *, owner: str = "") -> str:
+    """Copy every session of the store into a file of `copies`, durably, and return its path; the oldest ones go."""
+    folder = os.path.join(store.path, FOLDER)
+    files.make_private_dir(folder)
+    path = os.path.join(folder, f"{time.strftime('%Y-%m-%dT%H-%M-%S')}-{time.time_ns() % 1_000_000_000:09d}-{why}.json")
+    bundle.write(path, store, bundle.collect(store)[0], owner=owner)
+    for old in paths_of(store)[:-KEPT]:
+        drop(old)
+    return path
+
+
+def paths_of(store: Store) -> list[str]:
+    """Return the copies there are, oldest first."""
+    folder = os.path.join(store.path, FOLDER)
+    try:
+        return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".json"))
+    except OSError:
+        return []
+
+
+def drop(path: str) -> None:
+    """Remove a copy that is not needed any more, durably, and the folder with the last one."""
+    folder = os.path.dirname(path)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+        files.sync_folder(folder)  # it may hold what was to go
+    with contextlib.suppress(OSError):
+        os.rmdir(folder)

@@ -1,0 +1,125 @@
+"""Removing a session for good: from its file, its journals, the caches, the logs, the archive and the safety copies.
+
+What is to go is written down first and crossed out last, so that a process killed in between is made up for by the next
+one. Journals go before the file, because a journal without its file would become a new one.
+"""
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass
+
+from ocm import bundle, copies, files, journal, markdown, sessionfiles
+from ocm.errors import OcmError
+from ocm.paths import Store, read_regular
+
+_PREFIX, _SUFFIX = "forget_", ".json"
+_MAX_NOTE = 4096
+_MAX_LOG = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was removed: files by name, and lines of logs that spoke of the session."""
+
+    session_id: str
+    files: list[str]
+    log_lines: int
+
+
+def forget(store: Store, session_id: str) -> Forgotten:
+    """Remove every trace of a session from the store; git may still have one, where the store is tracked.
+
+    Raises:
+        OcmError: it is locked for too long; what was begun is finished by the next start or the next call.
+    """
+    with files.upkeep(store.path) as owner:
+        files.atomic_write(_note_path(store, session_id), json.dumps({"session": session_id}).encode(), owner=owner)
+        return _carry_out(store, session_id, owner)
+
+
+def finish(store: Store) -> None:
+    """Finish what a killed process began to forget."""
+    for name in _notes(store):
+        with contextlib.suppress(OSError, ValueError, OcmError, AttributeError), files.upkeep(store.path) as owner:
+            session_id = json.loads(read_regular(os.path.join(store.path, name), _MAX_NOTE)).get("session")
+            if isinstance(session_id, str) and _note_path(store, session_id).endswith(os.sep + name):
+                _carry_out(store, session_id, owner)
+
+
+def _carry_out(store: Store, session_id: str, owner: str) -> Forgotten:
+    with files.locked(sessionfiles.lock_path(store, session_id)):
+        _drop_journals(store, session_id)
+        gone = [name for place, _ in bundle.places(store) for name in _drop_files(place, session_id)]
+    _forget_in_copies(store, session_id, owner)
+    lines = sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
+    _clear_caches(store)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(_note_path(store, session_id))
+    files.sync_folder(store.path)
+    return Forgotten(session_id, gone, lines)
+
+
+def _drop_journals(store: Store, session_id: str) -> None:
+    journal.take_over(store.path, session_id)
+    for path in journal.taken_paths(store.path, session_id):
+        os.unlink(path)
+    files.sync_folder(store.path)
+
+
+def _drop_files(place: Store, session_id: str) -> list[str]:
+    """Remove every file that says it holds the session, and what a killed writer of it left."""
+    files.clear_temporary(place.sessions, journal.key(session_id))
+    gone = []
+    for name in sorted(filter(sessionfiles.is_name, os.listdir(place.sessions))):
+        if sessionfiles.holds(place, name, session_id):
+            os.unlink(os.path.join(place.sessions, name))
+            gone.append(name)
+    files.sync_folder(place.sessions)
+    return gone
+
+
+def _forget_in_copies(store: Store, session_id: str, owner: str) -> None:
+    for path in copies.paths_of(store):
+        try:
+            entries = bundle.read(path)
+        except (OSError, OcmError):
+            copies.drop(path)  # nothing could be restored from it either
+            continue
+        kept = [entry for entry in entries if markdown.session_id_of(entry.text) != session_id]
+        if len(kept) < len(entries):
+            bundle.write(path, store, kept, owner=owner)
+
+
+def _forget_in_log(path: str, session_id: str, owner: str) -> int:
+    """Take the lines that name the session out of a log, and return how many these were."""
+    try:
+        lines = read_regular(path, _MAX_LOG).split(b"\n")
+    except OSError:
+        return 0
+    needles = {session_id.encode("utf-8", "backslashreplace"), journal.key(session_id).encode()}
+    kept = [line for line in lines if not any(needle in line for needle in needles)]
+    if len(kept) < len(lines):
+        files.atomic_write(path, b"\n".join(kept), owner=owner)
+    return len(lines) - len(kept)
+
+
+def _clear_caches(store: Store) -> None:
+    """Make the caches anew, in new files: in a database that goes on, pages and indexes would keep the words."""
+    from ocm import index
+
+    for place, _ in bundle.places(store):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(place.database + ".damaged")
+        index.rebuild(place)
+
+
+def _note_path(store: Store, session_id: str) -> str:
+    return os.path.join(store.path, f"{_PREFIX}{journal.key(session_id)}{_SUFFIX}")
+
+
+def _notes(store: Store) -> list[str]:
+    try:
+        return [name for name in os.listdir(store.path) if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
+    except OSError:
+        return []

@@ -1,0 +1,22 @@
+"""What a new conversation is told when it starts: the brief, or why there is none."""
+
+from ocm.paths import Store
+
+
+def words(store: Store, session_id: str, source: str, *, tokens: int, most: int) -> tuple[str, str]:
+    """Return what to say, and why that is nothing where a log should have it.
+
+    One that is resumed or forked has it in its history; a store from elsewhere is not spoken for; and a host waits for
+    the hook that asks, so that at most `most` session files are read.
+    """
+    if source in {"resume", "fork"}:
+        return "", ""
+    from ocm import brief, trust
+
+    if not trust.is_ours(store):
+        return trust.first_word(store), ""
+    own = session_id if source == "compact" else ""  # what the conversation itself has just lost, and fuller
+    try:
+        return brief.for_hook(store, own=own, tokens=tokens, most_read=most), ""
+    except brief.BehindError as error:
+        return "", str(error)

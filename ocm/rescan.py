@@ -1,0 +1,259 @@
+"""Secrets that are stored already: edited in by hand, pulled from others, or older than the rule that knows them.
+
+A file gets its secrets replaced and nothing else changed; one whose meaning would not survive that is left and named.
+"""
+
+import contextlib
+import json
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ocm import bundle, copies, files, journal, markdown, redact, redact_rules, sessionfiles
+from ocm.errors import OcmError, UnreadableSessionError
+from ocm.model import Session
+from ocm.paths import Store, user_store
+
+_MAX_LOG = 64 * 1024 * 1024
+_FIXED = ("ocm:", "session_id:", "git_sha_start:", "git_sha_end:", "started_at:", "updated_at:", "ended_at:")
+_OPEN, _CLOSE = "<private>", "</private>"
+
+
+@dataclass(slots=True)
+class Found:
+    """What one file of the store holds: how many finds of each rule, and why they could not be taken out."""
+
+    file: str
+    rules: dict[str, int]
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a scan found, and whether it was taken out."""
+
+    files: list[Found] = field(default_factory=list)
+    scanned: int = 0
+    applied: bool = False
+
+    @property
+    def total(self) -> int:
+        """How many secrets there are."""
+        return sum(sum(found.rules.values()) for found in self.files)
+
+
+def scan(store: Store, *, apply: bool) -> Report:
+    """Look for secrets in everything a store holds, and take them out when asked to.
+
+    Raises:
+        OcmError: a file is locked for too long; those that were done before stay done.
+    """
+    if not apply:
+        return _scan(store, "")
+    with files.upkeep(store.path) as owner:
+        return _scan(store, owner)
+
+
+def _scan(store: Store, owner: str) -> Report:
+    """Look through the store; an `owner` of the upkeep also takes out what is found."""
+    rules = redact_rules.load(user_store(), store.path)
+    report = Report(applied=bool(owner))
+    dirty = _sessions(store, rules, report)
+    for name in journal.LOGS:
+        _note(report, _log(os.path.join(store.path, name), rules, owner))
+    for key in journal.session_keys(store.path):
+        _note(report, _journal(store, key, rules, owner))
+    for path in copies.paths_of(store):
+        _note(report, _copy(store, path, rules, owner))
+    if owner and report.files:
+        _rewrite_all(store, dirty, rules, owner)
+        _clear_cache(store)
+    for found in report.files:
+        found.file = os.path.relpath(found.file, store.path) if os.path.isabs(found.file) else found.file
+    return report
+
+
+def _sessions(store: Store, rules: redact_rules.Rules, report: Report) -> list[tuple[Store, Found]]:
+    dirty = []
+    for place, _ in bundle.places(store):
+        for name in sorted(filter(sessionfiles.is_name, os.listdir(place.sessions))):
+            found = _session(place, name, rules)
+            _note(report, found)
+            if found and not found.trouble:
+                dirty.append((place, found))
+    return dirty
+
+
+def _rewrite_all(store: Store, dirty: list[tuple[Store, Found]], rules: redact_rules.Rules, owner: str) -> None:
+    """Rewrite the session files that can be; the safety copy holds what was to go, so it stays only if one failed."""
+    copy = copies.make(store, "redact-scan", owner=owner) if dirty else ""
+    for place, found in dirty:
+        try:
+            _rewrite(place, os.path.basename(found.file), rules)
+        except (OcmError, OSError) as error:
+            found.trouble = _why(error)
+    if copy and not any(found.trouble for _, found in dirty):
+        copies.drop(copy)
+
+
+def cleaned(text: str, rules: redact_rules.Rules = redact_rules.NONE) -> tuple[str, dict[str, int]]:
+    """Return the text of a session file without secrets and closed private text, and how many of each rule.
+
+    Raises:
+        OcmError: it would not mean the same afterwards.
+    """
+    head, body = _split(text)
+    counts: Counter[str] = Counter()
+    lines = [line if line.startswith(_FIXED) else _front_line(line, rules, counts) for line in head]
+    without, blocks = _without_private(body)
+    counts.update({"private": blocks} if blocks else {})
+    clean, more = redact.report_secrets(without, rules)
+    counts.update(more)
+    if not counts:
+        return text, {}
+    result = "\n".join([*lines, clean])
+    if not _means_the_same(text, result):
+        raise OcmError("its form would not survive", "Take the secret out in an editor.")
+    return result, dict(counts)
+
+
+def _split(text: str) -> tuple[list[str], str]:
+    """Return the lines of the front matter and the rest, which begins with the line that ends it."""
+    lines = text.split("\n")
+    ends = (at for at, line in enumerate(lines[1:], 1) if line.rstrip() == "---")
+    end = next(ends, 0) if lines[0].startswith("---") else 0
+    return lines[:end], "\n".join(lines[end:])
+
+
+def _front_line(line: str, rules: redact_rules.Rules, counts: Counter[str]) -> str:
+    clean, found = redact.report(line, rules)
+    counts.update(found)
+    name, colon, value = clean.partition(": ")
+    quoted = colon and value.startswith("[REDACTED:") and line[len(name) + 2 :][:1] not in {"[", '"', "'"}
+    return f"{name}: {json.dumps(value, ensure_ascii=False)}" if quoted else clean
+
+
+def _without_private(text: str) -> tuple[str, int]:
+    """Drop private text that is closed within its paragraph or list; what is not may be a mistake, and stays."""
+    blocks = at = 0
+    lower = text.lower() if len(text.lower()) == len(text) else text
+    parts = []
+    while (start := lower.find(_OPEN, at)) >= 0:
+        end = lower.find(_CLOSE, start)
+        if end < 0:
+            break
+        inner = text[start:end]
+        if "\n#" in inner or "\n---" in inner or "\n```" in inner:
+            parts.append(text[at : start + len(_OPEN)])
+            at = start + len(_OPEN)
+            continue
+        parts.append(text[at:start])
+        at, blocks = end + len(_CLOSE), blocks + 1
+    return "".join([*parts, text[at:]]), blocks
+
+
+def _means_the_same(before: str, after: str) -> bool:
+    """Tell whether a file that could be parsed still can, and holds as much of that session as before."""
+    try:
+        return _shape(markdown.parse(before)) == _shape(markdown.parse(after))
+    except UnreadableSessionError:
+        return False
+
+
+def _shape(session: Session) -> tuple[str | int, ...]:
+    parts = (session.files, session.plan_files, session.references, session.work, session.facts)
+    sizes = [len(part) for part in parts]
+    return (session.session_id, session.status, session.started_at, session.git_sha_start, *sizes)
+
+
+def _note(report: Report, found: Found | None) -> None:
+    report.scanned += 1
+    if found:
+        report.files.append(found)
+
+
+def _session(store: Store, name: str, rules: redact_rules.Rules) -> Found | None:
+    path = os.path.join(store.sessions, name)
+    try:
+        text = sessionfiles.text(store, name)
+    except (UnreadableSessionError, OSError):
+        return None  # no text: what lists the sessions names it
+    try:
+        counts = cleaned(text, rules)[1]
+    except OcmError as error:
+        return Found(path, redact.report_secrets(text, rules)[1], error.message)
+    return Found(path, counts) if counts else None
+
+
+def _rewrite(store: Store, name: str, rules: redact_rules.Rules) -> None:
+    """Take the secrets out under the session's lock, from what the file holds then."""
+    session_id = markdown.session_id_of(sessionfiles.text(store, name))
+    with files.locked(sessionfiles.lock_path(store, session_id)):
+        clean, counts = cleaned(sessionfiles.text(store, name), rules)
+        if counts:
+            files.atomic_write(os.path.join(store.sessions, name), clean.encode(), owner=journal.key(session_id))
+
+
+def _log(path: str, rules: redact_rules.Rules, owner: str) -> Found | None:
+    if not os.path.isfile(path) or os.path.islink(path) or os.path.getsize(path) > _MAX_LOG:
+        return None
+    with open(path, "rb") as file:
+        text = file.read().decode("utf-8", "surrogateescape")
+    clean, counts = redact.report_secrets(text, rules)
+    if counts and owner:
+        files.atomic_write(path, clean.encode("utf-8", "surrogateescape"), owner=owner)
+    return Found(path, counts) if counts else None
+
+
+def _journal(store: Store, key: str, rules: redact_rules.Rules, owner: str) -> Found | None:
+    """Look through the journals of a session; storing them in its file takes the secrets out and the journals away."""
+    counts: Counter[str] = Counter()
+    events = journal.read_events(store.path, key)
+    for event in events:
+        for name in ("path", "title", "cmd"):
+            value = event.get(name)
+            counts.update(redact.report(value, rules)[1] if isinstance(value, str) else {})
+    if not counts:
+        return None
+    found = Found(f"journal of {key}", dict(counts))
+    if owner:
+        from ocm import sessions
+
+        ids = (event["session"] for event in events if event.get("e") == "open" and "session" in event)
+        session_id = str(next(ids, key))
+        try:
+            sessions.flush(store, session_id)
+        except (OcmError, OSError) as error:
+            found.trouble = _why(error)
+    return found
+
+
+def _copy(store: Store, path: str, rules: redact_rules.Rules, owner: str) -> Found | None:
+    counts: Counter[str] = Counter()
+    entries = []
+    try:
+        for entry in bundle.read(path):
+            clean, found = redact.report_secrets(entry.text, rules)
+            counts.update(found)
+            entries.append(bundle.Entry(entry.name, clean, entry.archived))
+        if counts and owner:
+            bundle.write(path, store, entries, owner=owner)
+    except (OcmError, OSError) as error:
+        return Found(path, dict(counts), _why(error))
+    return Found(path, dict(counts)) if counts else None
+
+
+def _clear_cache(store: Store) -> None:
+    """Make the caches anew, in new files, and drop the one that was kept aside: no page of the old ones is left."""
+    from ocm import index
+
+    for place, _ in bundle.places(store):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(place.database + ".damaged")
+        index.rebuild(place)
+
+
+def _why(error: OcmError | OSError) -> str:
+    if isinstance(error, UnreadableSessionError):
+        return error.why
+    return error.message if isinstance(error, OcmError) else str(error.strerror or error)

@@ -1,0 +1,132 @@
+"""Carrying a whole store elsewhere: out into one file, and in from one, checked and redacted on both ways."""
+
+import os
+from dataclasses import dataclass, field
+
+from ocm import archive, bundle, copies, files, journal, markdown, redact_rules, rescan, sessionfiles
+from ocm.bundle import Entry
+from ocm.errors import OcmError, UnreadableSessionError
+from ocm.paths import Store, user_store
+
+
+@dataclass(slots=True)
+class Moved:
+    """What came of it: names of sessions by what became of them, secrets that were taken out, and troubles."""
+
+    written: list[str] = field(default_factory=list)
+    same: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    redactions: int = 0
+    troubles: list[str] = field(default_factory=list)
+
+
+def export(store: Store, path: str) -> Moved:
+    """Write every session of the store and its archive to the file `path`.
+
+    Raises:
+        OcmError: it would lie where the sessions do.
+        OSError: it cannot be written.
+    """
+    target = os.path.realpath(path)
+    if target.startswith(os.path.join(os.path.realpath(store.path), "")):
+        raise OcmError(f"{path} would lie in the store itself.", "Name a file outside of it.")
+    moved = Moved()
+    entries, moved.troubles = bundle.collect(store)
+    clean = [found for entry in entries if (found := _cleaned(store, entry, moved))]
+    bundle.write(target, store, clean)
+    moved.written = [entry.name for entry in clean]
+    return moved
+
+
+def bring_in(store: Store, path: str, *, replace: bool = False) -> Moved:
+    """Add the sessions of a file to the store; one that is here already stays as it is, or with `replace` goes.
+
+    Raises:
+        OcmError: the file is not of the form, or a session is locked for too long; what was written stays.
+    """
+    entries = bundle.read(path)
+    moved = Moved()
+    here = _known(store)
+    clean = [found for entry in entries if (found := _checked(store, entry, moved))]
+    if any(entry_id in here for _, entry_id in clean) and replace:
+        with files.upkeep(store.path) as owner:
+            copies.make(store, "import", owner=owner)
+    for entry, session_id in clean:
+        _put(store, entry, session_id, here, moved, replace=replace)
+    return moved
+
+
+def _known(store: Store) -> dict[str, tuple[Store, str]]:
+    """Return where each session of the store and its archive lies."""
+    found = {}
+    for place, _ in bundle.places(store):
+        for name in filter(sessionfiles.is_name, os.listdir(place.sessions)):
+            try:
+                found[markdown.session_id_of(sessionfiles.text(place, name))] = (place, name)
+            except (OSError, UnreadableSessionError):
+                continue
+    found.pop("", None)
+    return found
+
+
+def _checked(store: Store, entry: Entry, moved: Moved) -> tuple[Entry, str] | None:
+    """Return an entry without secrets and whose it is; None when it is no session file."""
+    try:
+        session_id = markdown.parse(entry.text).session_id
+    except UnreadableSessionError as error:
+        moved.troubles.append(f"{entry.name}, line {error.line}: {error.why}")
+        return None
+    clean = _cleaned(store, entry, moved)
+    return (clean, session_id) if clean else None
+
+
+def _cleaned(store: Store, entry: Entry, moved: Moved) -> Entry | None:
+    rules = redact_rules.load(user_store(), store.path)
+    try:
+        text, counts = rescan.cleaned(entry.text, rules)
+    except OcmError as error:
+        moved.troubles.append(f"{entry.name}: it holds a secret, and {error.message}")
+        return None
+    moved.redactions += sum(counts.values())
+    return Entry(entry.name, text, entry.archived)
+
+
+def _put(  # noqa: PLR0913 - each is a part of one question
+    store: Store, entry: Entry, session_id: str, here: dict[str, tuple[Store, str]], moved: Moved, *, replace: bool
+) -> None:
+    with files.locked(sessionfiles.lock_path(store, session_id)):
+        place, name = here.get(session_id) or _came_meanwhile(store, session_id)
+        if name and sessionfiles.text(place, name) == entry.text:
+            moved.same.append(name)
+            return
+        if name and not replace:
+            moved.kept.append(name)
+            return
+        place = place if name or not entry.archived else archive.store_of(store)
+        name = _written(store, place, name, entry, session_id)
+    here[session_id] = (place, name)
+    moved.written.append(name)
+
+
+def _came_meanwhile(store: Store, session_id: str) -> tuple[Store, str]:
+    """Return where another process has put the session since we looked; the caller holds its lock."""
+    from ocm import index
+
+    for place, _ in bundle.places(store):
+        name = index.locate(place, session_id)
+        if name:
+            return place, name
+    return store, ""
+
+
+def _written(store: Store, place: Store, name: str, entry: Entry, session_id: str) -> str:
+    from ocm import index
+
+    files.make_private_dir(place.path)
+    files.make_private_dir(place.sessions)
+    with files.locked(os.path.join(store.path, "names.lock")):
+        name = name or archive.free_name(place, entry.name)
+        path = os.path.join(place.sessions, name)
+        files.atomic_write(path, entry.text.encode(), owner=journal.key(session_id))
+    index.refresh(place, name)
+    return name

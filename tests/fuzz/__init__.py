@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing: five places where the program reads what it did not write."""

@@ -1,0 +1,120 @@
+"""What is fuzzed: each target takes any bytes, and raises only when the program broke one of its laws."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import cache
+
+from ocm import fence, hook, hosts, journal, markdown, merge, observe, recall, redact, rewrite
+from ocm.errors import BadInputError, UnreadableSessionError
+from ocm.model import Session
+from ocm.paths import Store
+from ocm.redact_rules import NONE
+
+_EVENTS = ("user-prompt", "pre-tool-use", "post-tool-use", "file-edited", "stop", "session-start")
+_ROUNDS = 100
+
+
+def session(data: bytes) -> None:
+    """A session file is read or refused with its line; what was read is written back as it was."""
+    text = data.decode("utf-8", "replace")
+    try:
+        found = markdown.parse(text)
+        again = rewrite.update(text, found)
+    except UnreadableSessionError as error:  # something left open in it would swallow what is added
+        _says_where(error)
+    else:
+        assert markdown.parse(again) == found
+
+
+def journals(data: bytes) -> None:
+    """A journal of any bytes is read line by line, and counted."""
+    events, rejected = journal.parse(data)
+    assert len(events) + len(rejected) <= data.count(b"\n") + 1
+    tally = journal.count([("1-1", data), ("", data)])
+    assert min(tally.calls, tally.due, tally.denials) >= 0
+    journal.has_work(data)
+    for event in events:
+        merge.moment(event)
+        merge.hook_event(event)
+    observe.events_redacted(events, NONE)
+
+
+def payload(data: bytes) -> None:
+    """A hook of any host answers any payload, with JSON, plain text or nothing."""
+    store = _store()
+    names = sorted(hosts.ADAPTERS)
+    first, second, rest = data[:1] or b"\0", data[1:2] or b"\0", data[2:]
+    event, host = _EVENTS[first[0] % len(_EVENTS)], names[second[0] % len(names)]
+    os.environ["OCM_PROJECT_DIR"] = store.root
+    answer, code = hook.run([event, "--tool", host], rest, [])
+    assert code in {0, 2}
+    if answer[:1] == b"{":
+        json.loads(answer)
+    _tidy(store)
+
+
+def query(data: bytes) -> None:
+    """Any question finds something, or nothing, or is refused in one sentence."""
+    text = data.decode("utf-8", "replace")
+    try:
+        hits = recall.search(_store(), text)
+    except BadInputError:
+        return
+    assert [hit["rank"] for hit in hits] == list(range(1, len(hits) + 1))
+
+
+def texts(data: bytes) -> None:
+    """Redacting twice changes nothing more; a note has no escape, and cannot end its fence."""
+    text = data.decode("utf-8", "replace")
+    once = redact.redact(text)[0]
+    assert redact.redact(once)[0] == once
+    noted = fence.note(text)
+    assert "\x1b" not in noted
+    assert "ocm-notes" not in noted.lower()
+
+
+def _says_where(error: UnreadableSessionError) -> None:
+    assert error.line >= 1
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "session": session,
+    "journal": journals,
+    "payload": payload,
+    "query": query,
+    "text": texts,
+}
+_calls = [0]
+
+
+@cache
+def _store() -> Store:
+    """Return a store in a folder that lasts as long as this process."""
+    root = tempfile.mkdtemp(prefix="ocm-fuzz-")
+    os.environ["OCM_HOME"] = os.path.join(root, "home")
+    store = Store(os.path.join(root, ".openCodeMemory"), root)
+    os.makedirs(store.sessions)
+    words = (
+        ("one", "Move embeddings to TEI", "修复登录页面的缓存错误"),
+        ("two", "RetryPolicy in client_pool.py", "node.js v1.2.3"),
+    )
+    for name, goal, decision in words:
+        found = Session(name, goal=goal, decisions=[decision], started_at="2026-03-03T14:32:10+01:00")
+        with open(os.path.join(store.sessions, f"{name}.md"), "w", encoding="utf-8") as file:
+            file.write(rewrite.render(found))
+    return store
+
+
+def _tidy(store: Store) -> None:
+    """Drop what hooks left behind, now and then."""
+    _calls[0] += 1
+    if _calls[0] % _ROUNDS == 0:
+        for name in os.listdir(store.path):
+            if name.endswith(".jsonl") or name.startswith("hook.log"):
+                os.unlink(os.path.join(store.path, name))
+        if os.path.getsize(store.path) > 1_000_000:
+            shutil.rmtree(store.root)
+            _store.cache_clear()

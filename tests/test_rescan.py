@@ -1,0 +1,160 @@
+"""Secrets that are stored already go, and every other byte of the store stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from ocm import archive, copies, index, journal, markdown, rescan
+from ocm.errors import OcmError
+from tests.builders import Project, run_ocm
+from tests.session_store import put, session
+
+TOKEN = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
+PASSWORD = "correct" + "Horse9Battery"
+URL = f"postgres://app:{PASSWORD}@db/app"
+KEY = "-----BEGIN " + "PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n" * 3 + "-----END " + "PRIVATE KEY-----"
+
+
+def write_by_hand(project: Project, name: str, *, title: str = "Plain", notes: str = "", problem: str = "none") -> Path:
+    """Write a session file with what a person adds to one: odd spacing, CRLF, sections and keys of their own."""
+    path = put(project.store, name, session(name[:-3], title="Plain", problems=["none"]))
+    text = Path(path).read_text(encoding="utf-8")
+    text = text.replace("title: Plain", f"title: {title}\nmine:   keep  me ").replace("- none", f"- {problem}")
+    Path(path).write_bytes(f"{text}\n## My own\n\n*  odd\t spacing\r\n{notes}\n\n<!-- c -->\n".encode())
+    return Path(path)
+
+
+def everything(store: str) -> dict[str, bytes]:
+    found = {}
+    for folder, _, names in os.walk(store):
+        for name in names:
+            path = Path(folder) / name
+            found[os.path.relpath(path, store)] = path.read_bytes()
+    return found
+
+
+def leftovers(store: str, *secrets: str) -> list[str]:
+    return [name for name, data in everything(store).items() for secret in secrets if secret.encode() in data]
+
+
+def test_planted_secrets_go_and_everything_else_stays(project: Project) -> None:
+    clean = write_by_hand(project, "clean.md", notes="sha 3f2c1d9e8b7a6c5d4e3f2a1b0c9d8e7f6a5b4c3d")
+    paths = [
+        write_by_hand(project, "one.md", notes=f"token {TOKEN} here"),
+        write_by_hand(project, "two.md", title=f"DB_PASSWORD={PASSWORD}", problem=f"see {URL}\n  and {TOKEN}"),
+        write_by_hand(project, "three.md", notes=f"{KEY}\n\nafter <private>mother's maiden name</private> more"),
+    ]
+    before = {path: path.read_bytes() for path in [clean, *paths]}
+    index.rebuild(project.store)
+    found = rescan.scan(project.store, apply=False)
+    assert {one.file for one in found.files} == {f"sessions/{name}.md" for name in ("one", "two", "three")}
+    assert {path: path.read_bytes() for path in before} == before, "a scan changes nothing"
+
+    done = rescan.scan(project.store, apply=True)
+    assert done.total == found.total == 6
+    assert clean.read_bytes() == before[clean]
+    for path in paths:
+        expected = before[path].decode()
+        for secret, rule in (
+            (TOKEN, "github-token"), (f"postgres://app:{PASSWORD}", "postgres://app:[REDACTED:url-password]"),
+            (f"DB_PASSWORD={PASSWORD}", "DB_PASSWORD=[REDACTED:password]"), ("<private>mother's maiden name</private>", ""),
+        ):  # fmt: skip
+            expected = expected.replace(
+                secret,
+                f"[REDACTED:{rule}]" if rule.islower() and "[" not in rule and ":" not in rule and rule else rule,
+            )
+        expected = expected.replace(KEY, "[REDACTED:private-key]")
+        got = path.read_bytes().decode()
+        assert got == expected
+    assert leftovers(project.store.path, TOKEN, PASSWORD, "MIIEvQ", "maiden") == []
+    assert rescan.scan(project.store, apply=False).total == 0
+
+
+def test_the_cache_holds_no_page_of_it_any_more(project: Project) -> None:
+    write_by_hand(project, "one.md", problem=f"used {TOKEN}")
+    index.rebuild(project.store)
+    (Path(project.store.path) / "memory.db.damaged").write_text(TOKEN, encoding="utf-8")
+    assert leftovers(project.store.path, TOKEN) != []
+    rescan.scan(project.store, apply=True)
+    assert leftovers(project.store.path, TOKEN[10:30]) == []
+    with sqlite3.connect(project.store.database) as db:
+        assert db.execute("SELECT count(*) FROM sessions").fetchone() == (1,)
+
+
+def test_archive_journal_log_and_copies_are_looked_through(project: Project) -> None:
+    path = write_by_hand(project, "old.md", notes=TOKEN)
+    copies.make(project.store, "test")
+    archive.put_away(project.store, "old", path.name)
+    journal.append(project.store.path, "S", [journal.event("call", tool="Write", path=f"/x/{TOKEN}")])
+    (Path(project.store.path) / "hook.log").write_text(f"a\nwhy {TOKEN}\nb\n", encoding="utf-8")
+    (Path(project.store.path) / journal.REJECTED).write_bytes(b"\xff " + TOKEN.encode() + b"\n")
+    found = rescan.scan(project.store, apply=False)
+    assert len(found.files) == 5
+    rescan.scan(project.store, apply=True)
+    assert leftovers(project.store.path, TOKEN) == []
+    assert (Path(project.store.path) / "hook.log").read_text(encoding="utf-8") == "a\nwhy [REDACTED:github-token]\nb\n"
+    assert (Path(project.store.path) / journal.REJECTED).read_bytes() == b"\xff [REDACTED:github-token]\n"
+    assert [change.path for change in project.session().files] == ["/x/[REDACTED:github-token]"]
+
+
+def test_the_safety_copy_does_not_keep_what_was_to_go(project: Project) -> None:
+    write_by_hand(project, "one.md", notes=TOKEN)
+    rescan.scan(project.store, apply=True)
+    assert copies.paths_of(project.store) == []
+    assert not (Path(project.store.path) / copies.FOLDER).exists()
+
+
+def test_a_file_that_cannot_be_parsed_is_named_and_left(project: Project) -> None:
+    path = Path(put(project.store, "broken.md", f"no front matter\n{TOKEN}\n"))
+    (found,) = rescan.scan(project.store, apply=True).files
+    assert found.trouble
+    assert TOKEN in path.read_text(encoding="utf-8")
+    done = run_ocm(project.root, "redact-scan", "--apply")
+    assert done.returncode == 1
+    assert "broken.md" in done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+
+
+def test_the_front_matter_stays_what_it_is(project: Project) -> None:
+    text = write_by_hand(project, "one.md", title=f"{TOKEN} was used").read_text(encoding="utf-8")
+    clean, counts = rescan.cleaned(text)
+    assert counts == {"github-token": 1}
+    assert markdown.parse(clean).title == "[REDACTED:github-token] was used"
+
+
+def test_an_id_that_looks_like_a_secret_stays(project: Project) -> None:
+    path = put(project.store, "one.md", session(TOKEN, title="x", problems=[f"see {TOKEN}"]))
+    clean, counts = rescan.cleaned(Path(path).read_text(encoding="utf-8"))
+    assert counts == {"github-token": 1}
+    assert markdown.session_id_of(clean) == TOKEN
+
+
+@pytest.mark.parametrize("text", ["a <private>b", "a <private>\n## Goal\n</private>", "a </private> b"])
+def test_private_text_that_is_not_closed_in_its_place_stays(project: Project, text: str) -> None:
+    path = write_by_hand(project, "one.md", notes=text)
+    assert rescan.cleaned(path.read_bytes().decode())[1] == {}
+
+
+def test_what_would_not_mean_the_same_is_refused(project: Project) -> None:
+    path = put(project.store, "one.md", session("one", title="x"))
+    text = Path(path).read_text(encoding="utf-8").replace("title: x", f"title: {{{TOKEN}")
+    assert rescan.cleaned(text.replace(TOKEN, "x"))[1] == {}
+    with pytest.raises(OcmError, match="form") as refused:
+        rescan.cleaned(text)
+    assert TOKEN not in str(refused.value)
+
+
+def test_the_command_says_what_it_found_and_never_shows_it(project: Project) -> None:
+    write_by_hand(project, "one.md", notes=f"{TOKEN} {URL}")
+    told = run_ocm(project.root, "redact-scan")
+    assert told.returncode == 0
+    assert "sessions/one.md: 1 github-token, 1 url-password" in told.stdout
+    assert "2 secrets found" in told.stdout
+    assert PASSWORD not in told.stdout
+    assert json.loads(run_ocm(project.root, "redact-scan", "--apply", "--json").stdout)["found"] == 2
+    assert run_ocm(project.root, "redact-scan").stdout.startswith("No secret in")
