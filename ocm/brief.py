@@ -194,7 +194,7 @@ def _in_force(cache: Index, project: str, file: str, state: State | None) -> Sta
         return state
     from ocm import standing
 
-    ended = standing.ended(cache, project, file)
+    ended = standing.ended(cache, project, file, [*state.decisions, *state.problems])
     decisions, problems = ([text for text in items if text not in ended] for items in (state.decisions, state.problems))
     return replace(state, decisions=decisions, problems=problems)
 

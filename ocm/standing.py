@@ -1,10 +1,12 @@
 """Where decisions and problems stand, as the cache has them: the ledger of one store. Light, because the brief asks."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ocm import ledger
 from ocm.index import Index
 from ocm.index.landed import DECISION, PROBLEM, Item
+from ocm.index.light import quoted
 from ocm.ledger import Entry, State
 
 
@@ -20,8 +22,9 @@ class Ledger:
         return [state for state in self.decisions if state.entry.file == file]
 
 
-_SUPERSEDES = "decisions : supersedes"
-_SOLVES = "{decisions problems} : (solves OR solved OR fixes OR fixed)"  # both are parts of ENDING
+_NOBODY = "ocm0nobody0says0this"
+_SUPERSEDES = "(decisions : supersedes)"
+_SOLVES = "({decisions problems} : (solves OR solved OR fixes OR fixed))"  # both are parts of ENDING
 
 
 def read(cache: Index, project: str) -> Ledger:
@@ -31,13 +34,25 @@ def read(cache: Index, project: str) -> Ledger:
     return Ledger(ledger.decisions(decided), ledger.problems(met, decided))
 
 
-def ended(cache: Index, project: str, file: str) -> dict[str, State]:
-    """Return the items of one session that are no longer in force, by their texts; reads only who could end them."""
+def ended(cache: Index, project: str, file: str, texts: Iterable[str] = ()) -> dict[str, State]:
+    """Return the items of one session that are no longer in force, by their texts; reads only who could end them.
+
+    With `texts`, the items themselves, that is who names one of their labels: in a large store many say that something
+    was fixed.
+    """
     links = cache.links(project)
-    decided = _entries(links.items(DECISION, file, _SUPERSEDES))
-    met, others = (_entries(links.items(kind, file, _SOLVES)) for kind in (PROBLEM, DECISION))
+    named = _naming(texts)
+    decided = _entries(links.items(DECISION, file, _SUPERSEDES + named))
+    met, others = (_entries(links.items(kind, file, _SOLVES + named)) for kind in (PROBLEM, DECISION))
     states = [*ledger.decisions(decided), *ledger.problems(met, others)]
     return {state.entry.text: state for state in states if state.entry.file == file and not state.in_force}
+
+
+def _naming(texts: Iterable[str]) -> str:
+    items = list(texts)
+    labels = sorted({found for text in items if (found := ledger.label(text)) and any(map(str.isalnum, found))})
+    phrases = " OR ".join(map(quoted, labels or [_NOBODY]))
+    return f" AND ({phrases})" if items else ""
 
 
 def _entries(items: list[Item]) -> list[Entry]:
