@@ -8,7 +8,7 @@ a hook asks for it.
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from ocm import freshness, git, index
+from ocm import freshness, git, index, paths
 from ocm.fence import BEGIN, END, LABEL, MARKED, holds_marks
 from ocm.index import ENDING, Index, Notice, SessionRow, State, silent
 from ocm.paths import Store
@@ -34,7 +34,7 @@ def brief(  # noqa: PLR0913 - each is one thing that a caller may know
     session_id: str | None,
     tokens: int,
     alone: bool = False,
-    quick: bool = False,
+    most_read: int | None = None,
     notice: Notice = silent,
 ) -> str:
     """Return what a conversation on `branch` should know, in at most `tokens`; empty when nothing is worth saying.
@@ -45,17 +45,23 @@ def brief(  # noqa: PLR0913 - each is one thing that a caller may know
         session_id: The session to say instead, if it is known.
         tokens: The budget, at four characters each; hosts cut what is longer than `MOST` characters.
         alone: Say that one session and nothing else, and what was done in it, too.
-        quick: Do not look at every session file first, where the folder says that nothing came or went.
+        most_read: Do not look at every session file first, where the folder says that nothing came or went, and read
+            no more than this many; None for as many as there are.
         notice: Takes one line when a damaged cache was moved aside.
 
     Raises:
+        BehindError: more than `most_read` session files would have to be read first.
         OcmError: the store cannot be read.
     """
     room = min(tokens * _CHARACTERS_A_TOKEN, MOST) - len(BEGIN) - len(LABEL) - len(END) - 2
     if room <= 0:
         return ""
     project = git.own_project(store) or None
-    known = index.recent(store, lambda cache: _current(cache, branch, session_id, project)) if quick else None
+    known = None
+    if most_read is not None:
+        known = index.recent(store, lambda cache: _current(cache, branch, session_id, project))
+        if known is None:
+            _check_lacking(store, most_read)
     known = known or index.read(store, lambda cache: _known(cache, branch, session_id, project), notice=notice)
     if alone and (known.row is None or known.row.session_id != session_id):
         return ""
@@ -73,9 +79,30 @@ def _fenced(said: list[str], room: int) -> str:
     return "\n".join([BEGIN, *labels, *said, END])
 
 
-def own(store: Store, session_id: str, tokens: int) -> str:
-    """Return what a conversation needs that has just been compacted: its own state, at twice the length."""
-    return brief(store, branch="", session_id=session_id, tokens=2 * tokens, alone=True, quick=True)
+class BehindError(Exception):
+    """The cache lacks more session files than a hook may read."""
+
+
+def for_hook(store: Store, *, own: str, tokens: int, most_read: int) -> str:
+    """Return what a conversation needs that begins, or that has just been compacted: then its `own` state, fuller.
+
+    Raises:
+        BehindError: more than `most_read` session files would have to be read first.
+        OcmError: the store cannot be read.
+    """
+    _, branch = paths.git_head(store.root)
+    mine = ""
+    if own:
+        mine = brief(store, branch="", session_id=own, tokens=2 * tokens, alone=True, most_read=most_read)
+    return mine or brief(store, branch=branch, session_id=None, tokens=tokens, most_read=most_read)
+
+
+def _check_lacking(store: Store, most_read: int) -> None:
+    lacking = index.behind(store)
+    if lacking > most_read:
+        raise BehindError(
+            f"no brief, because memory.db lacks {lacking} session files; any search, or ocm rebuild-index, reads them"
+        )
 
 
 def _said(store: Store, known: "_Known", room: int, *, alone: bool) -> list[str]:

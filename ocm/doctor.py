@@ -11,6 +11,8 @@ from ocm.findings import Finding
 from ocm.hostchecks import Checked
 from ocm.paths import Store
 
+# There a call that both see is told of once.
+_ONCE = frozenset({"claude-code", "gemini-cli", "opencode", "copilot", "cline"})
 _INSTALL = "Install ocm-journal with pipx or `uv tool install`, or put the folder it is in on the PATH."
 
 
@@ -78,15 +80,15 @@ def _sites(store: Store) -> list[sites.Site]:
 
 
 def _twice(hosts: list[Checked]) -> list[Finding]:
-    """Return the hosts that run every hook twice; Claude Code alone leaves out what it knows already."""
+    """Return the hosts that run the hooks of a project and those of all projects, and so every hook twice."""
     named: dict[str, list[Checked]] = {}
     for host in hosts:
-        if host.events and host.host.name != sites.DEFAULT_HOST:
+        if host.events and host.host.name not in _ONCE:
             named.setdefault(host.host.name, []).append(host)
     return [
         Finding(
             "twice",
-            f"{several[0].host.title} has ocm's hooks for this project and for all, so each call counts twice.",
+            f"{several[0].host.title} has ocm's hooks for this project and for all, so each call may count twice.",
             f"Take one away, such as with: ocm init --hooks {name}=none",
             name,
         )

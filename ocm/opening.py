@@ -1,6 +1,5 @@
 """What a new conversation is told when it starts: the brief, or why there is none."""
 
-from ocm import paths
 from ocm.paths import Store
 
 
@@ -12,14 +11,12 @@ def words(store: Store, session_id: str, source: str, *, tokens: int, most: int)
     """
     if source in {"resume", "fork"}:
         return "", ""
-    from ocm import brief, index, trust
+    from ocm import brief, trust
 
     if not trust.is_ours(store):
         return trust.first_word(store), ""
-    lacking = index.behind(store)
-    if lacking > most:
-        why = f"no brief, because memory.db lacks {lacking} session files; any search, or ocm rebuild-index, reads them"
-        return "", why
-    own = brief.own(store, session_id, tokens) if source == "compact" else ""  # what it has just lost, and fuller
-    branch = paths.git_head(store.root)[1]
-    return own or brief.brief(store, branch=branch, session_id=None, tokens=tokens, quick=True), ""
+    own = session_id if source == "compact" else ""  # what the conversation itself has just lost, and fuller
+    try:
+        return brief.for_hook(store, own=own, tokens=tokens, most_read=most), ""
+    except brief.BehindError as error:
+        return "", str(error)

@@ -269,8 +269,12 @@ def damage_the_registry(place: Place) -> None:
     (place.home / ".openCodeMemory" / "registry.json").write_text("[[")
 
 
-def set_up_twice(_: Place) -> None:
-    install.plan_install(hosts=["gemini-cli"]).apply()
+def set_up_twice(place: Place) -> None:
+    install.plan_install(hosts=["codex"]).apply()
+    config = place.home / ".codex" / "config.toml"
+    keys = own_keys(str(place.home / ".codex" / "hooks.json"))
+    states = (f'\n[hooks.state.{json.dumps(key)}]\ntrusted_hash = "sha256:1"\n' for key in keys)
+    config.write_text(config.read_text() + "".join(states))
 
 
 PLANTED: list[tuple[Callable[[Place], None], str, str, bool]] = [
@@ -296,7 +300,7 @@ PLANTED: list[tuple[Callable[[Place], None], str, str, bool]] = [
     (leave_an_orphan, "orphans", "", True),
     (break_a_session, "sessions-readable", "", False),
     (damage_the_registry, "registry", "", False),
-    (set_up_twice, "twice", "gemini-cli", False),
+    (set_up_twice, "twice", "codex", False),
 ]
 
 
@@ -314,6 +318,12 @@ def test_each_thing_that_breaks_is_one_finding(
     report = doctor.fix(str(intact.project))
     assert (report.findings == []) is mends
     assert [finding.check for finding in report.fixed] == [check] * mends
+
+
+def test_a_host_that_tells_of_a_call_once_may_be_set_up_twice(intact: Place) -> None:
+    intact.command("ocm", ANSWER)
+    install.plan_install(hosts=["gemini-cli", "claude-code"]).apply()
+    assert intact.findings() == []
 
 
 # The parts

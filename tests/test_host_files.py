@@ -139,6 +139,17 @@ def written(world: World, before: set[Path]) -> set[str]:
 # Every host
 
 
+def test_clients_whose_files_were_moved_are_set_up_where_they_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CODEX_HOME", "COPILOT_HOME"):
+        monkeypatch.setenv(name, str(world.base / name))
+    install.plan_install(hosts=["codex", "copilot"]).apply()
+    assert {path.name for path in (world.base / "CODEX_HOME").iterdir()} == {"config.toml", "hooks.json", "AGENTS.md"}
+    assert (world.base / "COPILOT_HOME" / "hooks" / "opencodememory.json").exists()
+    assert {path.name for path in world.home.iterdir()} == {".openCodeMemory"}
+
+
 def test_every_host_has_its_files_written_down_here() -> None:
     assert set(PROJECT_FILES) == set(USER_FILES) == set(HOSTS)
 

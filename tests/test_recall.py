@@ -687,11 +687,12 @@ def test_a_session_alone_is_told_with_what_was_done(store: Store) -> None:
     work = [WorkEntry("2026-03-01 10:00", ["Parser written", "Parser tested"])]
     put(store, "a.md", _worked("a", 1, goal="parse", work=work, work_pending=["lex"]))
     put(store, "b.md", _worked("b", 2, goal="other"))
-    own = brief.own(store, "a", 600)
+    own = brief.for_hook(store, own="a", tokens=600, most_read=64)
     assert "- Parser tested\n- Parser written" in own
     assert "other" not in own
     assert "- lex" in own
-    assert brief.own(store, "unknown", 600) == ""
+    assert brief.brief(store, branch="", session_id="unknown", tokens=600, alone=True) == ""
+    assert "other" in brief.for_hook(store, own="unknown", tokens=600, most_read=64)
 
 
 def test_the_files_of_the_latest_sessions_are_named_the_most_touched_first(store: Store) -> None:
@@ -718,14 +719,14 @@ def test_a_quick_brief_is_the_same_and_notices_what_changed(store: Store, monkey
     time.sleep(0.3)
     _brief(store)
     monkeypatch.setattr(sync, "synced", lambda *_: 1 / 0)
-    assert _brief(store, quick=True) == whole
+    assert _brief(store, most_read=64) == whole
     monkeypatch.undo()
     put(store, "a.md", _worked("a", 1, goal="edited"))
-    assert "edited" in _brief(store, quick=True)
+    assert "edited" in _brief(store, most_read=64)
     put(store, "c.md", _worked("c", 3, goal="newer"))
-    assert "newer" in _brief(store, quick=True)
+    assert "newer" in _brief(store, most_read=64)
     os.unlink(store.database)
-    assert "newer" in _brief(store, quick=True)
+    assert "newer" in _brief(store, most_read=64)
 
 
 def test_importing_it_loads_nothing_heavy() -> None:

@@ -3,6 +3,8 @@
 In a project it reads AGENTS.md, CLAUDE.md, GEMINI.md and its own instructions all at once, so its own get no block.
 """
 
+import os
+
 from ocm.hosts.hookfiles import MINIMAL, Hooks
 from ocm.hosts.place import PROJECT, Host, Place, user_rules
 from ocm.hosts.targets import PLAIN, STDIO, Target, server_target
@@ -14,12 +16,13 @@ FILE = "opencodememory.json"
 
 
 def targets(place: Place) -> list[Target]:
-    """Return the files to set up."""
+    """Return the files to set up; `COPILOT_HOME` moves the user's."""
     if place.is_user:
+        own = os.environ.get("COPILOT_HOME") or place.path(".copilot")
         return [
-            server_target(place.path(".copilot", "mcp-config.json"), ENTRY),
-            user_rules(place.path(".copilot", "copilot-instructions.md"), NAME),
-            place.hooks(HOOKS, place.path(".copilot", "hooks", FILE), MINIMAL, own=True),
+            server_target(os.path.join(own, "mcp-config.json"), ENTRY),
+            user_rules(os.path.join(own, "copilot-instructions.md"), NAME),
+            place.hooks(HOOKS, os.path.join(own, "hooks", FILE), MINIMAL, own=True),
         ]
     return [
         server_target(place.path(".mcp.json"), STDIO),

@@ -303,7 +303,8 @@ class Index:
     def known(self, word: str) -> bool:
         """Tell whether any session has a word that begins so."""
         sql = "SELECT 1 FROM sessions_fts WHERE sessions_fts MATCH ? LIMIT 1"
-        return self._db.execute(sql, (quoted(word) + "*",)).fetchone() is not None
+        # The whole word first: every word that begins so would be put together before the first is told.
+        return any(self._db.execute(sql, (quoted(word) + end,)).fetchone() for end in ("", "*"))
 
     def _begin(self, name: str, what: str) -> None:
         """Make a table of this connection alone, once."""
