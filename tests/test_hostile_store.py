@@ -293,6 +293,16 @@ def test_trust_lets_its_sessions_be_shown(clone: Clone) -> None:
     assert "trusted already" in run_ocm(clone.root, "trust").stdout
 
 
+def test_a_prompt_is_told_nothing_of_a_store_from_elsewhere(clone: Clone) -> None:
+    goal = "Move the embeddings endpoint from vLLM to TEI"
+    for number in range(3):
+        put(clone.store, f"old{number}.md", session(f"old{number}", goal=goal, title=goal))
+    run_ocm(clone.root, "rebuild-index")
+    data = json.dumps(payload("user-prompt", "S", cwd=str(clone.root), prompt=f"How did we {goal}?")).encode()
+    answer, _ = hook.run(["user-prompt", "--tool", "claude-code"], data, [])
+    assert b"TEI" not in answer
+
+
 def test_a_store_that_init_made_needs_no_trust(tmp_path: Path) -> None:
     root = repository(tmp_path / "own")
     assert run_ocm(root, "init", "--yes").returncode == 0
