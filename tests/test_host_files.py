@@ -333,7 +333,7 @@ def test_every_rules_text_is_short_and_says_the_same_in_the_hosts_own_words() ->
         assert len(text) / 4 < 350
         assert text.isascii()
         assert "openCodeMemory -->" not in text
-        assert text.count("`" + prefixes[name] + "ocm__") == 3
+        assert text.count("`" + prefixes[name] + "ocm__") == 4
         said = text.replace(prefixes[name] + "ocm__", "ocm__") if prefixes[name] else text
         assert said.replace("`opencodememory`)", "`opencodememory`; its name may have a prefix)") == plain
 
