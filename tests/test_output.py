@@ -20,6 +20,7 @@ from ocm.errors import BadInputError, NoStoreError
 ROW: dict[str, Any] = {
     "session_id": "0f6c-one", "title": "Latency", "goal": "g", "date": "2026-03-03T14:32:10+01:00", "tool": "claude-code",
     "branch": "main", "status": "open", "rank": 1, "snippet": "a «b» c", "top_files": ["a.py", "b.py"],
+    "freshness": None, "commits_since": None,
 }  # fmt: skip
 
 
@@ -115,10 +116,12 @@ def test_a_list_shows_ids_whole(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_hits_show_why_they_matched(capsys: pytest.CaptureFixture[str]) -> None:
-    output.hits([ROW, {**ROW, "rank": 2, "snippet": "", "top_files": []}])
+    fresh = {"freshness": {"unchanged": 2, "changed": 0, "gone": 1}, "commits_since": 1}
+    output.hits([ROW, {**ROW, **fresh, "rank": 2, "snippet": "", "top_files": []}])
     assert capsys.readouterr().out.splitlines() == [
         "1. Latency", "    2026-03-03 14:32 · claude-code · open · 0f6c-one", "    a «b» c", "    a.py, b.py",
-        "2. Latency", "    2026-03-03 14:32 · claude-code · open · 0f6c-one",
+        "2. Latency",
+        "    2026-03-03 14:32 · claude-code · open · 0f6c-one · files: 2 unchanged, 1 gone; 1 commit since",
     ]  # fmt: skip
 
 
