@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from ocm import __version__
+from ocm import __version__, processes
 from ocm.errors import OcmError
 from ocm.hosts.codex_config import HOOKS
 
@@ -47,9 +47,15 @@ class Client:
         """Start it; one that answers nothing is ended."""
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(  # noqa: S603 - the program that the person's own PATH names
-            self._command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, cwd=self._folder, encoding="utf-8"
+            self._command,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder,
+            encoding="utf-8",
+            start_new_session=processes.OWN_GROUP,
         )
-        self._watchdog = threading.Timer(SECONDS, self._process.kill)
+        self._watchdog = threading.Timer(SECONDS, processes.end, [self._process])
         self._watchdog.start()
         about = {"name": "ocm", "title": "ocm", "version": __version__}
         try:
@@ -68,7 +74,7 @@ class Client:
 
     def _end(self) -> None:
         self._watchdog.cancel()
-        self._process.kill()
+        processes.end(self._process)
         with contextlib.suppress(OSError):  # what was not sent yet has nowhere to go
             self._process.communicate()
 

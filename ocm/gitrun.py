@@ -8,7 +8,7 @@ asks for the deleted paths.
 import os
 import posixpath
 
-from ocm import gitdata
+from ocm import gitdata, processes
 from ocm.paths import linked_git_dir, work_tree
 
 TYPE_CHECKING = False
@@ -311,7 +311,7 @@ def _run(top: str, *arguments: str, stdin: bytes = b"") -> bytes:
         try:
             # In a session of its own, so that whatever git started can be ended with it.
             handle = Git().execute(
-                command, as_process=True, istream=source, env=variables(top), start_new_session=os.name != "nt"
+                command, as_process=True, istream=source, env=variables(top), start_new_session=processes.OWN_GROUP
             )
         except (GitCommandNotFound, OSError, ValueError):
             raise UnknownError from None
@@ -346,7 +346,7 @@ def output(process: "Popen[bytes]", out: "IO[bytes]", errors: "IO[bytes]", secon
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE)
     if process.poll() is None:
-        end(process)
+        processes.end(process)
     status = process.wait()
     reader.join(GRACE)  # what git started may hold the pipes open still: then the threads are left behind
     drain.join(GRACE)
@@ -359,15 +359,3 @@ def read(stream: "IO[bytes]", size: int, found: list[bytes]) -> None:
     """Read at most `size` bytes of a pipe (-1: all) into `found`, and close it."""
     with stream:
         found.append(stream.read(size))
-
-
-def end(process: "Popen[bytes]") -> None:
-    """Kill git and what it started, such as a filter program that holds its pipes open."""
-    if os.name == "nt":  # pragma: no cover - Windows
-        process.kill()
-        return
-    import contextlib
-    import signal
-
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)

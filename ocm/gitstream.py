@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from typing import IO
 
-from ocm import gitrun
+from ocm import gitrun, processes
 from ocm.gitrun import Place, UnknownError
 
 _SECONDS, _MAX_LINE = 600.0, 65_536
@@ -27,7 +27,7 @@ def stream(place: Place, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]
     """Return the lines that git prints, one at a time, cut where they are endless; for what would not fit in memory."""
     process, out, errors = _opened(place.top, *arguments, stdin=stdin)
     threading.Thread(target=gitrun.read, args=(errors, -1, []), daemon=True).start()
-    stop = threading.Timer(_SECONDS, gitrun.end, (process,))
+    stop = threading.Timer(_SECONDS, processes.end, (process,))
     stop.daemon = True
     stop.start()
     whole = False
@@ -42,7 +42,7 @@ def stream(place: Place, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]
     finally:
         stop.cancel()
         if process.poll() is None:
-            gitrun.end(process)
+            processes.end(process)
             process.wait()
     if not whole:
         raise UnknownError
@@ -61,7 +61,7 @@ def _opened(top: str, *arguments: str, stdin: bytes) -> tuple[subprocess.Popen[b
                 stdin=source,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                start_new_session=os.name != "nt",
+                start_new_session=processes.OWN_GROUP,
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
     except (OSError, ValueError):

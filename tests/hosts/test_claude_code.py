@@ -10,6 +10,8 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .bench import (
     CHECKPOINT,
     ONE,
@@ -27,6 +29,8 @@ from .scripted_api import Lane, Reply, call, say
 
 if TYPE_CHECKING:
     from .scripted_api import Play, Request
+
+pytestmark = pytest.mark.client
 
 
 def test_the_gate_asks_for_a_checkpoint_and_opens_for_it(bench: Bench) -> None:

@@ -19,6 +19,8 @@ from .scripted_api import call, say
 if TYPE_CHECKING:
     from .scripted_api import Play, Request
 
+pytestmark = pytest.mark.client
+
 
 @pytest.fixture
 def served(bare: Bench) -> Bench:

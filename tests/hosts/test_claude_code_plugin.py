@@ -19,6 +19,8 @@ from .scripted_api import Reply, call, say
 if TYPE_CHECKING:
     from .scripted_api import Play, Request
 
+pytestmark = pytest.mark.client
+
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (".claude-plugin", ".mcp.json", "hooks", "README.md", "LICENSE")
 CHECKPOINT = "mcp__plugin_ocm_opencodememory__ocm__checkpoint"

@@ -5,11 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .bench import Bench, checkpoint
 from .scripted_api import call, in_turn, say
 
 if TYPE_CHECKING:
     from .scripted_api import Play, Request
+
+pytestmark = pytest.mark.client
 
 FENCE = "<ocm-notes>"
 GOAL = "Survive an outage of the warehouse"

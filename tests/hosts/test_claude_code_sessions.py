@@ -12,11 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .bench import CHECKPOINT, ONE, THRESHOLD, TOOLS, Bench, checkpoint, hook_texts, note
 from .scripted_api import call, in_turn, say
 
 if TYPE_CHECKING:
     from .scripted_api import Json, Play, Request
+
+pytestmark = pytest.mark.client
 
 
 def test_resume_and_continue_keep_the_session(bench: Bench) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .network import Network
     from .scripted_api import Play, Request
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.client, pytest.mark.timeout(300)]
 
 
 class Careful(Codex):

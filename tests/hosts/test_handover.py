@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .network import Network
     from .scripted_api import Play, Request
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.client, pytest.mark.timeout(300)]
 
 
 def test_work_goes_on_where_the_assistant_before_left_it(claude_code: Path, network: Network, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .scripted_api import Play, Request
 
-pytestmark = pytest.mark.timeout(300)  # some of them take 10 s to start
+pytestmark = [pytest.mark.client, pytest.mark.timeout(300)]  # some of them take 10 s to start
 
 
 def test_the_gate_asks_for_a_checkpoint_and_opens_for_it(other: OtherBench) -> None:

@@ -7,7 +7,7 @@ import sys
 import zlib
 from collections.abc import Iterable
 
-from tests.laws.crash import campaign, ops
+from tests.laws.crash import campaign, clock, ops
 from tests.laws.crash.campaign import Case, Report
 from tests.laws.crash.mutants import MUTANTS
 
@@ -28,6 +28,7 @@ _STRACED = {
 
 def main() -> int:
     """Do what the command line says; 1 when a law was broken, or a mutant lives."""
+    clock.install()  # before the program is imported; never in a process that runs other tests
     wanted = _arguments()
     if wanted.mutants is not None:
         return _hunt(wanted.mutants or list(MUTANTS), wanted.workers)

@@ -11,14 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tests.laws.crash import clock
-
-clock.install()  # before the program is imported
-
-from tests.laws.crash import ops, settle, world  # noqa: E402
-from tests.laws.crash.mutants import MUTANTS  # noqa: E402
-from tests.laws.crash.ops import Generator, Op  # noqa: E402
-from tests.laws.crash.world import Tally, ViolationError, World  # noqa: E402
+from tests.laws.crash import ops, settle, world
+from tests.laws.crash.mutants import MUTANTS
+from tests.laws.crash.ops import Generator, Op
+from tests.laws.crash.world import Tally, ViolationError, World
 
 _MORE_SYSTEM_CALLS = 20  # SQLite's own, less those in the middle of writes
 _FEW = 12
