@@ -16,13 +16,18 @@ from ocm.redact_rules import Rules
 
 @dataclass(slots=True)
 class Start:
-    """How a session began: `since` in epoch seconds, `root` the work tree it works in."""
+    """How a session began: `since` in epoch seconds, `root` the work tree it works in.
+
+    `named` is the work tree that its journal names: another one where that came from elsewhere. Such a name is text,
+    good for making paths relative; no file and no repository there is looked at.
+    """
 
     since: float
     sha: str
     branch: str
     tool: str
     root: str
+    named: str = ""
     project: str = ""
     deleted: list[str] | None = None
     existing: frozenset[str] | None = None
@@ -89,7 +94,8 @@ def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
 ) -> Start:
     opened = [event for event in events if event.get("e") == "open"]
     first = min(opened, key=_since, default={})
-    root = _own_root(store, text_of(first, "root"))
+    named = text_of(first, "root")
+    root = _own_root(store, named)
     head, branch = paths.git_head(root)
     since, sha = began or (time.time(), head)
     if session:
@@ -100,6 +106,7 @@ def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
         branch=text_of(first, "branch") or branch,
         tool=text_of(first, "tool") or call.tool or tool or "unknown",
         root=root,
+        named=named,
         deleted=next((_texts(event["deleted"]) for event in opened if "deleted" in event), None),
     )
 
@@ -173,7 +180,7 @@ def _edited(events: list[Event], start: Start) -> list[tuple[str, str]]:
     for event in events:
         path = text_of(event, "path")
         if path and event.get("e", "edit") in {"call", "sub", "edit"}:
-            found.append((relative(path, start.root), text_of(event, "kind")))
+            found.append((relative(path, start.root, start.named), text_of(event, "kind")))
     return found
 
 
@@ -186,10 +193,10 @@ def edits_of(events: list[Event], start: Start) -> list[FileChange]:
     return edits
 
 
-def relative(path: str, root: str) -> str:
-    """Return `path` relative to `root` with forward slashes where it lies inside, else as it is."""
+def relative(path: str, root: str, named: str = "") -> str:
+    """Return `path` relative to `root`, else to `named`, with forward slashes where it lies inside; else as it is."""
     path = path.encode("utf-8", "backslashreplace").decode()
-    for base in (root, os.path.realpath(root)):
+    for base in (root, os.path.realpath(root), *([named] if os.path.isabs(named) else [])):
         whole = os.path.normpath(os.path.join(base, path))
         if whole.startswith(base.rstrip(os.sep) + os.sep):
             return os.path.relpath(whole, base).replace(os.sep, "/")

@@ -50,6 +50,22 @@ def test_secrets_in_a_journal_are_redacted_and_counted() -> None:
     assert events[1] == {"e": "call", "path": "a.py", "cmd": "git"}
 
 
+def test_a_journal_from_elsewhere_makes_its_paths_relative_and_no_repository_there_is_asked(
+    repo: Project, tmp_path: Path
+) -> None:
+    elsewhere = repository(tmp_path / "elsewhere")
+    commit(elsewhere, "theirs")
+    lines = [
+        journal.event("open", session="S", tool="codex", sha=git(elsewhere, "rev-parse", "HEAD"), root=str(elsewhere)),
+        journal.event("call", m=1, tool="Edit", path=str(elsewhere / "src" / "new.py"), kind="created"),
+        journal.event("call", m=1, tool="Edit", path="/somewhere/else.py", kind="modified"),
+    ]
+    journal.append(repo.store.path, "S", lines)
+    repo.checkpoint(goal="g")
+    assert changes(repo) == {"src/new.py": "created", "/somewhere/else.py": "modified"}
+    assert repo.session().branch == "main"
+
+
 # --- how it began
 
 
