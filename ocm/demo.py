@@ -126,7 +126,7 @@ class _Demo:
     def run_hook(self, command: str, payload: Payload) -> Payload:
         """Run one hook's command line as the host does."""
         shell = shutil.which("sh", path=self.environment["PATH"])
-        line = [shell, "-c", command] if shell else re.findall(r"exec ([^;]+);", command)[0].split()
+        line = [shell, "-c", command] if shell else re.findall(r"then (ocm-hook [^|;]+)", command)[0].split()
         done = subprocess.run(  # noqa: S603 - the command line that init installed
             line,
             cwd=self.project,

@@ -194,12 +194,6 @@ BROKEN = {
     "it ends with 2": "#!/bin/sh\ncat >/dev/null; exit 2\n",
     "it is killed": "#!/bin/sh\ncat >/dev/null; kill -9 $$\n",
 }
-# Claude Code's own profile hands on what the command ends with: 2 denies there, whoever says it.
-HANDS_ON = {
-    ("claude-code", "Python cannot open it"),
-    ("claude-code", "it ends with 2 and words"),
-    ("claude-code", "it ends with 2"),
-}
 
 
 @EVERY_HOST
@@ -215,8 +209,6 @@ def test_a_machine_without_ocm_notices_nothing(engine: Engine, tmp_path: Path) -
 @EVERY_HOST
 @pytest.mark.parametrize("how", BROKEN)
 def test_a_hook_that_breaks_holds_no_call_back(engine: Engine, how: str, tmp_path: Path) -> None:
-    if (engine.host, how) in HANDS_ON:
-        pytest.skip("its profile runs the command bare")
     search_path = stand_in(tmp_path / "bin", BROKEN[how])
     payload = json.dumps(engine.before(str(tmp_path), EDIT)).encode()
     assert engine.outcome(run(shipped(engine.host, "pre-tool-use"), payload, tmp_path, search_path)) == OPEN
