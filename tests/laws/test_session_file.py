@@ -61,7 +61,9 @@ def test_any_session_can_be_written_over_any_other(old: Session, new: Session) -
 
 
 _pairs = {
-    "plan_files": st.lists(st.fixed_dictionaries({"path": paths.filter(str.strip)}, optional={"header": texts}), max_size=2),
+    "plan_files": st.lists(
+        st.fixed_dictionaries({"path": paths.filter(str.strip)}, optional={"header": texts}), max_size=2
+    ),
     "references": st.lists(st.fixed_dictionaries({"url": lines}, optional={"title": texts}), max_size=2),
 }
 _calls = st.fixed_dictionaries(
