@@ -29,7 +29,7 @@ _POOL = 100
 _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
 _LEAST, _MAX_SHARE = 1e-6, 2.0
-_SNIPPET, _BEFORE = 190, 60
+_SNIPPET, _BEFORE, _LONG = 190, 60, 5_000
 _TOP_FILES, _MAX_GOAL = 3, 160
 
 
@@ -265,7 +265,7 @@ def _snippets(cache: Index, rows: Sequence[int], asked: Query) -> dict[int, str]
     for row in rows:
         if OPEN not in found.get(row, ""):
             texts = cache.texts(row)
-            found[row] = _marked(texts, asked.pieces) or next(filter(None, texts), "")
+            found[row] = _marked(texts, asked.pieces) or next(filter(None, texts), "")[:_LONG]
     return {
         row: _window(clean_line(text.replace("**", ""))).replace(OPEN, "**").replace(CLOSE, "**")
         for row, text in found.items()

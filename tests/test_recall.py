@@ -24,6 +24,12 @@ def store(tmp_path: Path) -> Store:
     return make_store(tmp_path)
 
 
+def test_a_match_far_behind_in_a_very_long_text_is_shown(store: Store) -> None:
+    put(store, "a.md", session("a", goal="filler and more\n" * 6_000 + "the zanzibar incident"))
+    (hit,) = recall.search(store, "zanzibar")
+    assert "the **zanzibar** incident" in hit["snippet"]
+
+
 def hits(store: Store, query: str, **options: Any) -> list[str]:
     return [hit["session_id"] for hit in recall.search(store, query, now=NOW, **options)]
 

@@ -31,6 +31,7 @@ ENDING = "{decisions problems} : (supersedes OR solves OR solved OR fixes OR fix
 _TIED = 4
 _MIN_REPAIR = 5
 _MANY = 900  # values bound in one statement
+_SHOWN = 50_000  # characters, as long as an item may be
 _SNIPPET_TOKENS = 30
 _TAIL = "{0} = ? OR substr({0}, -length(?)) = ?"
 _HAS_FILE = f"s.id IN (SELECT session FROM session_files WHERE {_TAIL.format('path')} OR {_TAIL.format('old_path')})"
@@ -263,12 +264,14 @@ class Index:
     def snippets(self, rows: Collection[int], expression: str) -> dict[int, str]:
         """Return the text around the best match of each row, matches marked; none where only `ident` matches.
 
-        The rows are indexed once more by themselves: the large index would be read from one end to the other.
+        The rows are indexed once more by themselves: the large index would be read from one end to the other. Of a very
+        long text only the beginning is, because the time that a snippet takes grows with its square.
         """
         columns = ", ".join(TEXTS)
+        beginnings = ", ".join(f"substr({column}, 1, {_SHOWN})" for column in TEXTS)
         self._begin("shown", f"VIRTUAL TABLE temp.shown USING fts5({columns}, tokenize='{TOKENIZER}')")
         self._db.execute("DELETE FROM temp.shown")
-        sql = f"INSERT INTO temp.shown(rowid, {columns}) SELECT id, {columns} FROM session_chunks WHERE id IN "
+        sql = f"INSERT INTO temp.shown(rowid, {columns}) SELECT id, {beginnings} FROM session_chunks WHERE id IN "
         self._db.execute(f"{sql}({_slots(rows)})", tuple(rows))
         sql = "SELECT rowid, snippet(shown, -1, ?, ?, '…', ?) FROM temp.shown WHERE shown MATCH ?"
         return dict(self._ask(sql, (OPEN, CLOSE, _SNIPPET_TOKENS, expression), int, str))
