@@ -870,8 +870,10 @@ def test_an_ascii_locale_stores_and_shows_every_letter(system: Ours) -> None:
     assert_hooks_step_aside(system)
 
 
-@pytest.mark.parametrize("home", ["", "/nonexistent"])
+@pytest.mark.parametrize("home", ["", "/dev/null/home"])
 def test_no_home_is_no_hindrance(system: Ours, home: str) -> None:
+    if IS_ROOT and not home:
+        pytest.skip("an empty HOME is /, where root may write: what is left there would be the store of every project")
     for name in ("OCM_HOME", "USERPROFILE"):
         del system.world.environment[name]
     system.world.environment["HOME"] = home

@@ -56,7 +56,7 @@ FROZEN: tuple[tuple[str, str, str, str], ...] = (
     ),
     ("google-oauth", "json", '"client_secret": "{}"', "GOCSPX-" + URLSAFE + "{28}"),
     ("google-oauth", "prose", "access token {} from the playground", "ya29.a0" + URLSAFE + "{160}"),
-    ("npm-token", "shell", "//registry.npmjs.org/:_authToken={}", "npm_" + WORD + "{36}"),
+    ("npm-token", "shell", "//packages.example.org/:_authToken={}", "npm_" + WORD + "{36}"),
     (
         "npm-token",
         "shell",
