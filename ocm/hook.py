@@ -232,11 +232,12 @@ def post_tool_use(event: Event) -> "Reply":
             event.write(journal.event("sub", **about), *further)
         return None
     event.write(journal.event("call", m=int(call.changes), **about), *further)
-    if not policy.reminds(event.tally(), event.settings):
+    counts = event.tally()
+    if not policy.reminds(counts, event.settings):
         return None
     from ocm import words
 
-    reminder = words.reminder(event.host, event.tally().calls, event.settings)
+    reminder = words.reminder(event.host, counts.calls, event.settings)
     return event.host.context(event.payload, "post-tool-use", reminder)
 
 
