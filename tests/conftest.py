@@ -9,8 +9,10 @@ from hypothesis import settings
 
 from tests.builders import Project, repository
 
-settings.register_profile("dev", deadline=None)
-settings.register_profile("ci", max_examples=2000, deadline=None)
+# The same examples each time, so that a change is judged by what it did; .ci/under-fire looks for new ones.
+settings.register_profile("dev", deadline=None, derandomize=True)
+settings.register_profile("ci", max_examples=2000, deadline=None, derandomize=True)
+settings.register_profile("explore", max_examples=2000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 # What could lead to the user's own store, git configuration or conversation.

@@ -29,6 +29,7 @@ paths = (
     st.lists(_pieces, min_size=1, max_size=3).map("/".join)
     | st.sampled_from(["src/a.py", "ü n.py", "a`b``c", " lead", "trail ", "a\nb", "→", "a → b", "C:\\x\\new"])
 ).filter(lambda path: bool(path) and "\x00" not in path)
+accepted_paths = paths.filter(lambda path: bool(one_line(clean_text(path))))  # what a checkpoint call does not refuse
 
 _instants = st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat(timespec="seconds"))
 _headings = st.tuples(

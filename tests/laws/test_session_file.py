@@ -27,7 +27,7 @@ from tests.laws.edits import (
     observations,
     reference_files,
 )
-from tests.laws.strategies import item_lists, items, lines, paths, sessions, texts
+from tests.laws.strategies import accepted_paths, item_lists, items, lines, sessions, texts
 
 pytestmark = pytest.mark.timeout(3600)  # thousands of examples
 # Drawing a file and a person's edits of it takes longer than writing it.
@@ -61,9 +61,7 @@ def test_any_session_can_be_written_over_any_other(old: Session, new: Session) -
 
 
 _pairs = {
-    "plan_files": st.lists(
-        st.fixed_dictionaries({"path": paths.filter(str.strip)}, optional={"header": texts}), max_size=2
-    ),
+    "plan_files": st.lists(st.fixed_dictionaries({"path": accepted_paths}, optional={"header": texts}), max_size=2),
     "references": st.lists(st.fixed_dictionaries({"url": lines}, optional={"title": texts}), max_size=2),
 }
 _calls = st.fixed_dictionaries(
