@@ -43,7 +43,7 @@ def load(*stores: str) -> dict[str, int | str]:
 def read(store: str) -> dict[str, object]:
     """Return what `config.json` of `store` sets, as dotted names; empty when it is missing or not valid JSON."""
     path = os.path.join(store, "config.json")
-    if not os.path.exists(path):
+    if not store or not os.path.exists(path):
         return {}
     import json
 

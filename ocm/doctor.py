@@ -75,6 +75,8 @@ def fix(cwd: str) -> Report:
 
 
 def _sites(store: Store) -> list[sites.Site]:
+    if not paths.user_store():
+        return []  # where nothing can be set up, and nothing be known of what was
     user = sites.user_site()
     return [user] if store.is_user else [sites.Site(store.root, store.path), user]
 

@@ -70,7 +70,8 @@ def serve(app: App, port: int, say: Callable[[str], None]) -> None:
     import uvicorn
 
     value = token()
-    say(f"Listening on http://{HOST}:{port}/mcp; the bearer token is in {_path()}.")
+    where = VARIABLE if os.environ.get(VARIABLE) else _path()
+    say(f"Listening on http://{HOST}:{port}/mcp; the bearer token is in {where}.")
     uvicorn.run(Door(app, port, value), host=HOST, port=port, log_level="warning", access_log=False)
 
 
@@ -90,7 +91,7 @@ def _kept() -> str:
     path = _path()
     data = files.read_bytes(path)
     if data is None:
-        files.make_private_dir(paths.user_store())
+        files.make_private_dir(os.path.dirname(path))
         data = secrets.token_urlsafe(32).encode()
         files.atomic_write(path, data + b"\n")
     elif os.name != "nt" and os.stat(path).st_mode & 0o077:
@@ -99,7 +100,7 @@ def _kept() -> str:
 
 
 def _path() -> str:
-    return os.path.join(paths.user_store(), NAME)
+    return os.path.join(paths.own_store(), NAME)
 
 
 def _only(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:

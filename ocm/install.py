@@ -48,7 +48,7 @@ def plan_init(  # noqa: PLR0913 - each is an option of its own
     """
     site = sites.project_site(project, cwd, LOCAL if local else PROJECT)
     root = site.root
-    if os.path.realpath(site.store) == os.path.realpath(paths.user_store()):
+    if os.path.realpath(site.store) == os.path.realpath(paths.own_store()):
         raise OcmError(
             f"{site.store} is the store of the whole user, so {root} cannot have one of its own.",
             "Run `ocm install` to set ocm up for all projects, or name a project with --project.",

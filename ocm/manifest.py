@@ -59,7 +59,7 @@ class Manifest:
 
     def save(self) -> None:
         """Write it; a damaged one in its place is moved aside."""
-        files.make_private_dir(paths.user_store())
+        files.make_private_dir(paths.own_store())
         files.make_private_dir(folder())
         if self.damaged:
             os.replace(self.path, self.path + ".damaged")
@@ -94,8 +94,12 @@ def clear_folders(folders: list[str]) -> None:
 
 
 def folder() -> str:
-    """Return where the manifests are."""
-    return os.path.join(paths.user_store(), FOLDER)
+    """Return where the manifests are.
+
+    Raises:
+        NoStoreError: there is no user store.
+    """
+    return os.path.join(paths.own_store(), FOLDER)
 
 
 def load(root: str, *, user: bool) -> Manifest:

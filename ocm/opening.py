@@ -11,8 +11,10 @@ def words(store: Store, session_id: str, source: str, *, tokens: int, most: int)
     """
     if source in {"resume", "fork"}:
         return "", ""
-    from ocm import brief, trust
+    from ocm import brief, paths, trust
 
+    if not paths.user_store():
+        return "", f"{paths.NO_HOME} So nobody can say that this store was made here, and nothing of it is shown."
     if not trust.is_ours(store):
         return trust.first_word(store), ""
     own = session_id if source == "compact" else ""  # what the conversation itself has just lost, and fuller

@@ -8,6 +8,7 @@ _LINK = "gitdir:"
 # Nothing in a store is followed out of it, and no pipe in it is waited for: a cloned project may have brought it along.
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _REGULAR = 0o100000
+NO_HOME = "There is no user store, because the home directory is empty, relative or the root of the disk."
 
 
 class Store:
@@ -50,37 +51,82 @@ def read_regular(path: str, limit: int, *, follow: bool = False) -> bytes:
 
 
 def user_store() -> str:
-    """Return the folder of the user store and the registry; `OCM_HOME` moves it."""
-    return os.environ.get("OCM_HOME") or os.path.join(os.path.expanduser("~"), STORE)
+    """Return the folder of the user store and the registry, empty where there can be none; `OCM_HOME` moves it.
+
+    A home that is empty, relative or the root of the disk is nobody's: what lay there would be the store of whatever
+    folder a process is in, or of every project of every user.
+    """
+    moved = os.environ.get("OCM_HOME")
+    home = moved or os.path.expanduser("~")
+    if not os.path.isabs(home) or _is_root(os.path.abspath(home)):
+        return ""
+    return moved or os.path.join(home, STORE)
+
+
+def own_store() -> str:
+    """Return the same for whoever is about to write there.
+
+    Raises:
+        NoStoreError: there can be none.
+    """
+    from ocm.errors import NoStoreError
+
+    found = user_store()
+    if not found:
+        raise NoStoreError(NO_HOME, "Set HOME, or OCM_HOME, to a folder of your own.")
+    return found
+
+
+def in_user_store(name: str) -> str:
+    """Return the path of a file of the user store; where there can be none, the empty one, which names no file."""
+    store = user_store()
+    return os.path.join(store, name) if store else ""
+
+
+def _is_root(folder: str) -> bool:
+    return os.path.dirname(folder) == folder
 
 
 def find_store(start: str) -> "Store | None":
     """Return the store that serves the directory `start`, or None.
 
-    The nearest one upwards; in a linked git worktree the main worktree's; else the user store, if there is one.
+    The nearest one upwards; in a linked git worktree the main worktree's; else the user store, if there is one. One in
+    the root of the disk, where all projects of all users lie, serves only who works in that very folder.
     """
     start = os.path.abspath(start)
-    user = os.path.realpath(user_store())
+    user = user_store() and os.path.realpath(user_store())
     folder = start
-    while True:
+    while folder != "/" or folder == start:
         main = main_worktree(folder)
-        if main and _is_store(os.path.join(main, STORE)):
+        if main and _is_store(os.path.join(main, STORE), folder):
             return Store(os.path.join(main, STORE), folder)
         path = os.path.join(folder, STORE)
-        if _is_store(path) and os.path.realpath(path) != user:
+        if _is_store(path, folder) and os.path.realpath(path) != user:
             return Store(path, folder)
         parent = os.path.dirname(folder)
         if parent == folder:
             break
         folder = parent
-    if os.path.isdir(os.path.join(user, SESSIONS)):
+    if user and os.path.isdir(os.path.join(user, SESSIONS)):
         return Store(user, work_tree(start) or start, is_user=True)
     return None
 
 
-def _is_store(path: str) -> bool:
-    """Tell whether `path` is a store that lies where it seems to: a link would lead what is written elsewhere."""
-    return os.path.isdir(path) and not leads_out(path)
+def _is_store(path: str, folder: str) -> bool:
+    """Tell whether `path` is a store of who works in `folder`, and lies where it seems to.
+
+    A link would lead what is written elsewhere, and one that a stranger put into a folder such as `/tmp`, which all
+    may write to, would let him read it.
+    """
+    return os.path.isdir(path) and not leads_out(path) and not _is_strangers(path, folder)
+
+
+def _is_strangers(path: str, folder: str) -> bool:
+    """Tell whether `path` belongs to neither this user, nor the superuser, nor whoever owns `folder` itself."""
+    if not hasattr(os, "geteuid"):
+        return False  # pragma: no cover - Windows has no such owners
+    owner = os.stat(path).st_uid
+    return owner not in {0, os.geteuid()} and owner != os.stat(folder).st_uid
 
 
 def leads_out(path: str) -> bool:

@@ -14,7 +14,7 @@ Rows = list[dict[str, Any]]
 
 def path() -> str:
     """Return the file."""
-    return os.path.join(paths.user_store(), NAME)
+    return paths.in_user_store(NAME)
 
 
 def rows() -> Rows:
@@ -48,7 +48,7 @@ def everywhere() -> list[paths.Store]:
     found = stores()
     user = paths.user_store()
     known = {os.path.realpath(store.path) for store in found}
-    if os.path.isdir(os.path.join(user, paths.SESSIONS)) and os.path.realpath(user) not in known:
+    if user and os.path.isdir(os.path.join(user, paths.SESSIONS)) and os.path.realpath(user) not in known:
         found.append(paths.Store(user, user, is_user=True))
     return found
 
@@ -57,7 +57,7 @@ def register(root: str, store: str) -> None:
     """Register the project at `root`; a damaged file is moved aside, for it may still tell of other projects.
 
     Raises:
-        OcmError: when another process holds the lock.
+        OcmError: when another process holds the lock, or there is no user store.
         OSError: when the user store cannot be written to.
     """
     from datetime import UTC, datetime
@@ -70,7 +70,7 @@ def register(root: str, store: str) -> None:
         "store": store,
         "registered_at": datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
     }
-    files.make_private_dir(paths.user_store())
+    files.make_private_dir(paths.own_store())
     with files.locked(path() + ".lock"):
         known = _read()
         if known is None:
@@ -82,12 +82,12 @@ def unregister(root: str) -> None:
     """Forget the project at `root`; the file goes with its last project, and a damaged one is left as it is.
 
     Raises:
-        OcmError: when another process holds the lock.
+        OcmError: when another process holds the lock, or there is no user store.
         OSError: when the user store cannot be written to.
     """
     from ocm import files
 
-    with files.locked(path() + ".lock"):
+    with files.locked(os.path.join(paths.own_store(), NAME + ".lock")):
         known = _read()
         left = [row for row in known or [] if not _is_at(row, root)]
         if left:

@@ -96,8 +96,12 @@ def installed_site(project: str | None, cwd: str, level: str = PROJECT) -> Site:
 
 
 def user_site() -> Site:
-    """Return the site that is everything of the user."""
-    return Site(os.path.expanduser("~"), paths.user_store(), USER)
+    """Return the site that is everything of the user.
+
+    Raises:
+        NoStoreError: there is no user store.
+    """
+    return Site(os.path.expanduser("~"), paths.own_store(), USER)
 
 
 def choose(names: Sequence[str], profiles: Mapping[str, str], *, everything: bool = False, site: Site) -> list[str]:

@@ -18,6 +18,8 @@ def check(store: Store) -> list[Finding]:
 
 
 def _made_here(store: Store) -> Finding | None:
+    if not paths.user_store():
+        return Finding("user-store", paths.NO_HOME, "Set HOME, or OCM_HOME, to a folder of your own.")
     said = trust.finding(store)
     return (
         Finding("store-trust", said, "Accept it, if you know where it is from: ocm trust", path=store.path)

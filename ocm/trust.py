@@ -30,7 +30,10 @@ def first_word(store: Store) -> str:
     """Return what to say about a store that was not made here, once; later, and about one that was, nothing."""
     if is_ours(store) or _state(store.path):
         return ""
-    note(store.path, SEEN)
+    from contextlib import suppress
+
+    with suppress(OSError):  # a home that cannot be written to: then it is said again
+        note(store.path, SEEN)
     return NOTICE
 
 
@@ -61,14 +64,18 @@ def finding(store: Store) -> str:
 
 def path() -> str:
     """Return the file with what is known."""
-    return os.path.join(paths.user_store(), NAME)
+    return paths.in_user_store(NAME)
 
 
 def note(store: str, state: str) -> None:
-    """Keep what is known of the store at `store`."""
+    """Keep what is known of the store at `store`.
+
+    Raises:
+        NoStoreError: there is no user store to keep it in.
+    """
     from ocm import files  # it brings filelock along, which a hook that only asks does not need
 
-    files.make_private_dir(paths.user_store())
+    files.make_private_dir(paths.own_store())
     with files.locked(path() + ".lock"):
         states = {**_states(), os.path.realpath(store): state}
         files.atomic_write(path(), json.dumps(states, indent=2).encode() + b"\n")

@@ -870,14 +870,18 @@ def test_an_ascii_locale_stores_and_shows_every_letter(system: Ours) -> None:
     assert_hooks_step_aside(system)
 
 
-@pytest.mark.parametrize("home", ["", "/dev/null/home"])
+@pytest.mark.parametrize("home", ["", "/", "home", "/dev/null/home"])
 def test_no_home_is_no_hindrance(system: Ours, home: str) -> None:
-    if IS_ROOT and not home:
-        pytest.skip("an empty HOME is /, where root may write: what is left there would be the store of every project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("OCM_HOME")
+        patch.setenv("HOME", home)
+        assert not paths.user_store().startswith("/."), "no process is to write to the root of the disk"
+    there = os.path.lexists("/.openCodeMemory")
     for name in ("OCM_HOME", "USERPROFILE"):
         del system.world.environment[name]
     system.world.environment["HOME"] = home
     assert_works_without_a_home(system)
+    assert os.path.lexists("/.openCodeMemory") == there
 
 
 def test_a_user_whom_no_list_of_users_knows_needs_no_home(system: Ours) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ocm import paths
+from ocm import config, http, install, manifest, paths, redact_rules, registry, sites, trust
+from ocm.errors import NoStoreError
 from ocm.paths import STORE
-from tests.builders import commit, git, repository
+from tests.builders import Project, commit, git, payload, repository, run_hook, run_ocm
 
 
 def store_in(folder: Path) -> Path:
@@ -98,6 +102,183 @@ def test_a_store_knows_its_parts() -> None:
     store = paths.Store(os.path.join("p", STORE), "p")
     assert store.sessions == os.path.join("p", STORE, "sessions")
     assert store.database == os.path.join("p", STORE, "memory.db")
+
+
+# --- a home that is nobody's
+
+NO_HOME = ["", "/", "//", "/.", "/home/..", "home", "./home", "~", "../home"]
+
+
+def without_a_home(home: str, patch: pytest.MonkeyPatch) -> None:
+    patch.delenv("OCM_HOME", raising=False)
+    for name in ("HOME", "USERPROFILE"):
+        patch.setenv(name, home)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the root of the disk has another name there")
+@pytest.mark.parametrize("home", NO_HOME)
+def test_a_home_that_is_empty_relative_or_the_root_makes_no_user_store(
+    home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_a_home(home, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sessions").mkdir()  # which would make the folder itself the user store
+    assert paths.user_store() == ""
+    assert paths.in_user_store("trust.json") == ""
+    with pytest.raises(NoStoreError, match="HOME"):
+        paths.own_store()
+    assert found(tmp_path) is None
+
+
+@pytest.mark.parametrize("moved", ["/", "store", "./store", "//", "/x/.."])
+def test_an_ocm_home_that_is_relative_or_the_root_makes_none_either(
+    moved: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that a project could bring along would decide what is redacted and which stores are trusted."""
+    monkeypatch.setenv("OCM_HOME", moved)
+    monkeypatch.chdir(tmp_path)
+    assert paths.user_store() == ""
+
+
+def test_nothing_is_read_from_where_a_process_happens_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_a_home("", monkeypatch)
+    project = store_in(tmp_path / "p")
+    for name, text in (
+        ("config.json", '{"gate": {"threshold": 9}, "redact": {"off": "github-token"}}'),
+        ("trust.json", json.dumps({str(project): trust.ACCEPTED})),
+        ("registry.json", json.dumps([{"project_root": str(tmp_path / "p"), "store": str(project)}])),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert config.load(paths.user_store())["gate.threshold"] == 5
+    assert redact_rules.load(paths.user_store()).off == frozenset()
+    assert registry.everywhere() == []
+    assert not trust.is_ours(paths.Store(str(project), str(tmp_path / "p")))
+
+
+@pytest.mark.parametrize("write", [
+    lambda: trust.note("/p", trust.SEEN), lambda: registry.register("/p", "/p/s"), lambda: registry.unregister("/p"),
+    lambda: manifest.load("/p", user=False), sites.user_site, http.token,
+    lambda: install.plan_init(cwd="."), install.plan_install, lambda: install.plan_uninstall(cwd="."),
+])  # fmt: skip
+def test_who_would_write_there_says_so_and_writes_nothing(
+    write: Callable[[], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_a_home("", monkeypatch)
+    monkeypatch.delenv("OCM_HTTP_TOKEN", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NoStoreError, match="Set HOME, or OCM_HOME"):
+        write()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the root of the disk has another name there")
+def test_real_commands_and_hooks_without_a_home_leave_nothing_in_the_root(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = os.path.lexists(f"/{STORE}")
+    without_a_home("", monkeypatch)
+    assert paths.user_store() == "", "no process is started that would write to the root of the disk"
+    for event, fields in (
+        ("session-start", {"source": "startup"}),
+        ("user-prompt", {"prompt": "go on"}),
+        ("post-tool-use", {"tool_name": "Read"}),
+        ("session-end", {"reason": "other"}),
+    ):
+        done = run_hook(project.root, event, payload(event, cwd=str(project.root), **fields))
+        assert (done.returncode, done.stderr) == (0, b""), event
+    assert run_ocm(project.root, "checkpoint", "--session-id", "S", "--goal", "g").returncode == 0
+    assert run_ocm(project.root, "list").returncode == 0
+    for words in (["init"], ["install"], ["uninstall"], ["trust"], ["config", "set", "--global", "gate.mode", "off"]):
+        done_ocm = run_ocm(project.root, *words)
+        assert done_ocm.returncode == 1, words
+        assert (done_ocm.stderr.count("\n"), "HOME" in done_ocm.stderr) == (1, True), words
+    found_wrong = json.loads(run_ocm(project.root, "doctor", "--json").stdout)
+    assert "user-store" in {finding["check"] for finding in found_wrong["findings"]}
+    assert os.path.lexists(f"/{STORE}") == there
+    assert sorted(path.name for path in project.root.iterdir()) == [STORE]
+    assert project.session().goal == "g"
+
+
+def test_without_a_home_the_log_says_why_the_past_is_not_shown(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.checkpoint("old", goal="Move the parser")
+    without_a_home("", monkeypatch)
+    assert "parser" not in json.dumps(project.hook("session-start", source="startup"))
+    assert [line for line in project.log() if "There is no user store" in line]
+
+
+# --- stores of strangers
+
+
+def owned(monkeypatch: pytest.MonkeyPatch, owners: dict[Path, int], me: int) -> None:
+    """Let folders belong to others, which only the superuser could bring about."""
+    real = os.stat
+    known = {str(path): owner for path, owner in owners.items()}
+
+    def stat(path: Any, *rest: Any, **options: Any) -> os.stat_result:
+        done = real(path, *rest, **options)
+        values = list(done)
+        values[4] = known.get(str(path), me)
+        return os.stat_result(values)
+
+    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.setattr(os, "geteuid", lambda: me)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such owners")
+@pytest.mark.parametrize("case", [
+    (1000, 1000, 1000, True),   # one's own
+    (1000, 0, 1000, True),      # the superuser's, who sees everything anyway
+    (1000, 1000, 0, True),      # one's own in a folder of all, such as /tmp
+    (1000, 1001, 0, False),     # a stranger's in it
+    (0, 1001, 0, False),        # the superuser is not fooled either
+    (0, 1001, 1001, True),      # but works in a folder of its user, such as one that a container was lent
+    (1000, 1001, 1001, True),   # a file system that names one owner for all
+    (1000, 1001, 1002, False),
+])  # fmt: skip
+def test_a_store_that_a_stranger_put_into_a_shared_folder_is_none(
+    case: tuple[int, int, int, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me, of_store, of_folder, is_found = case
+    store = store_in(tmp_path)
+    (tmp_path / "mine").mkdir()
+    owned(monkeypatch, {store: of_store, tmp_path: of_folder}, me)
+    assert (paths.find_store(str(tmp_path / "mine")) is not None) == is_found
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such owners")
+def test_a_link_to_a_strangers_worktree_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may write to a folder of all could put a `.git` file there that names a repository of his."""
+    main = repository(tmp_path / "evil")
+    store = store_in(main)
+    git(main, "worktree", "add", "-q", "-b", "side", "../shared")
+    assert found(tmp_path / "shared") == (store, tmp_path / "shared", False)
+    owned(monkeypatch, {store: 1001, tmp_path / "shared": 0}, 1000)
+    assert paths.find_store(str(tmp_path / "shared")) is None
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_real_store_of_a_stranger_is_not_written_to(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    store = store_in(tmp_path)
+    for path in (store, store / "sessions"):
+        os.chown(path, 54321, 54321)
+        path.chmod(0o777)
+    project = repository(tmp_path / "mine")
+    done = run_ocm(project, "checkpoint", "--session-id", "S", "--goal", "g")
+    assert (done.returncode, "ocm init" in done.stderr) == (1, True)
+    assert list((store / "sessions").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a disk can be one project there")
+def test_a_store_in_the_root_of_the_disk_serves_no_other_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "_is_store", lambda path, _: path == f"/{STORE}")
+    assert paths.find_store("/usr/lib") is None
+    there = paths.find_store("/")
+    assert there is not None
+    assert there.path == f"/{STORE}"
 
 
 # --- worktrees

@@ -125,7 +125,7 @@ def config_set(*, project: str | None, everywhere: bool, name: str, value: str) 
     from ocm import settings
 
     settings.change(
-        paths.user_store() if everywhere else common.find_store(project).path, name, value, everywhere=everywhere
+        paths.own_store() if everywhere else common.find_store(project).path, name, value, everywhere=everywhere
     )
     if name == "gate.deny":
         output.say("Run `ocm init` once more, so that the hooks cover the calls this setting means.")
@@ -139,7 +139,7 @@ def config_unset(*, project: str | None, everywhere: bool, name: str) -> None:
     """Give one setting its default back."""
     from ocm import settings
 
-    settings.change(paths.user_store() if everywhere else common.find_store(project).path, name, None)
+    settings.change(paths.own_store() if everywhere else common.find_store(project).path, name, None)
 
 
 @click.command()
