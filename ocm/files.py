@@ -1,6 +1,7 @@
 """Writing files so that a crash leaves the old or the new one, and the locks. The only importer of filelock."""
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -13,6 +14,8 @@ from ocm.errors import OcmError
 LOCK_SECONDS = 30.0
 _TEMPORARY = ".ocm-tmp-"
 _UPKEEP = "upkeep"
+# What file systems say that know no links.
+_NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 def make_private_dir(path: str) -> None:
@@ -32,13 +35,15 @@ def read_bytes(path: str) -> bytes | None:
         return None
 
 
-def atomic_write(path: str, data: bytes, *, mode: int = 0o600, owner: str = "") -> None:
+def atomic_write(path: str, data: bytes, *, mode: int = 0o600, owner: str = "", new: bool = False) -> None:
     """Replace `path` by `data`, durably: temporary file, fsync, rename, fsync of the folder.
 
     An existing file keeps its mode, and a symlink stays one (what it points to is replaced). An `owner`, who holds a
-    lock, has one temporary file, so that what a killed process of his left is gone with his next write.
+    lock, has one temporary file, so that what a killed process of his left is gone with his next write. One that is to
+    be `new` replaces none, not even one that a machine made in this moment to which no lock of this one reaches.
 
     Raises:
+        FileExistsError: it was to be new, and there is one.
         OSError: nothing was changed then.
     """
     target = os.path.realpath(path)
@@ -52,12 +57,27 @@ def atomic_write(path: str, data: bytes, *, mode: int = 0o600, owner: str = "") 
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, mode)
-        os.replace(temporary, target)
+        _put(temporary, target, new=new)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
     sync_folder(folder)
+
+
+def _put(temporary: str, target: str, *, new: bool) -> None:
+    """Give a temporary file its name; a link to it is what fails on every file system where the name is taken."""
+    if new:
+        try:
+            os.link(temporary, target)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            new = False  # so there the lock is all that keeps two apart
+    if new:
+        os.unlink(temporary)
+    else:
+        os.replace(temporary, target)
 
 
 def _temporary(folder: str, owner: str) -> tuple[int, str]:

@@ -227,15 +227,26 @@ def take_over(store: str, session_id: str) -> str | None:
 def taken(store: str, session_id: str) -> list[tuple[str, bytes]]:
     """Return the journals that were taken over and not dropped, oldest first, each with the id of its take-over.
 
+    One that is gone by now was dropped by another machine, to which the lock does not reach: the file holds it.
+
     Raises:
         OSError: one of them cannot be read; whoever went on as if it were empty would drop what it holds.
     """
-    return [(_take_id(path), _read_whole(path)) for path in taken_paths(store, session_id)]
+    found = []
+    for path in taken_paths(store, session_id):
+        try:
+            found.append((_take_id(path), _read_whole(path)))
+        except FileNotFoundError:
+            continue
+    return found
 
 
 def drop(store: str, session_id: str, take: str) -> None:
-    """Remove a taken journal, once the session file that holds it is durable."""
-    os.unlink(os.path.join(store, f"{TAKEN}{key(session_id)}.{take}.jsonl"))
+    """Remove a taken journal, once the session file that holds it is durable; another machine may have done it."""
+    try:
+        os.unlink(os.path.join(store, f"{TAKEN}{key(session_id)}.{take}.jsonl"))
+    except FileNotFoundError:
+        return
 
 
 def keep_rejected(store: str, lines: list[bytes]) -> None:

@@ -2,12 +2,14 @@
 
 import contextlib
 import hashlib
+import itertools
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ocm import files, journal, markdown, merge, rewrite
+from ocm import files, journal, markdown, merge, paths, rewrite
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.merge import Event
 from ocm.model import Session, slugify
@@ -127,10 +129,11 @@ def _text(path: str) -> tuple[str, _Signature]:
         raise UnreadableSessionError("it is not UTF-8", line=line) from None
 
 
-def write(store: Store, known: Known | None, session: Session, slug: str) -> Known | None:
-    """Write `session` durably, over `known` or as a new file; None when a person changed the file since it was read.
+def write(store: Store, known: Known | None, session: Session, slug: str, *, seen: int = 0) -> Known | None:
+    """Write `session` durably, over `known` or as a new file; None when somebody changed or made it since it was read.
 
     The first slug names the file. Names are given out under a lock of their own, so that no two sessions share a file.
+    `seen` is the stamp that the folder had before a new session was looked for in it.
     """
     if slug and not session.slug:
         session = replace(session, slug=slug)
@@ -138,23 +141,34 @@ def write(store: Store, known: Known | None, session: Session, slug: str) -> Kno
 
     name = known.name if known else ""
     text = _rendered(store, known, session)
-    if known and not _unchanged(store, known):
-        return None
     folder = index.folder_stamp(store)
+    if not _unchanged(store, known) if known else folder != seen and locate(store, session.session_id, []):
+        return None  # a person, or another machine to which the lock does not reach
     if known is None or (slug and not known.session.slug):
         with files.locked(os.path.join(store.path, "names.lock")):
-            name = _free_name(store, session, name)
             folder = index.folder_stamp(store)
-            if known and name != known.name:
-                os.rename(os.path.join(store.sessions, known.name), os.path.join(store.sessions, name))
-            _write(store, name, text, session)
+            name = _write_named(store, known, text, session)
     elif text != known.text:
         _write(store, name, text, session)
     return Known(name, text, session, (0, 0, 0), folder)
 
 
-def _write(store: Store, name: str, text: str, session: Session) -> None:
-    files.atomic_write(os.path.join(store.sessions, name), text.encode(), owner=journal.key(session.session_id))
+def _write_named(store: Store, known: Known | None, text: str, session: Session) -> str:
+    """Write a session under a name that is free, its own if it has one, and return that."""
+    own = known.name if known else ""
+    for name in _names(session):
+        if name == own or not os.path.lexists(os.path.join(store.sessions, name)):
+            if known and name != own:
+                os.rename(os.path.join(store.sessions, own), os.path.join(store.sessions, name))
+            with contextlib.suppress(FileExistsError):
+                _write(store, name, text, session, new=known is None)
+                return name
+    raise AssertionError("there is no end of names")  # pragma: no cover - there is none
+
+
+def _write(store: Store, name: str, text: str, session: Session, *, new: bool = False) -> None:
+    path = os.path.join(store.sessions, name)
+    files.atomic_write(path, text.encode(), owner=journal.key(session.session_id), new=new)
 
 
 def _rendered(store: Store, known: Known | None, session: Session) -> str:
@@ -168,18 +182,22 @@ def _rendered(store: Store, known: Known | None, session: Session) -> str:
 
 
 def _unchanged(store: Store, known: Known) -> bool:
-    try:
-        found = os.lstat(os.path.join(store.sessions, known.name))
-    except FileNotFoundError:
+    try:  # opened, because only then does a network's file system ask how the file is now
+        descriptor = os.open(os.path.join(store.sessions, known.name), os.O_RDONLY | paths.NO_FOLLOW)
+    except OSError:
         return False
+    try:
+        found = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
     return (found.st_ino, found.st_size, found.st_mtime_ns) == known.signature
 
 
-def _free_name(store: Store, session: Session, own: str) -> str:
-    """Return the canonical name of a session, with its short hash where another file has that name."""
+def _names(session: Session) -> Iterator[str]:
+    """Yield the canonical name of a session, then what it is called where other files have that name."""
     short = hashlib.sha256(session.session_id.encode()).hexdigest()[:8]
     moment = datetime.fromtimestamp(max(0.0, merge.instant(session.started_at))).astimezone()
     tool = slugify(session.tool, 30) or "unknown"
     stem = f"{moment:%Y-%m-%d_%H-%M}_{tool}_{slugify(session.slug) or short}"
-    names = [f"{stem}.md", f"{stem}-{short}.md", *(f"{stem}-{short}-{n}.md" for n in range(2, 100))]
-    return next(name for name in names if name == own or not os.path.lexists(os.path.join(store.sessions, name)))
+    yield from (f"{stem}.md", f"{stem}-{short}.md")
+    yield from (f"{stem}-{short}-{number}.md" for number in itertools.count(2))

@@ -177,10 +177,13 @@ def _absorb(
     store: Store, call: Checkpoint, start: Start, observed: Observed, warnings: list[str]
 ) -> tuple[str, Known, _Taken]:
     """Take the journal over and write the session file that holds it; returns the file's former name and the file."""
+    from ocm import index
+
     journal.take_over(store.path, call.session_id)
     journals = journal.taken(store.path, call.session_id)
     everything = journal.parse(b"\n".join(data for _, data in journals))[0]
     for _ in range(_ATTEMPTS):  # again when a person saved the file in between
+        seen = index.folder_stamp(store)
         known = sessionfiles.read(store, call.session_id, everything)
         held = merge.taken(known.session) if known else {}
         fresh = [data for take, data in journals if take not in held]
@@ -192,7 +195,7 @@ def _absorb(
         session = merge.merge(known.session if known else _new_session(call, start), call, observed)
         if rejected:  # before the file says that it holds their journal
             journal.keep_rejected(store.path, rejected)
-        after = sessionfiles.write(store, known, session, slugify(call.slug or ""))
+        after = sessionfiles.write(store, known, session, slugify(call.slug or ""), seen=seen)
         if after:
             break
     else:

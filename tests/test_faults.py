@@ -579,7 +579,7 @@ class FullDisk:
         """Stand in front of everything that can need room on a disk."""
         self.left = left
         self.failed = 0
-        for name in ("write", "fsync", "rename", "replace", "mkdir"):
+        for name in ("write", "fsync", "rename", "replace", "link", "mkdir"):
             monkeypatch.setattr(os, name, partial(self.call, getattr(os, name)))
         opened = os.open
         monkeypatch.setattr(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -71,6 +72,38 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path, step: str, monkeypatch: p
         files.atomic_write(str(path), b"new")
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["f"]
+
+
+def test_what_is_to_be_new_replaces_nothing(tmp_path: Path) -> None:
+    files.atomic_write(str(tmp_path / "f"), b"first", new=True)
+    with pytest.raises(FileExistsError):
+        files.atomic_write(str(tmp_path / "f"), b"second", new=True)
+    assert (tmp_path / "f").read_bytes() == b"first"
+    assert names(tmp_path) == ["f"]
+    assert (tmp_path / "f").stat().st_nlink == 1
+
+
+@pytest.mark.parametrize("why", [errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL])
+def test_a_file_system_without_links_takes_a_new_file_all_the_same(
+    tmp_path: Path, why: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise OSError(why, os.strerror(why))
+
+    monkeypatch.setattr(os, "link", no_links)
+    files.atomic_write(str(tmp_path / "f"), b"first", new=True)
+    assert (tmp_path / "f").read_bytes() == b"first"
+    assert names(tmp_path) == ["f"]
+
+
+def test_a_new_file_that_finds_no_room_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "link", full)
+    with pytest.raises(OSError, match="No space"):
+        files.atomic_write(str(tmp_path / "f"), b"first", new=True)
+    assert names(tmp_path) == []
 
 
 def test_the_data_is_durable_before_the_name_and_the_name_before_the_return(

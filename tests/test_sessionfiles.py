@@ -66,17 +66,29 @@ def test_not_even_with_the_same_hash(project: Project) -> None:
     session = Session("S", started_at="2026-03-03T14:32:10+00:00", tool="x")
     names = []
     for _ in range(4):
-        names.append(sessionfiles._free_name(project.store, session, ""))
+        written = sessionfiles.write(project.store, None, session, "")
+        assert written
+        names.append(written.name)
         put(project, names[-1], "taken")
     assert len(set(names)) == 4
 
 
 def test_a_name_that_is_its_own_is_kept(project: Project) -> None:
     session = Session("S", started_at="2026-03-03T14:32:10+00:00", tool="x", slug="a")
-    name = sessionfiles._free_name(project.store, session, "")
+    name = next(sessionfiles._names(session))
     put(project, name, of("S"))
-    assert sessionfiles._free_name(project.store, session, name) == name
-    assert sessionfiles._free_name(project.store, session, "other.md") != name
+    put(project, "other.md", of("S"))
+    for own, expected in ((name, True), ("other.md", False)):
+        written = sessionfiles.write(project.store, sessionfiles.load(project.store, own), session, "a")
+        assert written
+        assert (written.name == name) == expected
+
+
+def test_a_new_session_that_has_a_file_by_now_is_to_be_read_first(project: Project) -> None:
+    session = Session("S", started_at="2026-03-03T14:32:10+00:00", tool="x", slug="a")
+    assert sessionfiles.write(project.store, None, session, "")
+    assert sessionfiles.write(project.store, None, session, "") is None
+    assert len(project.files()) == 1
 
 
 @pytest.mark.parametrize("name", ["../x.md", "a/b.md", ".hidden.md", "x.txt", "", "x.md/", "/x.md"])
@@ -85,8 +97,8 @@ def test_what_lies_elsewhere_is_no_session_file(name: str) -> None:
 
 
 @pytest.mark.parametrize("started", ["yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ""])
-def test_a_start_that_is_no_time_still_gives_a_name(project: Project, started: str) -> None:
-    assert sessionfiles._free_name(project.store, Session("S", started_at=started), "").endswith(".md")
+def test_a_start_that_is_no_time_still_gives_a_name(started: str) -> None:
+    assert next(sessionfiles._names(Session("S", started_at=started))).endswith(".md")
 
 
 # --- finding

@@ -86,6 +86,10 @@ class Disk:
         if source in self.names:
             self._change([(source, None), (target, self.names[source])])
 
+    def _on_link(self, source: str, target: str) -> None:
+        if source in self.names:
+            self._change([(target, self.names[source])])
+
     def _on_unlink(self, path: str) -> None:
         if path in self.names:
             self._change([(path, None)])

@@ -196,8 +196,9 @@ class Layer:
                 return self.real[name](path, *args, **rest)
             self.point(name, target, "before")
             result = self.real[name](path, *args, **rest)
-            if name in {"rename", "replace", "unlink", "remove"}:
-                self.note("move" if args else "unlink", self.whole(path), *(self.whole(target) for target in args))
+            if name in {"rename", "replace", "unlink", "remove", "link"}:
+                verb = "link" if name == "link" else "move" if args else "unlink"
+                self.note(verb, self.whole(path), *(self.whole(target) for target in args))
             self.point(name, target, "after")
             return result
 
