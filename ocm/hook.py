@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     from ocm.hosts.interface import Host, Reply
 
 DEFAULT_HOST = "claude-code"
-MAX_ID = 500  # characters, as a checkpoint takes it
 MAX_READ = 1_000  # session files that the brief may have to wait for, within the few seconds that hosts give a hook
 
 
 class Event:
     """One call of the hook: the payload and where it belongs."""
 
-    __slots__ = ("code", "cwd", "host", "payload", "session_id", "settings", "store")
+    __slots__ = ("code", "cwd", "host", "is_full", "payload", "session_id", "settings", "store")
 
     def __init__(self, payload: Payload, host: "Host", store: paths.Store, threshold: int | None) -> None:
         """Read the settings that hold for `store`; a threshold of the command line wins."""
@@ -36,6 +35,7 @@ class Event:
         self.session_id = host.session_id(payload).strip()
         self.cwd = host.cwd(payload) or store.root
         self.code = 0
+        self.is_full = False
         self.settings = config.load(paths.user_store(), store.path)
         if threshold is not None:
             self.settings["gate.threshold"] = threshold
@@ -44,7 +44,8 @@ class Event:
         """Append to the journal; a new one first says whose it is and where the work stood."""
         if header is None and journal.is_new(self.store.path, self.session_id):
             header = self.header()
-        journal.append(self.store.path, self.session_id, list(lines), header)
+        before, now = journal.append(self.store.path, self.session_id, list(lines), header)
+        self.is_full = self.is_full or before // config.MAX_JOURNAL < now // config.MAX_JOURNAL
 
     def header(self, **fields: object) -> dict[str, object]:
         """Return the first line of a journal."""
@@ -95,7 +96,7 @@ def guarded(arguments: list[str], read: "Callable[[], bytes]") -> tuple[bytes, i
 
 def _silence(arguments: list[str]) -> bytes:
     """Return what says nothing: some hosts hold a call back for a reply that is none of theirs."""
-    name, tool, _ = _parse([*arguments, ""])
+    name, tool, _ = hookio.parse([*arguments, ""], DEFAULT_HOST)
     return hosts.SILENCE.get((tool, name), hosts.SILENCE.get((tool, ""), b""))
 
 
@@ -104,7 +105,7 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
 
     `stores` gets the store, once it is known.
     """
-    name, tool, threshold = _parse(arguments)
+    name, tool, threshold = hookio.parse(arguments, DEFAULT_HOST)
     handler, host = HANDLERS.get(name), hosts.adapter(tool)
     found, why = hookio.read_payload(data)
     store = _find_store(found, host or hosts.adapter(DEFAULT_HOST))
@@ -120,6 +121,8 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
         return b"", 0
     event = Event(found, host, store, threshold)
     reply = handler(event)
+    if event.is_full:
+        _empty(event, name)
     return _printed(reply), event.code
 
 
@@ -133,7 +136,7 @@ def session_start(event: Event) -> "Reply":
         from ocm import git
 
         deleted = git.deleted_now(event.store.root)
-    line = event.header(source=source, deleted=deleted)
+    line = event.header(source=source[:40], deleted=deleted)
     journal.append(event.store.path, event.session_id, [line])
     _recover(event)
     words = _brief(event, source)
@@ -202,7 +205,7 @@ def _deny(event: Event, reason: str) -> "Reply":
 
 def _own_call(event: Event, call: Call) -> "Reply":
     """Let a call of the journal's own tools pass, under the true id; note it, so that the server knows whose it is."""
-    event.write(journal.event("ask", id=call.id, agent=call.agent))
+    event.write(journal.event("ask", id=hookio.ident(call.id), agent=hookio.ident(call.agent)))
     broken = next((name for name, value in call.input.items() if _is_broken(value)), "")
     if not broken:
         return event.host.allow_own(call, event.session_id)
@@ -219,9 +222,9 @@ def post_tool_use(event: Event) -> "Reply":
     bad = event.host.failed(event.payload)
     about = {
         "tool": call.name[:100],
-        "id": call.id,
-        "agent": call.agent,
-        "path": "" if bad else hookio.clean(call.path),
+        "id": hookio.ident(call.id),
+        "agent": hookio.ident(call.agent),
+        "path": "" if bad else hookio.path_of(call.path),
         "kind": call.kind if call.path and not bad else "",
         "cmd": _shell(call.command) if call.command else "",
         "failed": bad or None,
@@ -295,7 +298,7 @@ def _unusable(session_id: str) -> str:
     if not session_id:
         return "the payload names no session"
     odd = "\0" in session_id or "\r" in session_id or _is_broken(session_id)
-    if odd or len(session_id) > MAX_ID:
+    if odd or len(session_id) > hookio.MAX_ID:
         return "the session id is too long, or holds what no id holds"
     return ""
 
@@ -315,11 +318,11 @@ def _names_session(event: Event) -> str:
 
 def _edits(call: Call, but: str = "") -> list[dict[str, object]]:
     """Return the lines for the files that a call edits, without the one that its own line names."""
-    about = {"tool": call.name[:100], "agent": call.agent}
+    about = {"tool": call.name[:100], "agent": hookio.ident(call.agent)}
     return [
-        journal.event("edit", path=hookio.clean(path), kind=kind, **about)
-        for path, kind in call.paths.items()
-        if path != but
+        journal.event("edit", path=path, kind=kind, **about)
+        for name, kind in call.paths.items()
+        if name != but and (path := hookio.path_of(name))
     ]
 
 
@@ -353,6 +356,17 @@ def _flush(event: Event, *, status: str | None = None, trigger: str | None) -> N
     sessions.flush(event.store, event.session_id, status=status, trigger=trigger)
 
 
+def _empty(event: Event, name: str) -> None:
+    """Store what a journal holds that has grown too long, as in a turn that goes on for a day without a prompt."""
+    from ocm.errors import OcmError
+
+    try:
+        if journal.size(event.store.path, event.session_id) > config.MAX_JOURNAL:
+            _flush(event, trigger=None)
+    except (OcmError, OSError) as error:  # the journal is kept, and the call is answered all the same
+        hookio.log([event.store], [name], str(error))
+
+
 def _brief(event: Event, source: str) -> str:
     from ocm import opening
 
@@ -364,20 +378,6 @@ def _brief(event: Event, source: str) -> str:
 
 
 # --- in and out
-
-
-def _parse(arguments: list[str]) -> tuple[str, str, int | None]:
-    """Return event, host and threshold of a command line; what it does not know it passes over."""
-    name, tool, threshold = arguments[0], DEFAULT_HOST, None
-    rest = iter(arguments[1:])
-    for argument in rest:
-        option, _, value = argument.partition("=")
-        if option == "--tool":
-            tool = value or next(rest, "")
-        elif option == "--threshold":
-            checked = config.check("gate.threshold", value or next(rest, ""))
-            threshold = checked if isinstance(checked, int) else None
-    return name, tool, threshold
 
 
 def _find_store(payload: Payload, host: "Host | None") -> paths.Store | None:

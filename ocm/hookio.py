@@ -9,7 +9,10 @@ from ocm import config, paths
 
 MAX_LOG = config.MAX_LOG
 MAX_PAYLOAD = 1024 * 1024
+MAX_ID = 500  # characters, as a checkpoint takes it
+MAX_PATH = 4_096  # characters, more than any system opens
 _PLAIN = 18  # the shortest token there is
+_PIPE = 64 * 1024
 
 
 def say(reason: str) -> None:
@@ -20,11 +23,25 @@ def say(reason: str) -> None:
         return
 
 
+def parse(arguments: list[str], tool: str) -> tuple[str, str, int | None]:
+    """Return event, host (`tool` where none is named) and threshold of a command line; the rest is passed over."""
+    name, threshold = arguments[0], None
+    rest = iter(arguments[1:])
+    for argument in rest:
+        option, _, value = argument.partition("=")
+        if option == "--tool":
+            tool = value or next(rest, "")
+        elif option == "--threshold":
+            checked = config.check("gate.threshold", value or next(rest, ""))
+            threshold = checked if isinstance(checked, int) else None
+    return name, tool, threshold
+
+
 def read_input() -> bytes:
     """Return what comes on stdin, at most a little over `MAX_PAYLOAD`; the rest is read so that the host can end."""
     chunks = []
     size = 0
-    while chunk := os.read(0, 1 << 20):
+    while chunk := os.read(0, _PIPE):  # which a pipe holds: room for more is made and given back at each read
         if size <= MAX_PAYLOAD:
             chunks.append(chunk)
             size += len(chunk)
@@ -55,6 +72,16 @@ def clean(text: str) -> str:
     from ocm import redact
 
     return redact.redact(text)[0]
+
+
+def ident(text: str) -> str:
+    """Return an id of the host's as the journal may have it; one that is too long to be one is left out."""
+    return text if len(text) <= MAX_ID else ""
+
+
+def path_of(text: str) -> str:
+    """Return a path as the journal may have it; one that is too long for any file is left out."""
+    return clean(text) if len(text) <= MAX_PATH else ""
 
 
 def log(stores: list[paths.Store], arguments: list[str], why: str) -> None:

@@ -76,8 +76,10 @@ def event(kind: str, /, **fields: object) -> dict[str, object]:
 
 def append(
     store: str, session_id: str, events: list[dict[str, object]], header: dict[str, object] | None = None
-) -> None:
+) -> tuple[int, int]:
     """Append `events` in one write; a journal that is still empty, or whose last line is torn, gets `header` first.
+
+    Returns how many bytes it had before, and has now.
 
     Raises:
         OSError: nothing, or a torn line that readers pass over, was written then.
@@ -93,6 +95,7 @@ def append(
             data = b"\n" + data  # a torn line must not swallow this one
         if os.write(descriptor, data) != len(data):
             raise OSError(28, "the disk is full", path)
+        return size, size + len(data)
     finally:
         os.close(descriptor)
 

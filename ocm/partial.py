@@ -5,7 +5,9 @@ import re
 
 HEAD = 64 * 1024
 _DEEPEST = 100
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+')  # a string that is cut off ends with the text
+_TOKEN = re.compile(
+    r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\],:]|[^\s{}\[\],:"]+'
+)  # a string that is cut off ends with the text
 _CLOSERS = {"{": "}", "[": "]"}
 
 

@@ -8,6 +8,7 @@ from ocm import paths  # and `files` where something is written: a hook only rea
 
 NAME = "registry.json"
 _MAX_BYTES = 16 * 1024 * 1024
+_MOST_ASIDE = 10
 
 Rows = list[dict[str, Any]]
 
@@ -116,9 +117,9 @@ def _write(known: Rows) -> None:
 
 
 def _set_aside() -> None:
-    """Move the file to the first free name `registry.json.damaged…`."""
+    """Move the file to the first free name `registry.json.damaged…`, over the last one if there are very many."""
     aside, number = path() + ".damaged", 1
-    while os.path.lexists(aside):
+    while os.path.lexists(aside) and number < _MOST_ASIDE:
         number += 1
         aside = f"{path()}.damaged-{number}"
     os.replace(path(), aside)
