@@ -51,17 +51,15 @@ def atomic_write(path: str, data: bytes, *, mode: int = 0o600, owner: str = "", 
     with contextlib.suppress(FileNotFoundError):
         mode = stat.S_IMODE(os.stat(target).st_mode)
     descriptor, temporary = _temporary(folder, owner)
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(_discard, temporary)
         with open(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, mode)
         _put(temporary, target, new=new)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+        undo.pop_all()
     sync_folder(folder)
 
 
@@ -78,6 +76,11 @@ def _put(temporary: str, target: str, *, new: bool) -> None:
         os.unlink(temporary)
     else:
         os.replace(temporary, target)
+
+
+def _discard(temporary: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(temporary)
 
 
 def _temporary(folder: str, owner: str) -> tuple[int, str]:

@@ -317,18 +317,18 @@ def _untouched(store: str, older_than: float) -> list[tuple[str, list[str]]]:
 def _open_locked(path: str) -> int:
     for _ in range(_RETRIES):
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | paths.NO_FOLLOW, 0o600)
+        is_held = sys.platform == "win32"
         try:
-            if sys.platform == "win32":
-                return descriptor  # pragma: no cover
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
-            if os.path.samestat(os.stat(path), os.fstat(descriptor)):
-                return descriptor
+            if sys.platform != "win32":  # pragma: no branch
+                fcntl.flock(descriptor, fcntl.LOCK_SH)
+                is_held = os.path.samestat(os.stat(path), os.fstat(descriptor))
         except FileNotFoundError:
-            pass
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
+            pass  # taken over and dropped in between
+        finally:
+            if not is_held:
+                os.close(descriptor)
+        if is_held:
+            return descriptor
     raise OSError(11, "the journal was taken over again and again", path)
 
 

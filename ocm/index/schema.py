@@ -134,8 +134,8 @@ def rows(cursor: sqlite3.Cursor, *kinds: type | UnionType) -> list[Any]:
 
 def create(path: str) -> sqlite3.Connection:
     """Make a cache at `path`, an empty file or `:memory:`, in one transaction that the caller commits."""
-    db = _open(path, WAIT)
-    try:
+    with contextlib.ExitStack() as stack:
+        db = stack.enter_context(contextlib.closing(_open(path, WAIT)))
         for pragma in (f"page_size = {PAGE}", "journal_mode = OFF", "synchronous = OFF", "cache_size = -65536"):
             db.execute(f"PRAGMA {pragma}")
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -143,9 +143,7 @@ def create(path: str) -> sqlite3.Connection:
         db.execute("BEGIN")
         for statement in _SCHEMA:
             db.execute(statement)
-    except BaseException:
-        db.close()
-        raise
+        stack.pop_all()
     return db
 
 
@@ -205,10 +203,9 @@ def writing(store: Store | None, db: sqlite3.Connection, *, wait: float = WAIT) 
         try:
             yield
             db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
+        finally:
+            if db.in_transaction:  # no longer, where all went well
                 db.execute("ROLLBACK")
-            raise
 
 
 def _locked(store: Store, wait: float) -> contextlib.AbstractContextManager[None]:
@@ -224,13 +221,11 @@ def lock_path(store: Store) -> str:
 
 def _open(path: str, wait: float) -> sqlite3.Connection:
     uri = path if path == ":memory:" else light.address(path, "rw")
-    db = sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)
-    try:
+    with contextlib.ExitStack() as stack:
+        db = stack.enter_context(contextlib.closing(sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)))
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY", "synchronous = NORMAL"):
             db.execute(f"PRAGMA {pragma}")
-    except BaseException:
-        db.close()
-        raise
+        stack.pop_all()
     return db
 
 
