@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
 
 from ocm import redact
+from tests.redaction import __main__ as figures
 from tests.redaction.__main__ import KB, eaten, every_form, filler, found_in
 from tests.redaction.corpus import Secret, innocents, library_lines, secrets
 from tests.redaction.patterns import made
@@ -86,3 +88,17 @@ def test_the_time_grows_with_the_length() -> None:
 
     small = min(took(200 * KB) for _ in range(3))
     assert took(2000 * KB) < 25 * small
+
+
+def test_a_figure_that_is_missed_is_told_by_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(figures, "seconds", lambda *_: 60.0)
+    monkeypatch.setattr(sys, "argv", ["redaction"])
+    assert figures.main() == 1
+    assert capsys.readouterr().out.count("MISSED") == 2
+    monkeypatch.setattr(sys, "argv", ["redaction", "--lenient"])
+    assert figures.main() == 0
+    monkeypatch.setattr(figures, "_clean", lambda text: text)
+    assert figures.main() == 1
+    assert capsys.readouterr().out.count("MISSED") == 3, "both halves, and the forms"
