@@ -8,7 +8,7 @@ import os
 import time
 from dataclasses import dataclass
 
-from ocm import files, journal, merge, sessionfiles
+from ocm import files, journal, merge, paths, sessionfiles
 from ocm.errors import NotFoundError, UnreadableSessionError
 from ocm.paths import Store
 
@@ -33,8 +33,8 @@ def store_of(store: Store) -> Store:
 
 
 def exists(store: Store) -> bool:
-    """Tell whether anything was ever put away."""
-    return os.path.isdir(store_of(store).sessions) and not os.path.islink(store_of(store).path)
+    """Tell whether anything was ever put away; what leads out of the store is no archive."""
+    return os.path.isdir(store_of(store).sessions) and not paths.leads_out(store_of(store).path)
 
 
 def old_sessions(store: Store, days: int, *, unfinished: bool = False) -> list[Old]:
@@ -59,7 +59,7 @@ def old_sessions(store: Store, days: int, *, unfinished: bool = False) -> list[O
 def put_away(store: Store, session_id: str, name: str) -> str:
     """Move one session into the archive and return its name there."""
     target = store_of(store)
-    files.make_private_dir(target.path)
+    files.make_inner_dir(target.path)
     files.make_private_dir(target.sessions)
     return _move(store, target, session_id, name)
 
@@ -71,6 +71,8 @@ def take_out(store: Store, identifier: str) -> str:
         NotFoundError: it is not there.
     """
     source = store_of(store)
+    if not exists(store):
+        raise NotFoundError("Nothing was put away.", "See: ocm list")
     name = identifier if identifier in _names(source) else _located(source, identifier)
     if not name:
         raise NotFoundError(f"There is no session {identifier[:80]!r} in the archive.", "See: ocm search --archived")

@@ -14,7 +14,7 @@ KEPT = 3
 def make(store: Store, why: str, *, owner: str = "") -> str:
     """Copy every session of the store into a file of `copies`, durably, and return its path; the oldest ones go."""
     folder = os.path.join(store.path, FOLDER)
-    files.make_private_dir(folder)
+    files.make_inner_dir(folder)
     path = os.path.join(folder, f"{time.strftime('%Y-%m-%dT%H-%M-%S')}-{time.time_ns() % 1_000_000_000:09d}-{why}.json")
     bundle.write(path, store, bundle.collect(store)[0], owner=owner)
     for old in paths_of(store)[:-KEPT]:
@@ -23,12 +23,16 @@ def make(store: Store, why: str, *, owner: str = "") -> str:
 
 
 def paths_of(store: Store) -> list[str]:
-    """Return the copies there are, oldest first."""
+    """Return the copies there are, oldest first; none where a link would lead to other files of the user."""
     folder = os.path.join(store.path, FOLDER)
+    if os.path.islink(folder):
+        return []
     try:
-        return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".json"))
+        with os.scandir(folder) as entries:
+            regular = [entry.path for entry in entries if entry.is_file(follow_symlinks=False)]
     except OSError:
         return []
+    return sorted(path for path in regular if path.endswith(".json"))
 
 
 def drop(path: str) -> None:

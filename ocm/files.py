@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from filelock import FileLock, Timeout
 
+from ocm import paths
 from ocm.errors import OcmError
 
 LOCK_SECONDS = 30.0
@@ -24,6 +25,17 @@ def make_private_dir(path: str) -> None:
     with contextlib.suppress(OSError):  # a store on a read-only or foreign file system can still be read
         if stat.S_IMODE(os.stat(path).st_mode) != stat.S_IRWXU:
             os.chmod(path, stat.S_IRWXU)
+
+
+def make_inner_dir(path: str) -> None:
+    """Create the folder `path` of a store where it is missing, for its user alone.
+
+    Raises:
+        OcmError: it is a link out of the store, as a cloned project may have brought it along.
+    """
+    if paths.leads_out(path):
+        raise OcmError(f"{path} is a link that leads out of the store.", "Look where it leads, and take it away.")
+    make_private_dir(path)
 
 
 def read_bytes(path: str) -> bytes | None:

@@ -38,8 +38,13 @@ def forget(store: Store, session_id: str) -> Forgotten:
         return _carry_out(store, session_id, owner)
 
 
+def is_begun(store: Store) -> bool:
+    """Tell whether a process was killed that had begun to forget, or a note came along that says so."""
+    return bool(_notes(store))
+
+
 def finish(store: Store) -> None:
-    """Finish what a killed process began to forget."""
+    """Finish what a killed process of this user began to forget."""
     for name in _notes(store):
         with contextlib.suppress(OSError, ValueError, OcmError, AttributeError), files.upkeep(store.path) as owner:
             session_id = json.loads(read_regular(os.path.join(store.path, name), _MAX_NOTE)).get("session")

@@ -42,6 +42,7 @@ OPTIONS = (
     "--no-optional-locks",  # an index.lock of ours would make the user's own git command fail
     "--literal-pathspecs",  # a file may be called `*.py`
     *("-c", "core.fsmonitor=false"),  # it would start a daemon, or run a program that the repository names
+    *("-c", "log.showSignature=false"),  # as the repository says, it would run a program for each signed commit
     *("-c", "diff.autoRefreshIndex=false"),  # else `git diff` writes the index, whatever --no-optional-locks says
     *("-c", "diff.renameLimit=400"),  # the cost of inexact renames is the product of both sides
 )

@@ -130,7 +130,10 @@ def _is_strangers(path: str, folder: str) -> bool:
 
 
 def leads_out(path: str) -> bool:
-    """Tell whether the store `path`, or its folder of sessions, is a link to somewhere outside of the project."""
+    """Tell whether the store `path`, or its folder of sessions, is a link to somewhere outside of the project.
+
+    The same of a folder in a store, which must not lead out of that.
+    """
     if not os.path.islink(path) and not os.path.islink(os.path.join(path, SESSIONS)):
         return False
     inside = os.path.join(os.path.realpath(os.path.dirname(path)), "")

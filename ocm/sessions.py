@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from ocm import activity, archive, config, files, forget, journal, merge, redact, redact_rules, sessionfiles
+from ocm import activity, archive, config, files, forget, journal, merge, redact, redact_rules, sessionfiles, trust
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.merge import Event, Observed
 from ocm.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
@@ -121,7 +121,8 @@ def _clear_up(store: Store) -> None:
     for name in files.old_locks(store.path, time.time() - ORPHAN_SECONDS):
         with contextlib.suppress(OcmError, OSError), files.locked(os.path.join(store.path, name), timeout=0):
             files.clear_temporary(store.sessions, name.removeprefix("session_").removesuffix(".lock"))
-    forget.finish(store)
+    if forget.is_begun(store) and trust.is_ours(store):  # a note that came along with a project is nobody's wish
+        forget.finish(store)
 
 
 def _redacted(call: Checkpoint, rules: redact_rules.Rules) -> tuple[Checkpoint, int]:

@@ -122,7 +122,7 @@ def _came_meanwhile(store: Store, session_id: str) -> tuple[Store, str]:
 def _written(store: Store, place: Store, name: str, entry: Entry, session_id: str) -> str:
     from ocm import index
 
-    files.make_private_dir(place.path)
+    files.make_inner_dir(place.path)
     files.make_private_dir(place.sessions)
     with files.locked(os.path.join(store.path, "names.lock")):
         name = name or archive.free_name(place, entry.name)

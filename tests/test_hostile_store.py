@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm import config, hook, journal, observe, paths, trust
+from ocm import config, hook, journal, observe, paths, rewrite, trust
 from ocm.paths import STORE, Store
 from tests.builders import Project, payload, repository, run_ocm, script
 from tests.session_store import put, session
@@ -46,7 +46,9 @@ class Clone:
         self.at(name).symlink_to(target if target.startswith("/") else self.outside / target)
 
     def state(self) -> dict[str, tuple[int, bytes]]:
-        return {path.name: (path.stat().st_mode, path.read_bytes()) for path in sorted(self.outside.iterdir())}
+        files = (path for path in sorted(self.outside.rglob("*")) if path.is_file())
+        found = {path.name: (path.stat().st_mode, path.read_bytes()) for path in files}
+        return {**found, "itself": (self.outside.stat().st_mode, b"")}
 
     def untouched(self) -> bool:
         return self.state() == self.before
@@ -156,8 +158,52 @@ def a_database_of_its_own(clone: Clone) -> None:
     )
 
 
+def folders_that_lead_out(clone: Clone) -> None:
+    """What is rewritten, moved, thinned out or forgotten in a folder of the store would be files of the user."""
+    (clone.outside / "own.md").write_text(rewrite.render(session("T", goal=SECRET, status="closed")), encoding="utf-8")
+    clone.before = clone.state()
+    clone.link("copies", ".")
+    clone.at("archive").mkdir()
+    clone.link("archive/sessions", ".")
+    clone.at("forget_T.json").write_text('{"session": "T"}', encoding="utf-8")
+    token = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
+    put(clone.store, "s.md", session("X", goal=f"use {token}", status="closed", started_at="2020-01-01T00:00:00+00:00"))
+
+
+def an_archive_that_leads_out(clone: Clone) -> None:
+    folders_that_lead_out(clone)
+    clone.at("archive/sessions").unlink()
+    clone.at("archive").rmdir()
+    clone.link("archive", ".")
+    (clone.outside / "sessions").mkdir()
+
+
+def copies_without_end(clone: Clone) -> None:
+    clone.at("copies").mkdir()
+    clone.link("copies/zero.json", "/dev/zero")
+    clone.link("copies/linked.json", "victim.json")
+    os.mkfifo(clone.at("copies/pipe.json"))
+    clone.at("forget_S.json").write_text('{"session": "S"}', encoding="utf-8")
+    clone.at("forget_T.json").write_text('{"session": "T"}', encoding="utf-8")
+
+
+def folders_in_the_place_of_files(clone: Clone) -> None:
+    for name in (
+        "session_S.lock", "session_T.lock", "names.lock", "upkeep.lock", "memory.lock", "memory.db", "memory.db-journal",
+        "memory.db.damaged", "hook.log", "config.json", "journal.rejected", "active_S.jsonl", "sessions/a.md",
+    ):  # fmt: skip
+        clone.at(name).mkdir()
+
+
+def names_that_a_terminal_would_obey(clone: Clone) -> None:
+    for number, name in enumerate(("a\x1b[2Jb.md", "a\nrm -rf.md", "a\u202egpj.md", "\x9b31m.md", "a" * 240 + ".md")):
+        put(clone.store, name, session(f"s{number}\x1b]0;x\x07", goal="obey\x1b[31m", title="\x1b]8;;http://x\x07t"))
+        put(clone.store, f"broken {name}"[:240] + ".md", "---\nocm: 1\ntags: [\n---\n")
+
+
 HOSTILITIES: tuple[Callable[[Clone], None], ...] = (
-    links_everywhere, endless_files, huge_files, deep_files, thousands_of_files, thousands_of_orphans, names_that_lead_out, a_database_of_its_own,
+    links_everywhere, endless_files, huge_files, deep_files, thousands_of_files, thousands_of_orphans, names_that_lead_out, a_database_of_its_own, folders_that_lead_out, an_archive_that_leads_out, copies_without_end,
+    folders_in_the_place_of_files, names_that_a_terminal_would_obey,
 )  # fmt: skip
 
 
@@ -192,7 +238,9 @@ def conversation(clone: Clone) -> str:
         said += done.stdout + done.stderr
     for words in (
         ["list"], ["search", "obey"], ["status"], ["checkpoint", "--session-id", "T", "--goal", "g"], ["show", "latest"],
-        ["config", "set", "gate.mode", "off"], ["rebuild-index"], ["redact-scan"], ["forget", "T", "--yes"],
+        ["config", "set", "gate.mode", "off"], ["rebuild-index"], ["redact-scan"], ["search", "obey", "--archived"],
+        ["forget", "T", "--yes"], ["prune", "--restore", "T"], ["prune", "--older-than", "1", "--unfinished", "--apply"],
+        ["redact-scan", "--apply"], ["doctor"],
     ):  # fmt: skip
         done = run(clone, [script("ocm"), *words])
         assert b"Traceback" not in done.stderr, words
@@ -208,6 +256,9 @@ def test_a_hostile_store_gets_nothing(clone: Clone, hostility: Callable[[Clone],
     said = conversation(clone)
     assert clone.untouched(), "nothing outside the store was written or changed"
     assert SECRET not in said
+    assert not [sign for sign in said if ord(sign) in {*range(32), *range(0x7F, 0xA0)} - {9, 10}], (
+        "no control character"
+    )
     stored = [
         path
         for path in Path(clone.store.path).rglob("*")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm import archive, bundle, copies, forget, index, journal, markdown, sessions, transfer
+from ocm import archive, bundle, copies, forget, index, journal, markdown, sessions, transfer, trust
 from ocm.errors import NotFoundError, OcmError
 from ocm.paths import Store
 from tests.builders import Project, run_ocm
@@ -89,6 +89,59 @@ def test_what_a_killed_process_began_is_finished_by_the_next_checkpoint(project:
     project.checkpoint("stays", goal="more")
     assert ids(project.store) == ["stays"]
     assert not path.exists()
+
+
+def test_a_note_that_came_along_forgets_nothing(project: Project) -> None:
+    """In a store that a clone brought, nobody here began to forget."""
+    filled(project)
+    trust.note(project.store.path, trust.SEEN)
+    path = Path(project.store.path) / f"forget_{journal.key('gone')}.json"
+    path.write_text(json.dumps({"session": "gone"}), encoding="utf-8")
+    project.checkpoint("stays", goal="more")
+    project.hook("session-end", session_id="stays")
+    assert ids(project.store) == ["gone", "stays"]
+    trust.accept(project.store)
+    project.checkpoint("stays", goal="still more")
+    assert ids(project.store) == ["stays"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs symbolic links")
+def test_safety_copies_are_made_in_the_store_or_not_at_all(project: Project, tmp_path: Path) -> None:
+    filled(project)
+    folder = Path(project.store.path) / copies.FOLDER
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    (tmp_path / "own").mkdir()
+    for number in range(5):
+        (tmp_path / "own" / f"{number}.json").write_text("{}", encoding="utf-8")
+    folder.symlink_to(tmp_path / "own")
+    assert copies.paths_of(project.store) == []
+    with pytest.raises(OcmError, match="leads out of the store"):
+        copies.make(project.store, "test")
+    forget.forget(project.store, "gone")
+    assert len(list((tmp_path / "own").iterdir())) == 5
+    assert (tmp_path / "own").stat().st_mode & 0o777 != 0o700
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs symbolic links")
+@pytest.mark.parametrize("part", ["", "/sessions"])
+def test_nothing_is_put_into_an_archive_that_leads_out(project: Project, tmp_path: Path, part: str) -> None:
+    filled(project)
+    (tmp_path / "own" / "sessions").mkdir(parents=True)
+    place = Path(project.store.path) / archive.FOLDER
+    if part:
+        place.mkdir()
+        (place / "sessions").symlink_to(tmp_path / "own" / "sessions")
+    else:
+        place.symlink_to(tmp_path / "own")
+    assert not archive.exists(project.store)
+    with pytest.raises(OcmError, match="leads out of the store"):
+        archive.put_away(project.store, "gone", project.files()[0].name)
+    with pytest.raises(NotFoundError, match="Nothing was put away"):
+        archive.take_out(project.store, "gone")
+    assert list((tmp_path / "own" / "sessions").iterdir()) == []
+    assert ids(project.store) == ["gone", "stays"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"session": 5}', '{"session": "stays"}'])
