@@ -15,6 +15,7 @@ from ocm.index.landed import SLACK
 from ocm.index.records import moment
 from ocm.lineage import View
 from ocm.links import Match
+from ocm.model import one_line
 from ocm.paths import Store
 from ocm.traces import MAX_UNIT, Unit
 
@@ -271,4 +272,6 @@ def _holders(units: list[tuple[str, Unit]], keys: set[int], before: float) -> di
 
 def not_known(name: str) -> NotFoundError:
     """Return what to say of a file that nobody has heard of."""
-    return NotFoundError(f"Neither git nor any session knows {name}.", "Give a path from the project's top.")
+    return NotFoundError(
+        f"Neither git nor any session knows {one_line(name, 300)}.", "Give a path from the project's top."
+    )

@@ -14,6 +14,7 @@ from mcp import Client, Implementation
 
 from ocm import fence
 from ocm.model import SECTIONS
+from ocm.paths import STORE
 from ocm.server import JournalServer
 from ocm.tools import TOOLS
 from tests.builders import CHECKPOINT_TOOL, Project
@@ -362,3 +363,41 @@ def test_what_a_tool_reads_back_is_data(connect: Call, project: Project) -> None
         assert fence.holds_marks(text)
         assert not [part for part in ("\u202e", "\\u001b", "<system", "ocm-notes>") if part in text]
         assert len(text) < 60_000
+
+
+# --- what a hostile or broken client may send
+
+
+@pytest.mark.parametrize(("tool", "arguments"), [
+    ("why", {"file": "../../../etc/passwd"}), ("why", {"file": "/etc/passwd", "line": 1}), ("why", {"file": "a\0b"}),
+    ("why", {"file": "-delete"}), ("why", {"file": "a.py", "line": -1}), ("why", {"file": "a.py", "line": 10**30}),
+    ("why", {"file": "x" * 100_000}), ("timeline", {"file": "../../../etc/passwd"}), ("timeline", {"file": "\0"}),
+    ("timeline", {"session_id": "../S", "limit": 10**9}), ("get_session", {"session_id": "../../../etc/passwd"}),
+    ("get_session", {"session_id": "S\0"}), ("get_session", {"session_id": "S", "max_tokens": -5}),
+    ("get_session", {"session_id": "S", "max_tokens": 10**18}), ("get_session_files", {"session_id": "*"}),
+    ("search_sessions", {"query": "\0"}), ("search_sessions", {"query": '" OR 1=1 -- NEAR('}),
+    ("search_sessions", {"query": "(" * 50_000}), ("search_sessions", {"query": "x " * 50_000}),
+    ("search_sessions", {"query": "latency", "file": "../../x"}), ("search_sessions", {"query": "latency", "since": "\0"}),
+    ("list_sessions", {"limit": 10**18}), ("list_sessions", {"limit": -7}),
+    ("checkpoint", {"session_id": "../../x", "goal": "g"}), ("checkpoint", {"session_id": "a\0b", "goal": "g"}),
+    ("checkpoint", {"session_id": "S", "slug": "../../x", "goal": "g"}),
+    ("checkpoint", {"session_id": "S", "plan_files": [{"path": "../../../etc/passwd", "header": "x"}]}),
+    ("checkpoint", {"session_id": "S", "references": [{"url": "file:///etc/passwd", "title": "\x1b[2J"}]}),
+])  # fmt: skip
+def test_whatever_is_asked_stays_in_the_project(
+    ask: Asking, project: Project, tool: str, arguments: dict[str, Any]
+) -> None:
+    """An answer or one sentence; nothing outside is read, and nothing is written but session files in their folder."""
+    project.checkpoint(goal="Cut latency")
+    before = {path for path in project.root.parent.rglob("*") if STORE not in path.parts}
+    try:
+        said = json.dumps(ask(tool, **arguments))
+    except Failed as error:
+        said = str(error)
+        assert len(said.splitlines()) == 1
+        assert "Traceback" not in said
+        assert len(said) < 2_000
+    assert "root:" not in said
+    assert {path for path in project.root.parent.rglob("*") if STORE not in path.parts} == before
+    assert [path.name for path in project.files()] == os.listdir(project.store.sessions) or len(project.files()) == 2
+    assert ask("list_sessions")["result"], "the server goes on"
