@@ -9,6 +9,7 @@ from typing import Any
 from ocm import freshness, git, index, ledger, standing
 from ocm.index import Index, Notice, SessionRow, silent
 from ocm.index.landed import DECISION, PROBLEM
+from ocm.index.light import STOP
 from ocm.index.records import with_offset
 from ocm.ledger import State
 from ocm.paths import Store
@@ -17,6 +18,7 @@ from ocm.plain import clean_line
 _WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d{2,}")
 _LEAST = 4  # letters of a word that says something
 _TOGETHER = 3  # what a decision counts more that was recorded along with the work itself
+_OWN = 3  # what a word of the line itself counts, beside one of its file's name or its commit's subject
 
 
 def decisions(
@@ -127,17 +129,28 @@ def date_of(state: State, row: SessionRow) -> str:
         return row.date
 
 
-def relevant(states: list[State], words: set[str], at: float) -> list[tuple[int, State]]:
-    """Return the decisions of a session, those first that say most of `words` or were recorded along with the work."""
-    scored = [(_score(state, words, at), state) for state in states]
+def relevant(
+    states: list[State], words: set[str], at: float, line: frozenset[str] = frozenset()
+) -> list[tuple[int, State]]:
+    """Return the decisions of a session, the likeliest ones first, each with how much speaks for it.
+
+    Args:
+        states: The decisions.
+        words: Words from around the work: the name of a file, the subject of a commit.
+        at: When the work was recorded, in epoch seconds; what was decided along with it comes before the rest.
+        line: Words of the line itself, which say more.
+    """
+    scored = [(_score(state, words, at, line), state) for state in states]
     return sorted(scored, key=lambda pair: (-pair[0], -pair[1].entry.at, -pair[1].entry.number))
 
 
-def _score(state: State, words: set[str], at: float) -> int:
+def _score(state: State, words: set[str], at: float, line: frozenset[str]) -> int:
     together = _TOGETHER if at and state.entry.at == at else 0
-    return together + len(words & words_of(state.entry.text))
+    said = words_of(state.entry.text)
+    return together + _OWN * len(line & said) + len((words - line) & said)
 
 
 def words_of(*texts: str) -> set[str]:
     """Return the words of texts that say something, parts of identifiers and paths among them."""
-    return {word.lower() for text in texts for word in _WORD.findall(text) if len(word) >= _LEAST or word.isdigit()}
+    found = {word.lower() for text in texts for word in _WORD.findall(text) if len(word) >= _LEAST or word.isdigit()}
+    return found - STOP

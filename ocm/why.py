@@ -84,6 +84,14 @@ class _Known:
     sessions: decided.Sessions
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words that a decision should share: those from around a line, and those of the line itself."""
+
+    around: set[str]
+    line: frozenset[str] = frozenset()
+
+
 def _answer(view: View, name: str, span: tuple[int, int], found: list[Origin]) -> Answer:
     files = (source.file for one in found for source in one.sources if source.file)
     known = _Known(
@@ -99,7 +107,7 @@ def _origin(view: View, name: str, one: Origin, known: _Known) -> Answer:
     commit = known.commits.get(one.sha)
     sources = [source for source in one.sources if source.file in known.sessions.rows or source.session_id][:_SOURCES]
     best = sources[0] if sources else None
-    words = decided.words_of(name, *one.texts, commit.subject if commit else "")
+    words = _Words(decided.words_of(name, commit.subject if commit else ""), frozenset(decided.words_of(*one.texts)))
     return {
         "lines": [one.first, one.last],
         "commit": _commit(one.sha, commit),
@@ -134,11 +142,9 @@ def _session(source: Source, known: decided.Sessions) -> Answer:
     return {**{name: listed[name] for name in names}, **how, "recorded_at": source.at, **known.fresh(source.file)}
 
 
-def _decisions(
-    view: View, best: Source, known: standing.Ledger, seen: decided.Sessions, words: set[str]
-) -> list[Answer]:
+def _decisions(view: View, best: Source, known: standing.Ledger, seen: decided.Sessions, words: _Words) -> list[Answer]:
     """Return the decisions that speak of the line or were recorded with it; else what the session decided last."""
-    ranked = decided.relevant(known.of(best.file), words, moment(best.at))
+    ranked = decided.relevant(known.of(best.file), words.around, moment(best.at), words.line)
     chosen = [state for score, state in ranked if score > 0][:_DECISIONS] or [state for _, state in ranked[:1]]
     files = {file for state in chosen for file in decided.files_of(state)}
     sessions = seen if files <= seen.rows.keys() else decided.Sessions(view.store, view.cache, sorted(files))
@@ -222,7 +228,7 @@ def _explained(view: View, commit: githistory.Commit) -> Answer:
     matches = sorted(best.values(), key=lambda match: (-match.score, match.session))
     rows = decided.Sessions(view.store, view.cache, (match.session for match in matches))
     known = standing.read(view.cache, view.project)
-    words = decided.words_of(commit.subject)
+    words = _Words(decided.words_of(commit.subject))
     sources = [_as_source(found, match) for match in matches if match.session in rows.rows]
     return {
         "commit": _commit(commit.sha, commit),

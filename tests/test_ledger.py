@@ -138,6 +138,22 @@ def test_multi_line_items_stay_whole(project: Project) -> None:
     assert [one["decision"] for one in decided.decisions(project.store)][1:] == [text]
 
 
+@pytest.mark.parametrize(("words", "line", "first"), [
+    ({"socket"}, "", "Socket"), ({"socket", "reads"}, "retries = 3", "Retries"), ({"socket"}, "the from with", "Socket"),
+    ({"nothing"}, "", "Timeout"), ({"retries"}, "RetryPolicy(retries)", "Retries"),
+])  # fmt: skip
+def test_the_words_of_a_line_count_more_than_those_around_it(words: set[str], line: str, first: str) -> None:
+    texts = "**Socket:** one socket reads for all", "**Retries:** three retries with what is left", "**Timeout:** none"
+    found = decided.relevant(ledger.decisions(entries(*texts)), words, 0.0, frozenset(decided.words_of(line)))
+    assert ledger.label(found[0][1].entry.text) == first
+
+
+def test_what_was_decided_along_with_the_work_comes_first() -> None:
+    states = ledger.decisions(entries("**A:** socket", "**B:** nothing", "**C:** nothing"))
+    ranked = decided.relevant(states, {"socket"}, 1.0)
+    assert [(score, ledger.label(state.entry.text)) for score, state in ranked] == [(3, "B"), (1, "A"), (0, "C")]
+
+
 def test_what_ended_an_item_is_known_of_its_session(project: Project) -> None:
     project.checkpoint("A", decisions=["**Cache:** in memory"], problems=["**p99:** x"])
     project.checkpoint("B", decisions=["**Redis:** supersedes: Cache. Solves: p99"])

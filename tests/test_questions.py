@@ -1,23 +1,14 @@
-"""Questions whose answers were checked by hand, on a scripted history and on one large public repository."""
+"""Questions whose answers were checked by hand: on a scripted history, on this project's own, and on a public one."""
 
-import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ocm import index, lineage, origin, standing, why
-from ocm.index import Commits
-from ocm.index.landed import Made
-from ocm.lineage import View
-from ocm.origin import Origin
-from ocm.paths import Store
-from ocm.traces import decoded
+from ocm import why
 from tests.builders import Project, git
-from tests.questions import scripted
-from tests.session_store import make_store, put, session
-
-FACTS: dict[str, Any] = json.loads((Path(__file__).parent / "questions" / "flask.json").read_text(encoding="utf-8"))
+from tests.questions import history, scripted
 
 # a line of a file, and what it comes from: session, whether that is certain, subject of the commit, decision
 SCRIPTED = [
@@ -57,43 +48,44 @@ def test_the_scripted_history(  # noqa: PLR0913 - a question, and the four parts
     assert [one["label"] for one in found["decisions"]][:1] == ([decision] if decision else [])
 
 
-# --- a large public repository: what git said there was written down as fingerprints, none of its text is here
+# --- real histories: tests/questions/*.json; each set takes seconds to make, so one test asks all of it
+
+MAKERS = {"own": history.own, "flask": history.public}
 
 
-def _store(folder: Path) -> Store:
-    store = make_store(folder)
-    for one in FACTS["sessions"]:
-        content = session(one["id"], started_at=one["at"], facts=[one["fact"]], decisions=[one["decision"]])
-        put(store, f"{one['id']}.md", content)
-    return store
+@pytest.fixture(scope="module", params=MAKERS)
+def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Project]]:
+    """A real history with sessions beside it, and the name of its questions."""
+    root = MAKERS[request.param](tmp_path_factory.mktemp(request.param) / "repository", history.facts(request.param))
+    with pytest.MonkeyPatch.context() as patch:
+        project = history.build(root, history.facts(request.param), patch)
+    yield request.param, project
+    shutil.rmtree(root)
 
 
-def _recorded(commits: Commits) -> None:
-    rows = [
-        Made(one["sha"], one["at"], "", one["whole"], one["bound"], decoded(one["own"]), decoded(one["parts"]))
-        for one in FACTS["commits"]
-    ]
-    commits.change("", (), rows)
+@pytest.mark.timeout(600)
+def test_each_line_leads_to_its_commit_session_and_decision(real: tuple[str, Project]) -> None:
+    name, project = real
+    asked = history.facts(name)["questions"]
+    assert len(asked) >= 20
+    assert [history.text_of(project, one) for one in asked] == [one["text"] for one in asked]
+    assert [history.answered(project, one) for one in asked] == asked
 
 
-@pytest.fixture(scope="module")
-def public(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return _store(tmp_path_factory.mktemp("public"))
+@pytest.mark.timeout(600)
+def test_session_files_alone_give_the_same_answers(real: tuple[str, Project], tmp_path: Path) -> None:
+    name, project = real
+    asked = history.facts(name)
+    clone = Project(history.cloned(project.root, tmp_path / "clone", asked))
+    for file in project.files():
+        shutil.copy(file, clone.store.sessions)
+    assert [history.answered(clone, one) for one in asked["questions"]] == asked["questions"]
 
 
-@pytest.mark.parametrize("asked", FACTS["questions"], ids=lambda asked: f"{asked['file']}:{asked['line']}")
-def test_a_large_public_repository(public: Store, asked: dict[str, Any]) -> None:
-    found = Origin(asked["line"], asked["line"], asked["commit"])
-
-    def work(cache: index.Index) -> list[str]:
-        view = View(public, cache, "", cache.links())
-        made = view.links.commit(found.sha)
-        assert made
-        matches = lineage.sessions_of(view.links, made)
-        origin.from_commit(view, found, set(decoded(asked["keys"])), asked["at"], matches)
-        ledger = standing.read(cache, "")
-        return [state.entry.text for source in found.sources for state in ledger.of(source.file)]
-
-    decisions = index.read(public, work, prepare=_recorded)
-    assert [(source.file, source.sure) for source in found.sources] == [(f"{asked['session']}.md", True)]
-    assert decisions == [asked["decision"]]
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_questions_are_of_many_kinds(name: str) -> None:
+    asked = history.facts(name)["questions"]
+    assert len({one["commit"] for one in asked}) >= 15
+    assert len({one["file"] for one in asked}) >= 4
+    assert any(one["session"] is None for one in asked)
+    assert any("ended_by" in one for one in asked)
