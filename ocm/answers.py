@@ -12,6 +12,7 @@ TOKENS = 300
 _CHARACTERS_A_TOKEN = 4
 _ITEM = 400
 _SHORT = 9
+_NAMED = 10  # files behind a session that never landed
 
 
 def cut(text: str, limit: int = _ITEM) -> str:
@@ -104,22 +105,25 @@ def explained(answer: Answer) -> Iterator[str]:
     yield from _more(answer["sessions"])
 
 
-def came_of(answer: Answer) -> Iterator[str]:
-    """Return the lines that say what a session's work ended in."""
+def came_of(answer: Answer, most: int | None = None) -> Iterator[str]:
+    """Return the lines that say what a session's work ended in, no more than `most` about what never landed."""
     for commit in answer["commits"]:
         doubt = "" if commit["sure"] else " · maybe"
         yield f"  {commit['sha'][:_SHORT]} · {day(commit['date'])} · {cut(commit['subject'], 90)}{doubt}"
     if not answer["commits"]:
         yield "  no commit holds work of this session"
-    for path in answer["not_landed"]:
+    for path in answer["not_landed"][:most]:
         yield f"  not landed: {cut(path)}"
+    if more := len(answer["not_landed"]) - len(answer["not_landed"][:most]):
+        yield f"  not landed: {more} more, see: ocm commits {answer['session_id']}"
     for note in answer["notes"]:
         yield f"  {note}"
 
 
 def outcome(answer: Answer) -> list[str]:
     """Return the same behind a session, nothing where there is nothing to say."""
-    return ["What came of it, as git has it now:", *came_of(answer)] if answer["commits"] else []
+    is_known = answer["commits"] or answer["not_landed"]
+    return ["What came of it, as git has it now:", *came_of(answer, _NAMED)] if is_known else []
 
 
 def marked(text: str, ended: list[Answer]) -> Iterator[str]:

@@ -39,16 +39,18 @@ def ended(store: Store, file: str, *, notice: Notice = silent) -> list[dict[str,
     """Return the decisions and problems of one session that a later one superseded or solved."""
     project = git.own_project(store)
 
-    def work(cache: Index) -> list[dict[str, str]]:
-        found = standing.ended(cache, project, file)
-        rows = {state.by.file: cache.in_file(state.by.file) for state in found.values() if state.by}
-        return [
-            {"item": text, "by": clean_line(state.by.text)[:200], "session_id": row.session_id}
-            for text, state in found.items()
-            if state.by and (row := rows[state.by.file])
-        ]
+    return index.read(store, lambda cache: ended_in(cache, project, file), notice=notice)
 
-    return index.read(store, work, notice=notice)
+
+def ended_in(cache: Index, project: str, file: str, texts: Iterable[str] = ()) -> list[dict[str, str]]:
+    """Return the same of a cache that is being read; with `texts`, which are not empty then, of these items alone."""
+    found = standing.ended(cache, project, file, texts)
+    rows = {state.by.file: cache.in_file(state.by.file) for state in found.values() if state.by}
+    return [
+        {"item": text, "by": clean_line(state.by.text)[:200], "session_id": row.session_id}
+        for text, state in found.items()
+        if state.by and (row := rows[state.by.file])
+    ]
 
 
 def with_ended(store: Store, found: dict[str, Any]) -> dict[str, Any]:

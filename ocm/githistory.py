@@ -205,15 +205,15 @@ def describe(root: str, commits: Sequence[str]) -> dict[str, Commit]:
     return {commit.sha: commit for commit in _objects(out)}
 
 
-def log(root: str, path: str, limit: int) -> list[Commit] | None:
-    """Return the last commits that changed a file, the newest first; None when git cannot say."""
+def log(root: str, paths: Collection[str], limit: int) -> list[Commit] | None:
+    """Return the last commits that changed one of these files, the newest first; None when git cannot say."""
     place = Place.find(root)
-    name = place.inward(path) if place else ""
-    if place is None or not name or not git_head(place.top)[0]:
+    names = sorted({place.inward(path) for path in paths} - {""}) if place else []
+    if place is None or not names or not git_head(place.top)[0]:
         return None
     asked = ("rev-list", "--no-commit-header", f"--max-count={limit}", f"--format={_COMMIT}", "HEAD")
     try:
-        return _commits(gitstream.run(place, *asked, "--", name))
+        return _commits(gitstream.run(place, *asked, "--", *names))
     except UnknownError:
         return None
 

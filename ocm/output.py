@@ -126,6 +126,8 @@ def hits(rows: list[dict[str, Any]]) -> None:
         say(f"    {' · '.join(part for part in parts if part)}")
         if row["snippet"]:
             say(f"    {row['snippet']}")
+        for one in row.get("ended", ()):
+            say(f"    [ended: {one['item']} - by: {one['by']}]")
         if row["top_files"]:
             say(f"    {', '.join(row['top_files'])}")
 

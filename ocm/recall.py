@@ -14,10 +14,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ocm import freshness, git, index
+from ocm import decided, freshness, git, index, ledger
 from ocm.brief import brief
 from ocm.errors import BadInputError, OcmError
 from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, silent
+from ocm.index.light import ITEM
 from ocm.index.wording import Query
 from ocm.index.wording import query as taken_apart
 from ocm.model import STATUSES, FileChange, one_line
@@ -30,7 +31,8 @@ _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
 _LEAST, _MAX_SHARE = 1e-6, 2.0
 _SNIPPET, _BEFORE, _LONG = 190, 60, 5_000
-_TOP_FILES, _MAX_GOAL = 3, 160
+_TOP_FILES, _MAX_GOAL, _MAX_ENDED = 3, 160, 100
+_CUT = "…"  # where a snippet begins or ends within a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,20 @@ class _Question:
     limit: int
     filters: index.Filters
     now: float
+    of_many: bool  # whether the store serves several projects
 
 
 @dataclass(slots=True)
 class _Hit:
-    """A session that was found; `terms` says what each word of the question added, where stores are compared."""
+    """A session that was found; `terms` says what each word of the question added, where stores are compared.
+
+    What the snippet shows of items that no longer hold, and what `ended` them, goes with it.
+    """
 
     session: SessionRow
     score: float
     snippet: str
+    ended: list[dict[str, str]]
     touched: list[tuple[FileChange, str | None]]
     words: Sequence[str]
     terms: dict[str, float] = field(default_factory=dict)
@@ -146,7 +153,8 @@ def _checked(query: str) -> str:
 
 
 def _question(store: Store, query: str, limit: int, filters: Filters, now: float | None) -> _Question:
-    return _Question(query, max(0, limit), _chosen(store, filters), time.time() if now is None else now)
+    moment = time.time() if now is None else now
+    return _Question(query, max(0, limit), _chosen(store, filters), moment, store.is_user)
 
 
 def _chosen(store: Store, filters: Filters) -> index.Filters:
@@ -205,10 +213,11 @@ def _hits(cache: Index, question: _Question) -> tuple[Query, list[_Hit]]:
         scores[row] *= _recency(question.now - updated)
     # Ties go by the name of the file, because the order of rows is an accident.
     ranked = sorted(known, key=lambda row: (-scores[row], known[row][0]))[: question.limit]
-    snippets = _snippets(cache, ranked, asked)
+    texts = _matching(cache, ranked, asked)
     return asked, [
-        _Hit(row, scores[row.row], snippets[row.row], cache.touched(row.file), asked.words)
+        _Hit(row, scores[row.row], _snippet(texts[row.row]), ended, cache.touched(row.file), asked.words)
         for row in cache.rows(ranked)
+        for ended in [_ended(cache, row, texts[row.row], row.project if question.of_many else "")]
     ]
 
 
@@ -244,6 +253,7 @@ def _as_json(page: freshness.Page | None, hit: _Hit, rank: int) -> dict[str, Any
         "rank": rank,
         "score": float(f"{hit.score:.6g}"),
         "snippet": hit.snippet,
+        **({"ended": hit.ended} if hit.ended else {}),
         "top_files": _top_files(hit),
         "freshness": page.counts(hit.touched) if page else None,
         "commits_since": page.commits(hit.session.updated) if page else None,
@@ -259,17 +269,41 @@ def _top_files(hit: _Hit) -> list[str]:
 # --- what is shown of a hit
 
 
-def _snippets(cache: Index, rows: Sequence[int], asked: Query) -> dict[int, str]:
-    """Return a line around the best match in each row; where only parts of words match, they are sought in the text."""
+def _matching(cache: Index, rows: Sequence[int], asked: Query) -> dict[int, str]:
+    """Return the text around the best match in each row; where only parts of words match, they are sought in it."""
     found = cache.snippets(rows, " OR ".join(asked.terms)) if rows else {}
     for row in rows:
         if OPEN not in found.get(row, ""):
             texts = cache.texts(row)
             found[row] = _marked(texts, asked.pieces) or next(filter(None, texts), "")[:_LONG]
-    return {
-        row: _window(clean_line(text.replace("**", ""))).replace(OPEN, "**").replace(CLOSE, "**")
-        for row, text in found.items()
-    }
+    return found
+
+
+def _snippet(text: str) -> str:
+    """Return the line that is shown of a text, the matches in it marked."""
+    return _window(clean_line(text.replace("**", ""))).replace(OPEN, "**").replace(CLOSE, "**")
+
+
+def _ended(cache: Index, session: SessionRow, text: str, project: str) -> list[dict[str, str]]:
+    """Return those items in a text around a match that a later session superseded or solved, each with by what."""
+    state = cache.state(session.row)
+    parts = text.replace(OPEN, "").replace(CLOSE, "").split(ITEM)
+    shown = [item for item in [*state.decisions, *state.problems] if ledger.label(item) and _is_shown(item, parts)]
+    found = decided.ended_in(cache, project, session.file, shown) if shown else []
+    return [{**one, "item": clean_line(one["item"])[:_MAX_ENDED]} for one in found if one["item"] in shown]
+
+
+def _is_shown(item: str, parts: list[str]) -> bool:
+    """Tell whether one of the parts of a text is this item, or what is left of it where the text is cut off."""
+    whole = item.strip()
+    for n, part in enumerate(parts):
+        begun = n == 0 and part.startswith(_CUT)  # before it
+        goes_on = n == len(parts) - 1 and part.endswith(_CUT)
+        held = part.removeprefix(_CUT if begun else "").removesuffix(_CUT if goes_on else "").strip()
+        at_begin, at_end = begun or whole.startswith(held), goes_on or whole.endswith(held)
+        if held and held in whole and at_begin and at_end and (begun or goes_on or held == whole):
+            return True
+    return False
 
 
 def _marked(texts: Iterable[str], words: list[str]) -> str:
@@ -278,8 +312,9 @@ def _marked(texts: Iterable[str], words: list[str]) -> str:
     for text in texts:
         first = pattern.search(text)
         if first:
-            part = text[max(0, first.start() - _SNIPPET) : first.end() + _SNIPPET]
-            return pattern.sub(lambda found: OPEN + found[0] + CLOSE, part)
+            begin, end = max(0, first.start() - _SNIPPET), first.end() + _SNIPPET
+            part = pattern.sub(lambda found: OPEN + found[0] + CLOSE, text[begin:end])
+            return f"{_CUT if begin else ''}{part}{_CUT if end < len(text) else ''}"
     return ""
 
 

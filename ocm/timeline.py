@@ -3,6 +3,7 @@
 All of it is read from the session files; what became of their files since is looked at once for the whole list.
 """
 
+import os
 import re
 from datetime import datetime
 from typing import Any
@@ -33,7 +34,7 @@ def timeline(
     if not 1 <= limit <= MAX_LIMIT:
         raise BadInputError(f"limit is {limit}.", f"Accepted: 1 to {MAX_LIMIT}.")
     if file:
-        path, project = relative(store, file), git.own_project(store)
+        path, project = relative(store, os.path.normpath(file)), git.own_project(store)
         rows = index.read(store, lambda cache: cache.touching(path, limit, project)[::-1], notice=notice)
         return _with_commits(store, path, _shown(store, rows, "", path), limit)
     name = _anchor(store, session_id, notice)
@@ -44,9 +45,11 @@ def timeline(
 def _with_commits(store: Store, path: str, entries: list[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
     """Return sessions and the commits that changed a file in one order, the last ones of both together.
 
-    A commit has `commit`, `author` and `sessions`, those that its work certainly comes from.
+    A commit has `commit`, `author` and `sessions`, those that its work certainly comes from. Where only the end of a
+    path is named, the files are those that the sessions touched.
     """
-    found = githistory.log(store.root, path, limit)
+    touched = {change["path"] for entry in entries for change in entry["changes"]}
+    found = githistory.log(store.root, {path, *touched}, limit)
     if not found:
         return entries
 

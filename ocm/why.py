@@ -170,7 +170,7 @@ def _of_file(view: View, asked: origin.Target) -> Answer:
     """Answer for a whole file: the sessions that touched it, its last commits, and the decisions in force."""
     root = view.store.root
     touching = view.cache.touching(asked.name, -1, view.project)
-    history = githistory.log(root, asked.name, _LAST)
+    history = githistory.log(root, [asked.name], _LAST)
     if asked.kind == "gone" and not touching and not history:
         raise origin.not_known(asked.name)
     notes = [] if history else [f"Git has no commit of {asked.name}, or could not be asked."]

@@ -112,7 +112,26 @@ def test_show_says_what_came_of_it_and_marks_what_was_ended(client: Project) -> 
     assert [one["subject"] for one in found["commits"]] == ["Retries"]
     assert found["not_landed"] == []
     assert [one["by"] for one in found["ended"]] == ["**Jitter:** random. Supersedes: Backoff."]
-    assert "What came of it" not in said(client, "show", "T")
+    assert said(client, "show", "T").splitlines()[-3:] == [
+        "What came of it, as git has it now:",
+        "  no commit holds work of this session",
+        "  not landed: src/log.py",
+    ]
+
+
+def test_a_session_that_touched_nothing_came_to_nothing(client: Project) -> None:
+    client.checkpoint("U", goal="only talk")
+    assert "What came of it" not in said(client, "show", "U")
+
+
+def test_of_many_files_that_never_landed_some_are_named(client: Project) -> None:
+    wrote(client, "U", {f"new/{n:02}.py": f"value_{n} = compute({n})\n" for n in range(13)}, goal="many")
+    lines = said(client, "show", "U").splitlines()
+    assert [line for line in lines if "not landed" in line][-2:] == [
+        "  not landed: new/09.py",
+        "  not landed: 3 more, see: ocm commits U",
+    ]
+    assert len([line for line in said(client, "commits", "U").splitlines() if "not landed" in line]) == 13
 
 
 def test_a_brief_names_the_commits_and_leaves_out_what_was_ended(client: Project) -> None:
@@ -124,6 +143,58 @@ def test_a_brief_names_the_commits_and_leaves_out_what_was_ended(client: Project
     client.checkpoint("T", decisions=["**Jitter:** random. Supersedes: Backoff. Solves: p99"])
     assert "Backoff" not in words()
     assert "p99" not in words()
+
+
+# --- a decision that no longer holds is marked wherever it is shown
+
+JITTER = "**Jitter:** random. Supersedes: Backoff. Solves: p99"
+
+
+def test_an_ended_item_is_marked_for_a_person(client: Project) -> None:
+    client.checkpoint("T", decisions=[JITTER])
+    by = "by: **Jitter:** random"
+    assert f"superseded {by}" in said(client, "why", "src/client.py:6")
+    assert f"superseded {by}" in said(client, "explain", "HEAD")
+    assert f"superseded {by}" in said(client, "decisions", "--all")
+    assert f"solved {by}" in said(client, "problems", "--all")
+    assert f"[ended {by}" in said(client, "show", "S")
+    for words in ("fixed wait hammered", "spikes at requests", "hammer"):
+        assert by in said(client, "search", words)
+
+
+@pytest.mark.parametrize("arguments", [
+    ["why", "src/client.py:6"], ["explain", "HEAD"], ["show", "S"], ["show", "S", "--section", "decisions"], ["search", "fixed wait hammered"],
+    ["decisions", "--all"],
+])  # fmt: skip
+def test_an_ended_item_is_marked_for_a_script(client: Project, arguments: list[str]) -> None:
+    client.checkpoint("T", decisions=[JITTER])
+    found = said(client, *arguments, "--json")
+    assert json.dumps(JITTER) in found
+    assert '"session_id": "T"' in found
+
+
+@pytest.mark.parametrize(("tool", "arguments"), [
+    ("ocm__why", {"file": "src/client.py", "line": 6}), ("ocm__get_session", {"session_id": "S", "sections": ["decisions"]}),
+    ("ocm__search_sessions", {"query": "fixed wait hammered"}),
+])  # fmt: skip
+def test_an_ended_item_is_marked_for_a_model(client: Project, tool: str, arguments: dict[str, Any]) -> None:
+    assert "Jitter" not in json.dumps(asked(client, tool, **arguments))
+    client.checkpoint("T", decisions=[JITTER])
+    assert "Jitter" in json.dumps(asked(client, tool, **arguments))
+
+
+def test_elsewhere_an_ended_item_is_not_shown_at_all(client: Project) -> None:
+    client.checkpoint("T", decisions=[JITTER])
+    found = [said(client, *words) for words in (["decisions"], ["problems"], ["resume", "S"], ["why", "src/client.py"])]
+    found += [json.dumps(asked(client, "ocm__why", file="src/client.py")), json.dumps(timeline.timeline(client.store))]
+    found.append(json.dumps(timeline.timeline(client.store, file="src/client.py")))
+    assert not [text for text in found if "hammered" in text or "**p99:**" in text]
+
+
+def test_a_hit_that_shows_something_else_has_no_mark(client: Project) -> None:
+    client.checkpoint("T", decisions=[JITTER])
+    found = json.loads(said(client, "search", "survives slow server", "--json"))
+    assert [(one["session_id"], one.get("ended")) for one in found] == [("S", None)]
 
 
 # --- the tool
@@ -174,3 +245,22 @@ def test_a_timeline_of_a_file_runs_through_sessions_and_commits_alike(client: Pr
     assert [entry["date"] for entry in found] == sorted(entry["date"] for entry in found)
     assert len(timeline.timeline(client.store, file="src/client.py", limit=1)) == 1
     assert "commit " in said(client, "timeline", "--file", "src/client.py")
+
+
+@pytest.mark.parametrize("path", ["src/client.py", "client.py", "./src/../src/client.py", "src//client.py"])
+def test_a_timeline_takes_the_end_of_a_path(client: Project, path: str) -> None:
+    assert [entry["title"] for entry in timeline.timeline(client.store, file=path)] == [
+        "Retries in the client",
+        "Retries",
+    ]
+
+
+def test_a_timeline_takes_a_path_as_typed_in_a_folder(client: Project) -> None:
+    for path in ("client.py", "src/client.py"):
+        found = json.loads(run_ocm(client.root / "src", "timeline", "--file", path, "--json").stdout)
+        assert [entry["title"] for entry in found] == ["Retries in the client", "Retries"]
+
+
+def test_a_timeline_has_the_commits_of_a_file_that_no_session_touched(client: Project) -> None:
+    found = timeline.timeline(client.store, file="a.py")
+    assert [(entry["title"], entry["sessions"]) for entry in found] == [("change", [])]

@@ -309,7 +309,7 @@ def test_outside_a_repository_nothing_is_known(tmp_path: Path) -> None:
     root = str(tmp_path)
     assert githistory.since(root, 0) is None
     assert githistory.blame(root, "a.py", 1, 1) is None
-    assert githistory.log(root, "a.py", 3) is None
+    assert githistory.log(root, ["a.py"], 3) is None
     assert githistory.resolve(root, "HEAD") is None
     assert githistory.tracked(root, "a.py") is None
     assert githistory.names_of(root, []) is None
@@ -326,7 +326,7 @@ def test_a_repository_without_a_commit(tmp_path: Path) -> None:
     root = str(tmp_path)
     assert githistory.since(root, 0) == []
     assert githistory.blame(root, "a.py", 1, 1) is None
-    assert githistory.log(root, "a.py", 3) is None
+    assert githistory.log(root, ["a.py"], 3) is None
     assert githistory.resolve(root, "HEAD") == ""
     assert list(githistory.uncommitted(root, ["a.py"])) == []
 

@@ -741,3 +741,35 @@ def test_importing_it_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
     loaded = set(done.stdout.split())
     assert not loaded & {"click", "filelock", "git", "markdown_it", "mcp", "rich", "yaml", "subprocess", "tempfile"}
+
+
+@pytest.mark.parametrize(("parts", "shown"), [
+    (["**A:** one two three"], True), (["**A:** one two"], False), (["one two three"], False), (["…one two three"], True),
+    (["**A:** one…"], True), (["…one two…"], True), (["…two one…"], False), (["before", "**A:** one two three", "after"], True),
+    (["before", "**A:** one…"], True), (["…two three", "after"], True), (["…**A:** one", "after"], False), (["…", ""], False), (["……"], False),
+    ([""], False), (["A"], False), ([" **A:** one two three "], True),
+])  # fmt: skip
+def test_an_item_is_recognized_in_what_a_snippet_holds_of_it(parts: list[str], shown: bool) -> None:
+    assert recall._is_shown("**A:** one two three", parts) is shown
+
+
+def test_the_item_that_a_snippet_shows_is_marked_and_no_other(tmp_path: Path) -> None:
+    store = make_store(tmp_path)
+    old = ["**Wombat:** dig deep holes", "**Quokka:** smile at everyone", "no label: none"]
+    put(store, "a.md", session("a", 1, title="Animals", decisions=old, problems=["**Wallaby:** it hops too far"]))
+    put(
+        store,
+        "b.md",
+        session("b", 2, title="Later", decisions=["**Mole:** digs better. Supersedes: Wombat. Solves: Wallaby"]),
+    )
+
+    def ended(query: str) -> list[tuple[str, list[str]]]:
+        return [
+            (hit["session_id"], [one["item"] for one in hit.get("ended", [])])
+            for hit in recall.search(store, query, limit=1)
+        ]
+
+    assert ended("deep holes") == [("a", ["**Wombat:** dig deep holes", "**Quokka:** smile at everyone"][:1])]
+    assert ended("hops too far") == [("a", ["**Wallaby:** it hops too far"])]
+    assert ended("Animals") == [("a", [])]
+    assert ended("digs better") == [("b", [])]

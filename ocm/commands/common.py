@@ -32,6 +32,12 @@ def find_store(project: str | None) -> Store:
     return store
 
 
+def named(store: Store, path: str) -> str:
+    """Return a path as typed in this folder, from the project's top."""
+    here = os.path.abspath(path)
+    return paths.relative(store, here if os.path.lexists(here) else os.path.normpath(path))
+
+
 @contextlib.contextmanager
 def notices() -> Iterator[Callable[[str], None]]:
     """Collect notices and say each once when all went well; where it did not, the error is the one line."""

@@ -121,7 +121,8 @@ def timeline(*, project: str | None, identifier: str | None, path: str | None, l
     from ocm import timeline as timelines
 
     store = common.find_store(project)
-    found = timelines.timeline(store, session_id=identifier, file=path, limit=limit, notice=output.notice)
+    name = common.named(store, path) if path else None
+    found = timelines.timeline(store, session_id=identifier, file=name, limit=limit, notice=output.notice)
     if as_json:
         output.as_json(found)
     elif found:

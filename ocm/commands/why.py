@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from ocm import output, paths
+from ocm import output
 from ocm.commands import common
-from ocm.paths import Store
 
 file_option = click.option("--file", "path", metavar="F", help="Only of sessions that touched this file.")
 
@@ -23,12 +22,6 @@ def _said(found: Any, lines: Callable[[Any], Iterator[str]], *, as_json: bool, n
         output.say(line)
 
 
-def _named(store: Store, path: str) -> str:
-    """Return a path as typed in this folder, from the project's top."""
-    here = os.path.abspath(path)
-    return paths.relative(store, here if os.path.lexists(here) else os.path.normpath(path))
-
-
 @click.command()
 @common.project_option
 @click.argument("place", metavar="FILE[:LINE[-LINE]]")
@@ -41,7 +34,7 @@ def why(*, project: str | None, place: str, as_json: bool) -> None:
     store = common.find_store(project)
     exists = os.path.lexists(place) or os.path.lexists(os.path.join(store.root, place))
     path, first, last = reasons.parsed(place, exists=exists)
-    found = reasons.why(store, _named(store, path), first, last, notice=output.notice)
+    found = reasons.why(store, common.named(store, path), first, last, notice=output.notice)
     _said(found, answers.why, as_json=as_json)
 
 
@@ -71,31 +64,25 @@ def commits(*, project: str | None, identifier: str, as_json: bool) -> None:
     _said(found, answers.came_of, as_json=as_json)
 
 
-@click.command()
-@common.project_option
-@file_option
-@click.option("--all", "everything", is_flag=True, help="Superseded ones as well.")
-@common.json_option
-def decisions(*, project: str | None, path: str | None, everything: bool, as_json: bool) -> None:
-    """List the decisions in force, newest first."""
-    from ocm import answers, decided
+def _ledger(kind: str, told: str, nothing: str) -> click.Command:
+    """Return the command that lists the decisions, or the problems, of a store."""
 
-    store = common.find_store(project)
-    name = _named(store, path) if path else ""
-    found = decided.decisions(store, name, everything=everything, notice=output.notice)
-    _said(found, lambda all_: answers.items(all_, "decision"), as_json=as_json, nothing="No decision is recorded.")
+    @click.command(f"{kind}s", help=told)
+    @common.project_option
+    @file_option
+    @click.option("--all", "everything", is_flag=True, help="Superseded or solved ones as well.")
+    @common.json_option
+    def command(*, project: str | None, path: str | None, everything: bool, as_json: bool) -> None:
+        from ocm import answers, decided
+
+        store = common.find_store(project)
+        name = common.named(store, path) if path else ""
+        asked = {"decision": decided.decisions, "problem": decided.problems}[kind]
+        found = asked(store, name, everything=everything, notice=output.notice)
+        _said(found, lambda items: answers.items(items, kind), as_json=as_json, nothing=nothing)
+
+    return command
 
 
-@click.command()
-@common.project_option
-@file_option
-@click.option("--all", "everything", is_flag=True, help="Solved ones as well.")
-@common.json_option
-def problems(*, project: str | None, path: str | None, everything: bool, as_json: bool) -> None:
-    """List the problems that are still open, newest first."""
-    from ocm import answers, decided
-
-    store = common.find_store(project)
-    name = _named(store, path) if path else ""
-    found = decided.problems(store, name, everything=everything, notice=output.notice)
-    _said(found, lambda all_: answers.items(all_, "problem"), as_json=as_json, nothing="No problem is open.")
+decisions = _ledger("decision", "List the decisions in force, newest first.", "No decision is recorded.")
+problems = _ledger("problem", "List the problems that are still open, newest first.", "No problem is open.")

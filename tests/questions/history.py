@@ -116,9 +116,8 @@ def _work(project: Project, one: Facts, step: Facts) -> None:
 
 def text_of(project: Project, question: Facts) -> str:
     """Return the line that is asked about, as it stands there."""
-    lines = (project.root / question["file"]).read_text(encoding="utf-8").splitlines()
-    number: int = question["line"]
-    return lines[number - 1].strip()
+    path: Path = project.root / question["file"]
+    return str(path.read_text(encoding="utf-8").splitlines()[question["line"] - 1].strip())
 
 
 def answered(project: Project, question: Facts) -> Facts:
