@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from ocm import freshness, git, index, paths
 from ocm.fence import BEGIN, END, LABEL, MARKED, holds_marks
 from ocm.index import ENDING, Index, Notice, SessionRow, State, silent
+from ocm.index.records import moment
 from ocm.paths import Store
 from ocm.plain import cut, say, short
 
 _CHARACTERS_A_TOKEN = 4
 MOST = 9_900  # characters: hosts cut at 10,000
 _MAX_ITEM, _MAX_TITLE, _MAX_NAME, _MAX_PATH, _MAX_COMMITS = 300, 90, 40, 200, 20
-_SHA, _MAX_MADE = 9, 8
+_SHA, _MAX_MADE, _UNLANDED = 9, 8, 5
 _RECENT, _LISTED, _LATEST, _CANDIDATES = 8, 5, 5, 20
 _FILE_HEADINGS = {
     freshness.CHANGED: "Files changed since:",
@@ -118,12 +119,14 @@ def _said(store: Store, known: "_Known", room: int, *, alone: bool) -> list[str]
     files = _Lines(room * 3 // 10)
     _name_files(files, known, shown, page)
     commits = _Lines(room // 10)
-    if row:
-        _name_commits(commits, store, row)
+    since = freshness.Since(store.root, moment(row.date) or row.updated) if row else None
+    if row and since:
+        _name_commits(commits, row, since)
     first = _Lines(room - others.used - files.used - commits.used)
-    if row and known.state:
+    if row and since and known.state:
         _describe(first, row, known.state, whole=alone)
         first.joined("Its commits:", [sha[:_SHA] for sha in known.made[-_MAX_MADE:]])
+        first.joined("Not committed:", _never_landed(known, store, row, since))
     worth = first.lines or others.lines
     return [*first.lines, *files.lines, *commits.lines, *others.lines] if worth else []
 
@@ -247,8 +250,20 @@ def _name_files(lines: _Lines, known: _Known, shown: list[SessionRow], page: fre
         lines.joined(heading, named)
 
 
-def _name_commits(lines: _Lines, store: Store, row: SessionRow) -> None:
-    found = freshness.commits(store.root, row.updated, _MAX_COMMITS + 1)
+def _never_landed(known: "_Known", store: Store, row: SessionRow, since: freshness.Since) -> list[str]:
+    """Return the files of a session that no commit of its branch has changed since it began.
+
+    Where another branch is checked out, that says nothing about them.
+    """
+    if not row.branch or row.branch != paths.git_head(store.root)[1]:
+        return []
+    left = since.untouched(change.path for change, _ in known.files[row.row] if len(change.path) <= _MAX_PATH)
+    more = [f"{len(left) - _UNLANDED} more"] if len(left) > _UNLANDED else []
+    return [*map(say, left[:_UNLANDED]), *more]
+
+
+def _name_commits(lines: _Lines, row: SessionRow, since: freshness.Since) -> None:
+    found = since.commits(row.updated)[: _MAX_COMMITS + 1]
     if found:
         many = f"more than {_MAX_COMMITS}" if len(found) > _MAX_COMMITS else str(len(found))
         subjects = [cut(f"{sha[:7]} {say(subject)}", _MAX_TITLE) for sha, subject in found]

@@ -4,15 +4,21 @@ Invariants: looking changes nothing, so reading never makes a thing look fresher
 a guess; a whole page of records costs one git process, and one more where files pass through filters.
 """
 
+import contextlib
 import os
 
-from ocm import blobs, gitrun
+from ocm import blobs, gitdata, gitrun
 from ocm.gitrun import Place, UnknownError
 from ocm.model import FileChange
 from ocm.paths import STORE
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 STATES = UNCHANGED, CHANGED, GONE = ("unchanged", "changed", "gone")
 MOST_COMMITS = 1_000
+MOST_NAMED = 50  # commits whose files are looked at
 Touched = list[tuple[FileChange, str | None]]
 
 
@@ -43,15 +49,28 @@ class Page:
         return None if self._commits is None else sum(when > updated for when in self._commits)
 
 
-def commits(root: str, since: float, most: int) -> list[tuple[str, str]] | None:
-    """Return id and subject of what was committed since an instant, the latest first; None when git cannot say."""
-    place = Place.find(root)
-    if place is None or since <= 0:
-        return None
-    try:
-        return [(sha, subject) for _, sha, subject in gitrun.log(place, since, most)]
-    except UnknownError:
-        return None
+class Since:
+    """What git did since a session began (epoch seconds), in the history of HEAD: one process for both questions."""
+
+    def __init__(self, root: str, began: float) -> None:
+        """Ask git."""
+        self._place = Place.find(root)
+        self._found: list[tuple[float, str, str, set[bytes]]] | None = None
+        if self._place is not None and began > 0:
+            with contextlib.suppress(UnknownError):
+                self._found = gitrun.log(self._place, began, MOST_NAMED + 1)
+
+    def commits(self, after: float) -> list[tuple[str, str]]:
+        """Return id and subject of what was committed after an instant, the latest first, as far as it is known."""
+        return [(sha, subject) for when, sha, subject, _ in self._found or () if when > after]
+
+    def untouched(self, paths: "Iterable[str]") -> list[str]:
+        """Return the paths in the work tree that no commit has changed; none where git cannot say that of all."""
+        if self._place is None or self._found is None or len(self._found) > MOST_NAMED:
+            return []
+        changed = {gitdata.printable(name) for *_, names in self._found for name in names}
+        inside = {path: self._place.inward(path) for path in paths}
+        return [path for path, name in inside.items() if name and name not in changed]
 
 
 def _commits(root: str, instants: list[float]) -> list[float] | None:

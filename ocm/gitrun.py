@@ -234,12 +234,23 @@ def commit_times(place: Place, since: float, most: int) -> list[float]:
     return [float(line.split()[0]) for line in words.splitlines()]
 
 
-def log(place: Place, since: float, most: int) -> list[tuple[float, str, str]]:
-    """Return time, id and subject of the commits of HEAD made after `since`, the latest first, at most `most`."""
-    style = ("--no-show-signature", "--no-color", "--no-decorate", "-z", "--format=%ct%x09%H%x09%s")
-    words = _quick(place, "log", *style, f"--max-age={int(since)}", f"--max-count={most}", "HEAD", "--")
-    found = [line.decode("utf-8", "replace").split("\t", 2) for line in words.split(b"\0") if line.count(b"\t") > 1]
-    return [(float(when), sha, subject) for when, sha, subject in found if float(when) > since]
+def log(place: Place, since: float, most: int) -> list[tuple[float, str, str, set[bytes]]]:
+    """Return time, id, subject and changed names of the commits of HEAD not older than `since`, the latest first.
+
+    Of a merge those names count that it holds otherwise than every parent.
+    """
+    style = ("--no-show-signature", "--no-color", "--no-decorate", "-z", "--format=%x01%ct%x09%H%x09%s")
+    names = ("--name-only", "--no-renames", "-c", "--no-ext-diff", "--ignore-submodules=dirty")
+    words = _quick(place, "log", *style, *names, f"--max-age={int(since)}", f"--max-count={most}", "HEAD", "--")
+    found: list[tuple[float, str, str, set[bytes]]] = []
+    for word in words.split(b"\0"):
+        when, _, rest = word.removeprefix(b"\x01").partition(b"\t")
+        if word.startswith(b"\x01") and when.isdigit() and b"\t" in rest:
+            sha, _, subject = rest.decode("utf-8", "replace").partition("\t")
+            found.append((float(when), sha, subject, set()))
+        elif found and (name := word.removeprefix(b"\n")):
+            found[-1][3].add(name)
+    return found
 
 
 def hashed(place: Place, paths: "Iterable[str]") -> list[str]:

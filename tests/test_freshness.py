@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm import blobs, facts, freshness, gitdata, recall
+from ocm import blobs, brief, facts, freshness, gitdata, gitrun, recall
 from ocm.model import FileChange
 from tests.builders import Project, commit, git
 from tests.session_store import put, session
@@ -202,3 +202,141 @@ def test_an_index_line_says_how_many_files_changed(repo: Project) -> None:
     write(repo, "b.py", "two\n")
     lines = repo.hook("session-start", session_id="three", source="startup")["hookSpecificOutput"]["additionalContext"]
     assert "one · 1 of 2 files changed" in lines
+
+
+# --- work that never landed
+
+
+def told(project: Project, session_id: str = "new") -> list[str]:
+    """Return the line of a brief that names the work which no commit holds, if there is one."""
+    reply = project.hook("session-start", session_id=session_id, source="startup")
+    lines = reply["hookSpecificOutput"]["additionalContext"].split("\n")
+    return [line for line in lines if line.startswith("Not committed:")]
+
+
+def left(project: Project, *paths: str, began: float = 1.0) -> list[str]:
+    """Return those of `paths` that no commit since an instant has changed."""
+    return freshness.Since(str(project.root), began).untouched(paths)
+
+
+def test_a_brief_names_the_work_that_no_commit_holds(repo: Project) -> None:
+    work(repo, "kept.py", "lost.py", "more.py", session_id="one")
+    assert told(repo) == ["Not committed: kept.py, lost.py, more.py"]
+    git(repo.root, "add", "kept.py")
+    git(repo.root, "commit", "-q", "-m", "one of them")
+    assert told(repo) == ["Not committed: lost.py, more.py"] == told(repo, "another")
+    commit(repo.root, "the rest")
+    assert told(repo) == []
+
+
+def test_of_many_files_a_brief_names_some(repo: Project) -> None:
+    work(repo, *(f"{n}.py" for n in range(9)), session_id="one")
+    assert told(repo) == ["Not committed: 0.py, 1.py, 2.py, 3.py, 4.py, 4 more"]
+
+
+@pytest.mark.parametrize("arguments", [("checkout", "-q", "-b", "other"), ("checkout", "-q", "--detach")])
+def test_on_another_branch_nothing_is_said_of_it(repo: Project, arguments: tuple[str, ...]) -> None:
+    work(repo, "lost.py", session_id="one")
+    git(repo.root, *arguments)
+    said = recall.brief(repo.store, branch="main", session_id="one", tokens=600)
+    assert "one" in said
+    assert "Not committed" not in said
+
+
+def test_a_squash_and_an_amended_commit_hold_the_work_as_well(repo: Project) -> None:
+    git(repo.root, "checkout", "-q", "-b", "topic")
+    write(repo, "a.py", "two\n")
+    write(repo, "b.py", "new\n")
+    commit(repo.root, "on a branch")
+    git(repo.root, "checkout", "-q", "main")
+    assert left(repo, "b.py", "a.py", began=time.time() + 9) == ["b.py", "a.py"]
+    git(repo.root, "merge", "-q", "--squash", "topic")
+    assert left(repo, "b.py") == ["b.py"]
+    commit(repo.root, "squashed")
+    assert left(repo, "b.py", "a.py", "c.py") == ["c.py"]
+    git(repo.root, "commit", "-q", "--amend", "-m", "reworded")
+    assert left(repo, "b.py", "a.py", "c.py") == ["c.py"]
+
+
+def test_what_only_a_merge_holds_is_in_a_commit(repo: Project) -> None:
+    git(repo.root, "checkout", "-q", "-b", "topic")
+    write(repo, "b.py", "new\n")
+    commit(repo.root, "on a branch")
+    git(repo.root, "checkout", "-q", "main")
+    git(repo.root, "merge", "-q", "--no-ff", "--no-commit", "topic")
+    write(repo, "evil.py", "in the merge alone\n")
+    commit(repo.root, "merged")
+    assert left(repo, "b.py", "evil.py", "other.py") == ["other.py"]
+
+
+def test_both_names_of_a_renamed_file_are_in_its_commit(repo: Project) -> None:
+    git(repo.root, "mv", "a.py", "b.py")
+    commit(repo.root)
+    assert left(repo, "a.py", "b.py", "c.py") == ["c.py"]
+
+
+@pytest.mark.parametrize("name", ["ü/漢字.py", "a\tb.py", "a\nb.py", "\x01x", " lead", "\n", "\x015\tabc", 'quo"te', "back\\slash"])  # fmt: skip
+def test_odd_names_are_found_in_commits(repo: Project, name: str) -> None:
+    write(repo, name, "x\n")
+    write(repo, "z.py", "x\n")
+    sha = commit(repo.root)
+    assert left(repo, name, "z.py", "never.py") == ["never.py"]
+    assert freshness.Since(str(repo.root), 1.0).commits(1.0)[0] == (sha, "change")
+
+
+def test_what_lies_outside_the_work_tree_is_not_spoken_of(repo: Project) -> None:
+    assert left(repo, "/etc/hostname", "../x.py", "b.py", "") == ["b.py"]
+
+
+def test_a_folder_of_a_repository_names_its_own_files(repo: Project) -> None:
+    write(repo, "sub/b.py", "x\n")
+    commit(repo.root)
+    since = freshness.Since(str(repo.root / "sub"), 1.0)
+    assert since.untouched(["b.py", "c.py", "../a.py"]) == ["c.py"]
+
+
+def test_where_git_cannot_tell_of_all_nothing_is_said(
+    repo: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert freshness.Since(str(tmp_path / "nowhere"), 1.0).untouched(["x.py"]) == []
+    assert freshness.Since(str(tmp_path / "nowhere"), 1.0).commits(1.0) == []
+    assert left(repo, "x.py", began=0.0) == []
+    commit(repo.root)
+    monkeypatch.setattr(freshness, "MOST_NAMED", 2)
+    assert left(repo, "x.py") == ["x.py"]
+    commit(repo.root)
+    assert left(repo, "x.py") == []
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert left(repo, "x.py") == []
+
+
+def test_a_repository_without_a_commit_says_nothing(project: Project) -> None:
+    git(project.root, "init", "-q")
+    assert left(project, "x.py") == []
+
+
+@pytest.mark.parametrize("setting", [
+    ("log.showSignature", "true"), ("log.diffMerges", "off"), ("diff.renames", "copies"), ("color.ui", "always"), ("diff.noprefix", "true"),
+    ("diff.relative", "true"), ("log.follow", "true"), ("log.decorate", "full"), ("diff.external", "false"), ("format.pretty", "fuller"),
+])  # fmt: skip
+def test_no_setting_of_the_user_changes_what_is_in_commits(repo: Project, setting: tuple[str, str]) -> None:
+    write(repo, "sub/b.py", "x\n")
+    sha = commit(repo.root)
+    git(repo.root, "config", *setting)
+    since = freshness.Since(str(repo.root), 1.0)
+    assert since.untouched(["sub/b.py", "c.py"]) == ["c.py"]
+    assert since.commits(1.0)[0] == (sha, "change")
+
+
+def test_a_brief_asks_git_one_question(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    work(repo, "lost.py", session_id="one")
+    real, asked = gitrun._quick, []
+
+    def counted(place: gitrun.Place, *arguments: str, stdin: bytes = b"") -> bytes:
+        asked.append(arguments[0])
+        return real(place, *arguments, stdin=stdin)
+
+    monkeypatch.setattr(gitrun, "_quick", counted)
+    said = brief.for_hook(repo.store, own="", tokens=600, most_read=64)
+    assert "Not committed: lost.py" in said
+    assert asked == ["log"]
