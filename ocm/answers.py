@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ocm import freshness
+from ocm import fence, freshness
 from ocm.plain import clean_line
 
 Answer = dict[str, Any]
 TOKENS = 300
 _CHARACTERS_A_TOKEN = 4
 _ITEM = 400
+_NAME, _STEP = 200, 20  # quarters of a token: of a name at most; by which a text is made shorter until it fits
 _SHORT = 9
 _NAMED = 10  # files behind a session that never landed
 
@@ -151,18 +152,23 @@ def items(found: list[Answer], kind: str) -> Iterator[str]:
 
 
 def short(answer: Answer, tokens: int = TOKENS) -> Answer:
-    """Return an answer about one place in at most `tokens`, the most useful first; what does not fit is left out."""
+    """Return an answer about one place in at most `tokens`, the most useful first; what does not fit is left out.
+
+    The label that goes out with it is counted in. Four characters of ASCII count as a token, any other character as one
+    of its own, which is no less than what models make of them.
+    """
     origins = answer.get("origins") or [{**answer, "work": [], "commit": (answer.get("commits") or [None])[0]}]
     one = max(origins, key=lambda each: len(each["sessions"]))
     best = one["sessions"][0] if one["sessions"] else {}
-    found: Answer = {"file": answer["file"], "line": answer["lines"][0] if answer["lines"] else None}
+    session_id = _within(best.get("session_id") or "", _NAME)  # the beginning of an id finds it as well
+    found: Answer = {"file": _tail(answer["file"], _NAME), "line": answer["lines"][0] if answer["lines"] else None}
     optional = [
-        ("session_id", best.get("session_id")),
+        ("session_id", session_id),
         ("date", day(best.get("date") or "")),
         ("sure", best.get("sure")),
-        ("more", f"ocm__get_session {best['session_id']}" if best.get("markdown_path") else None),
-        ("decisions", [_decision(each) for each in one["decisions"]]),
+        ("more", f"ocm__get_session {session_id}" if best.get("markdown_path") else None),
         ("freshness", freshness.says(best.get("freshness"), best.get("commits_since"))),
+        ("decisions", [_decision(each) for each in one["decisions"]]),
         ("commit", _commit(one["commit"])),
         ("notes", [*one["notes"], *answer["notes"]][:3]),
         ("session", cut(best.get("title") or "", 90)),
@@ -171,23 +177,50 @@ def short(answer: Answer, tokens: int = TOKENS) -> Answer:
     ]
     for name, value in optional:
         if value not in (None, "", []):
-            _fit(found, name, value, tokens * _CHARACTERS_A_TOKEN)
+            _fit(found, name, value, tokens * _CHARACTERS_A_TOKEN - len(fence.LABEL))
     return found
 
 
 def _fit(found: Answer, name: str, value: Any, limit: int) -> None:  # noqa: ANN401 - a value of JSON
-    """Add as much of a value as stays within the limit."""
+    """Add as much of a value as stays within the limit, as it goes out; the first of several texts is cut to fit."""
     values = [value[:count] for count in range(len(value), 0, -1)] if isinstance(value, list) else [value]
+    if isinstance(value, list):
+        values += [[_cut_to(value[0], size)] for size in range(_NAME, 0, -_STEP)]
     for each in values:
-        if len(json.dumps({**found, name: each}, ensure_ascii=False)) <= limit:
+        if _size(json.dumps(fence.data({**found, name: each}), ensure_ascii=False)) <= limit:
             found[name] = each
             return
 
 
+def _size(text: str) -> int:
+    """Return how long a text is in quarters of a token."""
+    return sum(1 if character.isascii() else _CHARACTERS_A_TOKEN for character in text)
+
+
+def _within(text: str, size: int) -> str:
+    """Return as much of the beginning of a text as is no longer than `size` quarters of a token."""
+    for end, character in enumerate(text):
+        size -= _size(character)
+        if size < 0:
+            return text[:end]
+    return text
+
+
+def _cut_to(text: str, size: int) -> str:
+    """Return the same, with a sign where something is cut off."""
+    return text if _size(text) <= size else _within(text, size - _CHARACTERS_A_TOKEN) + "…"
+
+
+def _tail(text: str, size: int) -> str:
+    """Return as much of its end: of a path that says more."""
+    return _cut_to(text[::-1], size)[::-1]
+
+
 def _decision(decision: Answer) -> str:
+    """Return a decision, and in front of it, where nothing is cut off, what superseded it."""
     ended = decision["superseded"]
-    mark = f" [superseded by: {cut(ended['by'], 80)}]" if ended else ""
-    return f"{day(decision['date'])[:10]} {cut(decision['decision'], 300)}{mark}"
+    mark = f"[superseded by: {_cut_to(cut(ended['by'], 80), _NAME)}] " if ended else ""
+    return f"{day(decision['date'])[:10]} {mark}{_cut_to(cut(decision['decision'], 300), 2 * _NAME)}"
 
 
 def _commit(commit: Answer | None) -> str:
