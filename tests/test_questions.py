@@ -1,7 +1,6 @@
 """Questions whose answers were checked by hand: on a scripted history, on this project's own, and on a public one."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,13 +53,11 @@ MAKERS = {"own": history.own, "flask": history.public}
 
 
 @pytest.fixture(scope="module", params=MAKERS)
-def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Project]]:
+def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Project]:
     """A real history with sessions beside it, and the name of its questions."""
     root = MAKERS[request.param](tmp_path_factory.mktemp(request.param) / "repository", history.facts(request.param))
     with pytest.MonkeyPatch.context() as patch:
-        project = history.build(root, history.facts(request.param), patch)
-    yield request.param, project
-    shutil.rmtree(root)
+        return request.param, history.build(root, history.facts(request.param), patch)
 
 
 @pytest.mark.timeout(600)
