@@ -7,9 +7,15 @@ from ocm import __version__
 
 def main() -> None:
     """Run the command line."""
-    if sys.argv[1:] == ["--version"]:
+    words = sys.argv[1:]
+    if words == ["--version"]:
         print(f"ocm {__version__}")  # noqa: T201 - nothing else is loaded yet
         return
+    if words and words[0] in {"list", "search"}:
+        from ocm import quick
+
+        if quick.main(words):
+            return
     from ocm import cli
 
     cli.main()

@@ -6,7 +6,7 @@ a hook asks for it.
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ocm import freshness, git, index, paths
 from ocm.fence import BEGIN, END, LABEL, MARKED, holds_marks
@@ -199,7 +199,7 @@ def _in_force(cache: Index, project: str, file: str, state: State | None) -> Sta
 
     ended = standing.ended(cache, project, file, [*state.decisions, *state.problems])
     decisions, problems = ([text for text in items if text not in ended] for items in (state.decisions, state.problems))
-    return replace(state, decisions=decisions, problems=problems)
+    return state._replace(decisions=decisions, problems=problems)
 
 
 def _current(cache: Index, branch: str, session_id: str | None, project: str | None) -> _Known | None:

@@ -2,16 +2,16 @@
 
 import os
 import time
-from collections.abc import Callable
 from typing import Any
 
 from ocm import config, journal, merge, paths, policy, sessionfiles
 from ocm.errors import BadInputError, NotFoundError, OcmError
+from ocm.listing import Notice, list_sessions, print_nothing
 from ocm.model import SECTIONS, Session, one_line
 from ocm.observe import text_of
 from ocm.paths import Store
 
-Notice = Callable[[str], None]
+__all__ = ["Notice", "list_sessions", "print_nothing"]
 
 ACTIVE_SECONDS = 12 * 3600
 _CANDIDATES = 5
@@ -29,21 +29,6 @@ _CHARACTERS_A_TOKEN = 4
 _MOST_ACTIVE = 100
 _MAX_TITLE = 200
 _CUT_NOTE, _LEAST_PART = 60, 200  # characters: of a line that says what is missing; of a text worth showing in part
-
-
-def print_nothing(_: str) -> None:
-    """Take a notice that nobody is there to read."""
-
-
-def list_sessions(
-    store: Store, limit: int = 10, tool: str | None = None, notice: Notice = print_nothing
-) -> list[dict[str, Any]]:
-    """Return the sessions that started last, newest first; a limit of -1 returns all."""
-    from ocm import git, index
-
-    project = git.own_project(store)
-    rows = index.read(store, lambda cache: cache.sessions(limit, tool or "", project), notice=notice)
-    return [row.as_json() for row in rows]
 
 
 def find(store: Store, identifier: str, notice: Notice = print_nothing) -> str:

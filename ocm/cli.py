@@ -1,30 +1,84 @@
-"""The command line's entry: one group of commands, one exit door."""
+"""The command line's entry: one group of commands, each loaded when it is asked for, and one exit door."""
 
-import os
+import contextlib
 import sys
+from collections import UserDict
+from collections.abc import Iterator
+from importlib import import_module
 
 import click
 
 from ocm import __version__, output
-from ocm.commands import care, find, keep, save, setup, why
 from ocm.errors import BadInputError
+
+# Where each command is; loading all of them takes longer than most commands take to run.
+_PLACES = {
+    "setup": "init install uninstall",
+    "save": "checkpoint",
+    "find": "list:list_command search show timeline export resume",
+    "why": "why explain commits decisions problems",
+    "care": "rebuild-index status doctor serve config demo",
+    "keep": "redact-scan forget prune import:import_command trust",
+}
+
+
+class _Commands(UserDict[str, click.Command]):
+    """The commands by name; `data` holds where each one is until it is asked for."""
+
+    def __init__(self) -> None:
+        """Know all of them, load none."""
+        super().__init__()
+        self.places = {
+            name.partition(":")[0]: (module, name.partition(":")[2] or name.replace("-", "_"))
+            for module, names in _PLACES.items()
+            for name in names.split()
+        }
+
+    def __getitem__(self, name: str) -> click.Command:
+        """Load a command."""
+        if name not in self.data:
+            module, attribute = self.places[name]
+            self.data[name] = getattr(import_module(f"ocm.commands.{module}"), attribute)
+        return self.data[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is such a command."""
+        return name in self.places or name in self.data
+
+    def __iter__(self) -> Iterator[str]:
+        """Name every command."""
+        return iter({**self.places, **self.data})
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len({**self.places, **self.data})
 
 
 def main() -> None:
     """Run the command line; errors leave through the one exit door."""
     output.prepare_streams()
     sys.excepthook = output.last_resort
-    arguments = [_as_utf8(argument) for argument in sys.argv[1:]]
-    with output.exit_door():
-        sys.exit(ocm.main(arguments, prog_name="ocm", standalone_mode=False) or 0)
+    with output.exit_door(), _translated():
+        sys.exit(ocm.main(output.arguments(), prog_name="ocm", standalone_mode=False) or 0)
 
 
-def _as_utf8(argument: str) -> str:
-    """Return an argument as it was typed, whatever the locale made of it."""
-    return os.fsencode(argument).decode("utf-8", "surrogateescape")
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the ways in which click ends a command into those that the exit door knows."""
+    try:
+        yield
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        output.leave(f"{error.format_message()} See: ocm help", error.exit_code)
+    except click.Abort:
+        raise KeyboardInterrupt from None
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(commands=_Commands(), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="ocm %(version)s")
 def ocm() -> None:
     """A journal of what you and your coding assistant did, kept in the project and found again."""
@@ -41,34 +95,3 @@ def help_command(context: click.Context, command: str | None) -> None:
         raise BadInputError(f"There is no command {command!r}.", f"There are: {', '.join(ocm.list_commands(parent))}.")
     with click.Context(found, info_name=command or "ocm", parent=parent if command else None) as inner:
         click.echo(found.get_help(inner))
-
-
-for _command in (
-    setup.init,
-    setup.install,
-    setup.uninstall,
-    save.checkpoint,
-    find.list_command,
-    find.search,
-    find.show,
-    find.timeline,
-    find.export,
-    find.resume,
-    why.why,
-    why.explain,
-    why.commits,
-    why.decisions,
-    why.problems,
-    care.rebuild_index,
-    care.status,
-    care.doctor,
-    care.serve,
-    care.config,
-    care.demo,
-    keep.redact_scan,
-    keep.forget,
-    keep.prune,
-    keep.import_command,
-    keep.trust,
-):
-    ocm.add_command(_command)

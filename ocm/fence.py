@@ -5,6 +5,7 @@ out, what reads like an instruction or like a part of the conversation is marked
 without a pattern that backtracks.
 """
 
+import functools
 import re
 
 BEGIN, END = "<ocm-notes>", "</ocm-notes>"
@@ -33,13 +34,12 @@ _TAGS = (
     "instructions", "important", "im_start", "im_end", "endoftext", "persisted-output", "command-name",
     "user-prompt-submit-hook",
 )  # fmt: skip
-_TAG = re.compile(
+_TAG = (
     r"<(\s{0,3}/?\s{0,3}\|?(?:[a-z]{1,12}:)?(?:" + "|".join(_TAGS) + r")\b[^<>]{0,200})>"
     r"|<(!--\s{0,9}(?:BEGIN|END)\s[^<>]{0,80}--)>"
-    r"|(\[/?INST\]|<<SYS>>|<</SYS>>)",
-    re.IGNORECASE,
+    r"|(\[/?INST\]|<<SYS>>|<</SYS>>)"
 )
-_SPOKEN = re.compile(
+_SPOKEN = (
     r"(?:^|(?<=[\n.!?:;>*\-\"'(`]))[ \t]{0,8}"
     r"(?:(?:please|now|and|then|important|note|attention|system|human|assistant|user)[ \t,:!]{1,3}){0,3}"
     r"(?:"
@@ -55,8 +55,7 @@ _SPOKEN = re.compile(
     r"|(?:send|post|upload|exfiltrate)\b[^\n]{0,80}\bto[ \t]{1,3}https?://[^\s]{0,200}"
     r"|(?:system|developer)(?: (?:prompt|message|note|notice|override))?[ \t]?:[^\n]{0,120}"
     r"|(?:human|assistant)[ \t]?:[^\n]{0,120}"
-    r")",
-    re.IGNORECASE,
+    r")"
 )
 
 
@@ -78,8 +77,14 @@ def unfenced(text: str) -> str:
 def marked(text: str) -> str:
     """Return `text` with what reads like an instruction, or like a part of the conversation, between marks."""
     text = text.replace(MARK_OPEN, "[[").replace(MARK_CLOSE, "]]")
-    text = _TAG.sub(_undone, text)
-    return _SPOKEN.sub(_between_marks, text)
+    tag, spoken = _patterns()
+    return spoken.sub(_between_marks, tag.sub(_undone, text))
+
+
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Make the two large patterns when a text is first marked: a list or a search shows none to a model."""
+    return re.compile(_TAG, re.IGNORECASE), re.compile(_SPOKEN, re.IGNORECASE)
 
 
 def _undone(tag: re.Match[str]) -> str:

@@ -9,8 +9,8 @@ import os
 
 from ocm import blobs, gitdata, gitrun
 from ocm.gitrun import Place, UnknownError
-from ocm.model import FileChange
 from ocm.paths import STORE
+from ocm.texts import FileChange
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

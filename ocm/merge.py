@@ -165,7 +165,7 @@ def _add(files: dict[str, FileChange], edit: FileChange) -> None:
         del files[edit.path]
     elif before is None or edit.change_type == "deleted" or before.change_type == "deleted":
         kind = "modified" if before and before.change_type == "deleted" else edit.change_type
-        files[edit.path] = replace(edit, change_type=kind)
+        files[edit.path] = edit._replace(change_type=kind)
 
 
 def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: list[FileChange]) -> list[str]:

@@ -6,29 +6,21 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ocm.errors import BadInputError
+from ocm.texts import CHANGE_TYPES, MAX_LINE, STATUSES, FileChange, one_line
 
-STATUSES = ("open", "frozen", "closed")
+__all__ = [
+    "CHANGE_TYPES", "HALF", "MAX_ITEM", "MAX_LINE", "SECTIONS", "STATUSES", "TRIGGERS", "Checkpoint", "FileChange",
+    "PlanFile", "Reference", "Session", "WorkEntry", "checkpoint_from", "clean_text", "one_line", "slugify",
+]  # fmt: skip
+
 TRIGGERS = ("context_limit", "git_commit", "task_end", "session_end", "manual")
-CHANGE_TYPES = ("created", "modified", "deleted", "renamed")
 # what of a session can be asked for, under the names of the checkpoint
 SECTIONS = (
     "goal", "work_completed", "work_pending", "work_summary", "decisions", "problems", "plan_files", "references",
     "files", "notes", "diff_summary",
 )  # fmt: skip
 MAX_ITEM = 50_000
-MAX_LINE = 500
 HALF = "\ufdd0"  # stands where half a character came in; a code point that is never one
-
-_LINE_BREAKS = re.compile(r"[\x00-\x20\x7f\x85\xa0\u2028\u2029]+")
-
-
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    """One file a session touched: `path` is relative to the project where it lies inside, with forward slashes."""
-
-    path: str
-    change_type: str
-    old_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +122,6 @@ class Checkpoint:
             or self.plan_files
             or self.references
         )
-
-
-def one_line(text: str, limit: int = MAX_LINE) -> str:
-    """Return `text` as one line of at most `limit` characters."""
-    line = _LINE_BREAKS.sub(" ", text).strip()
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def checkpoint_from(arguments: dict[str, Any]) -> Checkpoint:

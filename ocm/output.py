@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-import click
-
 from ocm import fence
 from ocm.errors import OcmError
 
@@ -28,21 +26,20 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
+def arguments() -> list[str]:
+    """Return the arguments as they were typed, whatever the locale made of them."""
+    return [os.fsencode(argument).decode("utf-8", "surrogateescape") for argument in sys.argv[1:]]
+
+
 @contextlib.contextmanager
 def exit_door() -> Iterator[None]:
     """Turn whatever ends a command into one line on stderr and an exit code."""
     try:
         yield
+        sys.stdout.flush()
     except OcmError as error:
         leave(str(error), error.exit_code)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        leave(f"{error.format_message()} See: ocm help", error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         leave("Interrupted; nothing was left half done.", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -72,12 +69,18 @@ def leave(message: str, code: int) -> None:
 
 def notice(message: str) -> None:
     """Say one line beside the output."""
-    click.echo(f"ocm: {' '.join(safe(message).split())}", err=True)
+    sys.stdout.flush()  # what was said before it comes first
+    print(f"ocm: {' '.join(safe(message).split())}", file=sys.stderr, flush=True)  # noqa: T201 - this is where it is said
 
 
 def say(text: str = "") -> None:
     """Print one line for a person, without anything that a terminal would obey."""
-    click.echo(safe(text))
+    write(safe(text))
+
+
+def write(text: str) -> None:
+    """Print one line as it is."""
+    print(text)  # noqa: T201 - the one place
 
 
 def safe(text: str) -> str:
@@ -89,7 +92,7 @@ def as_json(value: object) -> None:
     """Print `value` as JSON, in whatever encoding stdout has."""
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
     text = json.dumps(value, indent=2, ensure_ascii=encoding != "utf8")
-    click.echo(_UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text))
+    write(_UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text))
 
 
 class Progress:
@@ -105,9 +108,9 @@ class Progress:
         seconds = time.monotonic() - self._start
         if seconds > 1 and sys.stderr.isatty():
             self._shown = True
-            click.echo(f"\r{done} of {of} ({done / seconds:.0f} a second)", err=True, nl=False)
+            print(f"\r{done} of {of} ({done / seconds:.0f} a second)", file=sys.stderr, end="", flush=True)  # noqa: T201
         if self._shown and done >= of:
-            click.echo(err=True)
+            print(file=sys.stderr, flush=True)  # noqa: T201
 
 
 def sessions(rows: list[dict[str, Any]]) -> None:

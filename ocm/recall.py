@@ -9,23 +9,20 @@ import os
 import re
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from ocm import decided, freshness, git, index, ledger
-from ocm.brief import brief
 from ocm.errors import BadInputError, OcmError
 from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, silent
 from ocm.index.light import ITEM
 from ocm.index.wording import Query
 from ocm.index.wording import query as taken_apart
-from ocm.model import STATUSES, FileChange, one_line
 from ocm.paths import Store, relative
 from ocm.plain import clean_line
+from ocm.texts import STATUSES, FileChange, one_line
 
-__all__ = ["Filters", "brief", "search", "search_everywhere"]
 _POOL = 100
 _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
@@ -35,8 +32,7 @@ _TOP_FILES, _MAX_GOAL, _MAX_ENDED = 3, 160, 100
 _CUT = "…"  # where a snippet begins or ends within a text
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(NamedTuple):
     """What a search is limited to, as a person says it; empty and None mean everything.
 
     `since` and `until` are days (`until` included) or ISO times; `file` is a path or the end of one.
@@ -52,8 +48,7 @@ class Filters:
     tag: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(NamedTuple):
     """What one store is asked, checked."""
 
     text: str
@@ -63,8 +58,7 @@ class _Question:
     of_many: bool  # whether the store serves several projects
 
 
-@dataclass(slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     """A session that was found; `terms` says what each word of the question added, where stores are compared.
 
     What the snippet shows of items that no longer hold, and what `ended` them, goes with it.
@@ -76,11 +70,10 @@ class _Hit:
     ended: list[dict[str, str]]
     touched: list[tuple[FileChange, str | None]]
     words: Sequence[str]
-    terms: dict[str, float] = field(default_factory=dict)
+    terms: dict[str, float]
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(NamedTuple):
     """What one store answered: its best hits, how many sessions it holds, and how many have each term."""
 
     store: Store
@@ -108,7 +101,7 @@ def search(  # noqa: PLR0913 - what can be asked
         OcmError: the store cannot be read.
     """
     if store.is_user and not filters.project:
-        filters = replace(filters, project=git.own_project(store))
+        filters = filters._replace(project=git.own_project(store))
     question = _question(store, _checked(query), limit, filters, now)
     hits = index.read(store, lambda cache: _hits(cache, question)[1], notice=notice)
     return _shown([(store, hit) for hit in hits])
@@ -215,7 +208,7 @@ def _hits(cache: Index, question: _Question) -> tuple[Query, list[_Hit]]:
     ranked = sorted(known, key=lambda row: (-scores[row], known[row][0]))[: question.limit]
     texts = _matching(cache, ranked, asked)
     return asked, [
-        _Hit(row, scores[row.row], _snippet(texts[row.row]), ended, cache.touched(row.file), asked.words)
+        _Hit(row, scores[row.row], _snippet(texts[row.row]), ended, cache.touched(row.file), asked.words, {})
         for row in cache.rows(ranked)
         for ended in [_ended(cache, row, texts[row.row], row.project if question.of_many else "")]
     ]
@@ -357,16 +350,20 @@ def _comparable(found: list[_Found]) -> list[tuple[Store, _Hit]]:
     """
     total = sum(one.total for one in found)
     counts: dict[str, int] = {}
+    scored: list[tuple[Store, _Hit]] = []
     for one in found:
         for term, count in one.counts.items():
             counts[term] = counts.get(term, 0) + count
     for one in found:
         factors = {term: _rarity(total, counts[term]) / _rarity(one.total, own) for term, own in one.counts.items()}
-        for hit in one.hits:
-            words = sum(hit.terms.values())
-            share = min(max(hit.score / words, 1.0), _MAX_SHARE) if words else 0.0
-            hit.score = share * sum(factors[term] * score for term, score in hit.terms.items())
-    return [(one.store, hit) for one in found for hit in one.hits]
+        scored += ((one.store, _scored(hit, factors)) for hit in one.hits)
+    return scored
+
+
+def _scored(hit: _Hit, factors: dict[str, float]) -> _Hit:
+    words = sum(hit.terms.values())
+    share = min(max(hit.score / words, 1.0), _MAX_SHARE) if words else 0.0
+    return hit._replace(score=share * sum(factors[term] * score for term, score in hit.terms.items()))
 
 
 def _rarity(total: int, count: int) -> float:

@@ -11,7 +11,6 @@ import sys
 import time
 from typing import Any
 
-import click
 import pytest
 
 from ocm import output
@@ -37,9 +36,6 @@ def left(error: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[int,
     (NoStoreError("There is none.", "Make one with: ocm init"), 1, "ocm: There is none. Make one with: ocm init"),
     (BadInputError("goal is int."), 2, "ocm: goal is int."),
     (NoStoreError("a\nb\r\n\tc \x1b[31md"), 1, "ocm: a b c d"),
-    (click.UsageError("No such option: --x"), 2, "ocm: No such option: --x See: ocm help"),
-    (click.ClickException("several\nlines"), 1, "ocm: several lines See: ocm help"),
-    (click.Abort(), 130, "ocm: Interrupted; nothing was left half done."),
     (KeyboardInterrupt(), 130, "ocm: Interrupted; nothing was left half done."),
     (PermissionError(13, "Permission denied", "/p"), 1, "ocm: Permission denied (/p). Check"),
     (OSError("odd"), 1, "ocm: odd. Check"),
@@ -52,10 +48,6 @@ def test_whatever_ends_a_command_is_one_line_and_a_code(
     assert found == code
     assert line.startswith(words)
     assert line.count("\n") == 1
-
-
-def test_an_exit_of_a_command_is_just_that(capsys: pytest.CaptureFixture[str]) -> None:
-    assert left(click.exceptions.Exit(3), capsys) == (3, "")
 
 
 def test_a_bug_is_one_line_unless_it_is_looked_for(

@@ -556,7 +556,7 @@ def test_the_parts_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _brief(store: Store, **options: Any) -> str:
-    return recall.brief(store, **{"branch": "main", "session_id": None, "tokens": 600, **options})
+    return brief.brief(store, **{"branch": "main", "session_id": None, "tokens": 600, **options})
 
 
 def _worked(session_id: str, day: int, **values: Any) -> Any:

@@ -7,29 +7,15 @@ from collections.abc import Callable, Iterator
 import click
 
 from ocm import output, paths
-from ocm.errors import NoStoreError
+from ocm.looking import find_store
 from ocm.paths import Store
+
+__all__ = ["dry_run_option", "find_store", "json_option", "notices", "project_option", "tool_option"]
 
 project_option = click.option("--project", metavar="DIR", help="The project, instead of the one around this folder.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else on stdout.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, as a diff, and change nothing.")
 tool_option = click.option("--tool", metavar="T", help="Only sessions of this assistant.")
-
-
-def find_store(project: str | None) -> Store:
-    """Return the store that a command works on.
-
-    Raises:
-        NoStoreError: naming `ocm init`.
-    """
-    named = project or os.environ.get("OCM_PROJECT_DIR")
-    if named and not os.path.isdir(named):
-        raise NoStoreError(f"There is no folder {named}.", "Name the project's folder.")
-    store = paths.find_store(named or os.getcwd())
-    if store is None:
-        where = os.path.abspath(named or os.getcwd())
-        raise NoStoreError(f"There is no session store for {where}.", "Make one with: ocm init")
-    return store
 
 
 def named(store: Store, path: str) -> str:

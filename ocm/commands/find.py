@@ -1,10 +1,11 @@
 """Finding what is stored: list, search, show, export, resume."""
 
 import os
+from typing import Any
 
 import click
 
-from ocm import output, paths
+from ocm import looking, output, paths
 from ocm.commands import common
 from ocm.errors import BadInputError
 from ocm.paths import Store
@@ -17,17 +18,9 @@ _EVERYTHING = 10_000_000
 @click.option("-n", "--limit", default=10, show_default=True, help="-1 for all.")
 @common.tool_option
 @common.json_option
-def list_command(*, project: str | None, limit: int, tool: str | None, as_json: bool) -> None:
+def list_command(**given: Any) -> None:  # noqa: ANN401 - click gives one keyword an option
     """List the newest sessions."""
-    from ocm import browse
-
-    rows = browse.list_sessions(common.find_store(project), limit, tool, notice=output.notice)
-    if as_json:
-        output.as_json(rows)
-    elif rows:
-        output.sessions(rows)
-    else:
-        output.say("No sessions yet. They appear as your assistant works; `ocm status` shows what it records.")
+    looking.list_sessions(**given)
 
 
 @click.command()
@@ -45,36 +38,9 @@ def list_command(*, project: str | None, limit: int, tool: str | None, as_json: 
 @click.option("--all-projects", is_flag=True, help="Search every project that ocm was set up in.")
 @click.option("--scope", type=click.Choice(["project", "global"]), hidden=True)
 @common.json_option
-def search(  # noqa: PLR0913 - one parameter an option
-    *,
-    project: str | None,
-    query: tuple[str, ...],
-    limit: int,
-    archived: bool,
-    all_projects: bool,
-    scope: str | None,
-    as_json: bool,
-    path: str | None,
-    **filters: str | None,
-) -> None:
+def search(*, all_projects: bool, scope: str | None, **given: Any) -> None:  # noqa: ANN401 - as above
     """Search earlier sessions in plain words."""
-    from ocm import archive, recall, registry
-
-    wanted = recall.Filters(file=path, **filters)
-    words = " ".join(query)
-    if all_projects or scope == "global":
-        rows = recall.search_everywhere(registry.everywhere(), words, limit=limit, filters=wanted, notice=output.notice)
-    elif archived and archive.exists(store := common.find_store(project)):
-        both = (store, archive.store_of(store))
-        rows = recall.search_everywhere(both, words, limit=limit, filters=wanted, notice=output.notice)
-    else:
-        rows = recall.search(common.find_store(project), words, limit=limit, filters=wanted, notice=output.notice)
-    if as_json:
-        output.as_json(rows)
-    elif rows:
-        output.hits(rows)
-    else:
-        output.say("No session matches.")
+    looking.search(all_projects=all_projects or scope == "global", **given)
 
 
 @click.command()

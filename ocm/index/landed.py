@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ocm import traces
 from ocm.index import light, records, schema
-from ocm.index.wording import encodable
+from ocm.index.light import encodable
 from ocm.model import Session
 from ocm.paths import Store
 from ocm.traces import Unit

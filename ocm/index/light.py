@@ -49,6 +49,11 @@ def mark(name: str, found: os.stat_result) -> int:
     return hash((name_sum, found.st_size, found.st_mtime_ns, found.st_ctime_ns)) & _MARK
 
 
+def encodable(text: str) -> str:
+    """Return `text` with half characters, which nothing can hold, written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def quoted(text: str) -> str:
     """Return `text` as a string of the query language of FTS5, in which nothing has a meaning."""
     return '"' + text.replace('"', '""') + '"'

@@ -8,9 +8,8 @@ import time
 from collections.abc import Iterable
 
 from ocm.index import records, schema, writer
-from ocm.index.light import mark
+from ocm.index.light import encodable, mark
 from ocm.index.sync import SHORT, TROUBLE
-from ocm.index.wording import encodable
 from ocm.paths import Store
 
 _QUIET = 250_000_000  # nanoseconds after which no checkpoint is between writing its file and refreshing its row

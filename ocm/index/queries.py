@@ -5,17 +5,15 @@ import os
 import sqlite3
 import string
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from types import UnionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ocm.index import schema
-from ocm.index.light import PART, mark, quoted, split
+from ocm.index.light import PART, encodable, mark, quoted, split
 from ocm.index.records import ODD
 from ocm.index.schema import TEXTS, TOKENIZER
-from ocm.index.wording import encodable
-from ocm.model import FileChange, one_line
 from ocm.paths import Store
+from ocm.texts import FileChange, one_line
 
 if TYPE_CHECKING:
     from ocm.index.landed import Links
@@ -46,8 +44,7 @@ _NEWEST = "ORDER BY s.started DESC, s.file"
 _LATEST = "ORDER BY s.updated DESC, s.file"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
+class SessionRow(NamedTuple):
     """What a list shows of one session; `row` and `updated` (epoch seconds) are for the program itself."""
 
     row: int
@@ -71,8 +68,7 @@ class SessionRow:
         return {name: getattr(self, name) for name in names}
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """Where the work of a session stood, each item whole."""
 
     work_pending: list[str]
@@ -82,8 +78,7 @@ class State:
     work_completed: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(NamedTuple):
     """What a search is limited to; empty and None mean everything. Times are epoch seconds, `until` is not included."""
 
     tool: str = ""

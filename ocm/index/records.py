@@ -8,16 +8,17 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
-from ocm import facts
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.index import light
 from ocm.index.light import mark
-from ocm.index.wording import ident
-from ocm.model import FileChange, Session, one_line
 from ocm.paths import Store
+from ocm.texts import FileChange, one_line
+
+if TYPE_CHECKING:
+    from ocm.model import Session
 
 ODD = "its name is not text"
 MAX_BYTES = 64 * 1024 * 1024
@@ -29,20 +30,22 @@ _SECOND = 1_000_000_000
 _NAMED = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)_")
 
 
-@dataclass(slots=True)
 class Listing:
     """The folder of session files at one moment: the mark of every file, and the names that are not text.
 
     `folder` is the time stamp of the folder itself, 0 where a change since need not show in it.
     """
 
-    marks: dict[str, int] = field(default_factory=dict)
-    odd: list[str] = field(default_factory=list)
-    folder: int = 0
+    __slots__ = ("folder", "marks", "odd")
+
+    def __init__(self, folder: int) -> None:
+        """Begin with no file."""
+        self.marks: dict[str, int] = {}
+        self.odd: list[str] = []
+        self.folder = folder
 
 
-@dataclass(slots=True)
-class Record:
+class Record(NamedTuple):
     """One session file as it was read; without a `session` it is unreadable, and `why` says so.
 
     `racy` is the hash of a file so young that a later write could leave its time stamps as they are, else None.
@@ -51,7 +54,7 @@ class Record:
     file: str
     mark: int
     racy: bytes | None
-    session: Session | None
+    session: "Session | None"
     why: str = ""
 
 
@@ -182,7 +185,7 @@ def _read(path: str, found: os.stat_result, limit: int = MAX_BYTES) -> bytes:
         return file.read(limit)
 
 
-def _parse(data: bytes) -> Session:
+def _parse(data: bytes) -> "Session":
     from ocm import markdown
 
     try:
@@ -216,7 +219,7 @@ def with_offset(text: str) -> str:
         return text
 
 
-def started(session: Session, file: str) -> str:
+def started(session: "Session", file: str) -> str:
     """Return when a session started; a file that does not say has it in its name."""
     if moment(session.started_at):
         return with_offset(session.started_at)
@@ -224,7 +227,7 @@ def started(session: Session, file: str) -> str:
     return with_offset(f"{named[1]}T{named[2]}:{named[3]}:00") if named else ""
 
 
-def texts(session: Session) -> tuple[str, ...]:
+def texts(session: "Session") -> tuple[str, ...]:
     """Return the searchable text of a session, a column each."""
     files = [path for change in session.files for path in (change.path, change.old_path) if path]
     other = [
@@ -248,10 +251,14 @@ def texts(session: Session) -> tuple[str, ...]:
 
 def indexed(found: tuple[str, ...]) -> tuple[str, ...]:
     """Return the columns of the index, made of the texts of a session."""
+    from ocm.index.wording import ident  # its patterns take time to make, and a reader needs none
+
     return (*found, ident("\n".join(found)))
 
 
-def touched(session: Session) -> list[tuple[FileChange, str | None]]:
+def touched(session: "Session") -> list[tuple[FileChange, str | None]]:
     """Return the files of a session, each with the blob id that was recorded of it."""
+    from ocm import facts
+
     known = facts.blobs(session.facts)
     return [(change, known.get(change.path)) for change in session.files]

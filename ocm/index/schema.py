@@ -15,8 +15,8 @@ from typing import Any
 
 from ocm.index import light
 from ocm.index.light import APPLICATION_ID, VERSION
-from ocm.model import CHANGE_TYPES
 from ocm.paths import Store
+from ocm.texts import CHANGE_TYPES
 
 WAIT = 5.0
 TOKENIZER = "porter unicode61 remove_diacritics 2"

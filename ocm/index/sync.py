@@ -7,14 +7,14 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ocm.errors import OcmError
 from ocm.index import records, schema, writer
 from ocm.index.records import Listing
 from ocm.index.writer import Plan
-from ocm.model import one_line
 from ocm.paths import Store
+from ocm.texts import one_line
 
 Notice = Callable[[str], None]
 Progress = Callable[[int, int], None]
@@ -27,8 +27,7 @@ _STALE = 3600
 _TEMPORARY = re.compile(r"memory\.db\.(\d{1,10})\.\w+\.tmp")
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
+class Rebuilt(NamedTuple):
     """How many files a rebuild read, and those that it could not read, each with where and why."""
 
     read: int

@@ -8,10 +8,10 @@ sessions; joining by AND, or weighting the sections by hand, answered far fewer 
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
-from ocm.index.light import STOP, quoted
+from ocm.index.light import STOP, encodable, quoted
 
 MAX_WORDS = 48
 MAX_TOKENS = 400
@@ -59,13 +59,7 @@ def ident(text: str) -> str:
     return "\n".join(found)
 
 
-def encodable(text: str) -> str:
-    """Return `text` with half characters, which nothing can hold, written out."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A question taken apart: `words` to look for one by one, and the expressions with their weights that rank."""
 
     words: tuple[str, ...]

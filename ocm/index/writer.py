@@ -4,13 +4,12 @@
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Sized
-from dataclasses import dataclass, field
 
-from ocm.index import landed, records, schema
+from ocm.index import records, schema
 from ocm.index.records import Listing, Record
 from ocm.index.schema import COLUMNS, PAGE, TEXTS
-from ocm.model import CHANGE_TYPES
 from ocm.paths import Store
+from ocm.texts import CHANGE_TYPES
 
 WHOLE = 500
 _COLUMNS, _TEXT = ", ".join(COLUMNS), ", ".join(TEXTS)
@@ -18,15 +17,18 @@ _OVERHEAD = 40  # bytes of a row beside its text: its length, number and place, 
 _Row = tuple[int, Record, tuple[str, ...]]  # its number, what was read, and the searchable text of that
 
 
-@dataclass(slots=True)
 class Plan:
     """What makes the cache agree with the folder again; `whole` when making it anew is cheaper, or safer."""
 
-    changed: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)
-    folder: int = 0
-    whole: bool = False
+    __slots__ = ("changed", "folder", "gone", "settled", "whole")
+
+    def __init__(self) -> None:
+        """Begin with nothing to do."""
+        self.changed: list[str] = []
+        self.gone: list[str] = []
+        self.settled: list[str] = []
+        self.folder = 0
+        self.whole = False
 
     @property
     def is_behind(self) -> bool:
@@ -91,6 +93,8 @@ def drop(db: sqlite3.Connection, name: str) -> int | None:
         db.execute(
             f"INSERT INTO sessions_fts(sessions_fts, rowid, {_COLUMNS}) VALUES('delete', {_slots(values)})", values
         )
+    from ocm.index import landed  # as below: who only reads has no use for it
+
     landed.drop(db, found[0])
     for table, key in (("session_chunks", "id"), ("session_files", "session"), ("sessions", "id")):
         db.execute(f"DELETE FROM {table} WHERE {key} = ?", found)
@@ -179,6 +183,8 @@ def _insert(db: sqlite3.Connection, found: list[_Row]) -> None:
         for n, (change, blob) in enumerate(records.touched(session))
     ]
     db.executemany(f"INSERT INTO session_files VALUES({_slots(range(6))})", touched)
+    from ocm.index import landed
+
     landed.insert(db, [(row, session) for row, session, _ in read])
 
 

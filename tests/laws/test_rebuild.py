@@ -11,7 +11,7 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocm import index, recall, traces
+from ocm import brief, index, recall, traces
 from ocm.index import Index, sync, writer
 from ocm.model import FileChange, Session
 from ocm.paths import Store
@@ -106,7 +106,7 @@ def _answers(store: Store) -> list[object]:
         [recall.search(store, query, limit=4, now=NOW, notice=_fail) for query in QUERIES],
         recall.search(store, "cache wombat", filters=filters, now=NOW, notice=_fail),
         recall.search_everywhere([store, store], "cache wombat", limit=6, now=NOW),
-        recall.brief(store, branch="", session_id=None, tokens=300),
+        brief.brief(store, branch="", session_id=None, tokens=300),
         [index.locate(store, f"id-{n}") is None for n in range(5)],
     ]
 

@@ -1,0 +1,22 @@
+"""The list of sessions; light, because it is what a person asks for most."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ocm import git, index
+from ocm.paths import Store
+
+Notice = Callable[[str], None]
+
+
+def print_nothing(_: str) -> None:
+    """Take a notice that nobody is there to read."""
+
+
+def list_sessions(
+    store: Store, limit: int = 10, tool: str | None = None, notice: Notice = print_nothing
+) -> list[dict[str, Any]]:
+    """Return the sessions that started last, newest first; a limit of -1 returns all."""
+    project = git.own_project(store)
+    rows = index.read(store, lambda cache: cache.sessions(limit, tool or "", project), notice=notice)
+    return [row.as_json() for row in rows]

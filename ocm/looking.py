@@ -1,0 +1,82 @@
+"""What `list` and `search` do; free of the command line's library, which takes longer to load than either to answer."""
+
+import os
+from typing import Any
+
+from ocm import output, paths
+from ocm.errors import NoStoreError
+from ocm.paths import Store
+
+NO_SESSIONS = "No sessions yet. They appear as your assistant works; `ocm status` shows what it records."
+
+
+def find_store(project: str | None) -> Store:
+    """Return the store that a command works on.
+
+    Raises:
+        NoStoreError: naming `ocm init`.
+    """
+    named = project or os.environ.get("OCM_PROJECT_DIR")
+    if named and not os.path.isdir(named):
+        raise NoStoreError(f"There is no folder {named}.", "Name the project's folder.")
+    store = paths.find_store(named or os.getcwd())
+    if store is None:
+        where = os.path.abspath(named or os.getcwd())
+        raise NoStoreError(f"There is no session store for {where}.", "Make one with: ocm init")
+    return store
+
+
+def list_sessions(*, project: str | None, limit: int, tool: str | None, as_json: bool) -> None:
+    """Print the newest sessions."""
+    from ocm import listing
+
+    rows = listing.list_sessions(find_store(project), limit, tool, notice=output.notice)
+    if as_json:
+        output.as_json(rows)
+    elif rows:
+        output.sessions(rows)
+    else:
+        output.say(NO_SESSIONS)
+
+
+def search(  # noqa: PLR0913 - one parameter an option
+    *,
+    project: str | None,
+    query: tuple[str, ...],
+    limit: int,
+    archived: bool,
+    all_projects: bool,
+    as_json: bool,
+    path: str | None,
+    **filters: str | None,
+) -> None:
+    """Print what matches a question."""
+    from ocm import recall
+
+    wanted = recall.Filters(file=path, **filters)
+    asked: dict[str, Any] = {"limit": limit, "filters": wanted, "notice": output.notice}
+    stores = _stores(project, everywhere=all_projects, archived=archived)
+    words = " ".join(query)
+    if len(stores) == 1 and not all_projects:
+        rows = recall.search(stores[0], words, **asked)
+    else:
+        rows = recall.search_everywhere(stores, words, **asked)
+    if as_json:
+        output.as_json(rows)
+    elif rows:
+        output.hits(rows)
+    else:
+        output.say("No session matches.")
+
+
+def _stores(project: str | None, *, everywhere: bool, archived: bool) -> list[Store]:
+    if everywhere:
+        from ocm import registry
+
+        return registry.everywhere()
+    store = find_store(project)
+    if archived:
+        from ocm import archive
+
+        return [store, archive.store_of(store)] if archive.exists(store) else [store]
+    return [store]
