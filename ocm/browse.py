@@ -153,6 +153,11 @@ def excerpt(
     return result
 
 
+def holds_still(store: Store, identifier: str) -> dict[str, Any]:
+    """Return how far a session still holds: its files by what became of them, and how many commits came since."""
+    return _holds_still(store, sessionfiles.load(store, find(store, identifier)).session)
+
+
 def _holds_still(store: Store, session: Session) -> dict[str, Any]:
     """Return how many of a session's files are as they were, and how many commits came since."""
     from ocm import facts, freshness

@@ -17,7 +17,7 @@ _PLACES = {
     "save": "checkpoint",
     "find": "list:list_command search show timeline export resume",
     "why": "why explain commits decisions problems",
-    "care": "rebuild-index status doctor serve config demo",
+    "care": "rebuild-index status stats doctor serve config demo",
     "keep": "redact-scan forget prune import:import_command trust",
 }
 

@@ -240,6 +240,7 @@ def post_tool_use(event: Event) -> "Reply":
         return None
     from ocm import words
 
+    event.write(journal.event("remind"))
     reminder = words.reminder(event.host, counts.calls, event.settings)
     return event.host.context(event.payload, "post-tool-use", reminder)
 

@@ -27,7 +27,7 @@ _COUNTING = (_CALL, _DENY, _RELEASE, _CARRY)
 # What a session without a file need not have one for.
 END = b'{"e":"end"'
 _BOOKKEEPING = (
-    b'{"e":"open"', _CARRY, b'{"e":"ask"', _DENY, _RELEASE, b'{"e":"stop"', b'{"e":"compact"',
+    b'{"e":"open"', _CARRY, b'{"e":"ask"', _DENY, _RELEASE, b'{"e":"stop"', b'{"e":"compact"', b'{"e":"remind"',
 )  # fmt: skip
 _RETRIES = 50
 _MAX_KEY = 100

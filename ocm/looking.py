@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from ocm import output, paths
+from ocm import output, paths, screens
 from ocm.errors import NoStoreError
 from ocm.paths import Store
 
@@ -34,7 +34,7 @@ def list_sessions(*, project: str | None, limit: int, tool: str | None, as_json:
     if as_json:
         output.as_json(rows)
     elif rows:
-        output.sessions(rows)
+        screens.sessions(rows)
     else:
         output.say(NO_SESSIONS)
 
@@ -64,7 +64,7 @@ def search(  # noqa: PLR0913 - one parameter an option
     if as_json:
         output.as_json(rows)
     elif rows:
-        output.hits(rows)
+        screens.hits(rows)
     else:
         output.say("No session matches.")
 

@@ -170,10 +170,8 @@ def _add(files: dict[str, FileChange], edit: FileChange) -> None:
 
 def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: list[FileChange]) -> list[str]:
     """Return the fact lines: counts, when each hook event fired last, what the files held, which journals are in."""
-    counts = {name: _count(session.facts, name) for name in ("checkpoints", "calls", "denials")}
-    counts["checkpoints"] += 1
-    counts["calls"] += sum(1 for event in observed.events if event.get("e") == "call")
-    counts["denials"] += sum(1 for event in observed.events if event.get("e") == "deny")
+    counts = {name: count + _count(session.facts, name) for name, count in counted(observed.events).items()}
+    counts["checkpoints"] = 1 + _count(session.facts, "checkpoints")
     fired = {fact.split()[1]: fact for fact in session.facts if fact.startswith("event ") and len(fact.split()) > 2}  # noqa: PLR2004
     for event in observed.events:
         name, when = hook_event(event), moment(event)
@@ -181,7 +179,7 @@ def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: 
             fired[name] = (
                 f"event {name} {datetime.fromtimestamp(when, observed.now.tzinfo).isoformat(timespec='seconds')}"
             )
-    ours = ("checkpoints ", "calls ", "denials ", "event ", "taken ")
+    ours = (*(f"{name} " for name in counts), "event ", "taken ")
     kind, held = "semantic" if checkpoint.semantic else "machine", taken(session)
     return [
         *(fact for fact in session.facts if not fact.startswith(ours) and not facts.blobs([fact])),
@@ -191,6 +189,19 @@ def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: 
         *_blobs(session, observed, files),
         *(f"taken {take} {'semantic' if held.get(take) == 'semantic' else kind}" for take in observed.takes),
     ]
+
+
+def counted(events: list[Event]) -> dict[str, int]:
+    """Return how many calls there were among `events`, and how often the gate reminded, denied and let go."""
+    kinds = [event.get("e") for event in events]
+    asked = sum(1 for event in events if event.get("e") == "stop" and event.get("asked"))
+    return {
+        "checkpoints": 0,
+        "calls": kinds.count("call"),
+        "denials": kinds.count("deny"),
+        "reminders": kinds.count("remind") + asked,
+        "releases": kinds.count("release"),
+    }
 
 
 def _traces(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[str]:

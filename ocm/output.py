@@ -18,6 +18,12 @@ INTERRUPTED = 130
 # What JSON leaves as it is and a terminal would obey or hide: written as the escapes that mean the same.
 _UNSAFE = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
 
+# What ocm itself writes, and what stands for it where there is only ASCII.
+_PLAIN = str.maketrans({
+    "·": "-", "…": "...", "→": "->", "•": "*", "✓": "x", "☐": "o", "─": "-", "—": "-", "█": "#",
+    **dict(zip("▁▂▃▄▅▆▇░▒▓", "._-=+*%.:+", strict=True)),
+})  # fmt: skip
+
 
 def prepare_streams() -> None:
     """Let no locale stand in the way of printing: what it cannot show is escaped."""
@@ -79,8 +85,18 @@ def say(text: str = "") -> None:
 
 
 def write(text: str) -> None:
-    """Print one line as it is."""
-    print(text)  # noqa: T201 - the one place
+    """Print one line, with ASCII in place of what is only there for its looks where stdout has no more."""
+    print(shown(text))  # noqa: T201 - the one place
+
+
+def shown(text: str) -> str:
+    """Return a text as stdout can show it."""
+    return text if text.isascii() or is_unicode() else text.translate(_PLAIN)
+
+
+def is_unicode() -> bool:
+    """Tell whether stdout can show any character."""
+    return (sys.stdout.encoding or "ascii").lower().replace("-", "").startswith("utf")
 
 
 def safe(text: str) -> str:
@@ -90,8 +106,7 @@ def safe(text: str) -> str:
 
 def as_json(value: object) -> None:
     """Print `value` as JSON, in whatever encoding stdout has."""
-    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
-    text = json.dumps(value, indent=2, ensure_ascii=encoding != "utf8")
+    text = json.dumps(value, indent=2, ensure_ascii=not is_unicode())
     write(_UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text))
 
 
@@ -192,6 +207,11 @@ def day(date: str | None) -> str:
     return (date or "")[:16].replace("T", " ")
 
 
+def sizes(found: dict[str, Any]) -> list[str]:
+    """Return how much each part of a store takes, in words."""
+    return [_size(name, size, found["bounds"].get(name)) for name, size in found["sizes"].items()]
+
+
 def _size(name: str, size: int, bound: int | None) -> str:
     return f"{name} {size / 1024:.0f} kB" + (f" (at most {bound // 1024})" if bound else "")
 
@@ -201,7 +221,7 @@ def status(found: dict[str, Any]) -> None:
     say(f"store     {found['store']} ({found['scope']})")
     say(f"project   {found['project_root']}")
     say(f"sessions  {found['sessions']}")
-    say("size      " + ", ".join(_size(name, size, found["bounds"].get(name)) for name, size in found["sizes"].items()))
+    say("size      " + ", ".join(sizes(found)))
     for one in found["active"]:
         gate = "shut" if one["gate_shut"] else "open"
         say(f"active    {one['session_id']}  {one['calls']} of {one['threshold']} calls, gate {gate}")

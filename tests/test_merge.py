@@ -216,10 +216,10 @@ def test_facts_count_and_keep_when_each_event_last_fired() -> None:
     ]
     first = merged(observed=observed)
     assert first.facts == [
-        "checkpoints 1", "calls 2", "denials 1", *(f"event {name} {stamp}" for name in names), "taken 1-2 machine",
+        "checkpoints 1", "calls 2", "denials 1", "releases 1", *(f"event {name} {stamp}" for name in names), "taken 1-2 machine",
     ]  # fmt: skip
     second = merged(first, Observed(LATER, events=[{"e": "call", "t": LATER.timestamp()}]), goal="g")
-    assert second.facts[:3] == ["checkpoints 2", "calls 3", "denials 1"]
+    assert second.facts[:4] == ["checkpoints 2", "calls 3", "denials 1", "releases 1"]
     assert "event post-tool-use 2026-03-03T16:02:00+00:00" in second.facts
     assert f"event stop {stamp}" in second.facts
     assert taken(second) == {}

@@ -4,7 +4,7 @@ import os
 
 import click
 
-from ocm import output, paths
+from ocm import output, paths, screens
 from ocm.commands import common
 from ocm.errors import OcmError
 
@@ -46,7 +46,26 @@ def status(*, project: str | None, as_json: bool) -> None:
     if as_json:
         output.as_json(found)
     else:
-        output.status(found)
+        screens.status(found)
+
+
+@click.command()
+@common.project_option
+@common.json_option
+def stats(*, project: str | None, as_json: bool) -> None:
+    """Show figures: what was recorded when and by whom, what the gate did, what it cost and saves.
+
+    A token is four characters. What is saved is the difference between the brief that a new conversation begins with
+    and all sessions read whole.
+    """
+    from ocm import stats as figures
+
+    store = common.find_store(project)
+    found = figures.collect(store, output.notice, None if as_json else output.Progress())
+    if as_json:
+        output.as_json(found)
+    else:
+        screens.stats(found)
 
 
 @click.command()

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ocm import looking, output, paths
+from ocm import looking, output, paths, screens
 from ocm.commands import common
 from ocm.errors import BadInputError
 from ocm.paths import Store
@@ -72,8 +72,9 @@ def show(
             landed = {name: came_of[name] for name in ("commits", "not_landed")}
             output.as_json({**shown, **landed, "ended": ended})
         else:
-            for line in [*answers.marked(browse.text(store, identifier), ended), *answers.outcome(came_of)]:
-                output.say(line)
+            lines = list(answers.marked(browse.text(store, identifier), ended))
+            still = browse.holds_still(store, identifier) if screens.is_watched() else {}
+            screens.session({**shown, **still}, lines, answers.outcome(came_of))
 
 
 @click.command()
@@ -92,7 +93,7 @@ def timeline(*, project: str | None, identifier: str | None, path: str | None, l
     if as_json:
         output.as_json(found)
     elif found:
-        output.timeline(found)
+        screens.timeline(found)
     else:
         output.say("Nothing was done there." if path else "No sessions yet.")
 

@@ -68,6 +68,18 @@ class SessionRow(NamedTuple):
         return {name: getattr(self, name) for name in names}
 
 
+class Numbers(NamedTuple):
+    """What statistics count of one session."""
+
+    file: str
+    tool: str
+    branch: str
+    date: str
+    decisions: int
+    problems: int
+    files: int
+
+
 class State(NamedTuple):
     """Where the work of a session stood, each item whole."""
 
@@ -216,6 +228,24 @@ class Index:
             )
         except OSError:
             return False
+
+    def numbers(self, project: str = "") -> list[Numbers]:
+        """Return of each session what statistics count, the oldest first."""
+        condition, values = Filters(project=project).conditions()
+        items = "(SELECT count(*) FROM session_items i WHERE i.session = s.id AND i.kind = {!r})"
+        sql = (
+            f"SELECT s.file, s.tool, s.branch, s.started_at, {items.format('decision')}, {items.format('problem')},"
+            " (SELECT count(*) FROM session_files f WHERE f.session = s.id)"
+            f" FROM sessions s WHERE s.session_id IS NOT NULL{condition} ORDER BY s.started, s.file"
+        )
+        return [Numbers(*row) for row in self._ask(sql, values, *[str] * 4, *[int] * 3)]
+
+    def distinct_files(self, project: str = "") -> int:
+        """Return how many different files the sessions touched."""
+        condition, values = Filters(project=project).conditions()
+        join = "session_files f JOIN sessions s ON s.id = f.session"
+        sql = f"SELECT count(DISTINCT f.path) FROM {join} WHERE true{condition}"
+        return int(self._ask(sql, values, int)[0][0])
 
     def unreadable(self) -> list[tuple[str, str]]:
         """Return the files that cannot be read, each with where and why."""

@@ -1,0 +1,86 @@
+"""Each answer the way it is wanted: laid out where somebody looks at a terminal, in stable plain lines elsewhere."""
+
+import importlib
+import sys
+from typing import Any
+
+from ocm import output
+
+Row = dict[str, Any]
+
+
+def is_watched() -> bool:
+    """Tell whether stdout is a terminal."""
+    try:
+        return sys.stdout.isatty()
+    except (ValueError, AttributeError):  # closed, or none
+        return False
+
+
+def laid_out(view: str, *given: Any) -> bool:  # noqa: ANN401 - what the view takes
+    """Show what `view` (`module.function`) makes of what is given; False where there is no terminal."""
+    if not is_watched():
+        return False
+    from ocm import pager, screen
+
+    at = screen.here()
+    if at is None:
+        return False
+    module, _, name = view.partition(".")
+    pager.show(at, list(getattr(importlib.import_module(f"ocm.{module}"), name)(at, *given)))
+    return True
+
+
+def sessions(rows: list[Row]) -> None:
+    """Print sessions as a list."""
+    if not laid_out("views.sessions", rows):
+        output.sessions(rows)
+
+
+def hits(rows: list[Row]) -> None:
+    """Print search hits."""
+    if not laid_out("views.hits", rows):
+        output.hits(rows)
+
+
+def timeline(entries: list[Row]) -> None:
+    """Print what was done when."""
+    if not laid_out("views.timeline", entries):
+        output.timeline(entries)
+
+
+def status(found: Row) -> None:
+    """Print where things stand."""
+    if not laid_out("views.status", found):
+        output.status(found)
+
+
+def stats(found: Row) -> None:
+    """Print figures."""
+    if not laid_out("stats_view.stats", found):
+        _plain_stats(found)
+
+
+def _plain_stats(found: Row) -> None:
+    from ocm import stats_view
+
+    for name in ("sessions", "checkpoints", "decisions", "problems", "files"):
+        output.say(f"{name:<12}{found[name]}")
+    for group in ("by_tool", "by_branch"):
+        for name, counts in found[group].items():
+            output.say(
+                f"{group:<12}{name or 'none'}: " + ", ".join(f"{count} {what}" for what, count in counts.items())
+            )
+    for name, words in stats_view.sentences(found) if found["sessions"] else ():
+        output.say(f"{name:<12}{words}")
+
+
+def session(found: Row, lines: list[str], outcome: list[str]) -> None:
+    """Print one session: its file, and what came of it."""
+    if not laid_out("session_view.session", found, [*lines, *_section(outcome)]):
+        for line in [*lines, *outcome]:
+            output.say(line)
+
+
+def _section(outcome: list[str]) -> list[str]:
+    return ["", f"## {outcome[0].rstrip(':')}", "", *(f"- {line.strip()}" for line in outcome[1:])] if outcome else []

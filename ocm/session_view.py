@@ -1,0 +1,101 @@
+"""One session as a person reads it: marks of markdown become what they mean, facts for machines are left out."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ocm import output
+from ocm.screen import HEAD, MATCH, QUIET, TITLE, Line, Part, Screen, joined
+from ocm.views import holds, one, status_of
+
+_BULLET = re.compile(r"(\s*)(?:[-*+]|(\d+[.)])) (?:\[([ xX])\] )?(.*)")
+_INLINE = re.compile(r"\*\*(.+?)\*\*|(`[^`]+`)|\[([^\[\]]+)\]\(([^()\s]+)\)")
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(\S*)")
+_DEEPEST = 8
+_ENDED = re.compile(r"(.*?)(  \[ended by: .*\])?")
+
+
+def session(screen: Screen, found: dict[str, Any], lines: list[str]) -> Iterator[Line]:
+    """Yield a session: who, when and how far it holds, then its file, of which `lines` are all."""
+    yield from screen.wrap([(one(found["title"]), HEAD)])
+    where: list[Part | str] = [
+        screen.day(found["date"]),
+        one(found["tool"]),
+        one(found["branch"]),
+        status_of(found["status"]),
+    ]
+    yield from screen.wrap(joined([*where, one(found["session_id"])]))
+    if found.get("freshness") or found.get("commits_since") is not None:
+        yield from screen.wrap(holds(found))
+    yield from _body(screen, _worth_reading([output.safe(line) for line in lines], one(found["title"])))
+
+
+def _worth_reading(lines: list[str], title: str) -> Iterator[str]:
+    """Yield the lines of a file without its front matter, its title and its block of facts."""
+    begin = lines.index("---", 1) + 1 if lines[:1] == ["---"] and "---" in lines[1:] else 0
+    is_fact = False
+    for line in lines[begin:]:
+        if line.startswith("```ocm"):
+            is_fact = True
+        if not is_fact and " ".join(line.split()) != f"# {title}":
+            yield line
+        if is_fact and line == "```":
+            is_fact = False
+
+
+def _body(screen: Screen, lines: Iterator[str]) -> Iterator[Line]:
+    """Yield the lines of markdown; never two empty ones, and none behind a heading."""
+    fence, gap = "", False
+    for line in lines:
+        found = _FENCE.match(line)
+        if found and (not fence or (found[1].startswith(fence) and not found[2])):
+            fence = "" if fence else found[1]
+        elif fence:
+            yield screen.fit([("    " + line.expandtabs(4), "")])
+            gap = False
+        elif line.strip():
+            if line.startswith("#") and not gap:
+                yield []
+            yield from _line(screen, line)
+            gap = line.startswith("#")
+        elif not gap:
+            yield []
+            gap = True
+
+
+def _line(screen: Screen, line: str) -> Iterator[Line]:
+    bullet = _BULLET.fullmatch(line)
+    if line.startswith("#"):
+        marks, _, words = line.partition(" ")
+        yield from screen.wrap([(words, TITLE if marks == "##" else HEAD)])
+    elif line.startswith("| ") and line.endswith(" |"):
+        yield from _row(screen, line)
+    elif bullet is None:
+        indent = min(len(line) - len(line.lstrip()), _DEEPEST)
+        yield from screen.wrap(inline(line.strip()), indent, [(" " * indent, "")])
+    else:
+        deep, number, done, words = bullet.groups()
+        sign = number or {None: "•", " ": "☐"}.get(done, "✓")
+        lead = " " * min(len(deep), _DEEPEST) + sign + " "
+        yield from screen.wrap(inline(words), len(lead), [(lead, QUIET)])
+
+
+def _row(screen: Screen, line: str) -> Iterator[Line]:
+    """Yield a row of a table; the heading and the rule below it say nothing that the rows do not."""
+    columns = [column.strip() for column in line[2:-2].split(" | ")]
+    if columns != ["File", "Description"] and set(line) != set("| -"):
+        yield from screen.wrap(inline(" · ".join(filter(None, columns))), 2, [("• ", QUIET)])
+
+
+def inline(text: str) -> Line:
+    """Return a line of markdown with what is strong, and what was ended since, told apart."""
+    found = _ENDED.fullmatch(text)
+    words, ended = (found[1], found[2]) if found else (text, None)
+    parts: Line = []
+    at = 0
+    for match in _INLINE.finditer(words):
+        strong, code, title, address = match.groups()
+        parts += [(words[at : match.start()], ""), (strong or code or f"{title} {address}", HEAD if strong else "")]
+        at = match.end()
+    parts += [(words[at:], ""), (ended or "", MATCH)]
+    return [part for part in parts if part[0]]

@@ -1,0 +1,146 @@
+"""Figures of a store: what was recorded when and by whom, how often the gate spoke, what it cost and what it saves.
+
+What a session file says by itself comes from the cache; counts of calls and of the gate from each file's facts, and
+from the journals for what no checkpoint has taken yet. A token is four characters. What is saved is the difference
+between reading the brief and reading every session whole.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from ocm import brief, browse, config, git, index, journal, merge, paths, sessionfiles
+from ocm.errors import UnreadableSessionError
+from ocm.index.queries import Numbers
+from ocm.listing import Notice, print_nothing
+from ocm.paths import Store
+
+COUNTED = ("sessions", "checkpoints", "decisions", "files")
+_CHARACTERS_A_TOKEN = 4
+_BLOCK = "\n```ocm\n"
+_FACT = re.compile(r"^(checkpoints|calls|denials|reminders|releases) (\d{1,9})$", re.MULTILINE)
+
+Progress = Callable[[int, int], None]
+
+
+def collect(store: Store, notice: Notice = print_nothing, progress: Progress | None = None) -> dict[str, Any]:
+    """Return the figures of a store, with the keys that `ocm stats --json` promises."""
+    project = git.own_project(store)
+    rows, files, problems = index.read(
+        store,
+        lambda cache: (
+            found := cache.numbers(project),
+            cache.distinct_files(project),
+            sum(row.problems for row in found),
+        ),
+        notice=notice,
+    )
+    facts, size = _facts(store, rows, progress)
+    gate = _gate(store, facts)
+    each = [(row, _counted(row, facts[row.file])) for row in rows]
+    checkpoints = sum(counts["checkpoints"] for _, counts in each)
+    history = size // _CHARACTERS_A_TOKEN
+    short = min(_brief(store), history)
+    return {
+        "sessions": len(rows),
+        "checkpoints": checkpoints,
+        "decisions": sum(row.decisions for row in rows),
+        "problems": problems,
+        "files": files,
+        "tool_calls": gate.pop("calls"),
+        "first": rows[0].date if rows else None,
+        "last": rows[-1].date if rows else None,
+        "by_tool": _grouped(each, lambda row: row.tool),
+        "by_branch": _grouped(each, lambda row: row.branch),
+        "by_week": _by_week(each),
+        "by_day": dict(sorted(Counter(day for row in rows if (day := _day(row))).items())),
+        "gate": gate,
+        "cost": {"tool_calls": checkpoints, "tokens": history},
+        "saved": {"brief_tokens": short, "history_tokens": history, "tokens": history - short},
+    }
+
+
+def _facts(store: Store, rows: list[Numbers], progress: Progress | None) -> tuple[dict[str, Counter[str]], int]:
+    """Return the counts in each file's facts, and how many characters all of them say apart from that."""
+    found: dict[str, Counter[str]] = {}
+    size = 0
+    for done, row in enumerate(rows, 1):
+        try:
+            said, _, facts = sessionfiles.text(store, row.file).partition(_BLOCK)
+        except (UnreadableSessionError, OSError):  # it was there a moment ago
+            said = facts = ""
+        size += len(said)
+        found[row.file] = Counter({name: int(count) for name, count in _FACT.findall(facts)})
+        if progress:
+            progress(done, len(rows))
+    return found, size
+
+
+def _gate(store: Store, facts: dict[str, Counter[str]]) -> dict[str, int]:
+    total = sum(facts.values(), Counter())
+    for key in journal.session_keys(store.path):
+        total.update(merge.counted(journal.read_events(store.path, key)))
+    names = {"reminded": "reminders", "denied": "denials", "let_go": "releases", "calls": "calls"}
+    return {name: total[fact] for name, fact in names.items()}
+
+
+def _counted(row: Numbers, facts: Counter[str]) -> Counter[str]:
+    return Counter(sessions=1, checkpoints=facts["checkpoints"], decisions=row.decisions, files=row.files)
+
+
+_Each = list[tuple[Numbers, Counter[str]]]
+
+
+def _grouped(each: _Each, name_of: Callable[[Numbers], str]) -> dict[str, dict[str, int]]:
+    """Return the counts by a name, those with most sessions first; what has no name is under the empty one."""
+    found: dict[str, Counter[str]] = {}
+    for row, counts in each:
+        found.setdefault(name_of(row), Counter()).update(counts)
+    ordered = sorted(found.items(), key=lambda pair: (-pair[1]["sessions"], pair[0]))
+    return {name: {what: counts[what] for what in COUNTED} for name, counts in ordered}
+
+
+def _by_week(each: _Each) -> list[dict[str, Any]]:
+    """Return the counts of every week from the first one to the last, named by its Monday."""
+    weeks: dict[str, Counter[str]] = {}
+    for row, counts in each:
+        if day := _day(row):
+            weeks.setdefault(_monday(day), Counter()).update(counts)
+    named = _every(min(weeks), max(weeks)) if weeks else []
+    return [{"week": week, **{what: weeks.get(week, Counter())[what] for what in COUNTED}} for week in named]
+
+
+def _every(first: str, last: str) -> list[str]:
+    """Return every Monday from the first to the last, at most the latest ten years of them."""
+    begin, end = datetime.fromisoformat(first), datetime.fromisoformat(last)
+    count = min((end - begin).days // 7, 520) + 1
+    return [f"{end - timedelta(weeks=count - 1 - n):%Y-%m-%d}" for n in range(count)]
+
+
+def _monday(day: str) -> str:
+    when = datetime.fromisoformat(day)
+    return f"{when - timedelta(days=when.weekday()):%Y-%m-%d}" if when.toordinal() > 7 else day  # noqa: PLR2004 - the first week of all
+
+
+def _day(row: Numbers) -> str:
+    """Return the day on which a session started, on the calendar where it was; empty when it does not say."""
+    return row.date[:10] if merge.instant(row.date) else ""
+
+
+def _brief(store: Store) -> int:
+    """Return how many tokens the brief of this branch takes."""
+    settings = config.load(paths.user_store(), store.path)
+    _, branch = paths.git_head(store.root)
+    said = brief.brief(store, branch=branch, session_id=None, tokens=int(settings["brief.tokens"]))
+    return len(said) // _CHARACTERS_A_TOKEN
+
+
+def standing(store: Store, notice: Notice = print_nothing) -> dict[str, Any]:
+    """Return where one stands: the store, the last session, and for each active one whether a checkpoint is due."""
+    from ocm import listing
+
+    found = browse.status(store, notice)
+    last = listing.list_sessions(store, 1)
+    return {**found, "last_session": last[0] if last else None}

@@ -1,0 +1,201 @@
+"""What a person sees of sessions, hits, a timeline and where things stand, as lines laid out for a screen."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from ocm import freshness, output, plain
+from ocm.screen import BAD, CHANGED, GOOD, HEAD, HELD, LIVE, MATCH, QUIET, Line, Part, Screen, cells, joined
+
+Row = dict[str, Any]
+_WIDE, _NARROW = 100, 50
+_DATE = 13  # cells: `today 14:32`, and two between
+_MARKED = re.compile(r"\*\*(.+?)\*\*")
+_RANDOM = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f-]{8,28}")
+_SHORT = 8
+DOT = (f"{HELD}· ", QUIET)
+_STATES = {freshness.UNCHANGED: GOOD, freshness.CHANGED: CHANGED, freshness.GONE: BAD}
+_CAPS = {"tool": 14, "branch": 24, "status": 8}
+
+
+def one(text: object) -> str:
+    """Return stored text as one line that no terminal obeys."""
+    return " ".join(output.safe(str(text or "")).split())
+
+
+def short_ids(rows: list[Row]) -> dict[str, str]:
+    """Return what is enough of each session id to find the session again, as far as these rows tell."""
+    ids = {str(row["session_id"]) for row in rows}
+    shorter = {name: name[:_SHORT] if _RANDOM.fullmatch(name) else one(name) for name in ids}
+    counts = Counter(shorter.values())
+    return {name: short if counts[short] == 1 else name for name, short in shorter.items()}
+
+
+def status_of(status: str) -> Part:
+    """Return a status; one that is open stands out."""
+    return status, LIVE if status == "open" else QUIET
+
+
+def holds(row: Row) -> Line:
+    """Return how far a record still holds, as far as that is known."""
+    counts = row["freshness"] or {}
+    files = [(f"{counts[name]} {name}", meaning) for name, meaning in _STATES.items() if counts.get(name)]
+    since = freshness.says(None, row["commits_since"])
+    return joined([*files, since], ", ")
+
+
+# --- lists
+
+
+def sessions(screen: Screen, rows: list[Row]) -> Iterator[Line]:
+    """Yield sessions, newest first: a line each where it is wide, two where it is not."""
+    ids = short_ids(rows)
+    if screen.width >= _WIDE:
+        yield from _table(screen, rows, ids)
+        return
+    for row in rows:
+        meta = joined([one(row["tool"]), one(row["branch"]), status_of(row["status"]), ids[row["session_id"]]])
+        yield from _dated(screen, row, meta)
+
+
+def _dated(screen: Screen, row: Row, meta: Line) -> Iterator[Line]:
+    """Yield a title behind its date, and what else there is to say below."""
+    title, day = one(row["title"] or row["goal"]), screen.day(row["date"])
+    if screen.width < _NARROW:
+        yield from screen.wrap([(title, "")], most=2)
+        yield from screen.wrap(joined([day, *meta[::2]]), 2, [("  ", "")])
+        return
+    yield screen.fit([(f"{day:<{_DATE}}", QUIET), (title, "")])
+    yield from screen.wrap(meta, _DATE, [(" " * _DATE, "")])
+
+
+def _table(screen: Screen, rows: list[Row], ids: dict[str, str]) -> Iterator[Line]:
+    cut = {name: [screen.fit([(one(row[name]), "")], cap) for row in rows] for name, cap in _CAPS.items()}
+    widths = {name: max(map(_size, column)) for name, column in cut.items()}
+    known = [name for name, width in widths.items() if width]
+    last = max(len(name) for name in ids.values())
+    room = max(screen.width - _DATE - last - sum(widths[name] + 2 for name in known) - 2, 20)
+    room = min(room, max(cells(one(row["title"] or row["goal"])) for row in rows))
+    for n, row in enumerate(rows):
+        title = screen.fit([(one(row["title"] or row["goal"]), "")], room)
+        line = [(f"{screen.day(row['date']):<{_DATE}}", QUIET), *title, (" " * (room - _size(title)), "")]
+        for name in known:
+            text = "".join(part for part, _ in cut[name][n])
+            meaning = status_of(text)[1] if name == "status" else QUIET
+            line += [("  ", ""), (text, meaning), (" " * (widths[name] - cells(text)), "")]
+        yield [*line, ("  ", ""), (ids[row["session_id"]], QUIET)]
+
+
+def _size(line: Line) -> int:
+    return sum(cells(text) for text, _ in line)
+
+
+# --- hits
+
+
+def hits(screen: Screen, rows: list[Row]) -> Iterator[Line]:
+    """Yield search hits, the best first: title, the passage that matched, and how far it still holds."""
+    ids = short_ids(rows)
+    indent = len(str(len(rows))) + 2
+    for row in rows:
+        number = [(f"{row['rank']:>{indent - 2}}. ", QUIET)]
+        words = _MARKED.findall(row["snippet"])
+        yield from screen.wrap(_lit(one(row["title"] or row["goal"]), words, HEAD), indent, number, most=2)
+        lead: Line = [(" " * min(indent, screen.width // 3), "")]
+        if row["snippet"] and row["snippet"].replace("**", "") not in {row["title"], row["goal"]}:
+            yield from screen.wrap(marked(one(row["snippet"])), indent, lead, most=3)
+        parts: list[Part | str] = [
+            screen.day(row["date"]),
+            one(row.get("project")),
+            one(row["tool"]),
+            status_of(row["status"]),
+        ]
+        about = joined([*parts, ids[row["session_id"]]])
+        still = holds(row)
+        yield from screen.wrap([*about, *([DOT, *still] if still else [])], indent, lead)
+        if row["top_files"]:
+            yield from screen.wrap(_lit(one(", ".join(row["top_files"])), words, QUIET), indent, lead)
+
+
+def marked(text: str) -> Line:
+    """Return a snippet, in which asterisks stand around what matched."""
+    parts = _MARKED.split(text)
+    return [(part, MATCH if n % 2 else "") for n, part in enumerate(parts) if part]
+
+
+def _lit(text: str, words: list[str], meaning: str) -> Line:
+    """Return a text in which the same words are lit."""
+    if not words:
+        return [(text, meaning)]
+    pattern = "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
+    parts = re.split(f"({pattern})", text, flags=re.IGNORECASE)
+    return [(part, MATCH if n % 2 else meaning) for n, part in enumerate(parts) if part]
+
+
+# --- a timeline
+
+
+def timeline(screen: Screen, entries: list[Row]) -> Iterator[Line]:
+    """Yield what was done when, oldest first; the session that was asked for has an arrow."""
+    ids = short_ids([entry for entry in entries if "session_id" in entry])
+    for entry in entries:
+        if "checkpoints" not in entry:
+            by = ["commit", entry["commit"][:9], one(entry["author"]), *map(plain.short, entry["sessions"])]
+            yield from _dated(screen, {"goal": "", **entry}, joined(by))
+            continue
+        named: list[Part | str] = [
+            one(entry["tool"]),
+            one(entry["branch"]),
+            status_of(entry["status"]),
+            ids[entry["session_id"]],
+        ]
+        if entry.get("is_anchor"):
+            named = [("this one", MATCH), *named]
+        still = holds(entry)
+        yield from _dated(screen, entry, [*joined(named), *([DOT, *still] if still else [])])
+        for change in entry.get("changes", []):
+            state = change["state"] or ""
+            word = (f"{state} since", _STATES[state]) if state else ""
+            yield from _item(screen, joined([(one(change["path"]), ""), change["change_type"], word], ", "), "")
+        for done in entry["checkpoints"]:
+            yield from _checkpoint(screen, done)
+
+
+def _checkpoint(screen: Screen, done: Row) -> Iterator[Line]:
+    when = screen.day(str(done.get("at", "")).replace(" ", "T", 1)) if done.get("at") else ""
+    yield from _item(screen, joined([when, str(done.get("commit", "")), str(done.get("trigger", ""))]), "")
+    for item in done["items"]:
+        yield from _item(screen, [(one(item), "")], "- ")
+
+
+def _item(screen: Screen, line: Line, lead: str) -> Iterator[Line]:
+    left = _DATE if screen.width >= _NARROW else 2
+    yield from screen.wrap(line, left + len(lead), [(" " * left + lead, QUIET)])
+
+
+# --- where things stand
+
+
+def status(screen: Screen, found: Row) -> Iterator[Line]:
+    """Yield the store, its size, and the sessions at work with their gates."""
+    for name, line in (
+        ("store", joined([(one(found["store"]), ""), found["scope"]], ", ")),
+        ("project", [(one(found["project_root"]), "")]),
+        ("sessions", [(str(found["sessions"]), "")]),
+        ("size", [(", ".join(output.sizes(found)), "")]),
+    ):
+        yield from fact(screen, name, line)
+    for one_ in found["active"]:
+        gate = ("gate shut", BAD) if one_["gate_shut"] else ("gate open", GOOD)
+        calls = f"{one_['calls']} of {one_['threshold']} calls"
+        last = screen.day(one_.get("last_event"))
+        line = joined([(one(one_["session_id"]), ""), one(one_.get("tool")), (calls, ""), gate, last])
+        yield from fact(screen, "active", line)
+    if not found["active"]:
+        yield from fact(screen, "active", [("none", QUIET)])
+
+
+def fact(screen: Screen, name: str, line: Line) -> Iterator[Line]:
+    """Yield one named fact."""
+    yield from screen.wrap(line, 10, [(f"{name:<10}", QUIET)])
