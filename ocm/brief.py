@@ -35,6 +35,7 @@ def brief(  # noqa: PLR0913 - each is one thing that a caller may know
     session_id: str | None,
     tokens: int,
     alone: bool = False,
+    whole: bool = False,
     most_read: int | None = None,
     notice: Notice = silent,
 ) -> str:
@@ -46,6 +47,7 @@ def brief(  # noqa: PLR0913 - each is one thing that a caller may know
         session_id: The session to say instead, if it is known.
         tokens: The budget, at four characters each; hosts cut what is longer than `MOST` characters.
         alone: Say that one session and nothing else, and what was done in it, too.
+        whole: Say what was done in the session in any case.
         most_read: Do not look at every session file first, where the folder says that nothing came or went, and read
             no more than this many; None for as many as there are.
         notice: Takes one line when a damaged cache was moved aside.
@@ -66,7 +68,7 @@ def brief(  # noqa: PLR0913 - each is one thing that a caller may know
     known = known or index.read(store, lambda cache: _known(cache, branch, session_id, project), notice=notice)
     if alone and (known.row is None or known.row.session_id != session_id):
         return ""
-    said = _said(store, known, room, alone=alone)
+    said = _said(store, known, room, alone=alone, whole=alone or whole)
     return _fenced(said, room) if said else ""
 
 
@@ -106,7 +108,7 @@ def _check_lacking(store: Store, most_read: int) -> None:
         )
 
 
-def _said(store: Store, known: "_Known", room: int, *, alone: bool) -> list[str]:
+def _said(store: Store, known: "_Known", room: int, *, alone: bool, whole: bool) -> list[str]:
     """Return the lines, most useful first; what comes later has its share set apart before the first may take all."""
     row = known.row
     shown = [] if alone else known.others
@@ -124,7 +126,7 @@ def _said(store: Store, known: "_Known", room: int, *, alone: bool) -> list[str]
         _name_commits(commits, row, since)
     first = _Lines(room - others.used - files.used - commits.used)
     if row and since and known.state:
-        _describe(first, row, known.state, whole=alone)
+        _describe(first, row, known.state, whole=whole)
         first.joined("Its commits:", [sha[:_SHA] for sha in known.made[-_MAX_MADE:]])
         first.joined("Not committed:", _never_landed(known, store, row, since))
     worth = first.lines or others.lines

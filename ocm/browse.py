@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from ocm import config, journal, merge, paths, policy, sessionfiles
-from ocm.errors import BadInputError, NotFoundError, OcmError
+from ocm.errors import BadInputError, NotFoundError, OcmError, meant
 from ocm.listing import Notice, list_sessions, print_nothing
 from ocm.model import SECTIONS, Session, one_line
 from ocm.observe import text_of
@@ -14,7 +14,7 @@ from ocm.paths import Store
 __all__ = ["Notice", "list_sessions", "print_nothing"]
 
 ACTIVE_SECONDS = 12 * 3600
-_CANDIDATES = 5
+_CANDIDATES, _COMPARED = 5, 2_000
 _PARTS = {"memory.db": "cache", "active_": "journals", "taken_": "journals", "journal.": "log", "hook.log": "log"}
 # How large each part can get: `None` for what is as much as there was to say.
 BOUNDS = {
@@ -44,13 +44,22 @@ def find(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
     ids = list(dict.fromkeys(row.session_id for row in rows))
     if not ids:
         _read_unlisted(store, identifier)
-        raise NotFoundError(f"There is no session {one_line(identifier, 80)!r} in {store.path}.", "See: ocm list")
+        said = f"There is no session {one_line(identifier, 80)!r} in {store.path}."
+        raise NotFoundError(said, f"{_nearest(store, identifier)}See: ocm list")
     if len(ids) > 1:
         some = ", ".join(ids[:_CANDIDATES])
         raise NotFoundError(
             f"{one_line(identifier, 80)!r} may mean {len(ids)} sessions: {some}.", "Give more of the id."
         )
     return rows[0].file
+
+
+def _nearest(store: Store, identifier: str) -> str:
+    """Return a question after the session whose id, slug or file is nearest."""
+    from ocm import index
+
+    rows = index.read(store, lambda cache: cache.sessions(_COMPARED))
+    return meant(identifier, [name for row in rows for name in (row.slug, row.session_id, row.file) if name])
 
 
 def find_anywhere(store: Store, identifier: str, notice: Notice = print_nothing) -> tuple[Store, str]:
@@ -124,7 +133,10 @@ def sections_of(asked: list[Any] | None) -> list[str]:
     """
     unknown = [name for name in asked or [] if name not in SECTIONS]
     if unknown:
-        raise BadInputError(f"sections has {one_line(str(unknown[0]), 40)!r}.", f"Accepted: {', '.join(SECTIONS)}.")
+        near = meant(str(unknown[0]), SECTIONS)
+        raise BadInputError(
+            f"sections has {one_line(str(unknown[0]), 40)!r}.", f"{near}Accepted: {', '.join(SECTIONS)}."
+        )
     return list(dict.fromkeys(asked or SECTIONS))
 
 

@@ -9,7 +9,8 @@ from importlib import import_module
 import click
 
 from ocm import __version__, output
-from ocm.errors import BadInputError
+from ocm.commands import common, complete
+from ocm.errors import BadInputError, meant
 
 # Where each command is; loading all of them takes longer than most commands take to run.
 _PLACES = {
@@ -17,7 +18,7 @@ _PLACES = {
     "save": "checkpoint",
     "find": "list:list_command search show timeline export resume",
     "why": "why explain commits decisions problems",
-    "care": "rebuild-index status stats doctor serve config demo",
+    "care": "rebuild-index status stats doctor serve config demo completion",
     "keep": "redact-scan forget prune import:import_command trust",
 }
 
@@ -73,25 +74,48 @@ def _translated() -> Iterator[None]:
         click.echo(error.format_message(), err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        output.leave(f"{error.format_message()} See: ocm help", error.exit_code)
+        output.leave(f"{error.format_message()} {_nearest(error)}See: ocm help", error.exit_code)
     except click.Abort:
         raise KeyboardInterrupt from None
 
 
-@click.group(commands=_Commands(), context_settings={"help_option_names": ["-h", "--help"]})
+def _nearest(error: click.ClickException) -> str:
+    """Return a question after the nearest value that an option takes, where it takes but some."""
+    kind = error.param.type if isinstance(error, click.BadParameter) and error.param else None
+    typed = error.message.split("'")
+    return meant(typed[1], map(str, kind.choices)) if isinstance(kind, click.Choice) and len(typed) > 1 else ""
+
+
+@click.group(
+    cls=common.Group,
+    invoke_without_command=True,
+    commands=_Commands(),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, message="ocm %(version)s")
-def ocm() -> None:
-    """A journal of what you and your coding assistant did, kept in the project and found again."""
+@click.pass_context
+def ocm(context: click.Context) -> None:
+    """A journal of what you and your coding assistant did, kept in the project and found again.
+
+    Without a command it says where you stand.
+    """
+    if context.invoked_subcommand is None:
+        from ocm.commands import care
+
+        care.overview()
 
 
 @ocm.command("help")
-@click.argument("command", required=False)
+@click.argument("command", required=False, shell_complete=complete.commands)
 @click.pass_context
 def help_command(context: click.Context, command: str | None) -> None:
     """Show what a command does."""
     parent = context.parent or context
     found = ocm.get_command(parent, command) if command else ocm
     if found is None:
-        raise BadInputError(f"There is no command {command!r}.", f"There are: {', '.join(ocm.list_commands(parent))}.")
+        there_are = ocm.list_commands(parent)
+        raise BadInputError(
+            f"There is no command {command!r}.", f"{meant(command or '', there_are)}There are: {', '.join(there_are)}."
+        )
     with click.Context(found, info_name=command or "ocm", parent=parent if command else None) as inner:
         click.echo(found.get_help(inner))

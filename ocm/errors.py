@@ -3,6 +3,12 @@
 No message holds a complete destructive command, because an agent would paste it.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_NEAR = 0.6  # of 1, which is the same word
+
 
 class OcmError(Exception):
     """Something could not be done; `str()` gives one line with the next safe step."""
@@ -24,6 +30,15 @@ class BadInputError(OcmError):
     """An argument is wrong; the message names it and what is accepted."""
 
     exit_code = 2
+
+
+def meant(word: str, known: "Iterable[str]") -> str:
+    """Return a question after the nearest of what is `known`, with a space behind it; empty when nothing is near."""
+    from difflib import get_close_matches  # only ever needed by who mistyped
+
+    names = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), names, 1, _NEAR)
+    return f"Did you mean {names[near[0]]!r}? " if near and names[near[0]] != word else ""
 
 
 class NoStoreError(OcmError):

@@ -58,6 +58,11 @@ def check(site: Site, store: Store) -> list[Checked]:
     return found
 
 
+def titles(site: Site) -> list[str]:
+    """Return the names of the hosts that a set-up was made for."""
+    return list(dict.fromkeys(host.title for host, _ in _set_up(site)))
+
+
 def _set_up(site: Site) -> Iterator[tuple[Host, Place]]:
     """Return the hosts that a set-up was made for, or whose hooks somebody else's set-up brought."""
     known = manifest.load(site.root, user=site.user)

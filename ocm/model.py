@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from ocm.errors import BadInputError
+from ocm.errors import BadInputError, meant
 from ocm.texts import CHANGE_TYPES, MAX_LINE, STATUSES, FileChange, one_line
 
 __all__ = [
@@ -133,7 +133,9 @@ def checkpoint_from(arguments: dict[str, Any]) -> Checkpoint:
     known = {f.name for f in fields(Checkpoint)}
     for name in arguments:
         if name not in known:
-            raise BadInputError(f"checkpoint has no argument {name!r}.", f"Accepted: {', '.join(sorted(known))}.")
+            raise BadInputError(
+                f"checkpoint has no argument {name!r}.", f"{meant(name, known)}Accepted: {', '.join(sorted(known))}."
+            )
     given = {name: value for name, value in arguments.items() if value is not None}
     session_id = _text("session_id", given.get("session_id", ""), MAX_LINE)
     if not session_id:
@@ -180,7 +182,9 @@ def _text(name: str, value: object, limit: int = MAX_ITEM) -> str:
 def _choice(name: str, value: object, accepted: tuple[str, ...]) -> str | None:
     text = _text(name, value)
     if text and text not in accepted:
-        raise BadInputError(f"{name} {one_line(text, 40)!r} is not known.", f"Accepted: {', '.join(accepted)}.")
+        raise BadInputError(
+            f"{name} {one_line(text, 40)!r} is not known.", f"{meant(text, accepted)}Accepted: {', '.join(accepted)}."
+        )
     return text or None
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ocm import decided, freshness, git, index, ledger
-from ocm.errors import BadInputError, OcmError
+from ocm.errors import BadInputError, OcmError, meant
 from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, silent
 from ocm.index.light import ITEM
 from ocm.index.wording import Query
@@ -153,7 +153,8 @@ def _question(store: Store, query: str, limit: int, filters: Filters, now: float
 def _chosen(store: Store, filters: Filters) -> index.Filters:
     if filters.status and filters.status not in STATUSES:
         raise BadInputError(
-            f"status {one_line(filters.status, 40)!r} is not known.", f"Accepted: {', '.join(STATUSES)}."
+            f"status {one_line(filters.status, 40)!r} is not known.",
+            f"{meant(filters.status, STATUSES)}Accepted: {', '.join(STATUSES)}.",
         )
     return index.Filters(
         tool=filters.tool or "",

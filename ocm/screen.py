@@ -41,6 +41,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _RECENT = timedelta(days=180)
 _WIDTH, _HEIGHT, _LEAST = 80, 24, 10
 _SHORT = 24
+ENDLESS = 10_000  # cells: the width of what is no screen
 
 
 class Screen:

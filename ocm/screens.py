@@ -75,6 +75,15 @@ def _plain_stats(found: Row) -> None:
         output.say(f"{name:<12}{words}")
 
 
+def overview(found: Row) -> None:
+    """Print where one stands."""
+    if not laid_out("views.overview", found):
+        from ocm import screen, views
+
+        for line in views.overview(screen.Screen(screen.ENDLESS), found):
+            output.say("".join(text for text, _ in line).replace(screen.HELD, " ").rstrip())
+
+
 def session(found: Row, lines: list[str], outcome: list[str]) -> None:
     """Print one session: its file, and what came of it."""
     if not laid_out("session_view.session", found, [*lines, *_section(outcome)]):

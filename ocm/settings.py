@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from ocm import config, files, redact_rules
-from ocm.errors import BadInputError, OcmError
+from ocm.errors import BadInputError, OcmError, meant
 
 
 def check_name(name: str) -> None:
@@ -16,7 +16,7 @@ def check_name(name: str) -> None:
     """
     if name not in config.DEFAULTS and not redact_rules.is_setting(name):
         there_are = ", ".join([*config.DEFAULTS, redact_rules.OFF, f"{redact_rules.OWN}NAME"])
-        raise BadInputError(f"There is no setting {name!r}.", f"There are: {there_are}.")
+        raise BadInputError(f"There is no setting {name!r}.", f"{meant(name, config.DEFAULTS)}There are: {there_are}.")
 
 
 def change(store: str, name: str, value: str | None, *, everywhere: bool = False) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ocm import paths
-from ocm.errors import BadInputError, OcmError
+from ocm.errors import BadInputError, OcmError, meant
 from ocm.hosts import claude_code_config
 from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place
@@ -140,7 +140,9 @@ def check_names(names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in HOSTS:
-            raise BadInputError(f"The host {name!r} is not known.", f"Accepted: {', '.join(HOSTS)}.")
+            raise BadInputError(
+                f"The host {name!r} is not known.", f"{meant(name, HOSTS)}Accepted: {', '.join(HOSTS)}."
+            )
 
 
 def check_profiles(profiles: Mapping[str, str]) -> None:
@@ -153,7 +155,10 @@ def check_profiles(profiles: Mapping[str, str]) -> None:
     for name, profile in profiles.items():
         accepted = host(name).profiles
         if profile not in accepted:
-            raise BadInputError(f"{name} has no hook profile {profile!r}.", f"Accepted: {', '.join(accepted)}.")
+            raise BadInputError(
+                f"{name} has no hook profile {profile!r}.",
+                f"{meant(profile, accepted)}Accepted: {', '.join(accepted)}.",
+            )
 
 
 def host(name: str) -> Host:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from ocm import brief, browse, config, git, index, journal, merge, paths, sessionfiles
+from ocm import brief, config, git, index, journal, merge, paths, sessionfiles
 from ocm.errors import UnreadableSessionError
 from ocm.index.queries import Numbers
 from ocm.listing import Notice, print_nothing
@@ -135,12 +135,3 @@ def _brief(store: Store) -> int:
     _, branch = paths.git_head(store.root)
     said = brief.brief(store, branch=branch, session_id=None, tokens=int(settings["brief.tokens"]))
     return len(said) // _CHARACTERS_A_TOKEN
-
-
-def standing(store: Store, notice: Notice = print_nothing) -> dict[str, Any]:
-    """Return where one stands: the store, the last session, and for each active one whether a checkpoint is due."""
-    from ocm import listing
-
-    found = browse.status(store, notice)
-    last = listing.list_sessions(store, 1)
-    return {**found, "last_session": last[0] if last else None}

@@ -196,6 +196,33 @@ def status(screen: Screen, found: Row) -> Iterator[Line]:
         yield from fact(screen, "active", [("none", QUIET)])
 
 
+def overview(screen: Screen, found: Row) -> Iterator[Line]:
+    """Yield where one stands, and what can be done next."""
+    if not found["store"]:
+        yield from screen.wrap([("There is no session store for this folder yet.", "")])
+    else:
+        counted = f"{found['sessions']} session{'s' * (found['sessions'] != 1)}"
+        yield from fact(screen, "store", joined([(one(found["store"]), ""), counted], ", "))
+        yield from fact(screen, "set up", [(", ".join(found["hosts"]) or "no assistant yet", "")])
+    if last := found["last"]:
+        about = joined([one(last["tool"]), one(last["branch"]), status_of(last["status"])])
+        said = [(one(last["title"] or last["goal"]), HEAD), DOT, (screen.day(last["date"]), QUIET), DOT, *about]
+        yield from fact(screen, "last", said)
+    for active in found["active"]:
+        yield from fact(screen, "active", _count(active))
+    yield []
+    width = max(len(command) for command, _ in found["next"]) + 2
+    for command, why in found["next"]:
+        yield from screen.wrap([(why, QUIET)], width, [(f"{command:<{width}}", HEAD)])
+
+
+def _count(active: Row) -> Line:
+    """Return how near a session is to its next checkpoint."""
+    calls = f"{active['calls']} of {active['threshold']} calls since its last checkpoint"
+    due = ("a checkpoint is due, changes are held back", BAD) if active["gate_shut"] else ("the gate is open", GOOD)
+    return joined([(one(active["session_id"]), ""), one(active.get("tool")), calls, due])
+
+
 def fact(screen: Screen, name: str, line: Line) -> Iterator[Line]:
     """Yield one named fact."""
     yield from screen.wrap(line, 10, [(f"{name:<10}", QUIET)])

@@ -27,9 +27,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "sessionfiles", "observe", "sessions", "browse", "brief", "promptmatch", "timeline", "recall", "plan", "file_steps",
         "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks", "probes",
         "doctor", "words", "imprint", "lineage", "origin", "decided", "standing", "why", "answers", "trust", "archive", "bundle",
-        "copies", "rescan", "forget", "transfer", "opening", "listing", "stats",
+        "copies", "rescan", "forget", "transfer", "opening", "listing", "stats", "standpoint",
     ),
-    "entry": ("wire", "http", "tools", "server", "hook", "hookio", "hooktool", "output", "looking", "quick", "screen", "screens", "pager", "views", "session_view", "stats_view", "commands", "cli", "demo", "__main__"),
+    "entry": ("wire", "http", "tools", "server", "hook", "hookio", "hooktool", "output", "looking", "quick", "screen", "screens", "pager", "views", "session_view", "stats_view", "clipboard", "commands", "cli", "demo", "__main__"),
 }  # fmt: skip
 
 # Owners that may know each other, and why.

@@ -5,7 +5,7 @@ import os
 import click
 
 from ocm import output, paths, screens
-from ocm.commands import common
+from ocm.commands import common, complete
 from ocm.errors import OcmError
 
 _NAMED = 10
@@ -47,6 +47,30 @@ def status(*, project: str | None, as_json: bool) -> None:
         output.as_json(found)
     else:
         screens.status(found)
+
+
+def overview() -> None:
+    """Say where one stands, and what can be done next."""
+    from ocm import standpoint
+
+    screens.overview(standpoint.look(os.environ.get("OCM_PROJECT_DIR") or os.getcwd(), output.notice))
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(*, shell: str) -> None:
+    """Print what makes a shell complete commands, options, sessions, hosts and settings.
+
+    bash: eval "$(ocm completion bash)" in ~/.bashrc. zsh: the same with zsh in ~/.zshrc. fish: ocm completion fish >
+    ~/.config/fish/completions/ocm.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    root = click.get_current_context().find_root()
+    found = get_completion_class(shell)
+    if found:  # pragma: no branch - click has all three
+        script = found(root.command, {}, "ocm", "_OCM_COMPLETE")
+        click.echo(script.source_template % script.source_vars())
 
 
 @click.command()
@@ -98,7 +122,7 @@ def serve(*, project: str | None, transport: str, port: int, foreground: bool) -
     server.serve(project, transport, port)
 
 
-@click.group()
+@click.group(cls=common.Group)
 def config() -> None:
     """Show and change settings: defaults < yours < the project's < the environment."""
 
@@ -122,7 +146,7 @@ def config_list(*, project: str | None, as_json: bool) -> None:
 
 @config.command("get")
 @common.project_option
-@click.argument("name")
+@click.argument("name", shell_complete=complete.settings)
 def config_get(*, project: str | None, name: str) -> None:
     """Print one setting."""
     from ocm import config as values
@@ -137,7 +161,7 @@ def config_get(*, project: str | None, name: str) -> None:
 @config.command("set")
 @common.project_option
 @click.option("--global", "everywhere", is_flag=True, help="For all projects.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.settings)
 @click.argument("value")
 def config_set(*, project: str | None, everywhere: bool, name: str, value: str) -> None:
     """Change one setting of this project."""
@@ -153,7 +177,7 @@ def config_set(*, project: str | None, everywhere: bool, name: str, value: str) 
 @config.command("unset")
 @common.project_option
 @click.option("--global", "everywhere", is_flag=True, help="For all projects.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.settings)
 def config_unset(*, project: str | None, everywhere: bool, name: str) -> None:
     """Give one setting its default back."""
     from ocm import settings

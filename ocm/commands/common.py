@@ -7,15 +7,36 @@ from collections.abc import Callable, Iterator
 import click
 
 from ocm import output, paths
+from ocm.commands import complete
+from ocm.errors import meant
 from ocm.looking import find_store
 from ocm.paths import Store
 
-__all__ = ["dry_run_option", "find_store", "json_option", "notices", "project_option", "tool_option"]
+__all__ = ["Group", "dry_run_option", "find_store", "json_option", "notices", "project_option", "tool_option"]
 
 project_option = click.option("--project", metavar="DIR", help="The project, instead of the one around this folder.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else on stdout.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, as a diff, and change nothing.")
-tool_option = click.option("--tool", metavar="T", help="Only sessions of this assistant.")
+tool_option = click.option(
+    "--tool", metavar="T", shell_complete=complete.tools, help="Only sessions of this assistant."
+)
+
+
+class Group(click.Group):
+    """Commands by name; one that is mistyped is answered with the nearest."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is meant.
+
+        Raises:
+            click.UsageError: there is none of that name.
+        """
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"No such command {name!r}. {meant(name, self.list_commands(ctx))}".rstrip())
+        return super().resolve_command(ctx, args)
 
 
 def named(store: Store, path: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from ocm import looking, output, paths, screens
-from ocm.commands import common
-from ocm.errors import BadInputError
+from ocm.commands import common, complete
+from ocm.errors import BadInputError, OcmError
 from ocm.paths import Store
 
 _EVERYTHING = 10_000_000
@@ -28,8 +28,8 @@ def list_command(**given: Any) -> None:  # noqa: ANN401 - click gives one keywor
 @click.argument("query", nargs=-1, required=True)
 @click.option("-n", "--limit", default=5, show_default=True, type=click.IntRange(1, 50))
 @common.tool_option
-@click.option("--status", metavar="S", help="Only sessions with this status.")
-@click.option("--branch", metavar="B", help="Only sessions on this branch.")
+@click.option("--status", metavar="S", shell_complete=complete.statuses, help="Only sessions with this status.")
+@click.option("--branch", metavar="B", shell_complete=complete.branches, help="Only sessions on this branch.")
 @click.option("--since", metavar="D", help="Only sessions that started on this day or later (YYYY-MM-DD).")
 @click.option("--until", metavar="D", help="Only sessions that started on this day or earlier.")
 @click.option("--file", "path", metavar="PATH", help="Only sessions that touched this file.")
@@ -45,9 +45,14 @@ def search(*, all_projects: bool, scope: str | None, **given: Any) -> None:  # n
 
 @click.command()
 @common.project_option
-@click.argument("identifier", metavar="ID")
+@click.argument("identifier", metavar="ID", shell_complete=complete.sessions)
 @click.option(
-    "--section", "sections", multiple=True, metavar="S", help="Only this part, such as decisions; repeatable."
+    "--section",
+    "sections",
+    multiple=True,
+    metavar="S",
+    shell_complete=complete.sections,
+    help="Only this part, such as decisions; repeatable.",
 )
 @click.option("--max-tokens", type=click.IntRange(50, 100_000), help="No longer than this; what is cut is said.")
 @common.json_option
@@ -79,7 +84,7 @@ def show(
 
 @click.command()
 @common.project_option
-@click.argument("identifier", metavar="[ID]", required=False)
+@click.argument("identifier", metavar="[ID]", required=False, shell_complete=complete.sessions)
 @click.option("--file", "path", metavar="PATH", help="What was done to this file, instead of around a session.")
 @click.option("-n", "--limit", default=10, show_default=True, type=click.IntRange(1, 100))
 @common.json_option
@@ -100,7 +105,7 @@ def timeline(*, project: str | None, identifier: str | None, path: str | None, l
 
 @click.command()
 @common.project_option
-@click.argument("identifier", metavar="[ID]", required=False)
+@click.argument("identifier", metavar="[ID]", required=False, shell_complete=complete.sessions)
 @click.option("--all", "everything", metavar="FILE", help="Write the whole store to one file, for `ocm import`.")
 def export(*, project: str | None, identifier: str | None, everything: str | None) -> None:
     """Print the path of a session's file, or write the whole store to one file."""
@@ -129,13 +134,18 @@ def _export_all(store: Store, path: str) -> None:
 
 @click.command()
 @common.project_option
-@click.argument("identifier", metavar="[ID]", required=False)
+@click.argument("identifier", metavar="[ID]", required=False, shell_complete=complete.sessions)
 @click.option("--tokens", type=click.IntRange(1, 4000), help="How long it may be; brief.tokens when left out.")
+@click.option("--copy", is_flag=True, help="Put it on the clipboard instead of printing it.")
 @common.json_option
-def resume(*, project: str | None, identifier: str | None, tokens: int | None, as_json: bool) -> None:
-    """Print a brief that lets any assistant pick the work up: of this branch, or of one session."""
+def resume(*, project: str | None, identifier: str | None, tokens: int | None, copy: bool, as_json: bool) -> None:
+    """Print a brief that lets any assistant, or you, pick the work up: of this branch, or of one session.
+
+    It says the goal, what is done and what is left, problems and decisions, the files with what became of them, and
+    what git did since. Without ID it is the session of the branch of this work tree that was worked on last.
+    """
     from ocm import brief as briefs
-    from ocm import browse, config
+    from ocm import browse, clipboard, config
 
     store = common.find_store(project)
     settings = config.load(paths.user_store(), store.path)
@@ -144,10 +154,21 @@ def resume(*, project: str | None, identifier: str | None, tokens: int | None, a
     with common.notices() as notice:
         session_id = browse.show(store, identifier, notice=notice)["session_id"] if identifier else None
         said = briefs.brief(
-            store, branch=branch, session_id=session_id, tokens=budget, alone=bool(session_id), notice=notice
+            store,
+            branch=branch,
+            session_id=session_id,
+            tokens=budget,
+            alone=bool(session_id),
+            whole=True,
+            notice=notice,
         )
+    copied = clipboard.copy(said) if copy and said else ""
     if as_json:
         output.as_json({"brief": said, "session_id": session_id})
-    else:
+    elif not copied:
         for line in (said or "Nothing is stored yet that could be picked up.").split("\n"):
             output.say(line)
+    if copy and said:
+        if not copied:
+            raise OcmError("There is no clipboard here, so nothing was copied.", "Take it from what was printed.")
+        output.notice(f"The brief, {len(said):,} characters, {copied}.")

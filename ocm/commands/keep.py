@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocm import output
-from ocm.commands import common
+from ocm.commands import common, complete
 from ocm.errors import OcmError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _summary(total: int, scanned: int, *, apply: bool) -> str:
 
 @click.command()
 @common.project_option
-@click.argument("identifier", metavar="ID")
+@click.argument("identifier", metavar="ID", shell_complete=complete.sessions)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def forget(*, project: str | None, identifier: str, yes: bool) -> None:
     """Remove a session for good: file, journal, cache, log, archive and safety copies."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocm import output
-from ocm.commands import common
+from ocm.commands import common, complete
 from ocm.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -61,7 +61,14 @@ def _trust(*, dry_run: bool, wanted: bool, project: str | None, yes: bool) -> No
 
 
 _host_options = [
-    click.option("--host", "hosts", multiple=True, metavar="NAME", help="This host only; repeatable."),
+    click.option(
+        "--host",
+        "hosts",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=complete.hosts,
+        help="This host only; repeatable.",
+    ),
     click.option("--all", "everything", is_flag=True, help="Every host there is, whether found here or not."),
 ]
 _hook_options = [
@@ -139,7 +146,9 @@ def install(  # noqa: PLR0913 - one parameter an option
 
 @click.command()
 @common.project_option
-@click.option("--host", "hosts", multiple=True, metavar="NAME", help="This host only; repeatable.")
+@click.option(
+    "--host", "hosts", multiple=True, metavar="NAME", shell_complete=complete.hosts, help="This host only; repeatable."
+)
 @click.option("--global", "everywhere", is_flag=True, help="Take back `ocm install` instead.")
 @click.option("--purge", is_flag=True, help="Remove the stored sessions too.")
 @click.option("-y", "--yes", is_flag=True, hidden=True, help="Accepted for old scripts; nothing is ever asked.")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ocm import output
-from ocm.commands import common
+from ocm.commands import common, complete
 
 file_option = click.option("--file", "path", metavar="F", help="Only of sessions that touched this file.")
 
@@ -53,7 +53,7 @@ def explain(*, project: str | None, commit: str, as_json: bool) -> None:
 
 @click.command()
 @common.project_option
-@click.argument("identifier", metavar="ID")
+@click.argument("identifier", metavar="ID", shell_complete=complete.sessions)
 @common.json_option
 def commits(*, project: str | None, identifier: str, as_json: bool) -> None:
     """List the commits that a session's work ended in, and what never landed."""

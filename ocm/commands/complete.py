@@ -1,0 +1,92 @@
+"""What a shell offers while a command line is typed; whatever goes wrong, it offers nothing."""
+
+from collections.abc import Callable, Iterable
+
+import click
+from click.shell_completion import CompletionItem
+
+from ocm import looking
+from ocm.errors import OcmError
+from ocm.paths import Store
+
+_MOST = 200
+Offers = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def _offered(names: Callable[[click.Context], Iterable[tuple[str, str]]]) -> Offers:
+    """Return what offers those of `names`, each with a few words about it, that begin as what was typed."""
+
+    def offer(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
+        try:
+            found = [CompletionItem(name, help=about) for name, about in names(context) if name.startswith(typed)]
+        except (OcmError, OSError):
+            return []
+        return found[:_MOST]
+
+    return offer
+
+
+def _store(context: click.Context) -> Store:
+    return looking.find_store(context.params.get("project"))
+
+
+def _sessions(context: click.Context) -> Iterable[tuple[str, str]]:
+    from ocm import git, index
+
+    store = _store(context)
+    project = git.own_project(store)
+    rows = index.read(store, lambda cache: cache.sessions(-1, "", project))
+    yield "latest", "the session worked on last"
+    for row in rows:
+        about = " ".join(row.title.split())
+        yield from ((name, about) for name in (row.slug, row.session_id) if name)
+
+
+def _hosts(_: click.Context) -> Iterable[tuple[str, str]]:
+    from ocm.hosts.table import HOSTS
+
+    return ((name, host.title) for name, host in HOSTS.items())
+
+
+def _settings(_: click.Context) -> Iterable[tuple[str, str]]:
+    from ocm import config, redact_rules
+
+    return ((name, "") for name in [*config.DEFAULTS, redact_rules.OFF])
+
+
+def _sections(_: click.Context) -> Iterable[tuple[str, str]]:
+    from ocm.model import SECTIONS
+
+    return ((name, "") for name in SECTIONS)
+
+
+def _statuses(_: click.Context) -> Iterable[tuple[str, str]]:
+    from ocm.texts import STATUSES
+
+    return ((name, "") for name in STATUSES)
+
+
+def _commands(context: click.Context) -> Iterable[tuple[str, str]]:
+    root = context.find_root()
+    names = root.command.list_commands(root) if isinstance(root.command, click.Group) else []
+    return ((name, "") for name in names)
+
+
+def _recorded(column: str) -> Callable[[click.Context], Iterable[tuple[str, str]]]:
+    def names(context: click.Context) -> Iterable[tuple[str, str]]:
+        from ocm import index
+
+        rows = index.read(_store(context), lambda cache: cache.sessions())
+        return ((name, "") for name in dict.fromkeys(getattr(row, column) for row in rows) if name)
+
+    return names
+
+
+sessions = _offered(_sessions)
+hosts = _offered(_hosts)
+settings = _offered(_settings)
+sections = _offered(_sections)
+statuses = _offered(_statuses)
+commands = _offered(_commands)
+tools = _offered(_recorded("tool"))
+branches = _offered(_recorded("branch"))

@@ -1,0 +1,53 @@
+"""Where one stands: the store, who is set up for it, what was done last, and what to do next."""
+
+from typing import Any
+
+from ocm import browse, hostchecks, listing, paths, sites
+from ocm.listing import Notice, print_nothing
+from ocm.paths import Store
+
+_INIT = ("ocm init", "set this project up for your assistants")
+_HELP = ("ocm --help", "everything else")
+
+
+def look(cwd: str, notice: Notice = print_nothing) -> dict[str, Any]:
+    """Return where one stands in a folder.
+
+    Returns:
+        `store` (None without one), `hosts`, `sessions`, `last` (a row of the list), `active` as in the status, and
+        `next`, pairs of a command and what it is for.
+    """
+    store = paths.find_store(cwd)
+    if store is None:
+        steps = [_INIT, ("ocm demo", "see first what it does, in a folder thrown away afterwards"), _HELP]
+        return {"store": None, "hosts": [], "sessions": 0, "last": None, "active": [], "next": steps}
+    found = browse.status(store, notice)
+    last = next(iter(listing.list_sessions(store, 1)), None)
+    hosts = _hosts(store)
+    return {
+        "store": store.path,
+        "hosts": hosts,
+        "sessions": found["sessions"],
+        "last": last,
+        "active": found["active"],
+        "next": [*_next(found, last, hosts), _HELP],
+    }
+
+
+def _hosts(store: Store) -> list[str]:
+    levels = [sites.user_site()]
+    if not store.is_user:
+        levels.insert(0, sites.Site(store.root, store.path))
+    return list(dict.fromkeys(title for site in levels for title in hostchecks.titles(site)))
+
+
+def _next(found: dict[str, Any], last: dict[str, Any] | None, hosts: list[str]) -> list[tuple[str, str]]:
+    steps = [] if hosts else [_INIT]
+    if any(one["gate_shut"] for one in found["active"]):
+        steps.append(('ocm checkpoint --summary "..."', "the assistant is asked for a checkpoint; this is one by hand"))
+    if last is None:
+        steps.append(("ocm doctor", "once your assistant has worked: proves that it was recorded"))
+    else:
+        steps.append(("ocm resume", "a brief to go on with, in any assistant"))
+        steps.append(("ocm search WORDS", "find what was done and decided before"))
+    return steps
