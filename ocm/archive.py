@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ocm import files, journal, merge, paths, sessionfiles
 from ocm.errors import NotFoundError, UnreadableSessionError
 from ocm.paths import Store
+from ocm.progress import Progress, told
 
 FOLDER = "archive"
 CLOSED = "closed"
@@ -37,7 +38,7 @@ def exists(store: Store) -> bool:
     return os.path.isdir(store_of(store).sessions) and not paths.leads_out(store_of(store).path)
 
 
-def old_sessions(store: Store, days: int, *, unfinished: bool = False) -> list[Old]:
+def old_sessions(store: Store, days: int, *, unfinished: bool = False, progress: Progress | None = None) -> list[Old]:
     """Return the sessions that nothing updated for `days`, oldest first; `unfinished` ones only when asked for.
 
     One that has a journal is at work, and one that cannot be read is left alone.
@@ -45,7 +46,7 @@ def old_sessions(store: Store, days: int, *, unfinished: bool = False) -> list[O
     before = time.time() - days * _DAY
     active = set(journal.session_keys(store.path))
     found = []
-    for name in _names(store):
+    for name in told(_names(store), progress):
         with contextlib.suppress(OSError, UnreadableSessionError):
             known = sessionfiles.load(store, name)
             session = known.session

@@ -1,10 +1,11 @@
 """What `list` and `search` do; free of the command line's library, which takes longer to load than either to answer."""
 
 import os
+import sys
 from typing import Any
 
 from ocm import output, paths, screens
-from ocm.errors import NoStoreError
+from ocm.errors import NoStoreError, meant
 from ocm.paths import Store
 
 NO_SESSIONS = "No sessions yet. They appear as your assistant works; `ocm status` shows what it records."
@@ -23,6 +24,10 @@ def find_store(project: str | None) -> Store:
     if store is None:
         where = os.path.abspath(named or os.getcwd())
         raise NoStoreError(f"There is no session store for {where}.", "Make one with: ocm init")
+    if sys.stderr.isatty() and "--json" not in sys.argv:
+        from ocm import index
+
+        index.watch(output.Progress)
     return store
 
 
@@ -30,13 +35,14 @@ def list_sessions(*, project: str | None, limit: int, tool: str | None, as_json:
     """Print the newest sessions."""
     from ocm import listing
 
-    rows = listing.list_sessions(find_store(project), limit, tool, notice=output.notice)
+    store = find_store(project)
+    rows = listing.list_sessions(store, limit, tool, notice=output.notice)
     if as_json:
         output.as_json(rows)
     elif rows:
         screens.sessions(rows)
     else:
-        output.say(NO_SESSIONS)
+        output.say(_unknown(store, tool=tool) or NO_SESSIONS)
 
 
 def search(  # noqa: PLR0913 - one parameter an option
@@ -66,7 +72,19 @@ def search(  # noqa: PLR0913 - one parameter an option
     elif rows:
         screens.hits(rows)
     else:
-        output.say("No session matches.")
+        typed = {name: filters.get(name) for name in ("tool", "branch")}
+        output.say((_unknown(stores[0], **typed) if stores else "") or "No session matches.")
+
+
+def _unknown(store: Store, **typed: str | None) -> str:
+    """Return which of the names that sessions have (`tool`, `branch`) none here has, and the nearest; else nothing."""
+    from ocm import listing
+
+    for column, name in typed.items():
+        known = {row[column] for row in listing.list_sessions(store, -1)} if name else set()
+        if name and known and name not in known:
+            return f"No session has the {column} {name!r}. {meant(name, known)}".rstrip()
+    return ""
 
 
 def _stores(project: str | None, *, everywhere: bool, archived: bool) -> list[Store]:

@@ -15,6 +15,7 @@ from ocm import fence
 from ocm.errors import OcmError
 
 INTERRUPTED = 130
+_EVERY, _LINE = 0.1, 60  # seconds between two looks at how far work has come; cells of that line
 # What JSON leaves as it is and a terminal would obey or hide: written as the escapes that mean the same.
 _UNSAFE = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
 
@@ -42,7 +43,7 @@ def exit_door() -> Iterator[None]:
     """Turn whatever ends a command into one line on stderr and an exit code."""
     try:
         yield
-        sys.stdout.flush()
+        _flush()
     except OcmError as error:
         leave(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -67,6 +68,11 @@ def last_resort(kind: type[BaseException], error: BaseException, trace: Tracebac
         notice(f"This is a bug in ocm: {kind.__name__}: {error}. Set OCM_DEBUG=1 to see where, and please report it.")
 
 
+def _flush() -> None:
+    if sys.stdout:  # there is none when it was closed before we began
+        sys.stdout.flush()
+
+
 def leave(message: str, code: int) -> None:
     """End the program with one line on stderr."""
     notice(message)
@@ -75,7 +81,7 @@ def leave(message: str, code: int) -> None:
 
 def notice(message: str) -> None:
     """Say one line beside the output."""
-    sys.stdout.flush()  # what was said before it comes first
+    _flush()  # what was said before it comes first
     print(f"ocm: {' '.join(safe(message).split())}", file=sys.stderr, flush=True)  # noqa: T201 - this is where it is said
 
 
@@ -96,7 +102,7 @@ def shown(text: str) -> str:
 
 def is_unicode() -> bool:
     """Tell whether stdout can show any character."""
-    return (sys.stdout.encoding or "ascii").lower().replace("-", "").startswith("utf")
+    return (getattr(sys.stdout, "encoding", "") or "ascii").lower().replace("-", "").startswith("utf")
 
 
 def safe(text: str) -> str:
@@ -116,16 +122,28 @@ class Progress:
     def __init__(self) -> None:
         """Start the clock."""
         self._start = time.monotonic()
+        self._last = 0.0
         self._shown = False
+        self._width = _LINE
+        with contextlib.suppress(OSError, ValueError):
+            self._width = min(_LINE, (os.get_terminal_size(sys.stderr.fileno()).columns or _LINE + 1) - 1)
 
     def __call__(self, done: int, of: int) -> None:
-        """Show `done` of `of`, and the rate; the last one ends the line."""
+        """Show `done` of `of`, the rate, and how long it will go on; the last one ends the line."""
         seconds = time.monotonic() - self._start
-        if seconds > 1 and sys.stderr.isatty():
-            self._shown = True
-            print(f"\r{done} of {of} ({done / seconds:.0f} a second)", file=sys.stderr, end="", flush=True)  # noqa: T201
+        if seconds > 1 and (done >= of or seconds - self._last > _EVERY):
+            self._last, self._shown = seconds, True
+            left = f", {max(of - done, 0) * seconds / max(done, 1):.0f} s left" if done < of else ""
+            line = f"{done} of {of} ({done / seconds:.0f} a second{left})"
+            print(f"\r{line[: self._width]:<{self._width}}", file=sys.stderr, end="", flush=True)  # noqa: T201
         if self._shown and done >= of:
             print(file=sys.stderr, flush=True)  # noqa: T201
+            self._shown = False
+
+
+def progress(*, as_json: bool = False) -> Progress | None:
+    """Return what shows a person how far work has come; None where nobody looks, or a script reads."""
+    return Progress() if not as_json and sys.stderr.isatty() else None
 
 
 def sessions(rows: list[dict[str, Any]]) -> None:

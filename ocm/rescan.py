@@ -13,6 +13,7 @@ from ocm import bundle, copies, files, journal, markdown, redact, redact_rules, 
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.model import Session
 from ocm.paths import Store, user_store
+from ocm.progress import Progress, told
 
 _MAX_LOG = 64 * 1024 * 1024
 _FIXED = ("ocm:", "session_id:", "git_sha_start:", "git_sha_end:", "started_at:", "updated_at:", "ended_at:")
@@ -42,23 +43,23 @@ class Report:
         return sum(sum(found.rules.values()) for found in self.files)
 
 
-def scan(store: Store, *, apply: bool) -> Report:
+def scan(store: Store, *, apply: bool, progress: Progress | None = None) -> Report:
     """Look for secrets in everything a store holds, and take them out when asked to.
 
     Raises:
         OcmError: a file is locked for too long; those that were done before stay done.
     """
     if not apply:
-        return _scan(store, "")
+        return _scan(store, "", progress)
     with files.upkeep(store.path) as owner:
-        return _scan(store, owner)
+        return _scan(store, owner, progress)
 
 
-def _scan(store: Store, owner: str) -> Report:
+def _scan(store: Store, owner: str, progress: Progress | None) -> Report:
     """Look through the store; an `owner` of the upkeep also takes out what is found."""
     rules = redact_rules.load(user_store(), store.path)
     report = Report(applied=bool(owner))
-    dirty = _sessions(store, rules, report)
+    dirty = _sessions(store, rules, report, progress)
     for name in journal.LOGS:
         _note(report, _log(os.path.join(store.path, name), rules, owner))
     for key in journal.session_keys(store.path):
@@ -73,14 +74,20 @@ def _scan(store: Store, owner: str) -> Report:
     return report
 
 
-def _sessions(store: Store, rules: redact_rules.Rules, report: Report) -> list[tuple[Store, Found]]:
+def _sessions(
+    store: Store, rules: redact_rules.Rules, report: Report, progress: Progress | None
+) -> list[tuple[Store, Found]]:
     dirty = []
-    for place, _ in bundle.places(store):
-        for name in sorted(filter(sessionfiles.is_name, os.listdir(place.sessions))):
-            found = _session(place, name, rules)
-            _note(report, found)
-            if found and not found.trouble:
-                dirty.append((place, found))
+    names = [
+        (place, name)
+        for place, _ in bundle.places(store)
+        for name in sorted(filter(sessionfiles.is_name, os.listdir(place.sessions)))
+    ]
+    for place, name in told(names, progress):
+        found = _session(place, name, rules)
+        _note(report, found)
+        if found and not found.trouble:
+            dirty.append((place, found))
     return dirty
 
 

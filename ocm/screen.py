@@ -123,8 +123,13 @@ class Screen:
         """Return a line as it is written, with the escape sequences of its colours."""
         if not self.colour:
             return "".join(text for text, _ in line).rstrip().replace(HELD, " ")
-        parts = [f"\x1b[{MEANINGS[meaning]}m{text}\x1b[0m" if meaning else text for text, meaning in _merged(line)]
-        return "".join(parts).replace(HELD, " ")
+        return "".join(_written(text, meaning) for text, meaning in _merged(line)).replace(HELD, " ")
+
+
+def _written(text: str, meaning: str) -> str:
+    """Return a part in its colour, the spaces behind it without."""
+    seen = text.rstrip()
+    return f"\x1b[{MEANINGS[meaning]}m{seen}\x1b[0m{text[len(seen) :]}" if meaning and seen else text
 
 
 def _merged(line: Line) -> Line:

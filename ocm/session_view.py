@@ -11,6 +11,7 @@ from ocm.views import holds, one, status_of
 _BULLET = re.compile(r"(\s*)(?:[-*+]|(\d+[.)])) (?:\[([ xX])\] )?(.*)")
 _INLINE = re.compile(r"\*\*(.+?)\*\*|(`[^`]+`)|\[([^\[\]]+)\]\(([^()\s]+)\)")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(\S*)")
+_HEADING = re.compile(r"#{1,6} ")
 _DEEPEST = 8
 _ENDED = re.compile(r"(.*?)(  \[ended by: .*\])?")
 
@@ -54,10 +55,10 @@ def _body(screen: Screen, lines: Iterator[str]) -> Iterator[Line]:
             yield screen.fit([("    " + line.expandtabs(4), "")])
             gap = False
         elif line.strip():
-            if line.startswith("#") and not gap:
+            if _HEADING.match(line) and not gap:
                 yield []
             yield from _line(screen, line)
-            gap = line.startswith("#")
+            gap = bool(_HEADING.match(line))
         elif not gap:
             yield []
             gap = True
@@ -65,7 +66,7 @@ def _body(screen: Screen, lines: Iterator[str]) -> Iterator[Line]:
 
 def _line(screen: Screen, line: str) -> Iterator[Line]:
     bullet = _BULLET.fullmatch(line)
-    if line.startswith("#"):
+    if _HEADING.match(line):
         marks, _, words = line.partition(" ")
         yield from screen.wrap([(words, TITLE if marks == "##" else HEAD)])
     elif line.startswith("| ") and line.endswith(" |"):

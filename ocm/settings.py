@@ -43,7 +43,9 @@ def _checked(name: str, value: str, *, everywhere: bool) -> int | str:
         return redact_rules.check(name, value, everywhere=everywhere)
     checked = config.check(name, value)
     if checked is None:
-        raise BadInputError(f"{name} cannot be {value!r}.", f"Accepted: {config.accepted(name)}.")
+        accepted = config.accepted(name)
+        near = meant(value, accepted.split(" or "))
+        raise BadInputError(f"{name} cannot be {value!r}.", f"{near}Accepted: {accepted}.")
     return checked
 
 

@@ -7,6 +7,7 @@ from ocm import archive, bundle, copies, files, journal, markdown, redact_rules,
 from ocm.bundle import Entry
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.paths import Store, user_store
+from ocm.progress import Progress, told
 
 
 @dataclass(slots=True)
@@ -20,7 +21,7 @@ class Moved:
     troubles: list[str] = field(default_factory=list)
 
 
-def export(store: Store, path: str) -> Moved:
+def export(store: Store, path: str, *, progress: Progress | None = None) -> Moved:
     """Write every session of the store and its archive to the file `path`.
 
     Raises:
@@ -32,13 +33,13 @@ def export(store: Store, path: str) -> Moved:
         raise OcmError(f"{path} would lie in the store itself.", "Name a file outside of it.")
     moved = Moved()
     entries, moved.troubles = bundle.collect(store)
-    clean = [found for entry in entries if (found := _cleaned(store, entry, moved))]
+    clean = [found for entry in told(entries, progress) if (found := _cleaned(store, entry, moved))]
     bundle.write(target, store, clean)
     moved.written = [entry.name for entry in clean]
     return moved
 
 
-def bring_in(store: Store, path: str, *, replace: bool = False) -> Moved:
+def bring_in(store: Store, path: str, *, replace: bool = False, progress: Progress | None = None) -> Moved:
     """Add the sessions of a file to the store; one that is here already stays as it is, or with `replace` goes.
 
     Raises:
@@ -47,11 +48,12 @@ def bring_in(store: Store, path: str, *, replace: bool = False) -> Moved:
     entries = bundle.read(path)
     moved = Moved()
     here = _known(store)
-    clean = [found for entry in entries if (found := _checked(store, entry, moved))]
+    read = told(entries, progress, of=2 * len(entries))
+    clean = [found for entry in read if (found := _checked(store, entry, moved))]
     if any(entry_id in here for _, entry_id in clean) and replace:
         with files.upkeep(store.path) as owner:
             copies.make(store, "import", owner=owner)
-    for entry, session_id in clean:
+    for entry, session_id in told(clean, progress, before=len(clean), of=2 * len(clean)):
         _put(store, entry, session_id, here, moved, replace=replace)
     return moved
 

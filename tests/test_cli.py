@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import click
 import pytest
 
 from ocm import __version__, cli
@@ -18,7 +19,7 @@ from tests.builders import Project, run_ocm, script
 
 COMMANDS = {
     "init", "install", "uninstall", "help", "checkpoint", "list", "search", "show", "export", "resume", "rebuild-index", "status", "doctor",
-    "serve", "config", "demo", "redact-scan", "forget", "prune", "import", "trust",
+    "serve", "config", "demo", "stats", "completion", "redact-scan", "forget", "prune", "import", "trust",
 }  # fmt: skip
 
 
@@ -91,11 +92,65 @@ def test_an_unknown_command_is_wrong_usage(ocm: Run) -> None:
     refused(ocm("show"), 2, "ID")
 
 
-def test_without_a_command_it_says_what_there_is(ocm: Run) -> None:
-    for words in ([], ["config"]):
-        done = ocm(*words)
-        assert done.code == 2
-        assert done.err.startswith("Usage: ocm")
+def test_a_group_without_a_command_says_what_there_is(ocm: Run) -> None:
+    done = ocm("config")
+    assert done.code == 2
+    assert done.err.startswith("Usage: ocm config")
+
+
+def test_alone_it_says_where_one_stands(
+    ocm: Run, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = ocm()
+    assert found.code == 0
+    assert f"store     {project.store.path}, 0 sessions" in found.out
+    assert "set up    no assistant yet" in found.out
+    assert "ocm doctor" in found.out
+    project.checkpoint("S", goal="Cut latency", tool="cursor")
+    project.calls(5, "S")
+    found = ocm()
+    assert "1 session\n" in found.out
+    assert "last      Cut latency · today" in found.out
+    assert (
+        "S · claude-code · 5 of 5 calls since its last checkpoint · a checkpoint is due, changes are held back"
+        in found.out
+    )
+    assert "ocm checkpoint --summary" in found.out
+    assert "ocm resume" in found.out
+    monkeypatch.chdir(tmp_path)
+    found = ocm()
+    assert found.code == 0
+    assert found.out.startswith("There is no session store for this folder yet.\n\nocm init")
+
+
+def test_alone_it_names_the_hosts_that_are_set_up(ocm: Run, project: Project) -> None:
+    assert ocm("init", "--host", "claude-code").code == 0
+    found = ocm()
+    assert "set up    Claude Code\n" in found.out
+    assert "ocm init" not in found.out
+    assert project.files() == []
+
+
+@pytest.mark.parametrize("error", [click.Abort(), KeyboardInterrupt()])
+def test_an_interrupt_is_130_and_one_line(ocm: Run, error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("ocm.looking.list_sessions", interrupted)
+    done = ocm("list")
+    assert (done.code, done.out, done.err.strip()) == (130, "", "ocm: Interrupted; nothing was left half done.")
+
+
+def test_what_click_refuses_is_one_line(ocm: Run, tmp_path: Path) -> None:
+    refused(ocm("import", str(tmp_path / "gone.json")), 2, "See: ocm help")
+
+
+def test_commands_are_loaded_one_by_one() -> None:
+    code = "import sys; from ocm import cli; cli.ocm.commands['trust']; print(*[n for n in sys.modules if n.startswith('ocm.commands.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == {"ocm.commands.common", "ocm.commands.complete", "ocm.commands.keep"}
+    assert len(cli.ocm.commands) == len(set(cli.ocm.commands)) == len(cli.ocm.list_commands(click.Context(cli.ocm)))
+    assert "dance" not in cli.ocm.commands
 
 
 def test_the_version_needs_nothing_loaded() -> None:

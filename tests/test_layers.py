@@ -14,7 +14,7 @@ PACKAGE = ROOT / "ocm"
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": (
         "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "tomledit", "textedit",
-        "resources", "partial", "shell", "processes", "facts", "plain", "traces", "fence", "texts",
+        "resources", "partial", "shell", "processes", "facts", "plain", "traces", "fence", "texts", "progress",
     ),
     "owners": (
         "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "gitstream", "githistory", "blobs",

@@ -19,8 +19,8 @@ def rebuild_index(*, project: str | None, as_json: bool) -> None:
     from ocm import index, lineage
 
     store = common.find_store(project)
-    found = index.rebuild(store, output.Progress())
-    lineage.look(store, lambda _: None, progress=output.Progress())
+    found = index.rebuild(store, output.progress(as_json=as_json))
+    lineage.look(store, lambda _: None, progress=output.progress(as_json=as_json))
     if as_json:
         output.as_json({"read": found.read, "unreadable": [{"file": f, "error": e} for f, e in found.unreadable]})
     else:
@@ -85,7 +85,7 @@ def stats(*, project: str | None, as_json: bool) -> None:
     from ocm import stats as figures
 
     store = common.find_store(project)
-    found = figures.collect(store, output.notice, None if as_json else output.Progress())
+    found = figures.collect(store, output.notice, output.progress(as_json=as_json))
     if as_json:
         output.as_json(found)
     else:

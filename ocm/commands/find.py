@@ -126,7 +126,7 @@ def _export_all(store: Store, path: str) -> None:
     from ocm import transfer
     from ocm.commands import keep
 
-    moved = transfer.export(store, path)
+    moved = transfer.export(store, path, progress=output.progress())
     secrets = f", {moved.redactions} secrets taken out" if moved.redactions else ""
     output.say(f"{len(moved.written)} sessions written to {path}{secrets}.")
     keep.report_troubles(moved.troubles)

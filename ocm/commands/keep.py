@@ -7,6 +7,7 @@ import click
 from ocm import output
 from ocm.commands import common, complete
 from ocm.errors import OcmError
+from ocm.progress import told
 
 if TYPE_CHECKING:
     from ocm.rescan import Found
@@ -23,7 +24,7 @@ def redact_scan(*, project: str | None, apply: bool, as_json: bool) -> None:
     """Look for secrets in what is stored already, and take them out."""
     from ocm import rescan
 
-    found = rescan.scan(common.find_store(project), apply=apply)
+    found = rescan.scan(common.find_store(project), apply=apply, progress=output.progress(as_json=as_json))
     if as_json:
         rows = [{"file": one.file, "rules": one.rules, "trouble": one.trouble} for one in found.files]
         output.as_json({"scanned": found.scanned, "found": found.total, "applied": apply, "files": rows})
@@ -86,9 +87,9 @@ def prune(  # noqa: PLR0913 - one parameter an option
     if restore:
         output.say(f"Back: {archive.take_out(store, restore)}")
         return
-    old = archive.old_sessions(store, days, unfinished=unfinished)
+    old = archive.old_sessions(store, days, unfinished=unfinished, progress=output.progress(as_json=as_json))
     if apply:
-        for one in old:
+        for one in told(old, output.progress(as_json=as_json)):
             archive.put_away(store, one.session_id, one.name)
     if as_json:
         rows = [{"session_id": one.session_id, "file": one.name, "updated_at": one.updated_at} for one in old]
@@ -110,7 +111,9 @@ def import_command(*, project: str | None, file: str, replace: bool, as_json: bo
     """Add the sessions of a file that `ocm export --all` wrote."""
     from ocm import transfer
 
-    moved = transfer.bring_in(common.find_store(project), file, replace=replace)
+    moved = transfer.bring_in(
+        common.find_store(project), file, replace=replace, progress=output.progress(as_json=as_json)
+    )
     if as_json:
         output.as_json({
             "written": moved.written, "same": moved.same, "kept": moved.kept, "redactions": moved.redactions,

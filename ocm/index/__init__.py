@@ -13,17 +13,18 @@ if TYPE_CHECKING:
     from ocm.index.queries import CLOSE, ENDING, OPEN, Filters, Index, SessionRow, State
     from ocm.index.reading import health, read, recent
     from ocm.index.records import folder_stamp
-    from ocm.index.sync import Notice, Rebuilt, behind, rebuild, silent
+    from ocm.index.sync import Notice, Rebuilt, behind, rebuild, silent, watch
 
 __all__ = [
     "CLOSE", "ENDING", "OPEN", "Commits", "Filters", "Index", "Links", "Notice", "Rebuilt", "SessionRow", "State",
     "behind", "edited_since", "folder_stamp", "health", "locate", "read", "rebuild", "recent", "refresh", "silent",
+    "watch",
 ]  # fmt: skip
 _HOMES = {
     **dict.fromkeys(("Commits", "Links"), "landed"),
     **dict.fromkeys(("edited_since", "locate", "refresh"), "lookup"),
     **dict.fromkeys(("CLOSE", "ENDING", "OPEN", "Filters", "Index", "SessionRow", "State"), "queries"),
-    **dict.fromkeys(("Notice", "Rebuilt", "behind", "rebuild", "silent"), "sync"),
+    **dict.fromkeys(("Notice", "Rebuilt", "behind", "rebuild", "silent", "watch"), "sync"),
     "folder_stamp": "records",
     **dict.fromkeys(("health", "read", "recent"), "reading"),
 }

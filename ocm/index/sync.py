@@ -34,6 +34,14 @@ class Rebuilt(NamedTuple):
     unreadable: list[tuple[str, str]]
 
 
+_watchers: list[Callable[[], Progress]] = []
+
+
+def watch(start: Callable[[], Progress]) -> None:
+    """Have whoever waits for a cache that is made anew told how far it has come; `start` begins one such telling."""
+    _watchers[:] = [start]
+
+
 def silent(_: str) -> None:
     """Say nothing."""
 
@@ -184,7 +192,7 @@ def _apply(lock: Store | None, db: sqlite3.Connection, store: Store, plan: Plan)
 
 
 def _made_anew(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection | None:
-    _build(store, listing, notice, None, unless_in_step=True)
+    _build(store, listing, notice, _watchers[0]() if _watchers else None, unless_in_step=True)
     return _caught_up(store, records.scan(store), look=False)
 
 
