@@ -21,7 +21,7 @@ def _run(words: list[str]) -> None:
     if words and words[0] in {"list", "search"}:
         from ocm import quick
 
-        if quick.main(words):
+        if quick.main():
             return
     from ocm import cli
 

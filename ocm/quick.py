@@ -86,10 +86,8 @@ def _value(kind: str, text: str | None) -> str | int | None:
     )
 
 
-def main(words: list[str]) -> bool:
-    """Carry a command line out behind the exit door; False when it is none of these."""
-    if words[:1] != ["list"] and words[:1] != ["search"]:
-        return False
+def main() -> bool:
+    """Carry the command line out behind the exit door; False when it is for another to do."""
     output.prepare_streams()
     sys.excepthook = output.last_resort
     with output.exit_door():

@@ -90,7 +90,7 @@ class Screen:
             return line
         room -= len(self.more)
         cut: Line = []
-        for text, meaning in line:
+        for text, meaning in line:  # pragma: no branch - as a whole it did not fit
             part = chop(text, room)
             cut.append((part, meaning))
             room -= cells(part)
@@ -203,7 +203,7 @@ def _words(line: Line) -> Iterator[Line]:
 def _chopped(word: Line, room: int) -> Line:
     """Return as much of a word as fits, at least one character of it."""
     part: Line = []
-    for text, meaning in word:
+    for text, meaning in word:  # pragma: no branch - as a whole it did not fit
         fits = chop(text, room) or ("" if part else text[0])
         part += [(fits, meaning)] if fits else []
         room -= cells(fits)

@@ -39,14 +39,15 @@ class Seen:
         return self.text.rstrip("\n").split("\n")
 
 
-def on_terminal(
+def on_terminal(  # noqa: PLR0913 - each is one thing that differs between terminals
     folder: Path,
     *words: str,
     columns: int = 80,
     rows: int = 1000,
     typed: bytes = b"",
     interrupt: float = 0,
-    **environment: str,
+    environment: dict[str, str] | None = None,
+    program: str = "",
 ) -> Seen:
     """Run `ocm WORDS` on a terminal; `typed` goes in once it is quiet, ^C after `interrupt` seconds of output."""
     process, descriptor = pty.fork()
@@ -59,7 +60,9 @@ def on_terminal(
             if name not in {"COLUMNS", "LINES", "PAGER", "NO_COLOR", "LESS"}
         }
         os.execve(  # noqa: S606 - the program under test
-            script("ocm"), ["ocm", *words], {**kept, "TERM": "xterm-256color", **environment}
+            program or script("ocm"),
+            [program or "ocm", *words],
+            {**kept, "TERM": "xterm-256color", **(environment or {})},
         )
     raw = _read(descriptor, process, typed, interrupt)
     os.close(descriptor)
@@ -71,7 +74,7 @@ def _read(descriptor: int, process: int, typed: bytes, interrupt: float) -> byte
     while time.monotonic() < until:
         if not select.select([descriptor], [], [], interrupt or 0.5)[0]:
             if interrupt and found:
-                os.kill(process, signal.SIGINT)
+                os.write(descriptor, b"\x03")
                 interrupt = 0
             elif typed and found:
                 os.write(descriptor, typed)

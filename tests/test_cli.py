@@ -112,8 +112,7 @@ def test_alone_it_says_where_one_stands(
     assert "1 session\n" in found.out
     assert "last      Cut latency · today" in found.out
     assert (
-        "S · claude-code · 5 of 5 calls since its last checkpoint · a checkpoint is due, changes are held back"
-        in found.out
+        "S · cursor · 5 of 5 calls since its last checkpoint · a checkpoint is due, changes are held back" in found.out
     )
     assert "ocm checkpoint --summary" in found.out
     assert "ocm resume" in found.out

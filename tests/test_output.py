@@ -15,6 +15,7 @@ import pytest
 
 from ocm import output
 from ocm.errors import BadInputError, NoStoreError
+from ocm.progress import told
 
 ROW: dict[str, Any] = {
     "session_id": "0f6c-one", "title": "Latency", "goal": "g", "date": "2026-03-03T14:32:10+01:00", "tool": "claude-code",
@@ -120,16 +121,41 @@ def test_hits_show_why_they_matched(capsys: pytest.CaptureFixture[str]) -> None:
 def test_progress_is_shown_to_a_person_who_waits(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = iter([0.0, 0.5, 2.0, 4.0, 0.0, 9.0])
+    clock = iter([0.0, 0.5, 2.0, 2.05, 4.0, 9.0])
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     progress = output.Progress()
-    for done in (1, 50, 100):
+    for done in (1, 50, 51, 100):
         progress(done, 100)
-    assert capsys.readouterr().err == "\r50 of 100 (25 a second)\r100 of 100 (25 a second)\n"
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
-    output.Progress()(100, 100)
-    assert capsys.readouterr().err == ""
+    shown = capsys.readouterr().err
+    assert [line.rstrip() for line in shown.split("\r")] == [
+        "",
+        "50 of 100 (25 a second, 2 s left)",
+        "100 of 100 (25 a second)",
+    ]
+    assert shown.endswith("\n")
+
+
+def test_progress_fits_a_narrow_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 2.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sys.stderr, "fileno", lambda: 2)
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((20, 5)))
+    output.Progress()(50, 100)
+    assert capsys.readouterr().err == "\r50 of 100 (25 a sec"
+
+
+@pytest.mark.parametrize(("tty", "as_json", "shown"), [(True, False, True), (True, True, False), (False, False, False)])
+def test_progress_is_for_persons(tty: bool, as_json: bool, shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: tty)
+    assert (output.progress(as_json=as_json) is not None) is shown
+
+
+def test_what_is_worked_through_is_told_of_each() -> None:
+    seen: list[tuple[int, int]] = []
+    assert list(told("abc", lambda done, of: seen.append((done, of)))) == ["a", "b", "c"]
+    assert list(told("de", lambda done, of: seen.append((done, of)), before=3, of=5)) == ["d", "e"]
+    assert seen == [(1, 3), (2, 3), (3, 3), (4, 5), (5, 5)]
+    assert list(told("x", None)) == ["x"]
 
 
 def test_the_status_says_where_things_stand(capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,11 +25,19 @@ from tests.terminal import on_terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals there")
 
-VIEWS = (
+VIEWS: tuple[list[str], ...] = (
     ["list"], ["search", "latency"], ["show", "latest"], ["timeline"], ["status"], ["stats"], ["resume"], [], ["decisions"], ["problems"],
     ["commits", "latest"], ["config", "list"], ["--help"],
 )  # fmt: skip
-LAID_OUT = (["list"], ["search", "latency"], ["show", "latest"], ["timeline"], ["status"], ["stats"], [])
+LAID_OUT: tuple[list[str], ...] = (
+    ["list"],
+    ["search", "latency"],
+    ["show", "latest"],
+    ["timeline"],
+    ["status"],
+    ["stats"],
+    [],
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +66,7 @@ def test_every_line_fits_the_terminal(filled: Path, words: list[str], columns: i
 
 @pytest.mark.parametrize("words", VIEWS, ids=ids)
 def test_a_terminal_of_one_column_ends_well(filled: Path, words: list[str]) -> None:
-    seen = on_terminal(filled, *words, columns=1, rows=1, PAGER="cat")
+    seen = on_terminal(filled, *words, columns=1, rows=1, environment={"PAGER": "cat"})
     assert seen.code == 0
     assert "Traceback" not in seen.text
 
@@ -67,7 +75,7 @@ def test_a_terminal_of_one_column_ends_well(filled: Path, words: list[str]) -> N
 def test_colours_are_left_out_where_they_are_not_wanted(filled: Path, words: list[str]) -> None:
     assert "\x1b[" in on_terminal(filled, *words).raw or words == []
     for wish in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-        seen = on_terminal(filled, *words, **wish)
+        seen = on_terminal(filled, *words, environment=wish)
         assert "\x1b" not in seen.raw
         assert seen.code == 0
 
@@ -85,7 +93,7 @@ def test_only_colours_that_every_background_leaves_to_see(filled: Path, words: l
 )
 @pytest.mark.parametrize("words", VIEWS, ids=ids)
 def test_without_utf_8_what_is_for_looks_is_ascii(filled: Path, words: list[str], environment: dict[str, str]) -> None:
-    seen = on_terminal(filled, *words, **environment)
+    seen = on_terminal(filled, *words, environment=environment)
     assert seen.code == 0
     assert seen.raw.isascii()
     assert r"\xb7" not in seen.raw
@@ -136,21 +144,23 @@ def test_what_is_longer_than_the_screen_goes_through_the_pager(filled: Path, tmp
     pager = tmp_path / "pager"
     pager.write_text(f"#!/bin/sh\ncat > {tmp_path}/paged\n", encoding="utf-8")
     pager.chmod(0o700)
-    seen = on_terminal(filled, "show", "latest", rows=10, PAGER=str(pager))
+    seen = on_terminal(filled, "show", "latest", rows=10, environment={"PAGER": str(pager)})
     assert (seen.code, seen.text) == (0, "")
     assert "TEI over Infinity" in (tmp_path / "paged").read_text(encoding="utf-8")
-    assert "TEI over Infinity" in on_terminal(filled, "show", "latest", rows=1000, PAGER=str(pager)).text
+    assert (
+        "TEI over Infinity" in on_terminal(filled, "show", "latest", rows=1000, environment={"PAGER": str(pager)}).text
+    )
 
 
 @pytest.mark.parametrize("pager", ["no-such-pager -x", "", "cat", "'unbalanced"])
 def test_without_a_pager_it_is_printed(filled: Path, pager: str) -> None:
-    seen = on_terminal(filled, "show", "latest", rows=10, PAGER=pager)
+    seen = on_terminal(filled, "show", "latest", rows=10, environment={"PAGER": pager})
     assert seen.code == 0
     assert "TEI over Infinity" in seen.text
 
 
 def test_a_pager_that_is_left_early_is_no_error(filled: Path) -> None:
-    seen = on_terminal(filled, "show", "latest", rows=10, PAGER="true")
+    seen = on_terminal(filled, "show", "latest", rows=10, environment={"PAGER": "true"})
     assert (seen.code, seen.text) == (0, "")
 
 
@@ -165,7 +175,7 @@ def test_a_pager_takes_an_interrupt_for_itself(filled: Path, tmp_path: Path) -> 
     pager = tmp_path / "pager"
     pager.write_text("#!/bin/sh\ntrap '' INT\ncat > /dev/null\necho reading\nsleep 2\necho read\n", encoding="utf-8")
     pager.chmod(0o700)
-    seen = on_terminal(filled, "show", "latest", rows=10, PAGER=str(pager), interrupt=0.8)
+    seen = on_terminal(filled, "show", "latest", rows=10, environment={"PAGER": str(pager)}, interrupt=0.8)
     assert (seen.code, seen.lines[-1]) == (0, "read")
 
 
@@ -191,7 +201,7 @@ def test_a_store_of_many_is_listed_by_the_screen(tmp_path: Path) -> None:
     for n in range(300):
         put(store, f"{n}.md", session(f"session-{n:03}", 1 + n % 28, title=f"Title {n}"))
     assert len(run_ocm(tmp_path, "list").stdout.splitlines()) == 20
-    assert len(on_terminal(tmp_path, "list", "-n", "-1", rows=24, PAGER="cat").lines) == 600
+    assert len(on_terminal(tmp_path, "list", "-n", "-1", rows=24, environment={"PAGER": "cat"}).lines) == 600
     assert len(json.loads(run_ocm(tmp_path, "list", "-n", "-1", "--json").stdout)) == 300
 
 
@@ -267,15 +277,54 @@ def test_an_interrupt_while_it_loads_is_one_line(project: Project) -> None:
 # --- progress
 
 
-def test_progress_is_for_a_terminal_alone(tmp_path: Path) -> None:
+_FAST = """
+import sys, time
+began = time.monotonic
+time.monotonic = lambda: began() * 1000
+from ocm.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["rebuild-index"],
+        ["redact-scan"],
+        ["prune", "--older-than", "1"],
+        ["stats"],
+        ["export", "--all", "x.json"],
+        ["import", "{file}"],
+    ],
+    ids=ids,
+)
+def test_progress_is_for_a_terminal_alone(tmp_path: Path, words: list[str]) -> None:
+    store = Store(str(tmp_path / STORE), str(tmp_path))
+    os.makedirs(store.sessions)
+    for n in range(3):
+        put(store, f"{n}.md", session(f"s{n}", title="t", status="closed"))
+    assert run_ocm(tmp_path, "export", "--all", str(tmp_path / "all.json")).returncode == 0
+    words = [word.format(file=tmp_path / "all.json") for word in words]
+    program = ["-c", _FAST, *words]
+    quiet = subprocess.run([sys.executable, *program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    seen = on_terminal(tmp_path, *program, program=sys.executable)
+    assert seen.code == 0
+    assert re.search(r"3 of 3 \(|6 of 6 \(", seen.text)
+    if words[0] != "export":
+        seen = on_terminal(tmp_path, *program, "--json", program=sys.executable)
+        assert " a second" not in seen.text
+
+
+def test_a_cache_that_is_made_anew_says_how_far_it_has_come(tmp_path: Path) -> None:
     store = Store(str(tmp_path / STORE), str(tmp_path))
     os.makedirs(store.sessions)
     put(store, "0.md", session("s", title="t"))
-    code = "import time; from ocm import output; from ocm.__main__ import main\nbegan = time.monotonic\ntime.monotonic = lambda: began() * 1000\nmain()"
-    for words in (["rebuild-index"], ["redact-scan"], ["prune"], ["stats"]):
-        command = [sys.executable, "-c", code, *words]
-        quiet = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert (quiet.returncode, quiet.stderr) == (0, "")
+    seen = on_terminal(tmp_path, "-c", _FAST, "list", program=sys.executable)
+    assert (seen.code, "1 of 1 (" in seen.text) == (0, True)
+    (tmp_path / STORE / "memory.db").unlink()
+    seen = on_terminal(tmp_path, "-c", _FAST, "list", "--json", program=sys.executable)
+    assert json.loads(seen.text)[0]["session_id"] == "s"
 
 
 # --- the clipboard
