@@ -68,8 +68,6 @@ def _translated() -> Iterator[None]:
     """Turn the ways in which click ends a command into those that the exit door knows."""
     try:
         yield
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         sys.exit(error.exit_code)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from ocm.blobs import like
 from ocm.facts import blob
 from ocm.freshness import recorded
 from ocm.model import FileChange, PlanFile, Reference, Session, WorkEntry
 from ocm.paths import Store
-from tests.builders import repository
+from tests.builders import commit, repository
 from tests.session_store import make_store, put
 
 NOW = datetime.fromisoformat("2026-03-20T17:05:00+01:00")
@@ -28,7 +30,8 @@ _TITLES = (
 
 def build(root: Path) -> Store:
     """Make the repository, its commits and its sessions."""
-    repository(root)
+    with _at(NOW - timedelta(days=200)):
+        repository(root)
     for name in ("src/embedding_server.py", "src/tei_client.py", "k8s/tei.yaml", "docs/old.md"):
         path = root / name
         path.parent.mkdir(exist_ok=True)
@@ -40,17 +43,15 @@ def build(root: Path) -> Store:
         put(store, f"{n}.md", _session(root, n))
     (root / "src" / "tei_client.py").write_text("changed\n", encoding="utf-8")
     (root / "docs" / "old.md").unlink()
-    when = (NOW - timedelta(hours=1)).isoformat()
-    environment = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
-    for command in (["add", "-A"], ["commit", "-q", "-m", "Rename the client and drop the old page"]):
-        subprocess.run(["git", *command], cwd=root, check=True, env={**_inherited(), **environment})
+    with _at(NOW - timedelta(hours=1)):
+        commit(root, "Rename the client and drop the old page")
     return store
 
 
-def _inherited() -> dict[str, str]:
-    import os
-
-    return dict(os.environ)
+def _at(when: datetime) -> AbstractContextManager[object]:
+    """Let git believe that it is then."""
+    stamp = when.isoformat()
+    return patch.dict(os.environ, {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp})
 
 
 def _session(root: Path, n: int) -> Session:

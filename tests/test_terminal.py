@@ -176,7 +176,7 @@ def test_a_pager_takes_an_interrupt_for_itself(filled: Path, tmp_path: Path) -> 
     pager.write_text("#!/bin/sh\ntrap '' INT\ncat > /dev/null\necho reading\nsleep 2\necho read\n", encoding="utf-8")
     pager.chmod(0o700)
     seen = on_terminal(filled, "show", "latest", rows=10, environment={"PAGER": str(pager)}, interrupt=0.8)
-    assert (seen.code, seen.lines[-1]) == (0, "read")
+    assert (seen.code, seen.lines[-1].removeprefix("^C")) == (0, "read")
 
 
 # --- nothing, and much
@@ -244,8 +244,8 @@ def test_an_interrupt_of_a_rebuild_leaves_what_was(tmp_path: Path) -> None:
     done = _interrupted(tmp_path, ["rebuild-index"], ready=f"{STORE}/memory.db.*.tmp")
     assert (done.returncode, done.stderr.strip().count("\n")) == (130, 0), done
     assert "Interrupted" in done.stderr
-    assert list((tmp_path / STORE).glob("*.tmp")) == []
     assert "Title 5" in run_ocm(tmp_path, "search", "title 5").stdout
+    assert list((tmp_path / STORE).glob("*.tmp")) == []  # one killed before it could tidy up is tidied up after
 
 
 def test_an_interrupt_of_an_import_leaves_whole_sessions(tmp_path: Path) -> None:
