@@ -1,0 +1,1 @@
+"""Stores as earlier formats wrote them, one folder each, with the cache compressed; `reference` is the reference system's."""
