@@ -35,7 +35,8 @@ def hooks(setting: Setting) -> list[Row | Detail]:
         bare = f"bare interpreter {samples.ms('bare')}; reference {samples.ms(f'reference {event}')}, {other:.2f}x"
         runs = samples.count("bare", f"here {event}", f"reference {event}")
         name = f"`ocm-hook {event}` over `python -c pass`"
-        found.append(Row(name, ratio, MOST_OVER_BARE, runs, samples.ms(f"here {event}"), bare))
+        low = samples.low(f"here {event}", "bare")
+        found.append(Row(name, ratio, MOST_OVER_BARE, runs, samples.ms(f"here {event}"), bare, low=low))
     return found
 
 
@@ -72,7 +73,8 @@ def _large_row(samples: Samples, event: str, where: str) -> Row:
     beside = f"empty repository {samples.ms(small)}; reference {samples.ms(other)}"
     name = f"`ocm-hook {event}` in {where} over an empty repository"
     runs = samples.count(here, small, other)
-    return Row(name, samples.ratio(here, small), MOST_OVER_SMALL, runs, samples.ms(here), beside)
+    low = samples.low(here, small)
+    return Row(name, samples.ratio(here, small), MOST_OVER_SMALL, runs, samples.ms(here), beside, low=low)
 
 
 def long_payload(setting: Setting) -> list[Row | Detail]:

@@ -42,6 +42,7 @@ def rebuild(setting: Setting) -> list[Row | Detail]:
         f"{samples.median('here'):.2f} s of processor time",
         f'`MarkdownIt("commonmark").parse` of the same files {samples.median("parse"):.2f} s',
         least=LEAST,
+        low=samples.low("here", "parse"),
     )
     return [row, *_beside_reference(setting)]
 

@@ -48,6 +48,15 @@ class Setting:
         """The system that it replaces."""
         return Reference(install_reference(), self.folder / "reference")
 
+    def shortened(self) -> Setting:
+        """Return the setting of the short form, with the same installations and stores of its own."""
+        folder = self.folder / "short"
+        folder.mkdir()
+        short = Setting(folder, short=True, records=self.records, runs=self.runs)
+        vars(short)["ours"] = Ours(self.ours.commands, folder / "ours")
+        vars(short)["reference"] = Reference(self.reference.commands, folder / "reference")
+        return short
+
 
 def settle() -> None:
     """Let the disk take what was written while stores were made, which would slow down what is measured next."""

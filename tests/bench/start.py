@@ -43,7 +43,15 @@ def start(setting: Setting) -> list[Row | Detail]:
     over = f"SDK imported {samples.ms('sdk')}; reference {samples.ms('reference')}"
     name = "server start to `tools/list`, over importing the SDK until ready"
     return [
-        Row(name, samples.ratio("here", "sdk"), MOST_OVER_SDK, runs, samples.ms("here"), over),
+        Row(
+            name,
+            samples.ratio("here", "sdk"),
+            MOST_OVER_SDK,
+            runs,
+            samples.ms("here"),
+            over,
+            low=samples.low("here", "sdk"),
+        ),
         Detail("the same beside a bare server of the SDK", samples.ms("here"), samples.ms("bare server"), runs),
     ]
 

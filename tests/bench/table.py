@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 LEAST_RUNS = 30
+HEAD = ["What", "Ratio", "To reach", "Runs a side", "Here", "Over what", "Verdict"]
+DIGITS = {"x": 2, " s": 1, " MB": 1}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: `value` is to be at most `most`, from at least `least` runs a side."""
+    """One figure: `value` is to be at most `most`, from at least `least` runs a side.
+
+    `low` is what a figure that was timed is at least, with 95 % certainty; what was counted has none.
+    """
 
     what: str
     value: float
@@ -19,6 +24,7 @@ class Row:
     other: str
     least: int = LEAST_RUNS
     unit: str = "x"
+    low: float | None = None
 
     @property
     def verdict(self) -> str:
@@ -29,7 +35,7 @@ class Row:
 
     def cells(self) -> list[str]:
         """Return what the table shows."""
-        number = f"{self.value:,.0f}" if self.unit != "x" else f"{self.value:.2f}"
+        number = f"{self.value:,.{DIGITS.get(self.unit, 0)}f}"
         limit = f"≤ {self.most:,g}{self.unit}"
         return [self.what, f"{number}{self.unit}", limit, str(self.runs), self.here, self.other, self.verdict]
 
@@ -67,8 +73,7 @@ class Report:
 
     def markdown(self, introduction: str) -> str:
         """Return both tables."""
-        head = ["What", "Ratio", "To reach", "Runs a side", "Here", "Over what", "Verdict"]
-        parts = [introduction, "## Figures", "", *grid(head, [row.cells() for row in self.rows])]
+        parts = [introduction, "## Figures", "", *grid(HEAD, [row.cells() for row in self.rows])]
         if self.details:
             head = ["What", "Here", "Reference or floor", "Runs a side"]
             parts += ["", "## Everything else", "", *grid(head, [one.cells() for one in self.details])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 import subprocess
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 WARM = 2
@@ -43,6 +44,11 @@ class Samples:
         """Return the ratio of two medians."""
         return self.median(name) / self.median(over)
 
+    def low(self, name: str, over: str) -> float:
+        """Return what the ratio is at least, judged by the ratios within each turn."""
+        pairs = zip(self.values[name], self.values[over], strict=True)
+        return at_least([one / two for one, two in pairs])
+
     def ms(self, name: str) -> str:
         """Say a median in milliseconds."""
         return f"{self.median(name) * 1000:.1f} ms"
@@ -57,6 +63,14 @@ def alternate(jobs: Mapping[str, Callable[[], float]], runs: int, *, warm: int =
             if turn >= 0:
                 samples.values[name].append(value)
     return samples
+
+
+def at_least(values: Sequence[float], certainty: float = 0.95) -> float:
+    """Return the highest of `values` that their true median is not below, with this certainty; the lowest if none is."""
+    ranked, chance, rank = sorted(values), 0.0, 0
+    while (chance := chance + math.comb(len(ranked), rank) / 2 ** len(ranked)) <= 1 - certainty:
+        rank += 1
+    return ranked[max(0, rank - 1)]
 
 
 @dataclass
