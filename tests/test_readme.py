@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import re
 import tomllib
 from functools import cache
@@ -33,6 +35,7 @@ SETUP = {
     (".github/CONTRIBUTING.md", 0): "-m ruff check .",
 }
 PICTURES = {("README.md", " you work with the assistant"), ("ocm/README.md", " host hook ──►")}
+POSIX = pytest.mark.skipif(os.name == "nt", reason="the pages show paths and shells of POSIX")
 CI = (blocks.ROOT / ".ci" / "run").read_text(encoding="utf-8")
 BLOCKS = {page: list(blocks.fenced(page)) for page in blocks.PAGES}
 INLINE = {
@@ -53,6 +56,7 @@ def test_every_made_part_has_a_maker_and_every_maker_a_place() -> None:
     assert {name for page in blocks.PAGES for name in blocks.made(page)} == set(made.MAKERS)
 
 
+@POSIX
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", blocks.PAGES)
 def test_made_parts_are_up_to_date(page: str) -> None:
@@ -86,6 +90,7 @@ def test_the_manual_has_the_help_of_every_command_as_it_prints_it() -> None:
 # --- what is run
 
 
+@POSIX
 @pytest.mark.timeout(300)
 def test_the_commands_work_in_order_and_print_what_the_pages_show(tmp_path: Path) -> None:
     world = World(tmp_path)
@@ -181,6 +186,27 @@ def test_every_host_is_in_the_table() -> None:
     words = {"vscode-copilot": "copilot in vs code", "claude-code": "claude code"}
     for name in HOSTS:
         assert words.get(name, name.split("-")[0]) in table, name
+
+
+@pytest.mark.parametrize("path", sorted((blocks.ROOT / "rules").glob("[a-z]*.md")), ids=lambda path: path.name)
+def test_a_rules_text_is_as_short_as_its_page_says_and_named_there(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8")) / 4 < 350
+    assert f"`{path.name}`" in blocks.text("rules/README.md")
+
+
+def test_no_assistant_takes_a_folders_page_for_hooks_rules_or_a_command() -> None:
+    plugin = json.loads((blocks.ROOT / ".claude-plugin" / "plugin.json").read_text(encoding="utf-8"))
+    commands = blocks.ROOT / plugin["commands"]
+    assert {path.suffix for path in commands.iterdir()} == {".md"}
+    assert all(path.read_text(encoding="utf-8").startswith("---\n") for path in commands.iterdir())
+    pages = {
+        path.relative_to(blocks.ROOT).as_posix()
+        for name in ("hooks", "rules")
+        for path in (blocks.ROOT / name).rglob("README*")
+    }
+    assert pages == {"hooks/README.md", "rules/README.md"}
+    sources = [path.read_text(encoding="utf-8") for path in test_layers.modules().values()]
+    assert not any("README" in source for source in sources)
 
 
 # --- figures
