@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-SHORT = ("hooks", "checkpoint", "search", "rebuild", "size", "start", "tokens", "terminal", "install", "demo")
+SHORT = ("hooks", "checkpoint", "search", "rebuild", "size", "start", "tokens", "terminal", "install")
 MEASUREMENTS: dict[str, Callable[[Setting], list[Row | Detail]]] = {
     "hooks": hooks.hooks,
     "large": hooks.large,

@@ -44,7 +44,7 @@ def rebuild(setting: Setting) -> list[Row | Detail]:
         least=LEAST,
         low=samples.low("here", "parse"),
     )
-    return [row, *_beside_reference(setting)]
+    return [row, *([] if setting.short else _beside_reference(setting))]
 
 
 def _cold(project: Path, command: Command) -> Callable[[], float]:

@@ -32,28 +32,17 @@ server.run("stdio")
 def start(setting: Setting) -> list[Row | Detail]:
     """Measure from the start of the process to the answer to `tools/list`, over importing the SDK."""
     here, there = setting.ours, setting.reference
-    jobs = {
-        "here": _until_tools(here),
-        "sdk": _until_ready(here, _IMPORT),
-        "bare server": _until_tools(here, _BARE),
-        "reference": _until_tools(there),
-    }
+    jobs = {"here": _until_tools(here), "sdk": _until_ready(here, _IMPORT)}
+    if not setting.short:
+        jobs |= {"bare server": _until_tools(here, _BARE), "reference": _until_tools(there)}
     samples = alternate(jobs, setting.runs)
-    runs = samples.count(*jobs)
-    over = f"SDK imported {samples.ms('sdk')}; reference {samples.ms('reference')}"
-    name = "server start to `tools/list`, over importing the SDK until ready"
-    return [
-        Row(
-            name,
-            samples.ratio("here", "sdk"),
-            MOST_OVER_SDK,
-            runs,
-            samples.ms("here"),
-            over,
-            low=samples.low("here", "sdk"),
-        ),
-        Detail("the same beside a bare server of the SDK", samples.ms("here"), samples.ms("bare server"), runs),
-    ]
+    ratio, low, runs = samples.ratio("here", "sdk"), samples.low("here", "sdk"), samples.count(*jobs)
+    name, over = "server start to `tools/list`, over importing the SDK until ready", f"SDK imported {samples.ms('sdk')}"
+    if setting.short:
+        return [Row(name, ratio, MOST_OVER_SDK, runs, samples.ms("here"), over, low=low)]
+    over += f"; reference {samples.ms('reference')}"
+    beside = Detail("the same beside a bare server of the SDK", samples.ms("here"), samples.ms("bare server"), runs)
+    return [Row(name, ratio, MOST_OVER_SDK, runs, samples.ms("here"), over, low=low), beside]
 
 
 def _until_tools(side: Side, program: str = "") -> Callable[[], float]:
