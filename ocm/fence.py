@@ -58,6 +58,9 @@ _SPOKEN = (
     r")"
 )
 
+# One word of these holds nothing that is taken out or marked, unless it names the fence.
+_BARE = re.compile(r"[A-Za-z0-9_./+-]{1,1000}|[0-9]{4}-[0-9:T.+-]{1,40}")
+
 
 def clean(text: str) -> str:
     """Return stored text without escape sequences and without control, invisible and turning characters."""
@@ -103,7 +106,9 @@ def capped(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def note(text: str) -> str:
-    """Return one stored text as a model may read it."""
+    """Return one stored text as a model may read it; a name, a path or a time is told at once."""
+    if _BARE.fullmatch(text) and not _NOTES_NAME.search(text):
+        return text
     return marked(unfenced(capped(clean(text))))
 
 

@@ -9,7 +9,7 @@ import os
 
 from ocm import blobs, gitdata, gitrun
 from ocm.gitrun import Place, UnknownError
-from ocm.paths import STORE
+from ocm.paths import STORE, git_head
 from ocm.texts import FileChange
 
 TYPE_CHECKING = False
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 STATES = UNCHANGED, CHANGED, GONE = ("unchanged", "changed", "gone")
 MOST_COMMITS = 1_000
 MOST_NAMED = 50  # commits whose files are looked at
+_TREES = 8  # of so many the last answer of git is kept
+_PAST = (("shallow",), ("info", "grafts"), ("refs", "replace"), ("packed-refs",))  # what else says what is behind HEAD
 Touched = list[tuple[FileChange, str | None]]
 
 
@@ -73,15 +75,52 @@ class Since:
         return [path for path, name in inside.items() if name and name not in changed]
 
 
+class _Counted:
+    """When the commits since an instant were made, as of a HEAD and of what changes its past."""
+
+    __slots__ = ("head", "since", "times")
+
+    def __init__(self, head: tuple[object, ...], since: float, times: list[float]) -> None:
+        self.head = head
+        self.since = since
+        self.times = times
+
+
+# Of each work tree the last answer: where HEAD has not moved, asking git again is most of the time of a search.
+_counted: dict[str, _Counted] = {}
+
+
 def _commits(root: str, instants: list[float]) -> list[float] | None:
     place = Place.find(root)
     known = [updated for updated in instants if updated > 0]
     if place is None or not known:
         return None
+    since, head = min(known), _head(place)
+    counted = _counted.get(place.top)
+    if counted and counted.head == head and counted.since <= since:
+        return counted.times
     try:
-        return gitrun.commit_times(place, min(known), MOST_COMMITS)
+        times = gitrun.commit_times(place, since, MOST_COMMITS)
     except UnknownError:
         return None
+    if head[0] and head == _head(place):
+        if len(_counted) >= _TREES:
+            _counted.clear()
+        _counted[place.top] = _Counted(head, since, times)
+    return times
+
+
+def _head(place: Place) -> tuple[object, ...]:
+    """Return the commit that HEAD names, empty when that is not known, and when its past was last cut or replaced."""
+    past = (os.path.join(place.common_dir, *name) for name in _PAST)
+    return git_head(place.top)[0], *map(_written, past)
+
+
+def _written(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def says(counts: dict[str, int] | None, commits: int | None) -> str:

@@ -6,7 +6,7 @@ An item has a label when it begins with one (`**Label:** why`), and says in word
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LABEL = re.compile(r"\s*(?:\*\*|__)(?P<bold>[^*\n]{1,200}?)(?:\*\*|__)|\s*(?P<plain>[^:\n*`]{1,80}?):\s")
 _NAMED = (
@@ -21,8 +21,7 @@ _NOT_SOLVED = re.compile(r"\bnot (?:yet )?(?:solved|fixed)\b|\b(?:unsolved|unfix
 _EDGES = " \t*_`\"'“”:.,;()[]"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One item of a session: its text, its place there, and when it was recorded (epoch seconds)."""
 
     file: str
@@ -31,8 +30,7 @@ class Entry:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """An item and what ended it, if anything did; a problem that says itself how it was solved is `done` alone."""
 
     entry: Entry

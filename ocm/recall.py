@@ -4,6 +4,7 @@ Stored text is data: a snippet holds no control, invisible or bidirectional char
 error, and filters apply before any limit.
 """
 
+import heapq
 import math
 import os
 import re
@@ -13,9 +14,9 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from ocm import decided, freshness, git, index, ledger
+from ocm import freshness, git, index, ledger
 from ocm.errors import BadInputError, OcmError, meant
-from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, silent
+from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, ranking, silent
 from ocm.index.light import ITEM
 from ocm.index.wording import Query
 from ocm.index.wording import query as taken_apart
@@ -23,7 +24,6 @@ from ocm.paths import Store, relative
 from ocm.plain import clean_line
 from ocm.texts import STATUSES, FileChange, one_line
 
-_POOL = 100
 _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
 _LEAST, _MAX_SHARE = 1e-6, 2.0
@@ -199,10 +199,7 @@ def _epoch(moment: datetime) -> float:
 def _hits(cache: Index, question: _Question) -> tuple[Query, list[_Hit]]:
     """Return the question as it was understood, words repaired, and the best sessions for it."""
     asked = taken_apart(question.text, cache.repair)
-    scores: dict[int, float] = {}
-    for weight, expression in asked.expressions:
-        for row, score in cache.rank(expression, question.filters, max(_POOL, question.limit)):
-            scores[row] = scores.get(row, 0.0) + weight * score
+    scores = _likely(ranking.scores(cache, asked, question.filters, question.limit), question.limit)
     for row, (_, updated) in (known := cache.updated(list(scores))).items():
         scores[row] *= _recency(question.now - updated)
     # Ties go by the name of the file, because the order of rows is an accident.
@@ -213,6 +210,14 @@ def _hits(cache: Index, question: _Question) -> tuple[Query, list[_Hit]]:
         for row in cache.rows(ranked)
         for ended in [_ended(cache, row, texts[row.row], row.project if question.of_many else "")]
     ]
+
+
+def _likely(scores: dict[int, float], limit: int) -> dict[int, float]:
+    """Return those that can be among the best, however recent the others are."""
+    if len(scores) <= limit:
+        return scores
+    least = heapq.nlargest(limit, scores.values())[-1] if limit else math.inf
+    return {row: score for row, score in scores.items() if score * (1 + _RECENT) >= least}
 
 
 def _recency(age: float) -> float:
@@ -283,7 +288,11 @@ def _ended(cache: Index, session: SessionRow, text: str, project: str) -> list[d
     state = cache.state(session.row)
     parts = text.replace(OPEN, "").replace(CLOSE, "").split(ITEM)
     shown = [item for item in [*state.decisions, *state.problems] if ledger.label(item) and _is_shown(item, parts)]
-    found = decided.ended_in(cache, project, session.file, shown) if shown else []
+    if not shown:
+        return []
+    from ocm import decided  # few snippets show an item that could end
+
+    found = decided.ended_in(cache, project, session.file, shown)
     return [{**one, "item": clean_line(one["item"])[:_MAX_ENDED]} for one in found if one["item"] in shown]
 
 

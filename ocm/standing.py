@@ -1,7 +1,7 @@
 """Where decisions and problems stand, as the cache has them: the ledger of one store. Light, because the brief asks."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ocm import ledger
 from ocm.index import Index
@@ -10,8 +10,7 @@ from ocm.index.light import quoted
 from ocm.ledger import Entry, State
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(NamedTuple):
     """Every decision and every problem of a store, the oldest first."""
 
     decisions: list[State]

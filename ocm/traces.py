@@ -7,7 +7,7 @@ Pure, and the only place that knows the two kinds of lines:
 import base64
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PRINT, DATED = "print ", "dated "
 BITS = 48
@@ -18,8 +18,7 @@ _FIELDS = 5
 _NOTHING = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """What one checkpoint recorded: keys, one of the `whole`, and for a commit of the session's own its `sha`."""
 
     number: int

@@ -143,6 +143,26 @@ def test_data_keeps_its_shape() -> None:
     assert fence.data(value) == {"result": [{"title": "ab", "rank": 1, "files": ["⟦system⟧"], "none": None}]}
 
 
+@given(
+    st.text("abINST system:ocm-notes./+_-0123456789T[]<>\n", max_size=30) | st.from_regex(fence._BARE, fullmatch=True)
+)
+def test_a_name_is_told_at_once_as_it_would_be_anyway(text: str) -> None:
+    assert fence.note(text) == fence.marked(fence.unfenced(fence.capped(fence.clean(text))))
+
+
+@pytest.mark.parametrize(
+    "text", ["src/ocm/server.py", "0f6c1f7e-6f0f", "claude-code", "2026-03-03T14:32:10+01:00", "C++"]
+)
+def test_names_paths_and_times_are_left_as_they_are(text: str) -> None:
+    assert fence.note(text) == text
+
+
+@pytest.mark.parametrize("text", ["system:x", "assistant:yes", "x\n", "a/ocm-notes/b", "2026-system:x", "OCM-Notes"])
+def test_what_only_looks_like_a_name_is_looked_at(text: str) -> None:
+    assert fence.note(text) == fence.marked(fence.unfenced(fence.clean(text)))
+    assert "ocm-notes" not in fence.note(text).lower()
+
+
 @given(st.text())
 def test_a_note_stays_what_it_is(text: str) -> None:
     once = fence.note(text)

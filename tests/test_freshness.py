@@ -106,6 +106,84 @@ def test_a_page_costs_one_git_process(repo: Project, monkeypatch: pytest.MonkeyP
     assert len(started) == 1
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Count how often git is asked for the commits since an instant."""
+    instants: list[float] = []
+    real = gitrun.commit_times
+
+    def counted(place: gitrun.Place, since: float, most: int) -> list[float]:
+        instants.append(since)
+        return real(place, since, most)
+
+    monkeypatch.setattr(gitrun, "commit_times", counted)
+    return instants
+
+
+def since(project: Project, *instants: float) -> list[int | None]:
+    page = freshness.Page(str(project.root), [([], instant) for instant in instants])
+    return [page.commits(instant) for instant in instants]
+
+
+def test_git_is_asked_again_only_when_head_has_moved(repo: Project, asked: list[float]) -> None:
+    assert since(repo, 1.0) == [1]
+    assert since(repo, 2.0, 3.0) == [1, 1]
+    assert len(asked) == 1
+    commit(repo.root, "b.py")
+    assert since(repo, 1.0) == [2]
+    git(repo.root, "reset", "-q", "--hard", "HEAD^")
+    assert since(repo, 1.0) == [1]
+    assert len(asked) == 3
+    git(repo.root, "checkout", "-q", "--orphan", "other")
+    assert since(repo, 1.0) == [None]
+
+
+def test_what_lies_further_back_is_asked_for(repo: Project, asked: list[float]) -> None:
+    now = time.time()
+    assert since(repo, now + 100) == [0]
+    assert since(repo, now + 200, 5.0) == [0, 1]
+    assert since(repo, 5.0, now + 50) == [1, 0]
+    assert asked == [now + 100, 5.0]
+
+
+@pytest.mark.parametrize("name", ["shallow", "info/grafts", "refs/replace", "packed-refs"])
+def test_a_past_that_was_cut_or_replaced_is_asked_for_again(repo: Project, asked: list[float], name: str) -> None:
+    assert since(repo, 1.0) == [1]
+    path = repo.root / ".git" / name
+    path.mkdir() if name.startswith("refs") else path.touch()
+    os.utime(path, (1, 1))
+    assert since(repo, 1.0) == [1]
+    assert len(asked) == 2
+
+
+def test_an_answer_is_not_kept_when_head_moves_meanwhile(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    moving = iter([("a",), ("b",), ("a",), ("a",)])
+    monkeypatch.setattr(freshness, "_head", lambda _: next(moving))
+    monkeypatch.setattr(gitrun, "commit_times", lambda *_: [2.0])
+    assert since(repo, 1.0) == [1]
+    assert str(repo.root) not in freshness._counted
+    assert since(repo, 1.0) == [1]
+    assert str(repo.root) in freshness._counted
+
+
+def test_without_a_known_head_git_is_asked_every_time(
+    repo: Project, asked: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freshness, "git_head", lambda _: ("", ""))
+    assert [since(repo, 1.0) for _ in range(2)] == [[1], [1]]
+    assert len(asked) == 2
+
+
+def test_the_answers_for_other_work_trees_are_forgotten_at_last(
+    repo: Project, asked: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = {str(n): freshness._Counted(("x",), 0.0, []) for n in range(8)}
+    monkeypatch.setattr(freshness, "_counted", many)
+    assert since(repo, 1.0) == [1]
+    assert list(many) == [str(repo.root)]
+    assert len(asked) == 1
+
+
 def test_what_git_converts_is_compared_as_git_stores_it(repo: Project) -> None:
     write(repo, ".gitattributes", "*.txt text\n*.up filter=up\n")
     git(repo.root, "config", "filter.up.clean", "tr a-z A-Z")
@@ -238,7 +316,7 @@ def test_of_many_files_a_brief_names_some(repo: Project) -> None:
 def test_on_another_branch_nothing_is_said_of_it(repo: Project, arguments: tuple[str, ...]) -> None:
     work(repo, "lost.py", session_id="one")
     git(repo.root, *arguments)
-    said = recall.brief(repo.store, branch="main", session_id="one", tokens=600)
+    said = brief.brief(repo.store, branch="main", session_id="one", tokens=600)
     assert "one" in said
     assert "Not committed" not in said
 

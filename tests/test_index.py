@@ -18,7 +18,7 @@ import pytest
 
 from ocm import files, index, markdown, recall, rewrite
 from ocm.errors import OcmError
-from ocm.index import records, schema, sync, writer
+from ocm.index import light, records, schema, sync, writer
 from ocm.model import FileChange
 from ocm.paths import Store
 from tests.session_store import make_store, put, session
@@ -181,11 +181,133 @@ def test_an_edit_that_restores_size_and_time_is_seen(store: Store) -> None:
 
 def test_an_edit_within_one_tick_of_the_clock_is_seen(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "mark", lambda name, found: hash((len(name), found.st_size)) & 0xFFFF)
+    monkeypatch.setattr(records, "mark_of", lambda name, size, *_: hash((len(name), size)) & 0xFFFF)
     three(store)
     put(store, "x.md", session("x", goal="walrus"))
     assert found(store, "walrus") == ["x"]
     put(store, "x.md", session("x", goal="turtle"))
     assert found(store, "turtle") == ["x"]
+
+
+def _rewritten(path: str, goal: str) -> None:
+    put_text = rewrite.render(session("x", goal=goal))
+    Path(path).write_bytes(put_text.encode())
+
+
+def _same_size_later(path: str) -> None:
+    _rewritten(path, "turtle")
+
+
+def _same_time_longer(path: str) -> None:
+    times = os.stat(path)
+    _rewritten(path, "turtles and more of them")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def _same_size_same_time(path: str) -> None:
+    times = os.stat(path)
+    _rewritten(path, "turtle")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def _in_place(path: str) -> None:
+    folder = os.stat(os.path.dirname(path)).st_mtime_ns
+    with open(path, "r+b") as file:
+        file.seek(file.read().index(b"walrus"))
+        file.write(b"turtle")
+    assert os.stat(os.path.dirname(path)).st_mtime_ns == folder
+
+
+def _older(path: str) -> None:
+    _rewritten(path, "turtle")
+    os.utime(path, (1_600_000_000, 1_600_000_000))
+
+
+def _replaced(path: str) -> None:
+    _rewritten(path + ".tmp", "turtle")
+    os.replace(path + ".tmp", path)
+
+
+@pytest.mark.parametrize(
+    "change", [_same_size_later, _same_time_longer, _same_size_same_time, _in_place, _older, _replaced]
+)
+def test_whatever_changes_a_file_is_seen_by_the_next_read(store: Store, change: Callable[[str], None]) -> None:
+    three(store)
+    path = put(store, "x.md", session("x", goal="walrus"))
+    time.sleep(SETTLED)
+    for _ in range(2):  # the second finds everything as it was
+        assert found(store, "walrus") == ["x"]
+    change(path)
+    assert found(store, "walrus") == []
+    assert found(store, "turtle*") == found(store, "turtles") == ["x"]
+
+
+def _looked(store: Store, monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """Return what counts the marks that are made by looking at the folder."""
+    made = Mock(wraps=light.mark_of)
+    monkeypatch.setattr(records, "mark_of", made)
+    listed(store)
+    return made
+
+
+def test_marks_are_made_only_when_something_looks_different(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    three(store)
+    time.sleep(SETTLED)
+    listed(store)
+    before = records.scan(store)
+    made = _looked(store, monkeypatch)
+    made.assert_not_called()
+    assert records.scan(store) == before
+    os.utime(os.path.join(store.sessions, "beta.md"))
+    assert listed(store) == ["id-gamma", "id-beta", "id-alpha"]
+    assert made.call_count >= 3
+    after = records.scan(store)
+    assert {name for name in after.marks if after.marks[name] != before.marks[name]} == {"beta.md"}
+    assert after.total == sum(after.marks.values()) != before.total
+
+
+@pytest.mark.parametrize("change", ["new", "deleted", "renamed", "swapped"])
+def test_what_comes_and_goes_is_seen_by_the_next_read(store: Store, change: str) -> None:
+    three(store)
+    time.sleep(SETTLED)
+    assert [listed(store) for _ in range(2)] == [["id-gamma", "id-beta", "id-alpha"]] * 2
+    path, other = (os.path.join(store.sessions, name) for name in ("beta.md", "gamma.md"))
+    if change == "new":
+        put(store, "delta.md", session("id-delta", 4))
+        assert listed(store) == ["id-delta", "id-gamma", "id-beta", "id-alpha"]
+    elif change == "deleted":
+        os.unlink(path)
+        assert listed(store) == ["id-gamma", "id-alpha"]
+    elif change == "renamed":
+        os.rename(path, os.path.join(store.sessions, "other.md"))
+        assert find(store, "id-beta") == ["other.md"]
+    else:
+        os.rename(path, path + ".kept")
+        os.rename(other, path)
+        os.rename(path + ".kept", other)
+        assert (find(store, "id-beta"), find(store, "id-gamma")) == (["gamma.md"], ["beta.md"])
+
+
+def test_what_was_seen_of_other_stores_is_forgotten_at_last(tmp_path: Path) -> None:
+    stores = []
+    for n in range(20):
+        (tmp_path / str(n)).mkdir()
+        stores.append(make_store(tmp_path / str(n)))
+        put(stores[-1], "a.md", session(f"id-{n}"))
+        assert listed(stores[-1]) == [f"id-{n}"]
+    assert len(records._seen) <= 8
+    assert [listed(store) for store in stores] == [[f"id-{n}"] for n in range(20)]
+
+
+def test_two_stores_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        put(make_store(tmp_path / name), "s.md", session(name))
+    stores = [Store(str(tmp_path / name / ".openCodeMemory"), str(tmp_path / name)) for name in "ab"]
+    assert [listed(store) for store in stores * 2] == [["a"], ["b"]] * 2
+    os.rename(tmp_path / "a", tmp_path / "c")
+    os.rename(tmp_path / "b", tmp_path / "a")
+    assert listed(stores[0]) == ["b"]
 
 
 def test_a_young_file_is_looked_at_again_only_until_it_is_settled(

@@ -266,6 +266,30 @@ def test_of_equals_the_recent_one_comes_first_and_then_the_file_name_decides(sto
     assert hits(store, "wombat") == ["ahead-too", "ahead", "new", "old"]
 
 
+@pytest.mark.parametrize(
+    ("scores", "limit", "expected"),
+    [
+        ({}, 5, set()),
+        ({1: 9.0, 2: 1.0}, 2, {1, 2}),
+        ({1: 9.0, 2: 8.5, 3: 8.0}, 1, {1, 2}),
+        ({1: 9.0, 2: 8.5, 3: 8.0, 4: 7.0}, 2, {1, 2, 3}),
+        ({1: 9.0, 2: 8.5}, 0, set()),
+        ({1: 5.0, 2: 5.0, 3: 5.0}, 1, {1, 2, 3}),
+    ],
+)
+def test_only_those_are_looked_up_that_recency_could_lift(
+    scores: dict[int, float], limit: int, expected: set[int]
+) -> None:
+    assert set(recall._likely(scores, limit)) == expected
+
+
+def test_a_recent_session_passes_an_older_one_that_matches_a_little_better(store: Store) -> None:
+    put(store, "old.md", session("old", goal="wombat " + "word " * 20, updated_at="2020-03-01T00:00:00+00:00"))
+    put(store, "new.md", session("new", goal="wombat " + "word " * 21, updated_at="2026-03-30T00:00:00+00:00"))
+    assert hits(store, "wombat", limit=1) == ["new"]
+    assert hits(store, "wombat") == ["new", "old"]
+
+
 def test_the_limit_is_kept_and_ranks_count_from_one(store: Store) -> None:
     for n in range(120):
         put(store, f"{n:03}.md", session(f"s{n:03}", goal="wombat"))

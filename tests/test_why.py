@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -463,11 +464,8 @@ def test_a_model_gets_the_decision_within_300_tokens(repo: Project) -> None:
     found = answers.short(why.why(repo.store, "src/client.py", 6))
     assert len(json.dumps(found, ensure_ascii=False)) <= 1200
     assert found["decisions"][0].endswith("…")
-    assert (found["session_id"], found["sure"], found["freshness"]) == (
-        "S",
-        True,
-        "files: 1 unchanged; 0 commits since",
-    )
+    assert (found["session_id"], found["sure"]) == ("S", True)
+    assert re.fullmatch(r"files: 1 unchanged; (?:0 commits|1 commit) since", found["freshness"])  # as the second turns
     assert found["more"] == "ocm__get_session S"
 
 

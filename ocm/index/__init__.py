@@ -10,9 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ocm.index.landed import Commits, Links
     from ocm.index.lookup import edited_since, locate, refresh
-    from ocm.index.queries import CLOSE, ENDING, OPEN, Filters, Index, SessionRow, State
+    from ocm.index.queries import ENDING, Filters, Index, SessionRow, State
     from ocm.index.reading import health, read, recent
     from ocm.index.records import folder_stamp
+    from ocm.index.shown import CLOSE, OPEN
     from ocm.index.sync import Notice, Rebuilt, behind, rebuild, silent, watch
 
 __all__ = [
@@ -23,7 +24,8 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("Commits", "Links"), "landed"),
     **dict.fromkeys(("edited_since", "locate", "refresh"), "lookup"),
-    **dict.fromkeys(("CLOSE", "ENDING", "OPEN", "Filters", "Index", "SessionRow", "State"), "queries"),
+    **dict.fromkeys(("ENDING", "Filters", "Index", "SessionRow", "State"), "queries"),
+    **dict.fromkeys(("CLOSE", "OPEN"), "shown"),
     **dict.fromkeys(("Notice", "Rebuilt", "behind", "rebuild", "silent", "watch"), "sync"),
     "folder_stamp": "records",
     **dict.fromkeys(("health", "read", "recent"), "reading"),

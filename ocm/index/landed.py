@@ -8,14 +8,16 @@ in step with git by whoever asks about links (`Commits`).
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from ocm import traces
 from ocm.index import light, records, schema
 from ocm.index.light import encodable
-from ocm.model import Session
 from ocm.paths import Store
 from ocm.traces import Unit
+
+if TYPE_CHECKING:
+    from ocm.model import Session
 
 DECISION, PROBLEM = "decision", "problem"
 SLACK = 3600.0  # seconds by which the clocks of two machines may differ
@@ -23,8 +25,7 @@ _CANDIDATES = 64
 _MANY = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """A commit as the cache holds it."""
 
     sha: str
@@ -36,8 +37,7 @@ class Made:
     parts: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A decision or a problem: its text, its place in its session's file, and when it was recorded (epoch seconds)."""
 
     file: str
@@ -49,7 +49,7 @@ class Item:
 # --- rows of sessions
 
 
-def insert(db: sqlite3.Connection, found: Sequence[tuple[int, Session]]) -> None:
+def insert(db: sqlite3.Connection, found: Sequence[tuple[int, "Session"]]) -> None:
     """Insert what sessions recorded of their work."""
     recorded = [(row, unit) for row, session in found for unit in traces.units(session.facts)]
     db.executemany(
@@ -66,7 +66,7 @@ def insert(db: sqlite3.Connection, found: Sequence[tuple[int, Session]]) -> None
     )
 
 
-def _dated(row: int, session: Session) -> Iterator[tuple[int, str, int, float]]:
+def _dated(row: int, session: "Session") -> Iterator[tuple[int, str, int, float]]:
     """Return when each decision and problem was recorded; what a person added is as old as its session."""
     known = traces.dates(session.facts)
     for kind, texts in ((DECISION, session.decisions), (PROBLEM, session.problems)):

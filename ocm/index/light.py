@@ -45,8 +45,12 @@ def mark(name: str, found: os.stat_result) -> int:
     Raises:
         UnicodeEncodeError: when the name is not text.
     """
-    name_sum = zlib.crc32(name.encode())
-    return hash((name_sum, found.st_size, found.st_mtime_ns, found.st_ctime_ns)) & _MARK
+    return mark_of(name, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def mark_of(name: str, size: int, written: int, changed: int) -> int:
+    """Return the same from what was found: bytes, and nanoseconds."""
+    return hash((zlib.crc32(name.encode()), size, written, changed)) & _MARK
 
 
 def encodable(text: str) -> str:

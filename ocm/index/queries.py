@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ocm.index import schema
+from ocm.index import schema, shown
 from ocm.index.light import PART, encodable, mark, quoted, split
 from ocm.index.records import ODD
 from ocm.index.schema import TEXTS, TOKENIZER
@@ -18,19 +18,15 @@ from ocm.texts import FileChange, one_line
 if TYPE_CHECKING:
     from ocm.index.landed import Links
 
-OPEN, CLOSE = (
-    "\ue000",
-    "\ue001",
-)  # around matched words in a snippet; for private use, so no text means anything by them
 _WEIGHTS = (
     "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5"  # of the columns: a title says most, a part of a word least
 )
 ENDING = "{decisions problems} : (supersedes OR solves OR solved OR fixes OR fixed)"  # what may end an earlier one
-_TIED = 4
+_TIED = 2
+_AMONG = " AND +sessions_fts.rowid IN (SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ?)"
 _MIN_REPAIR = 5
 _MANY = 900  # values bound in one statement
 _SHOWN = 50_000  # characters, as long as an item may be
-_SNIPPET_TOKENS = 30
 _TAIL = "{0} = ? OR substr({0}, -length(?)) = ?"
 _HAS_FILE = f"s.id IN (SELECT session FROM session_files WHERE {_TAIL.format('path')} OR {_TAIL.format('old_path')})"
 _TAGS = "char(10) || c.tags || char(10)"
@@ -255,15 +251,20 @@ class Index:
 
     # --- the parts of a search; an expression is one of the query language of FTS5
 
-    def rank(self, expression: str, filters: Filters, limit: int) -> list[tuple[int, float]]:
-        """Return row numbers and scores of the `limit` best matches, and of all as good as the last of them."""
+    def rank(self, expression: str, filters: Filters, limit: int, among: str = "") -> list[tuple[int, float]]:
+        """Return row numbers and scores of the `limit` best matches, and of all as good as the last of them.
+
+        With `among`, another expression, only of those that match it, too.
+        """
         condition, values = filters.conditions()
         join = " CROSS JOIN sessions s ON s.id = sessions_fts.rowid" if condition else ""
+        if among:
+            condition, values = _AMONG + condition, [among, *values]
         sql = (
             f"SELECT sessions_fts.rowid, -bm25(sessions_fts, {_WEIGHTS}) AS score FROM sessions_fts{join}"
             f" WHERE sessions_fts MATCH ?{condition} ORDER BY score DESC LIMIT ?"
         )
-        asked = limit + 1
+        asked = _TIED * limit
         while True:
             found = self._ask(sql, (expression, *values, asked), int, float)
             if len(found) < asked or found[limit - 1][1] != found[-1][1]:
@@ -282,24 +283,18 @@ class Index:
     def count(self, expression: str | None = None) -> int:
         """Return how many sessions there are, or how many match."""
         if expression is None:
-            return int(self._ask("SELECT count(*) FROM session_chunks", (), int)[0][0])
+            return int(self._ask("SELECT count(*) FROM sessions_fts_docsize", (), int)[0][0])
         sql = "SELECT count(*) FROM sessions_fts WHERE sessions_fts MATCH ?"
         return int(self._ask(sql, (expression,), int)[0][0])
 
     def snippets(self, rows: Collection[int], expression: str) -> dict[int, str]:
         """Return the text around the best match of each row, matches marked; none where only `ident` matches.
 
-        The rows are indexed once more by themselves: the large index would be read from one end to the other. Of a very
-        long text only the beginning is, because the time that a snippet takes grows with its square.
+        Of a very long text only the beginning is looked at: the time that a snippet takes grows with its square.
         """
-        columns = ", ".join(TEXTS)
-        beginnings = ", ".join(f"substr({column}, 1, {_SHOWN})" for column in TEXTS)
-        self._begin("shown", f"VIRTUAL TABLE temp.shown USING fts5({columns}, tokenize='{TOKENIZER}')")
-        self._db.execute("DELETE FROM temp.shown")
-        sql = f"INSERT INTO temp.shown(rowid, {columns}) SELECT id, {beginnings} FROM session_chunks WHERE id IN "
-        self._db.execute(f"{sql}({_slots(rows)})", tuple(rows))
-        sql = "SELECT rowid, snippet(shown, -1, ?, ?, '…', ?) FROM temp.shown WHERE shown MATCH ?"
-        return dict(self._ask(sql, (OPEN, CLOSE, _SNIPPET_TOKENS, expression), int, str))
+        columns = ", ".join(f"substr({column}, 1, {_SHOWN})" for column in TEXTS)
+        sql = f"SELECT id, {columns} FROM session_chunks WHERE id IN ({_slots(rows)})"
+        return shown.snippets(self._ask(sql, rows, int, *[str] * len(TEXTS)), encodable(expression))
 
     def texts(self, row: int) -> tuple[str, ...]:
         """Return the searchable text of a session, column by column."""

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import hashlib
+import operator
 import os
 import re
 import stat
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.index import light
-from ocm.index.light import mark
+from ocm.index.light import mark, mark_of
 from ocm.paths import Store
 from ocm.texts import FileChange, one_line
 
@@ -27,22 +28,23 @@ _GRAIN, _COARSE_GRAIN = (
     2_100_000_000,
 )  # how far (ns) two writes must lie apart to differ in their time stamps
 _SECOND = 1_000_000_000
+_FOLDERS = 8  # of so many the last look is kept
+_Look = tuple[int, int, int]  # bytes; when it was written and changed, in nanoseconds
+_LOOK: Callable[[os.stat_result], _Look] = operator.attrgetter("st_size", "st_mtime_ns", "st_ctime_ns")
 _NAMED = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)_")
 
 
-class Listing:
+class Listing(NamedTuple):
     """The folder of session files at one moment: the mark of every file, and the names that are not text.
 
-    `folder` is the time stamp of the folder itself, 0 where a change since need not show in it.
+    `total` is the sum of the marks; `folder` is the time stamp of the folder itself, 0 where a change since need not
+    show in it.
     """
 
-    __slots__ = ("folder", "marks", "odd")
-
-    def __init__(self, folder: int) -> None:
-        """Begin with no file."""
-        self.marks: dict[str, int] = {}
-        self.odd: list[str] = []
-        self.folder = folder
+    marks: dict[str, int]
+    odd: list[str]
+    total: int
+    folder: int
 
 
 class Record(NamedTuple):
@@ -66,20 +68,70 @@ def is_name(name: str) -> bool:
 def scan(store: Store) -> Listing:
     """Look at every session file once, without opening it."""
     stamp = folder_stamp(store)
-    listing = Listing(folder=stamp if settled(stamp, time.time_ns()) else 0)
+    folder = stamp if settled(stamp, time.time_ns()) else 0
     found = names(store)
     try:
         with _looking(store.sessions) if found else contextlib.nullcontext(os.lstat) as look:
-            for name in found:
-                try:
-                    listing.marks[name] = mark(name, look(name))
-                except FileNotFoundError:  # removed since
-                    continue
-                except UnicodeEncodeError:
-                    listing.odd.append(os.fsencode(name).decode("utf-8", "backslashreplace"))
+            found, looks = _looks(found, look)
     except OSError as error:
         raise _unreadable_folder(store, error) from None
-    return listing
+    seen = _seen.get(store.sessions)
+    all_of_it = hash((tuple(found), tuple(looks)))
+    if seen is None or seen.all_of_it != all_of_it:
+        seen = _marked(all_of_it, found, looks)
+        _remember(store.sessions, seen)
+    return Listing(seen.marks, seen.odd, seen.total, folder)
+
+
+def _looks(found: list[str], look: Callable[[str], os.stat_result]) -> tuple[list[str], list[_Look]]:
+    """Return these names, and how each file looks; without those that were removed since."""
+    try:
+        return found, list(map(_LOOK, map(look, found)))
+    except FileNotFoundError:
+        left = {name: seen for name in found if (seen := _look_or_none(name, look))}
+        return list(left), list(left.values())
+
+
+def _look_or_none(name: str, look: Callable[[str], os.stat_result]) -> _Look | None:
+    try:
+        return _LOOK(look(name))
+    except FileNotFoundError:
+        return None
+
+
+class _Seen:
+    """A hash of how all files of a folder looked, and what was made of that, which nobody changes."""
+
+    __slots__ = ("all_of_it", "marks", "odd", "total")
+
+    def __init__(self, all_of_it: int) -> None:
+        """Begin with no file."""
+        self.all_of_it = all_of_it
+        self.marks: dict[str, int] = {}
+        self.odd: list[str] = []
+        self.total = 0
+
+
+# Of each folder the last look: a server looks at ten thousand files for every question, and mostly nothing has changed.
+_seen: dict[str, _Seen] = {}
+
+
+def _remember(folder: str, seen: _Seen) -> None:
+    if len(_seen) >= _FOLDERS:
+        _seen.clear()
+    _seen[folder] = seen
+
+
+def _marked(all_of_it: int, found: list[str], looks: list[_Look]) -> _Seen:
+    """Return the marks of files that look so."""
+    seen = _Seen(all_of_it)
+    for name, look in zip(found, looks, strict=True):
+        try:
+            seen.marks[name] = mark_of(name, *look)
+        except UnicodeEncodeError:
+            seen.odd.append(os.fsencode(name).decode("utf-8", "backslashreplace"))
+    seen.total = sum(seen.marks.values())
+    return seen
 
 
 @contextlib.contextmanager

@@ -60,16 +60,22 @@ def ident(text: str) -> str:
 
 
 class Query(NamedTuple):
-    """A question taken apart: `words` to look for one by one, and the expressions with their weights that rank."""
+    """A question taken apart: `words` to look for one by one, `pairs` of neighbours, and what stands `near` another."""
 
     words: tuple[str, ...]
     runs: tuple[str, ...]
-    expressions: tuple[tuple[float, str], ...]
+    pairs: tuple[str, ...]
+    near: tuple[tuple[str, str], ...]
 
     @property
     def terms(self) -> list[str]:
         """Every word, and every pair of CJK characters, as an expression of its own."""
         return [_term(word) for word in self.words] + _cjk_terms(self.runs, phrases=False)
+
+    @property
+    def ranked(self) -> list[str]:
+        """The same with all of each run of CJK characters, for the ranking."""
+        return [_term(word) for word in self.words] + _cjk_terms(self.runs)
 
     @property
     def pieces(self) -> list[str]:
@@ -93,12 +99,12 @@ def query(text: str, repair: Callable[[str], str]) -> Query:
     content = [word for word in dict.fromkeys(names) if word not in STOP][:MAX_WORDS]
     pairs = [f"{a} {b}" for a, b in pairwise(names) if not (a in STOP and b in STOP)]
     near = [(a, b) for gap in (1, 2) for a, b in zip(content, content[gap:], strict=False)]
-    ranked = (
-        (1.0, [_term(word) for word in words] + _cjk_terms(runs)),
-        (PAIRS_WEIGHT, [quoted(pair) for pair in dict.fromkeys(pairs)][:MAX_WORDS]),
-        (NEAR_WEIGHT, [f"NEAR({quoted(a)} {quoted(b)}, {_NEAR_WINDOW})" for a, b in near]),
-    )
-    return Query(words, runs, tuple((weight, " OR ".join(terms)) for weight, terms in ranked if terms))
+    return Query(words, runs, tuple(dict.fromkeys(pairs))[:MAX_WORDS], tuple(near))
+
+
+def near_by(one: str, other: str) -> str:
+    """Return two words as an expression for what has them near each other."""
+    return f"NEAR({quoted(one)} {quoted(other)}, {_NEAR_WINDOW})"
 
 
 def _spoken(text: str, repair: Callable[[str], str]) -> list[tuple[str, list[str]]]:

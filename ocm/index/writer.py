@@ -44,7 +44,7 @@ class Plan:
 def in_step(db: sqlite3.Connection, listing: Listing) -> bool:
     """Tell whether the marks of all rows add up to those of all files, without comparing one by one."""
     count, total = db.execute("SELECT count(*), sum(mark) FROM sessions").fetchone()
-    return bool(count == len(listing.marks) and (total or 0) == sum(listing.marks.values()))
+    return bool(count == len(listing.marks) and (total or 0) == listing.total)
 
 
 def plan(db: sqlite3.Connection, store: Store, listing: Listing, *, look: bool = True) -> Plan:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocm import brief, index, recall, traces
-from ocm.index import Index, sync, writer
+from ocm.index import Index, ranking, sync, writer
 from ocm.model import FileChange, Session
 from ocm.paths import Store
 from tests.laws import strategies
@@ -123,7 +123,8 @@ def test_a_cache_kept_in_step_answers_like_a_new_one(steps: list[Any], kept: int
         _store() as store,
         patch.object(writer, "WHOLE", whole),
         patch.object(sync, "_BATCH", 2),
-        patch.object(recall, "_POOL", 2),
+        patch.object(ranking, "POOL", 2),
+        patch.object(ranking, "SMALL", 2),
     ):
         for n in range(kept):
             put(store, f"kept-{n}.md", session(f"kept-{n}", goal=" ".join(WORDS[n:])))
