@@ -322,7 +322,7 @@ def test_names_and_profiles_that_are_not_known_are_errors(world: World) -> None:
 
 def test_every_rules_text_is_short_and_says_the_same_in_the_hosts_own_words() -> None:
     folder = os.path.join(os.path.dirname(os.path.dirname(__file__)), "rules")
-    names = sorted(name.removesuffix(".md") for name in os.listdir(folder) if name.endswith(".md"))
+    names = sorted(name.removesuffix(".md") for name in os.listdir(folder) if name.endswith(".md") and name.islower())
     plain = resources.read("rules", "agents.md")
     prefixes = {"claude-code": "mcp__opencodememory__", "codex": "mcp__opencodememory__"}
     prefixes |= {"gemini-cli": "mcp_opencodememory_", "opencode": "opencodememory_", "copilot": "opencodememory-"}
