@@ -198,7 +198,7 @@ def _epoch(moment: datetime) -> float:
 
 def _hits(cache: Index, question: _Question) -> tuple[Query, list[_Hit]]:
     """Return the question as it was understood, words repaired, and the best sessions for it."""
-    asked = taken_apart(question.text, cache.repair)
+    asked = taken_apart(question.text, cache.repairs)
     scores = _likely(ranking.scores(cache, asked, question.filters, question.limit), question.limit)
     for row, (_, updated) in (known := cache.updated(list(scores))).items():
         scores[row] *= _recency(question.now - updated)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ocm import ledger
-from ocm.index import Index
+from ocm.index import ENDING, Index
 from ocm.index.landed import DECISION, PROBLEM, Item
 from ocm.index.light import quoted
 from ocm.ledger import Entry, State
@@ -22,8 +22,6 @@ class Ledger(NamedTuple):
 
 
 _NOBODY = "ocm0nobody0says0this"
-_SUPERSEDES = "(decisions : supersedes)"
-_SOLVES = "({decisions problems} : (solves OR solved OR fixes OR fixed))"  # both are parts of ENDING
 
 
 def read(cache: Index, project: str) -> Ledger:
@@ -40,10 +38,9 @@ def ended(cache: Index, project: str, file: str, texts: Iterable[str] = ()) -> d
     was fixed.
     """
     links = cache.links(project)
-    named = _naming(texts)
-    decided = _entries(links.items(DECISION, file, _SUPERSEDES + named))
-    met, others = (_entries(links.items(kind, file, _SOLVES + named)) for kind in (PROBLEM, DECISION))
-    states = [*ledger.decisions(decided), *ledger.problems(met, others)]
+    rows = links.saying(file, f"({ENDING}){_naming(texts)}")
+    decided, met = (_entries(links.items(kind, rows)) for kind in (DECISION, PROBLEM))
+    states = [*ledger.decisions(decided), *ledger.problems(met, decided)]
     return {state.entry.text: state for state in states if state.entry.file == file and not state.in_force}
 
 

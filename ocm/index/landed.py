@@ -211,21 +211,18 @@ class Links:
             self._rarity[key] = 1.0 / max(1, self._db.execute(sql, (key,)).fetchone()[0])
         return self._rarity[key]
 
-    def items(self, kind: str, file: str = "", saying: str = "") -> list[Item]:
-        """Return every decision, or every problem, the oldest first.
-
-        With `file`, only those of that session and of sessions that match `saying`, an expression of FTS5.
-        """
+    def items(self, kind: str, rows: Sequence[int] | None = None) -> list[Item]:
+        """Return every decision, or every problem, the oldest first; with `rows` only those of these sessions."""
         column = {DECISION: "decisions", PROBLEM: "problems"}[kind]
         sql = (
             f"SELECT s.file, i.n, i.at, c.{column} FROM session_items i JOIN session_chunks c ON c.id = i.session"
             f" JOIN sessions s ON s.id = i.session WHERE i.kind = ?{self._of_project}"
         )
-        values: tuple[str, ...] = (kind, *self._values)
-        if file:
-            sql += " AND (s.file = ? OR s.id IN (SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ?))"
-            values = (*values, file, saying)
-        found = schema.rows(self._db.execute(sql, values), str, int, float, str)
+        values: tuple[object, ...] = (kind, *self._values)
+        parts: Iterable[Sequence[int]] = [()] if rows is None else _parts(rows)
+        chosen = " AND i.session IN ({})"
+        asked = [(sql + chosen.format(_slots(part)) if part else sql, (*values, *part)) for part in parts]
+        found = [row for one in asked for row in schema.rows(self._db.execute(*one), str, int, float, str)]
         split: dict[str, list[str]] = {}
         items = []
         for name, number, at, text in sorted(found, key=lambda row: (row[2], row[0], row[1])):
@@ -233,6 +230,14 @@ class Links:
             if number < len(texts):
                 items.append(Item(name, number, texts[number], at))
         return items
+
+    def saying(self, file: str, expression: str) -> list[int]:
+        """Return the rows of the sessions that match an expression of FTS5, and of the one in `file`."""
+        sql = (
+            "SELECT id FROM sessions WHERE file = ?"
+            " UNION SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ? ORDER BY 1"
+        )
+        return [row for (row,) in schema.rows(self._db.execute(sql, (file, encodable(expression))), int)]
 
     def _sessions_with(self, keys: frozenset[int]) -> set[tuple[str, int]]:
         """Return the sessions and units that share most with `keys`; a key that everybody has leads to nobody."""

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import string
 from collections.abc import Collection, Iterable, Sequence
+from itertools import filterfalse, islice
 from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +26,7 @@ ENDING = "{decisions problems} : (supersedes OR solves OR solved OR fixes OR fix
 _TIED = 2
 _AMONG = " AND +sessions_fts.rowid IN (SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ?)"
 _MIN_REPAIR = 5
+_MOST_REPAIRED = 3  # words of a question: each takes as long as a search for one
 _MANY = 900  # values bound in one statement
 _SHOWN = 50_000  # characters, as long as an item may be
 _TAIL = "{0} = ? OR substr({0}, -length(?)) = ?"
@@ -307,21 +309,39 @@ class Index:
         pending, _, completed = todos.partition(PART)
         return State(*map(split, (pending, problems, decisions, work, completed)))
 
-    def repair(self, word: str) -> str:
-        """Return `word`, or the most frequent known one a single edit away from it when no session has it."""
-        if len(word) < _MIN_REPAIR or not (word.isascii() and word.isalpha()) or self.known(word):
-            return word
+    def repairs(self, words: Iterable[str]) -> dict[str, str]:
+        """Return the first few of these words that no session has, each with what is most likely meant."""
+        can_be = (word for word in words if len(word) >= _MIN_REPAIR and word.isascii() and word.isalpha())
+        return {word: self._nearest(word) for word in islice(filterfalse(self.known, can_be), _MOST_REPAIRED)}
+
+    def _nearest(self, word: str) -> str:
+        """Return the most frequent known word a single edit away from an unknown one, or the word itself."""
         self._begin("vocabulary", "VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', 'sessions_fts', 'row')")
         self._begin("edits", f"VIRTUAL TABLE temp.edits USING fts5(word, tokenize='{TOKENIZER}')")
         self._begin("edited", "VIRTUAL TABLE temp.edited USING fts5vocab('temp', 'edits', 'row')")
         self._db.execute("DELETE FROM temp.edits")
         self._db.execute("INSERT INTO temp.edits VALUES(?)", (" ".join(_edits(word)),))
+        unknown = word[: self._known_letters(word) + 1]
         sql = (  # the tokenizer makes stems of the candidates; CROSS JOIN keeps the small table on the outside
             "SELECT v.term FROM temp.edited e CROSS JOIN temp.vocabulary v ON v.term = e.term"
-            " WHERE e.term <> ? ORDER BY v.doc DESC, v.term DESC LIMIT 1"
+            " WHERE substr(e.term, 1, ?) <> ? AND e.term <> ? ORDER BY v.doc DESC, v.term DESC LIMIT 1"
         )
-        found = self._db.execute(sql, (word,)).fetchone()
+        found = self._db.execute(sql, (len(unknown), unknown, word)).fetchone()
         return str(found[0]) if found else word
+
+    def _known_letters(self, word: str) -> int:
+        """Return with how many letters of a word some known one begins: what begins with one more is known nowhere."""
+        self._begin("places", "VIRTUAL TABLE temp.places USING fts5vocab('main', 'sessions_fts', 'instance')")
+        sql = "SELECT term FROM temp.places WHERE term >= ? LIMIT 1"
+        least, most = 0, len(word)
+        while least < most:
+            middle = (least + most + 1) // 2
+            found = self._db.execute(sql, (word[:middle],)).fetchone()
+            if found and str(found[0]).startswith(word[:middle]):
+                least = middle
+            else:
+                most = middle - 1
+        return least
 
     def known(self, word: str) -> bool:
         """Tell whether any session has a word that begins so."""

@@ -19,7 +19,7 @@ SMALL = 500  # sessions, of which all that match are scored
 _MOST_OF_A_WORD = 2.2  # times its rarity: what BM25 can give for a word, however often a text has it (k1 + 1)
 _LEAST = 1e-6  # the rarity that FTS5 gives to what half of the sessions have, or more
 _TELLING = 0.1  # beside a word of this rarity, what one of the least adds does not show
-_USUAL = 1.1  # times its rarity: what a text most likely gets for a word
+_USUAL = 0.8  # times its rarity: what a text gets for a word most likely, or more; too high a guess costs a second look
 _Ranked = list[tuple[int, float]]
 
 

@@ -7,7 +7,7 @@ sessions; joining by AND, or weighting the sections by hand, answered far fewer 
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -84,16 +84,16 @@ class Query(NamedTuple):
         return sorted({*self.words, *self.runs, *pairs}, key=lambda piece: (-len(piece), piece))
 
 
-def query(text: str, repair: Callable[[str], str]) -> Query:
+def query(text: str, repairs: Callable[[Iterable[str]], Mapping[str, str]]) -> Query:
     """Take a question apart; it is answered by what shares some of its words, best first.
 
     Args:
         text: Anything at all.
-        repair: Returns the nearest word that is known, or the word itself.
+        repairs: Returns those of some words that are nowhere, each with the nearest one that is somewhere.
     """
     text = unicodedata.normalize("NFC", encodable(text))
     runs = tuple(dict.fromkeys(run[:MAX_WORDS] for run in _CJK.findall(text)))[:MAX_WORDS]
-    spoken = _spoken(_CJK.sub(" ", text), repair)
+    spoken = _spoken(_CJK.sub(" ", text), repairs)
     words = tuple(_content(spoken) or ([] if runs else dict.fromkeys(word for word, _ in spoken)))[:MAX_WORDS]
     names = [word for word, _ in spoken]
     content = [word for word in dict.fromkeys(names) if word not in STOP][:MAX_WORDS]
@@ -107,18 +107,19 @@ def near_by(one: str, other: str) -> str:
     return f"NEAR({quoted(one)} {quoted(other)}, {_NEAR_WINDOW})"
 
 
-def _spoken(text: str, repair: Callable[[str], str]) -> list[tuple[str, list[str]]]:
+def _spoken(text: str, repairs: Callable[[Iterable[str]], Mapping[str, str]]) -> list[tuple[str, list[str]]]:
     """Return the words of a question in order, repaired, each with its parts; no more than can matter."""
     spoken: list[tuple[str, list[str]]] = []
-    content: set[str] = set()
+    content: dict[str, None] = {}
     for found in _WORD.finditer(text):
         word = found[0].lower()
-        spoken.append((word if word in STOP else repair(word), parts(found[0])))
+        spoken.append((word, parts(found[0])))
         if word not in STOP:
-            content.add(word)
+            content[word] = None
         if len(content) >= MAX_WORDS or len(spoken) >= MAX_TOKENS:
             break
-    return spoken
+    repaired = repairs(content)
+    return [(repaired.get(word, word), split) for word, split in spoken]
 
 
 def _content(spoken: list[tuple[str, list[str]]]) -> list[str]:

@@ -14,6 +14,8 @@ from ocm.texts import CHANGE_TYPES
 WHOLE = 500
 _COLUMNS, _TEXT = ", ".join(COLUMNS), ", ".join(TEXTS)
 _OVERHEAD = 40  # bytes of a row beside its text: its length, number and place, and the length of each column
+# Bytes that the index of words collects before it writes a part of itself: while a cache is filled, and else.
+_COLLECTED, _USUALLY_COLLECTED = 1 << 26, 1 << 20
 _Row = tuple[int, Record, tuple[str, ...]]  # its number, what was read, and the searchable text of that
 
 
@@ -128,6 +130,11 @@ class Bulk:
         """Begin at the first row."""
         self._db = db
         self._next = 1
+        self._collect(_COLLECTED)
+
+    def _collect(self, size: int) -> None:
+        """Let the index collect so many bytes before it writes a part of itself; each part costs every search."""
+        self._db.execute("INSERT INTO sessions_fts(sessions_fts, rank) VALUES('hashsize', ?)", (size,))
 
     def add(self, found: list[Record]) -> None:
         """Add the records of some files, none of which is there yet."""
@@ -139,6 +146,7 @@ class Bulk:
         """Commit."""
         if folder_stamp:
             note_folder(self._db, folder_stamp)
+        self._collect(_USUALLY_COLLECTED)
         self._db.execute("COMMIT")
 
 
