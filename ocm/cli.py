@@ -66,6 +66,7 @@ def main() -> None:
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
     """Turn the ways in which click ends a command into those that the exit door knows."""
+    stdout = sys.stdout
     try:
         yield
     except click.exceptions.NoArgsIsHelpError as error:
@@ -75,6 +76,10 @@ def _translated() -> Iterator[None]:
         output.leave(f"{error.format_message()} {_nearest(error)}See: ocm help", error.exit_code)
     except click.Abort:
         raise KeyboardInterrupt from None
+    except SystemExit:
+        if sys.stdout is not stdout:  # so click marks a pipe that nobody reads
+            raise BrokenPipeError from None
+        raise
 
 
 def _nearest(error: click.ClickException) -> str:

@@ -49,7 +49,7 @@ def exit_door() -> Iterator[None]:
     except KeyboardInterrupt:
         leave("Interrupted; nothing was left half done.", INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.__stdout__ or sys.stdout).fileno())
         sys.exit(1)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""

@@ -130,6 +130,26 @@ def test_a_pipe_that_closes_early_is_no_error(filled: Path, words: list[str]) ->
     assert done.returncode in {0, 1}
 
 
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["config", "list"], ["export", "latest"]], ids=ids)
+def test_a_pipe_that_nobody_reads_is_no_error(filled: Path, words: list[str]) -> None:
+    with subprocess.Popen(
+        [script("ocm"), *words], cwd=filled, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+def test_a_pipe_that_closes_in_the_middle_is_no_error(filled: Path) -> None:
+    put(Store(str(filled / STORE), str(filled)), "long.md", session("long", goal="word " * 9_000))
+    line = '"$0" show long | head -c 1; exit ${PIPESTATUS[0]}'
+    done = subprocess.run(["bash", "-c", line, script("ocm")], cwd=filled, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    (filled / STORE / "sessions" / "long.md").unlink()
+
+
 @pytest.mark.parametrize("words", [["list"], ["status"], ["stats"], []], ids=ids)
 def test_no_stdout_at_all_is_no_traceback(filled: Path, words: list[str]) -> None:
     line = f'"$0" {" ".join(words)} >&-'
