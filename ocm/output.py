@@ -42,8 +42,8 @@ def arguments() -> list[str]:
 def exit_door() -> Iterator[None]:
     """Turn whatever ends a command into one line on stderr and an exit code."""
     try:
-        yield
-        _flush()
+        with _printed():
+            yield
     except OcmError as error:
         leave(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -58,6 +58,17 @@ def exit_door() -> Iterator[None]:
         leave(
             f"The cache cannot be used: {error}. Delete memory.db in the store; it is made anew from the sessions.", 1
         )
+
+
+@contextlib.contextmanager
+def _printed() -> Iterator[None]:
+    """Print what is still to be printed, where nothing else went wrong: at the end of the process nobody would hear."""
+    try:
+        yield
+    except SystemExit:
+        _flush()
+        raise
+    _flush()
 
 
 def last_resort(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

