@@ -57,8 +57,7 @@ class _Commands(UserDict[str, click.Command]):
 
 def main() -> None:
     """Run the command line; errors leave through the one exit door."""
-    output.prepare_streams()
-    sys.excepthook = output.last_resort
+    output.prepare()
     with output.exit_door(), _translated():
         sys.exit(ocm.main(output.arguments(), prog_name="ocm", standalone_mode=False) or 0)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ocm.model import FileChange
 
 MAX_FILES = 5_000
+_MOST_DELETED = 1_000
 _MAX_READ, _MAX_READ_ALL = 1_000_000, 32_000_000  # bytes of new files whose lines are worth counting
 _MAX_REFLOG = 4_000_000
 _CALL_SECONDS = 30  # between a commit and the end of the shell call that made it
@@ -58,16 +59,20 @@ def own_project(store: Store) -> str:
 
 
 def deleted_now(root: str) -> list[str] | None:
-    """Return the tracked paths that are gone now, staged or not; None when that is not known within 1.5 s."""
+    """Return the tracked paths that are gone now, staged or not; None when that is not known within 1.5 s.
+
+    The same when there are more than a journal should begin with, as in a work tree that holds a part of its commit.
+    """
     place = Place.find(root)
     if place is None:
         return None
     if not git_head(place.top)[0]:
         return []
     try:
-        return [place.outward(name) for name in gitrun.deleted(place)]
+        names = gitrun.deleted(place)
     except UnknownError:
         return None
+    return [place.outward(name) for name in names] if len(names) <= _MOST_DELETED else None
 
 
 def can_be_committed(folder: str) -> bool:

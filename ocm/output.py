@@ -15,6 +15,7 @@ from ocm import fence
 from ocm.errors import OcmError
 
 INTERRUPTED = 130
+_AGAIN = 0.01  # seconds until an interrupt that was dropped comes again
 _EVERY, _LINE = 0.1, 60  # seconds between two looks at how far work has come; cells of that line
 # What JSON leaves as it is and a terminal would obey or hide: written as the escapes that mean the same.
 _UNSAFE = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
@@ -26,8 +27,10 @@ _PLAIN = str.maketrans({
 })  # fmt: skip
 
 
-def prepare_streams() -> None:
-    """Let no locale stand in the way of printing: what it cannot show is escaped."""
+def prepare() -> None:
+    """Let no locale stand in the way of printing, where what cannot be shown is escaped, and no interrupt be lost."""
+    sys.excepthook = last_resort
+    sys.unraisablehook = _hear_again
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -72,11 +75,23 @@ def _printed() -> Iterator[None]:
 
 
 def last_resort(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Show a bug as one line, or with `OCM_DEBUG=1` whole; meant as `sys.excepthook`."""
+    """Show a bug as one line, or with `OCM_DEBUG=1` whole."""
     if os.environ.get("OCM_DEBUG"):
         sys.__excepthook__(kind, error, trace)
     else:
         notice(f"This is a bug in ocm: {kind.__name__}: {error}. Set OCM_DEBUG=1 to see where, and please report it.")
+
+
+def _hear_again(lost: "sys.UnraisableHookArgs") -> None:
+    """Interrupt once more when ^C fell into a finalizer or a callback, where Python would drop it and go on."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        import _thread
+        import threading
+
+        with contextlib.suppress(RuntimeError):  # no thread begins any more at the end of the process
+            threading.Timer(_AGAIN, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _flush() -> None:

@@ -4,7 +4,6 @@ Whatever is not plainly one of the options below, a wrong value or a plea for he
 line itself, which says what is wrong with it. A test holds the two to the same options and the same answers.
 """
 
-import sys
 from typing import Any
 
 from ocm import looking, output
@@ -88,7 +87,6 @@ def _value(kind: str, text: str | None) -> str | int | None:
 
 def main() -> bool:
     """Carry the command line out behind the exit door; False when it is for another to do."""
-    output.prepare_streams()
-    sys.excepthook = output.last_resort
+    output.prepare()
     with output.exit_door():
         return ran(output.arguments())

@@ -887,6 +887,16 @@ def test_git_that_hangs(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert time.monotonic() - began < 20  # far less than the 30 s that git would take
 
 
+def test_more_deletions_than_a_journal_should_begin_with_are_not_known(repo: Repo) -> None:
+    for n in range(git._MOST_DELETED + 1):
+        repo.write(f"many/{n}.py")
+    repo.commit()
+    shutil.rmtree(os.path.join(repo.root, "many"))
+    assert git.deleted_now(repo.root) is None
+    repo.git("checkout", "--", "many/0.py")
+    assert len(git.deleted_now(repo.root) or ()) == git._MOST_DELETED
+
+
 # --- what the surroundings must not change
 
 

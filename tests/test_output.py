@@ -95,7 +95,9 @@ def test_streams_that_cannot_show_something_escape_it(monkeypatch: pytest.Monkey
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", stream)
     monkeypatch.setattr(sys, "stderr", object())
-    output.prepare_streams()
+    monkeypatch.setattr(sys, "excepthook", None)
+    monkeypatch.setattr(sys, "unraisablehook", None)
+    output.prepare()
     stream.write("ü")
     stream.flush()
     assert stream.buffer.getvalue() == b"\\xfc"

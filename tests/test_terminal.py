@@ -293,6 +293,28 @@ def test_an_interrupt_while_it_loads_is_one_line(project: Project) -> None:
     assert (done.returncode, done.stderr) == (130, "ocm: Interrupted; nothing was left half done.\n")
 
 
+@pytest.mark.parametrize("words", [["list"], ["init", "--dry-run"]])
+def test_an_interrupt_within_a_finalizer_is_heard_all_the_same(project: Project, words: list[str]) -> None:
+    code = f"""
+import sys, time
+from ocm import __main__ as m, output
+
+class Left:
+    def __del__(self): raise KeyboardInterrupt
+
+def work():
+    Left()
+    time.sleep(30)
+    print("went on")
+
+output.arguments = lambda: work()
+sys.argv[1:] = {words!r}
+m.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=project.root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "ocm: Interrupted; nothing was left half done.\n")
+
+
 # --- progress
 
 

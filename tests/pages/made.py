@@ -50,7 +50,7 @@ def helps() -> str:
 
 def every() -> Iterator[tuple[str, click.Command]]:
     """Return all commands of the command line, and those within them, by name."""
-    context = click.Context(cli.ocm, info_name="ocm")
+    context = _root()
     for name in cli.ocm.list_commands(context):
         command = cli.ocm.get_command(context, name)
         if command is None or command.hidden:
@@ -61,13 +61,17 @@ def every() -> Iterator[tuple[str, click.Command]]:
 
 
 def _help(name: str, command: click.Command) -> str:
-    parent = click.Context(cli.ocm, info_name="ocm")
+    parent = _root()
     for word in name.split()[:-1]:
         parent = click.Context(cli.ocm, info_name=word, parent=parent)
     with click.Context(
         command, info_name=name.rsplit(maxsplit=1)[-1], parent=parent, terminal_width=WIDTH, max_content_width=WIDTH
     ) as context:
         return command.get_help(context)
+
+
+def _root() -> click.Context:
+    return click.Context(cli.ocm, info_name="ocm", **cli.ocm.context_settings)
 
 
 def _first_sentence(text: str) -> str:
