@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 
 ODD = "its name is not text"
 MAX_BYTES = 64 * 1024 * 1024
-_GRAIN, _COARSE_GRAIN = (
-    50_000_000,
-    2_100_000_000,
-)  # how far (ns) two writes must lie apart to differ in their time stamps
+# How far (ns) two writes must lie apart to differ in their time stamps, and where a file system counts in seconds.
+_GRAIN, _COARSE_GRAIN = 50_000_000, 2_100_000_000
 _SECOND = 1_000_000_000
 _FOLDERS = 8  # of so many the last look is kept
 _Look = tuple[int, int, int]  # bytes; when it was written and changed, in nanoseconds
