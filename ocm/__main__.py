@@ -1,5 +1,6 @@
 """`ocm` and `python -m ocm`: what must be quick is answered before the command line is loaded."""
 
+import gc
 import os
 import sys
 
@@ -23,10 +24,12 @@ def _run(words: list[str]) -> None:
         print(f"ocm {__version__}", flush=True)  # noqa: T201 - nothing else is loaded yet
         return
     if words and words[0] in {"list", "search"}:
+        gc.disable()  # of what these load it would find nothing to collect, again and again
         from ocm import quick
 
         if quick.main():
             return
+        gc.enable()
     from ocm import cli
 
     cli.main()

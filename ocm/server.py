@@ -3,6 +3,7 @@
 The store is looked up and opened for each call, so a deleted cache, a moved project or a second server do no harm.
 """
 
+import gc
 import json
 import os
 import time
@@ -237,6 +238,7 @@ _HANDLERS: dict[str, Callable[[JournalServer, Arguments, _Caller], Arguments]] =
 def serve(project: str | None, transport: str, port: int) -> None:
     """Serve until the client goes away: stdio, or http on loopback only."""
     server = JournalServer(project)
+    gc.freeze()  # what is loaded stays: the collector need not look through it at every search
     if transport == "http":
         from ocm import http, output
 

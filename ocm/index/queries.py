@@ -3,7 +3,6 @@
 
 import os
 import sqlite3
-import string
 from collections.abc import Collection, Iterable, Sequence
 from itertools import filterfalse, islice
 from types import UnionType
@@ -383,7 +382,7 @@ def _one_each(found: list[SessionRow]) -> list[SessionRow]:
 
 def _edits(word: str) -> set[str]:
     """Return every word a single edit away."""
-    letters = string.ascii_lowercase
+    letters = "abcdefghijklmnopqrstuvwxyz"
     cuts = [(word[:n], word[n:]) for n in range(len(word) + 1)]
     shorter = {a + b[1:] for a, b in cuts if b}
     swapped = {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import hashlib
 import operator
 import os
 import re
@@ -213,6 +212,8 @@ def look(store: Store, name: str) -> tuple[bytes, bool]:
 
 def digest(data: bytes) -> bytes:
     """Return a hash of `data`."""
+    import hashlib  # it loads all of OpenSSL, which a reader of settled files does not need
+
     return hashlib.blake2b(data, digest_size=16).digest()
 
 

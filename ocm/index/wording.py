@@ -22,7 +22,7 @@ _PAIR = 2
 _MAX_PARTS = 65_536
 _WORD = re.compile(r"[^\W_]+")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af]+")
+_CJK = r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af]+"  # compiled where there is any: slow
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _MIXED = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]|[A-Za-z][0-9]|[0-9][A-Za-z]")
 
@@ -54,9 +54,12 @@ def ident(text: str) -> str:
     """Return the words that the tokenizer does not see in `text`: parts of identifiers, pairs of CJK characters."""
     known = _parts
     found = [split for word in _ASCII_WORD.findall(text) if (split := known[word])]
-    if not text.isascii():
-        found += (" ".join(pairs_of(run)) for run in _CJK.findall(text))
+    found += (" ".join(pairs_of(run)) for run in _runs(text))
     return "\n".join(found)
+
+
+def _runs(text: str) -> list[str]:
+    return [] if text.isascii() else re.findall(_CJK, text)
 
 
 class Query(NamedTuple):
@@ -92,8 +95,8 @@ def query(text: str, repairs: Callable[[Iterable[str]], Mapping[str, str]]) -> Q
         repairs: Returns those of some words that are nowhere, each with the nearest one that is somewhere.
     """
     text = unicodedata.normalize("NFC", encodable(text))
-    runs = tuple(dict.fromkeys(run[:MAX_WORDS] for run in _CJK.findall(text)))[:MAX_WORDS]
-    spoken = _spoken(_CJK.sub(" ", text), repairs)
+    runs = tuple(dict.fromkeys(run[:MAX_WORDS] for run in _runs(text)))[:MAX_WORDS]
+    spoken = _spoken(re.sub(_CJK, " ", text) if runs else text, repairs)
     words = tuple(_content(spoken) or ([] if runs else dict.fromkeys(word for word, _ in spoken)))[:MAX_WORDS]
     names = [word for word, _ in spoken]
     content = [word for word in dict.fromkeys(names) if word not in STOP][:MAX_WORDS]
