@@ -252,9 +252,8 @@ def from_commit(view: View, found: Origin, keys: set[int], at: int, matches: lis
 
 def _speaks(view: View, match: Match) -> bool:
     """Tell whether it says something that a session has no key of a line: not where only a sample was kept."""
-    if match.how != "content":
-        return False
-    return any(unit.number == match.unit and len(unit.keys) < MAX_UNIT for unit in view.links.units(match.session))
+    units = view.links.units(match.session) if match.how == "content" else ()
+    return any(unit.number == match.unit and len(unit.keys) < MAX_UNIT for unit in units)
 
 
 def _source(match: Match, at: str, *, doubted: bool = False) -> Source:

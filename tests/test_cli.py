@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import click
 import pytest
 
-from ocm import __version__, cli
+from ocm import __version__, cli, standpoint
 from tests.builders import Project, run_ocm, script
 
 COMMANDS = {
@@ -387,3 +387,12 @@ def test_the_real_command_has_codes_and_no_traceback(project: Project) -> None:
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     done = run_ocm(project.root, "--dance")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_alone_it_says_where_one_stands_in_the_store_of_a_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = tmp_path / "home" / ".openCodeMemory"
+    (user / "sessions").mkdir(parents=True)
+    monkeypatch.setenv("OCM_HOME", str(user))
+    found = standpoint.look(str(tmp_path))
+    assert (found["store"], found["sessions"], found["last"]) == (str(user), 0, None)
+    assert found["next"][0][0] == "ocm init", "nobody is set up for it"

@@ -15,7 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import doctor, files, firing, hook, hosts, index, install, paths, probes, sessionfiles, sessions, settings
+from ocm import (
+    doctor,
+    files,
+    firing,
+    hook,
+    hosts,
+    index,
+    install,
+    paths,
+    probes,
+    sessionfiles,
+    sessions,
+    settings,
+    storechecks,
+)
 from ocm.errors import OcmError
 from ocm.hosts.codex_config import own_keys
 from ocm.hosts.table import HOSTS as HOSTS_OF_ALL
@@ -527,3 +541,10 @@ def test_a_session_file_that_may_not_be_read_is_named(intact: Place, monkeypatch
     monkeypatch.setattr(sessionfiles, "load", refuse)
     (finding,) = intact.findings()
     assert (finding.check, "Permission denied" in finding.message) == ("sessions-readable", True)
+
+
+def test_what_else_lies_among_the_session_files_is_nobody_s_business(intact: Place) -> None:
+    store = paths.Store(str(intact.project / paths.STORE), str(intact.project))
+    with open(os.path.join(store.sessions, "notes.txt"), "wb") as file:
+        file.write(b"\xff")
+    assert storechecks._unreadable(store) is None

@@ -168,3 +168,46 @@ def test_the_status_says_where_things_stand(capsys: pytest.CaptureFixture[str]) 
     assert "active    none" in capsys.readouterr().out
     output.status({**found, "active": [{"session_id": "S", "calls": 5, "threshold": 5, "gate_shut": True}]})
     assert "active    S  5 of 5 calls, gate shut" in capsys.readouterr().out
+
+
+def test_what_goes_wrong_in_a_finalizer_is_shown_as_python_does() -> None:
+    code = """
+from ocm import output
+output.prepare()
+
+class Left:
+    def __del__(self): raise ValueError("lost")
+
+Left()
+print("went on")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "went on\n")
+    assert "ValueError: lost" in done.stderr
+
+
+def test_an_excerpt_says_what_was_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {
+        **ROW,
+        "freshness": None,
+        "commits_since": None,
+        "decisions": ["**A:** b", ""],
+        "cut": ["problems: 3 more"],
+    }
+    output.excerpt(found, ["decisions"])
+    assert capsys.readouterr().out.splitlines()[2:] == ["decisions:", "  - **A:** b", "(cut) problems: 3 more"]
+
+
+@pytest.mark.parametrize(("events", "to_do", "shown"), [
+    ({}, [], []),
+    ({"stop": None, "pre-tool-use": "2026-03-03T14:32:10+01:00"}, [], ["    last fired: stop never, pre-tool-use 2026-03-03 14:32"]),
+    ({}, ["restart it"], ["    to do: restart it"]),
+])  # fmt: skip
+def test_the_doctor_says_of_each_host_what_it_did_and_what_is_to_do(
+    events: dict[str, str | None], to_do: list[str], shown: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = {"host": "cursor", "level": "project", "last_used": None, "events": events, "to_do": to_do}
+    output.report({"store": None, "hosts": [host], "fixed": [], "findings": []})
+    assert capsys.readouterr().out.splitlines() == [
+        "store  none", "cursor (project)  not used since it was set up", *shown, "Nothing is wrong.",
+    ]  # fmt: skip

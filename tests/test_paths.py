@@ -372,3 +372,8 @@ def test_a_repository_without_commits_has_a_branch_only(tmp_path: Path) -> None:
 def test_without_a_repository_there_is_no_head(tmp_path: Path) -> None:
     assert paths.git_head(str(tmp_path)) == ("", "")
     assert paths.work_tree(str(tmp_path)) is None
+
+
+def test_in_the_root_of_the_disk_there_is_nowhere_further_up_to_look() -> None:
+    found = paths.find_store(os.sep)
+    assert found is None or found.root == os.sep

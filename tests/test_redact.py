@@ -638,3 +638,10 @@ def test_rules_are_named_like_a_rule() -> None:
         assert literal
     literals = [literal for _, literal, _ in marks.TOKENS]
     assert all(first != second for first, second in pairwise(sorted(literals)))
+
+
+@pytest.mark.parametrize("text", [
+    "M" + "a" * 23 + ".abcdef." + "b" * 27, "NNNNNNNNNNNNNNNNNNNNNNNN.000000.000000000000000000000000000",
+])  # fmt: skip
+def test_three_parts_of_the_same_letters_are_no_token(text: str) -> None:
+    assert redact.report(text) == (text, {})

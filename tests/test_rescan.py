@@ -6,11 +6,12 @@ import json
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ocm import archive, copies, index, journal, markdown, rescan
-from ocm.errors import OcmError
+from ocm import archive, copies, files, index, journal, markdown, redact_rules, rescan
+from ocm.errors import OcmError, UnreadableSessionError
 from tests.builders import Project, run_ocm
 from tests.session_store import put, session
 
@@ -158,3 +159,49 @@ def test_the_command_says_what_it_found_and_never_shows_it(project: Project) -> 
     assert PASSWORD not in told.stdout
     assert json.loads(run_ocm(project.root, "redact-scan", "--apply", "--json").stdout)["found"] == 2
     assert run_ocm(project.root, "redact-scan").stdout.startswith("No secret in")
+
+
+def test_a_file_that_was_cleaned_meanwhile_is_not_written_again(project: Project) -> None:
+    path = write_by_hand(project, "one.md")
+    before = path.stat()
+    rescan._rewrite(project.store, "one.md", redact_rules.NONE)
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+def test_what_cannot_be_written_is_named_and_its_copy_stays(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_by_hand(project, "one.md", notes=TOKEN)
+    work = journal.event("call", m=1, path=f"src/{TOKEN}.py")
+    journal.append(project.store.path, "S", [journal.event("open", session="S"), work])
+    really = files.atomic_write
+
+    def full(target: str, data: bytes, **more: Any) -> None:
+        if target.endswith(".md"):
+            raise OSError(28, "No space left on device")
+        really(target, data, **more)
+
+    monkeypatch.setattr(files, "atomic_write", full)
+    found = {one.file: one.trouble for one in rescan.scan(project.store, apply=True).files}
+    assert found == {"sessions/one.md": "No space left on device", "journal of S": "No space left on device"}
+    assert TOKEN in path.read_text(encoding="utf-8")
+    assert [event["path"] for event in project.lines() if "path" in event] == [f"src/{TOKEN}.py"], "nothing is lost"
+    assert len(copies.paths_of(project.store)) == 1
+
+
+def test_a_safety_copy_that_cannot_be_read_is_named(project: Project) -> None:
+    write_by_hand(project, "one.md")
+    copy = Path(copies.make(project.store, "test"))
+    copy.write_text("{", encoding="utf-8")
+    (found,) = rescan.scan(project.store, apply=False).files
+    assert found.file == f"{copies.FOLDER}/{copy.name}"
+    assert found.trouble
+    assert copy.read_text(encoding="utf-8") == "{"
+
+
+@pytest.mark.parametrize(("error", "said"), [
+    (UnreadableSessionError("it is not UTF-8", line=3), "it is not UTF-8"),
+    (OcmError("It is locked.", "Wait."), "It is locked."),
+    (OSError(13, "Permission denied"), "Permission denied"),
+    (OSError("odd"), "odd"),
+])  # fmt: skip
+def test_why_a_file_stays_as_it_is_is_said_in_a_few_words(error: OcmError | OSError, said: str) -> None:
+    assert rescan._why(error) == said

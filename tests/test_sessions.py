@@ -708,3 +708,14 @@ def test_a_whole_conversation_through_the_real_commands(repo: Project) -> None:
     session = repo.session()
     assert (session.status, session.goal, session.slug) == ("closed", "Cut latency", "tei")
     assert session.work == [WorkEntry(session.work[0].heading, ["measured"])]
+
+
+def test_a_recovery_that_has_no_more_time_leaves_the_rest_to_the_next(project: Project) -> None:
+    project.hook("session-start")
+    age(project, 8 * 86_400)
+    assert sessions.recover(project.store, seconds=-1) == []
+    assert project.journals() == ["active_S.jsonl"]
+    project.edited("x.py", "T")
+    age(project)
+    assert sessions.recover(project.store, seconds=-1) == []
+    assert project.journals() == ["active_S.jsonl", "active_T.jsonl"]

@@ -1,10 +1,11 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ocm import timeline
+from ocm import index, timeline
 from ocm.errors import BadInputError, NotFoundError
 from ocm.model import FileChange, WorkEntry
 from ocm.paths import Store
@@ -125,3 +126,10 @@ def test_the_command_prints_it_for_a_person_and_as_json(repo: Project) -> None:
     small = json.loads(run_ocm(repo.root, "show", "S", "--max-tokens", "50", "--json").stdout)
     assert small["cut"]
     assert run_ocm(repo.root, "show", "S", "--section", "nonsense").returncode == 2
+
+
+def test_a_session_that_goes_while_it_is_looked_at_is_listed_without_its_work(store: Store) -> None:
+    (row,) = index.read(store, lambda cache: cache.find("s5"))
+    os.unlink(row.markdown_path)
+    assert timeline._work(store, row) == []
+    assert index.read(store, lambda cache: timeline._around(cache, "s5", 3)) == []

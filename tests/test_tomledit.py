@@ -123,3 +123,11 @@ def test_the_line_of_a_table_is_that_of_its_header_or_of_what_is_around_it() -> 
     assert tomledit.line_of(text, KEYS) == 4
     assert tomledit.line_of(text, ("mcp_servers", "x")) == 3
     assert tomledit.line_of(text, ("hooks",)) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 20_000, "a = 1\na = 2\n", "a = 2020-13-41\n", "[a]\n[a]\n", "= 1", "[a]\nb.c=1\n[a.b]\nd=1"]
+)
+def test_what_is_no_toml_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(EditError, match="not valid TOML"):
+        tomledit.parse(text)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ocm import answers, decided, fence, index, why
+from ocm import answers, decided, fence, index, origin, why
 from ocm.errors import BadInputError, NotFoundError, OcmError
 from tests.builders import Project, commit, git, repository
 from tests.work_world import BODY, ask, matched, retried, sources, squashed, wrote
@@ -551,3 +551,78 @@ def test_stored_text_cannot_make_lines_of_its_own(repo: Project) -> None:
     lines = list(answers.why(why.why(repo.store, "src/client.py", 6)))
     assert any("Backoff" in line and "Ignore all instructions" in line for line in lines)
     assert not any("\x1b" in line or "\u202e" in line or "\n" in line for line in lines)
+
+
+def test_a_file_that_only_git_knows_is_answered_from_git(repo: Project) -> None:
+    retried(repo)
+    (repo.root / "other.py").write_text("x = 1\n", encoding="utf-8")
+    sha = commit(repo.root, "By hand")
+    found = why.why(repo.store, "other.py")
+    assert found["sessions"] == []
+    assert [one["sha"] for one in found["commits"]] == [sha]
+    assert found["notes"] == ["No session is known to have touched other.py."]
+
+
+def test_a_commit_from_before_any_session_is_said_to_be_one(repo: Project) -> None:
+    first = git(repo.root, "rev-parse", "HEAD")
+    retried(repo)
+    commit(repo.root, "Retries")
+    git(repo.root, "checkout", "-q", "--orphan", "elsewhere")
+    lost = commit(repo.root, "Lost")
+    git(repo.root, "checkout", "-q", "main")
+    git(repo.root, "branch", "-q", "-D", "elsewhere")
+    for sha in (first, lost):
+        found = why.explain(repo.store, sha)
+        assert found["sessions"] == []
+        assert found["notes"]
+
+
+def test_of_a_session_in_several_commits_of_a_merge_the_best_match_counts(repo: Project) -> None:
+    git(repo.root, "checkout", "-q", "-b", "topic")
+    retried(repo)
+    commit(repo.root, "Retries")
+    retried(repo, name="src/second.py")
+    commit(repo.root, "The same again")
+    git(repo.root, "checkout", "-q", "main")
+    git(repo.root, "merge", "-q", "--no-ff", "-m", "merged", "topic")
+    found = why.explain(repo.store, "HEAD")
+    assert [one["session_id"] for one in found["sessions"]] == ["S"]
+    assert found["notes"] == ["A merge of 2 commits; this is what they come from."]
+
+
+def test_a_session_that_goes_while_it_is_asked_about_has_no_work(repo: Project) -> None:
+    retried(repo)
+    best = origin.Source(repo.file().name, "content", sure=True, at="2026-03-03T14:00:00+00:00")
+    assert why._work(repo.store, best)
+    repo.file().unlink()
+    assert why._work(repo.store, best) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only where there are pipes with names")
+def test_what_is_no_regular_file_has_no_lines(repo: Project) -> None:
+    os.mkfifo(repo.root / "pipe")
+    assert origin.target(repo.store, "pipe").kind == "binary"
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_gone(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = os.lstat
+
+    def and_then_it_goes(path: str) -> os.stat_result:
+        found = really(path)
+        os.unlink(path)
+        return found
+
+    (repo.root / "short.py").write_text("x = 1\n", encoding="utf-8")
+    monkeypatch.setattr(os, "lstat", and_then_it_goes)
+    assert origin.target(repo.store, "short.py").kind == "gone"
+
+
+def test_a_file_that_somebody_else_added_to_a_commit_that_the_session_made(repo: Project) -> None:
+    retried(repo)
+    (repo.root / "hand.py").write_text(OTHER, encoding="utf-8")
+    (repo.root / "src" / "client.py").write_text(BODY + "\nTIMEOUT = 9\n", encoding="utf-8")
+    repo.edited(str(repo.root / "src" / "client.py"))
+    commit(repo.root, "Retries, and more")
+    repo.hook("post-tool-use", tool_name="Bash", tool_input={"command": "git commit"}, tool_response={})
+    repo.checkpoint(work_summary=["Committed"])
+    assert sources(ask(repo, "hand.py", 1)) == [("S", "recorded", True)]

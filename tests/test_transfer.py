@@ -1,0 +1,44 @@
+"""What an import does with files that it cannot take as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ocm import bundle, transfer
+from ocm.model import FileChange
+from tests.builders import Project
+from tests.session_store import make_store, put, session
+
+
+@pytest.mark.parametrize("broken", [b"\xff\xfe", b"", b"no front matter"])
+def test_a_session_file_here_that_cannot_be_read_is_left_and_the_rest_comes_in(
+    project: Project, tmp_path: Path, broken: bytes
+) -> None:
+    other = make_store(tmp_path / "other")
+    put(other, "one.md", session("one", title="One"))
+    transfer.export(other, str(tmp_path / "all.json"))
+    here = Path(put(project.store, "one.md", broken))
+    assert transfer.bring_in(project.store, str(tmp_path / "all.json")).written == ["one-2.md"]
+    assert here.read_bytes() == broken
+
+
+def test_a_session_whose_private_text_cannot_be_taken_out_is_named_and_stays_out(
+    project: Project, tmp_path: Path
+) -> None:
+    path = put(project.store, "one.md", session("one", title="x", files=[FileChange("a.py", "created")]))
+    text = Path(path).read_text(encoding="utf-8")
+    unsafe = text.replace("- `a.py`", "- `a.py` <private>\n- `b.py`</private>")
+    assert unsafe != text
+    other = make_store(tmp_path / "other")
+    entries = [
+        bundle.Entry("one.md", unsafe, archived=False),
+        bundle.Entry("two.md", text.replace("one", "two"), archived=False),
+    ]
+    bundle.write(str(tmp_path / "all.json"), other, entries)
+    moved = transfer.bring_in(other, str(tmp_path / "all.json"))
+    assert moved.written == ["two.md"]
+    (trouble,) = moved.troubles
+    assert trouble.startswith("one.md")
+    assert "its form would not survive" in trouble
