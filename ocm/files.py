@@ -13,7 +13,6 @@ from ocm import paths
 from ocm.errors import OcmError
 
 LOCK_SECONDS = 30.0
-_TEMPORARY = ".ocm-tmp-"
 _UPKEEP = "upkeep"
 # What file systems say that know no links.
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
@@ -97,16 +96,16 @@ def _discard(temporary: str) -> None:
 
 def _temporary(folder: str, owner: str) -> tuple[int, str]:
     if not owner:
-        return tempfile.mkstemp(prefix=_TEMPORARY, dir=folder)
+        return tempfile.mkstemp(prefix=paths.TEMPORARY, dir=folder)
     clear_temporary(folder, owner)
-    path = os.path.join(folder, _TEMPORARY + owner)
+    path = os.path.join(folder, paths.TEMPORARY + owner)
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), path
 
 
 def clear_temporary(folder: str, owner: str) -> None:
     """Remove the temporary file that a killed process of `owner` left, whose lock the caller holds."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(os.path.join(folder, _TEMPORARY + owner))
+        os.unlink(os.path.join(folder, paths.TEMPORARY + owner))
 
 
 def sync_folder(path: str) -> None:
@@ -139,7 +138,7 @@ def clear_temporaries(folder: str, older_than: float) -> None:
     """Remove temporary files that a killed writer left in `folder` before the instant `older_than` (epoch seconds)."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(_TEMPORARY) and entry.stat(follow_symlinks=False).st_mtime < older_than:
+            if entry.name.startswith(paths.TEMPORARY) and entry.stat(follow_symlinks=False).st_mtime < older_than:
                 with contextlib.suppress(OSError):
                     os.unlink(entry.path)
 

@@ -4,6 +4,7 @@ import os
 
 STORE = ".openCodeMemory"
 SESSIONS = "sessions"
+TEMPORARY = ".ocm-tmp-"  # how the name of a file begins that is being written
 _LINK = "gitdir:"
 # Nothing in a store is followed out of it, and no pipe in it is waited for: a cloned project may have brought it along.
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)

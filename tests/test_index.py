@@ -1231,3 +1231,26 @@ def test_a_page_that_the_next_row_does_not_fit_in_is_filled_with_smaller_ones() 
     rows = [(Mock(), ("x" * size,)) for size in (9_000, 6_500, 9_100, 6_600, 500)]
     packed = writer._packed(cast("Any", rows))
     assert [len(text) for _, (text,) in packed] == [9_100, 6_600, 500, 9_000, 6_500]
+
+
+@pytest.mark.parametrize(("age", "is_left"), [(0, True), (3000, True), (4000, False)])
+def test_what_a_killed_checkpoint_left_is_cleared_by_a_later_reader(store: Store, age: int, is_left: bool) -> None:
+    put(store, "a.md", session("a", title="A"))
+    left = Path(store.sessions) / ".ocm-tmp-gone"
+    left.write_bytes(b"half")
+    os.utime(store.sessions, (1, 1))
+    assert listed(store) == ["a"]
+    os.utime(left, (time.time() - age,) * 2)
+    assert listed(store) == ["a"]
+    assert left.exists() == is_left
+
+
+def test_while_something_is_left_no_reader_takes_the_folder_for_known(store: Store) -> None:
+    put(store, "a.md", session("a", title="A"))
+    left = Path(store.sessions) / ".ocm-tmp-gone"
+    left.write_bytes(b"half")
+    os.utime(store.sessions, (1, 1))
+    assert records.scan(store).folder == 0
+    left.unlink()
+    os.utime(store.sessions, (1, 1))
+    assert records.scan(store).folder == 1_000_000_000

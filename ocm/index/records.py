@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.index import light
 from ocm.index.light import mark, mark_of
-from ocm.paths import Store
+from ocm.paths import TEMPORARY, Store
 from ocm.texts import FileChange, one_line
 
 if TYPE_CHECKING:
@@ -35,13 +35,14 @@ class Listing(NamedTuple):
     """The folder of session files at one moment: the mark of every file, and the names that are not text.
 
     `total` is the sum of the marks; `folder` is the time stamp of the folder itself, 0 where a change since need not
-    show in it.
+    show in it, and where a writer that is at work or was killed `left` something, so that it is looked at again.
     """
 
     marks: dict[str, int]
     odd: list[str]
     total: int
     folder: int
+    left: bool
 
 
 class Record(NamedTuple):
@@ -65,8 +66,10 @@ def is_name(name: str) -> bool:
 def scan(store: Store) -> Listing:
     """Look at every session file once, without opening it."""
     stamp = folder_stamp(store)
-    folder = stamp if settled(stamp, time.time_ns()) else 0
-    found = names(store)
+    every = _listed(store)
+    found = _session_files(every)
+    left = len(found) < len(every) and any(name.startswith(TEMPORARY) for name in every)
+    folder = stamp if settled(stamp, time.time_ns()) and not left else 0
     try:
         with _looking(store.sessions) if found else contextlib.nullcontext(os.lstat) as look:
             found, looks = _looks(found, look)
@@ -77,7 +80,7 @@ def scan(store: Store) -> Listing:
     if seen is None or seen.all_of_it != all_of_it:
         seen = _marked(all_of_it, found, looks)
         _remember(store.sessions, seen)
-    return Listing(seen.marks, seen.odd, seen.total, folder)
+    return Listing(seen.marks, seen.odd, seen.total, folder, left)
 
 
 def _looks(found: list[str], look: Callable[[str], os.stat_result]) -> tuple[list[str], list[_Look]]:
@@ -150,8 +153,16 @@ def names(store: Store) -> list[str]:
     Raises:
         OcmError: the folder is there and cannot be read.
     """
+    return _session_files(_listed(store))
+
+
+def _session_files(names: list[str]) -> list[str]:
+    return [name for name in names if name.endswith(".md") and name[0] != "."]
+
+
+def _listed(store: Store) -> list[str]:
     try:
-        return [name for name in os.listdir(store.sessions) if name.endswith(".md") and name[0] != "."]
+        return os.listdir(store.sessions)
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:

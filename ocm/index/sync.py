@@ -49,6 +49,8 @@ def silent(_: str) -> None:
 def synced(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection | None:
     """Return the cache in step with `listing`; None when that cannot be had, for whatever reason."""
     _sweep(store)
+    if listing.left:
+        _clear(store)
     for _ in range(2):
         seen = schema.identity(store)
         try:
@@ -295,6 +297,13 @@ def _sweep(store: Store) -> None:
             path = os.path.join(store.path, name)
             if found and (not _is_alive(int(found[1])) or os.stat(path).st_mtime < time.time() - _STALE):
                 os.unlink(path)
+
+
+def _clear(store: Store) -> None:
+    """Remove what a checkpoint left among the session files that was killed long ago."""
+    from ocm import files
+
+    files.clear_temporaries(store.sessions, time.time() - _STALE)
 
 
 def _is_alive(process: int) -> bool:
