@@ -124,7 +124,7 @@ class Client:
     def _send(self, message: dict[str, Any]) -> None:
         stream = self._process.stdin
         try:
-            if stream is not None:
+            if stream is not None:  # pragma: no branch - for the type alone: it was given a pipe
                 stream.write(json.dumps(message) + "\n")
                 stream.flush()
         except OSError:

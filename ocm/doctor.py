@@ -57,20 +57,19 @@ def fix(cwd: str) -> Report:
         OcmError: when something that should be safe could not be done.
     """
     before = examine(cwd)
-    mended = [finding for finding in before.findings if finding.fix]
+    mended = [(finding, finding.fix) for finding in before.findings if finding.fix]
     if not mended:
         return before
-    for finding in mended:
+    for finding, fix in mended:
         try:
-            if finding.fix:
-                finding.fix()
+            fix()
         except OSError as error:
             raise OcmError(
                 f"{finding.message} That could not be mended: {error.strerror}.", finding.next_step
             ) from None
     after = examine(cwd)
     left = {(finding.check, finding.message) for finding in after.findings}
-    after.fixed = [finding for finding in mended if (finding.check, finding.message) not in left]
+    after.fixed = [finding for finding, _ in mended if (finding.check, finding.message) not in left]
     return after
 
 

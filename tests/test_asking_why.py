@@ -8,7 +8,7 @@ import anyio
 import pytest
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ocm import brief, timeline
+from ocm import answers, brief, timeline
 from ocm.server import JournalServer
 from tests.builders import Project, commit, git, run_ocm
 from tests.work_world import retried, wrote
@@ -265,3 +265,17 @@ def test_a_timeline_takes_a_path_as_typed_in_a_folder(client: Project) -> None:
 def test_a_timeline_has_the_commits_of_a_file_that_no_session_touched(client: Project) -> None:
     found = timeline.timeline(client.store, file="a.py")
     assert [(entry["title"], entry["sessions"]) for entry in found] == [("change", [])]
+
+
+def test_a_file_that_is_being_edited_names_the_session_at_it(client: Project) -> None:
+    client.hook("session-start", session_id="busy")
+    client.edited(str(client.root / "src" / "client.py"), session_id="busy")
+    assert "  session   busy edited it since its last checkpoint" in said(client, "why", "src/client.py").splitlines()
+
+
+def test_what_is_not_known_of_a_session_is_not_said() -> None:
+    session = {"session_id": "S", "date": "", "title": "", "sure": True, "because": "it said so"}
+    unknown = {**session, "freshness": None, "commits_since": None}
+    assert list(answers._session_lines(unknown)) == ["  session   S", "            it said so"]
+    item = {**unknown, "decision": "**A:** b", "superseded": None}
+    assert list(answers.items([item], "decision")) == ["  **A:** b", "            S · "]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ocm import browse, config, copies, hook, hookio, index, journal, partial, paths, registry
+from ocm import browse, config, copies, hook, hookio, hosts, index, journal, partial, paths, registry
 from tests.builders import AGENT, Project, payload, run_hook, run_ocm
 from tests.session_store import put, session
 
@@ -226,3 +226,13 @@ def test_a_registry_that_is_damaged_again_and_again_fills_no_disk(
     aside = [path for path in (tmp_path / "home").iterdir() if "damaged" in path.name]
     assert len(aside) == 10
     assert "{ 14" in {path.read_text(encoding="utf-8") for path in aside}, "the last one is among them"
+
+
+def test_what_another_hook_has_stored_meanwhile_is_not_stored_again(project: Project) -> None:
+    project.edited("a.py")
+    host = hosts.adapter("claude-code")
+    assert host
+    event = hook.Event(payload("stop"), host, project.store, None)
+    hook._empty(event, "stop")
+    assert project.files() == []
+    assert len([line for line in project.lines() if line.get("path")]) == 1

@@ -229,3 +229,23 @@ def test_a_tool_use_is_joined_with_the_session_whose_hook_saw_it(project: Projec
     assert browse.session_that_asked(project.store, "toolu_1") == "a/b"
     assert browse.session_that_asked(project.store, "toolu_2") == ""
     assert browse.session_that_asked(project.store, "") == ""
+
+
+def test_a_journal_that_is_gone_was_never_touched(tmp_path: Path) -> None:
+    assert browse._touched(str(tmp_path / "gone")) == 0.0
+
+
+def test_the_status_of_sessions_that_may_not_be_read_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = os.listdir
+
+    def forbidden(path: str) -> list[str]:
+        if path == project.store.sessions:
+            raise PermissionError(13, "Permission denied", path)
+        return really(path)
+
+    monkeypatch.setattr(os, "listdir", forbidden)
+    said: list[str] = []
+    browse._look_at_sessions(project.store, said.append)
+    assert said == [
+        f"{project.store.sessions} cannot be read: Permission denied. Look at the permissions of that folder."
+    ]

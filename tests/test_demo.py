@@ -1,12 +1,16 @@
 """The demo proves what it shows: with a part of the loop replaced by something that does nothing, it fails."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from ocm import cli, demo
+from ocm.errors import OcmError
 
 SCRIPTS = Path(sys.executable).parent
 
@@ -108,3 +112,84 @@ def test_a_part_that_does_nothing_fails_the_demo(tmp_path: Path, name: str, scri
     done = run_demo(shim(tmp_path / "bin", name, script), tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("ocm: The demo stopped")
+
+
+def test_it_can_be_played_within_a_process(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", os.pathsep.join([str(SCRIPTS), os.environ["PATH"]]))
+    cli.ocm.main(["demo"], standalone_mode=False)
+    shown = capsys.readouterr().out
+    assert "is denied: the gate is shut" in shown
+    assert "yes: markdown is the truth" in shown
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> demo._Demo:
+    """A demo that is set up, before anything happened in it."""
+    monkeypatch.setenv("PATH", os.pathsep.join([str(SCRIPTS), os.environ["PATH"]]))
+    found = demo._Demo(str(tmp_path))
+    found.set_up({f"{found.project}/a.py": "one\n"})
+    found.session_id = "S"
+    return found
+
+
+CALL = {"session_id": "S", "tool_name": demo._CHECKPOINT, "tool_input": {"goal": "g"}}
+ALL = {"identity", "reminder", "denial", "checkpoint"}
+
+
+def test_a_program_that_fails_ends_it(world: demo._Demo) -> None:
+    with pytest.raises(OcmError, match="git nonsense said git: 'nonsense' is not a git command"):
+        world.run("git", "nonsense")
+
+
+@pytest.mark.parametrize("answer", [{}, {"updatedInput": {"goal": "g", "session_id": "another"}}])
+def test_a_hook_that_gives_no_id_or_another_ends_it(world: demo._Demo, answer: demo.Payload) -> None:
+    with pytest.raises(OcmError, match="did not put the session id into the call"):
+        world.before_call(CALL, answer)
+
+
+def test_a_call_of_any_other_tool_is_only_let_through(world: demo._Demo) -> None:
+    world.before_call({"tool_name": "Read", "tool_input": {}}, {})
+    assert world.seen == set()
+
+
+@pytest.mark.parametrize("seen", [set(), ALL - {"denial"}])
+def test_what_did_not_happen_is_named(world: demo._Demo, seen: set[str]) -> None:
+    world.seen = seen
+    with pytest.raises(OcmError, match="this did not happen: .*denial"):
+        world.find_it_again()
+
+
+@pytest.mark.parametrize("command", ["false", "nothing-of-this-name"])
+def test_a_server_that_does_not_answer_ends_it(world: demo._Demo, command: str) -> None:
+    path = Path(world.project) / ".mcp.json"
+    path.write_text(json.dumps({"mcpServers": {"opencodememory": {"command": command, "args": []}}}), encoding="utf-8")
+    with pytest.raises(OcmError, match="the MCP server did not answer ocm__checkpoint"):
+        world.call_tool("ocm__checkpoint", {"session_id": "S"})
+
+
+def test_a_search_that_finds_nothing_ends_it(world: demo._Demo) -> None:
+    world.seen = ALL
+    with pytest.raises(OcmError, match="the search did not find the session"):
+        world.find_it_again()
+
+
+def test_an_answer_that_depends_on_the_cache_and_a_session_that_stays_open_end_it(world: demo._Demo) -> None:
+    world.seen = ALL
+    goal = "shop pages say out of stock when the warehouse API hiccups"
+    world.call_tool("ocm__checkpoint", {"session_id": "S", "goal": goal})
+    with pytest.raises(OcmError, match="was not closed with its files"):
+        world.find_it_again()
+    world.search()
+    hits = iter([world.search(), []])
+    world.search = lambda: next(hits)  # type: ignore[method-assign]
+    with pytest.raises(OcmError, match="without the cache the answer was another one"):
+        world.find_it_again()
+
+
+def test_the_commands_beside_it_are_found_where_the_path_has_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    first, *_, last = demo._environment(str(tmp_path))["PATH"].split(os.pathsep)
+    assert os.path.isabs(first)
+    assert last == str(tmp_path)

@@ -418,3 +418,18 @@ def test_a_brief_asks_git_one_question(repo: Project, monkeypatch: pytest.Monkey
     said = brief.for_hook(repo.store, own="", tokens=600, most_read=64)
     assert "Not committed: lost.py" in said
     assert asked == ["log"]
+
+
+def test_what_git_has_to_convert_is_not_known_without_git(
+    repo: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(repo, ".gitattributes", "*.py filter=tidy\n")
+    git(repo.root, "config", "filter.tidy.clean", "cat")
+    oid = git(repo.root, "hash-object", "a.py")
+    assert blobs.current(str(repo.root), {"a.py": oid}) == {"a.py": oid}
+    silent = tmp_path / "bin" / "git"
+    silent.parent.mkdir()
+    silent.write_text("#!/bin/sh\n", encoding="utf-8")
+    silent.chmod(0o755)
+    monkeypatch.setenv("PATH", str(silent.parent))
+    assert blobs.current(str(repo.root), {"a.py": oid}) == {"a.py": None}, "it answers, and says nothing"

@@ -16,13 +16,14 @@ from unittest.mock import Mock
 
 import pytest
 
-from ocm import files, index, markdown, recall, rewrite
+from ocm import files, index, markdown, recall, rewrite, traces
 from ocm.errors import OcmError
 from ocm.index import light, records, schema, sync, writer
 from ocm.model import FileChange
 from ocm.paths import Store
 from tests.session_store import make_store, put, session
 
+DAY = "2026-03-03T14:32:10+00:00"
 SETTLED = 0.06  # seconds after which a time stamp tells every change
 
 
@@ -1254,3 +1255,52 @@ def test_while_something_is_left_no_reader_takes_the_folder_for_known(store: Sto
     left.unlink()
     os.utime(store.sessions, (1, 1))
     assert records.scan(store).folder == 1_000_000_000
+
+
+def test_a_session_that_is_gone_is_not_current(store: Store) -> None:
+    path = put(store, "a.md", session("a"))
+
+    def work(cache: Any) -> tuple[bool, bool]:
+        rows = [row.row for row in cache.sessions()]
+        before = cache.is_current(rows)
+        os.unlink(path)
+        return before, cache.is_current(rows)
+
+    assert index.read(store, work) == (True, False)
+
+
+def test_where_others_are_quicker_each_time_an_answer_a_moment_old_is_good_enough(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, "a.md", session("a", 2, goal="first"))
+    put(store, "b.md", session("b", goal="beside it"))
+    assert listed(store) == ["a", "b"]
+    put(store, "a.md", session("a", 2, goal="second"))
+    really = sync._apply
+    turns: list[str] = []
+
+    def and_another_writes(*given: Any) -> None:
+        really(*given)
+        turns.append(put(store, "a.md", session("a", 2, goal=f"more {len(turns)}")))
+
+    monkeypatch.setattr(sync, "_apply", and_another_writes)
+    assert listed(store) == ["a", "b"]
+    assert len(turns) == sync._TURNS
+    known = []
+    index.read(store, lambda _: None, prepare=lambda commits: known.append(commits.known("")))
+    assert known == [set()], "nothing stands in the way of the commits then"
+
+
+@pytest.mark.parametrize("sql", [
+    "UPDATE session_units SET keys = 'no keys'", "UPDATE session_items SET n = n + 50",
+])  # fmt: skip
+def test_rows_that_make_no_sense_are_passed_over(store: Store, sql: str) -> None:
+    put(store, "a.md", session("a", decisions=["**One:** why"], facts=[traces.unit_fact(DAY, "", 7, {1, 2, 3})]))
+    assert listed(store) == ["a"]
+    with contextlib.closing(sqlite3.connect(store.database)) as db, db:
+        assert db.execute(sql).rowcount > 0
+    assert index.read(store, lambda cache: cache.links().items("decision")) == [
+        item for item in index.read(store, lambda cache: cache.links().items("decision")) if item.text == "**One:** why"
+    ]
+    put(store, "a.md", session("a", goal="new"))
+    assert listed(store) == ["a"]

@@ -882,3 +882,14 @@ def test_installed_files_are_found_inside_the_package_first(tmp_path: Path, monk
     monkeypatch.setattr(resources, "__file__", str(tmp_path / "ocm" / "resources.py"))
     assert resources.read("rules", "x.md") == "in a wheel"
     assert resources.read("rules", "y.md") == "in a source tree"
+
+
+def test_of_a_host_whose_entries_are_gone_already_nothing_is_left_to_take(world: World) -> None:
+    world.init_hosts("claude-code", "cursor")
+    shutil.rmtree(world.project / ".cursor")
+    (world.project / "AGENTS.md").unlink()
+    before = world.seen()
+    plan = install.plan_uninstall(hosts=["cursor"], cwd=str(world.project))
+    assert plan.steps == []
+    plan.apply()
+    assert world.seen() == before

@@ -386,3 +386,14 @@ def test_journals_are_for_their_user_alone(store: str) -> None:
     append(store, "call")
     journal.keep_rejected(store, [b"torn"])
     assert {path.stat().st_mode & 0o777 for path in Path(store).iterdir()} == {0o600}
+
+
+def test_a_taken_journal_that_another_machine_has_dropped_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = str(tmp_path)
+    journal.append(store, "S", [journal.event("call", path="a.py")])
+    assert journal.take_over(store, "S")
+    (there,) = journal.taken_paths(store, "S")
+    monkeypatch.setattr(journal, "taken_paths", lambda *_: [there + "0", there])
+    assert [data.count(b"a.py") for _, data in journal.taken(store, "S")] == [1]

@@ -379,3 +379,64 @@ def test_four_imports_at_once_write_each_session_once(project: Project, tmp_path
     assert ids(project.store) == sorted(f"s{number}" for number in range(20))
     assert len(project.files()) == 20
     assert all(markdown.parse(path.read_text(encoding="utf-8")).goal == "g" for path in project.files())
+
+
+def test_a_store_without_its_sessions_has_nothing_to_put_away_or_to_carry(project: Project, tmp_path: Path) -> None:
+    os.rmdir(project.store.sessions)
+    assert archive.old_sessions(project.store, 0) == []
+    assert bundle.collect(project.store) == ([], [])
+    assert forget._notes(Store(str(tmp_path / "gone"), str(tmp_path))) == []
+
+
+def test_what_is_no_session_is_not_carried_along_and_what_cannot_be_read_is_named(project: Project) -> None:
+    put(project.store, "one.md", session("one"))
+    put(project.store, "notes.txt", "mine")
+    put(project.store, "odd.md", b"\xff")
+    os.mkdir(os.path.join(project.store.sessions, "folder.md"))
+    entries, troubles = bundle.collect(project.store)
+    assert [entry.name for entry in entries] == ["one.md"]
+    assert [line.partition(":")[0] for line in troubles] == ["folder.md", "odd.md"]
+
+
+def test_an_import_is_no_larger_than_can_be_held(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(project.store, "one.md", session("one", goal="long " * 100))
+    file = str(tmp_path / "all.json")
+    transfer.export(project.store, file)
+    monkeypatch.setattr("ocm.sessionfiles.MAX_BYTES", 100)
+    with pytest.raises(OcmError, match="session 1 is too large"):
+        bundle.read(file)
+    monkeypatch.setattr(bundle, "MAX_BYTES", 100)
+    with pytest.raises(OcmError, match="is larger than"):
+        bundle.read(file)
+
+
+def test_to_forget_a_session_takes_it_out_of_copies_and_leaves_the_others(project: Project) -> None:
+    put(project.store, "other.md", session("other", goal="stays"))
+    without = copies.make(project.store, "before")
+    before = Path(without).read_bytes()
+    put(project.store, "one.md", session("one", goal="a secret of mine"))
+    copies.make(project.store, "with")
+    (Path(project.store.path) / copies.FOLDER / "broken.json").write_text("{ a secret of mine", encoding="utf-8")
+    (Path(project.store.path) / "hook.log").write_text("a line about something else\n", encoding="utf-8")
+    forget.forget(project.store, "one")
+    assert Path(without).read_bytes() == before
+    assert len(copies.paths_of(project.store)) == 2, "nothing could be restored from the broken one"
+    assert b"a secret of mine" not in b"".join(everything(project.store.path).values())
+    assert (Path(project.store.path) / "hook.log").read_text(encoding="utf-8") == "a line about something else\n"
+
+
+def test_the_command_says_what_an_import_left_out_and_took_out(project: Project, tmp_path: Path) -> None:
+    put(project.store, "one.md", session("one", goal="before"))
+    put(project.store, "two.md", session("two", goal="plain"))
+    file = tmp_path / "all.json"
+    transfer.export(project.store, str(file))
+    file.write_text(file.read_text(encoding="utf-8").replace("plain", f"use {TOKEN}"), encoding="utf-8")
+    put(project.store, "one.md", session("one", goal="after"))
+    os.unlink(os.path.join(project.store.sessions, "two.md"))
+    assert run_ocm(project.root, "import", str(file)).stdout.splitlines() == [
+        "1 sessions written, 0 were here already.",
+        "1 differ from what is here and were left out; --replace takes them.",
+        "1 secrets were taken out.",
+    ]

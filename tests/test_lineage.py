@@ -5,11 +5,12 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ocm import githistory, gitrun, gitstream, index, lineage, markdown, traces
-from ocm.index import Commits
+from ocm import githistory, gitrun, gitstream, imprint, index, lineage, markdown, traces
+from ocm.index import Commits, sync
 from ocm.index.landed import Made
 from ocm.paths import Store
 from ocm.traces import Unit
@@ -369,3 +370,59 @@ def test_a_folder_of_a_repository_names_its_files(tmp_path: Path) -> None:
     assert githistory.tracked(str(top), "sub") == "folder"
     assert githistory.tracked(str(top), "nope") == ""
     assert githistory.tracked(str(top / "sub"), "../..") == ""
+
+
+def test_of_a_session_that_has_recorded_all_it_may_only_the_commits_are_named(
+    repo: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traces, "MAX_SESSION", 0)
+    retried(repo)
+    assert units(repo) == []
+    sha = commit(repo.root, "Retries")
+    committed(repo)
+    assert [(unit.sha, unit.keys) for unit in units(repo)] == [(sha, frozenset())]
+    assert matched(repo, sha) == [("S", "recorded", True)]
+
+
+def test_a_new_file_that_cannot_be_read_is_left_out(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: str) -> int:
+        raise PermissionError(13, "Permission denied", path)
+
+    (repo.root / "b.py").write_text("one\ntwo\nthree\n", encoding="utf-8")
+    assert list(imprint._added(str(repo.root), "b.py", set()))
+    monkeypatch.setattr(os.path, "getsize", refused)
+    assert list(imprint._added(str(repo.root), "b.py", set())) == []
+
+
+def test_behind_many_broken_commits_reading_ends_and_the_next_question_tries_again(
+    repo: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = str(repo.root)
+    shas = []
+    for number in range(3):
+        (repo.root / "a.py").write_text(f"line {number}\n" * 3, encoding="utf-8")
+        shas.append(commit(repo.root, f"change {number}"))
+    tree = git(repo.root, "rev-parse", f"{shas[0]}^{{tree}}")
+    loose = repo.root / ".git" / "objects" / tree[:2] / tree[2:]
+    kept = loose.read_bytes()
+    loose.unlink()
+    monkeypatch.setattr(lineage, "_BROKEN", 1)
+    assert [made.sha for batch in lineage._batches(root, shas) for made in batch] == []
+    loose.write_bytes(kept)
+    assert [made.sha for batch in lineage._batches(root, shas) for made in batch] == shas
+
+
+def test_a_cache_that_is_lost_while_commits_are_read_costs_no_answer(
+    repo: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retried(repo)
+    sha = commit(repo.root, "Retries")
+    really, turns = sync.synced, []
+
+    def lost_at_last(*given: Any) -> Any:
+        turns.append(given)
+        return None if len(turns) == 2 else really(*given)
+
+    monkeypatch.setattr(sync, "synced", lost_at_last)
+    assert matched(repo, sha) == [("S", "same", True)]
+    assert len(turns) == 2

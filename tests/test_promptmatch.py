@@ -249,3 +249,12 @@ def test_the_package_has_no_other_names() -> None:
     assert "read" in index.__all__
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         index.nothing  # noqa: B018
+
+
+def test_a_cache_that_cannot_be_opened_reminds_of_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    assert found(store) == ["a"]
+    monkeypatch.setattr(sqlite3, "connect", refused)
+    assert found(store) == []

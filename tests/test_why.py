@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ocm import answers, decided, fence, index, origin, why
+from ocm import answers, decided, fence, githistory, index, ledger, origin, why
 from ocm.errors import BadInputError, NotFoundError, OcmError
 from tests.builders import Project, commit, git, repository
 from tests.work_world import BODY, ask, matched, retried, sources, squashed, wrote
@@ -626,3 +626,29 @@ def test_a_file_that_somebody_else_added_to_a_commit_that_the_session_made(repo:
     repo.hook("post-tool-use", tool_name="Bash", tool_input={"command": "git commit"}, tool_response={})
     repo.checkpoint(work_summary=["Committed"])
     assert sources(ask(repo, "hand.py", 1)) == [("S", "recorded", True)]
+
+
+@pytest.mark.parametrize(("at", "date", "shown"), [
+    (0.0, "2026-03-03T14:32:10+01:00", "2026-03-03T14:32:10+01:00"),
+    (1e9, "2026-03-03T14:32:10+01:00", "2001-09-09T02:46:40+01:00"),
+    (1e9, "when it rained", "when it rained"), (1e30, "2026-03-03T14:32:10+01:00", "2026-03-03T14:32:10+01:00"),
+])  # fmt: skip
+def test_an_item_was_recorded_when_it_says_or_when_its_session_began(
+    repo: Project, at: float, date: str, shown: str
+) -> None:
+    retried(repo)
+    (row,) = index.read(repo.store, lambda cache: cache.sessions())
+    state = ledger.State(ledger.Entry(row.file, 0, "text", at))
+    assert decided.date_of(state, row._replace(date=date)) == shown
+
+
+def test_a_git_that_is_not_there_leaves_the_journal(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    retried(repo)
+    sha = commit(repo.root, "Retries")
+    root = str(repo.root)
+    monkeypatch.setenv("PATH", "")
+    assert githistory.names_of(root, [sha]) is None
+    assert githistory.brought(root, sha, 5) == []
+    assert githistory.describe(root, [sha]) == {}
+    assert githistory.tracked(root, "src/client.py") is None
+    assert sources(ask(repo, "src/client.py", 6)) == [("S", "work", True)]
