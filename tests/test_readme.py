@@ -218,7 +218,7 @@ RESULTS = {
     "`ocm-hook post-tool-use` in 30,000 files with 500 dirty over an empty repository": 1.0,
     "checkpoint over MCP at 10,000 sessions over the same at 10": 1.1,
     "checkpoint over MCP at 10,000 sessions, against the reference": 0.2,
-    "search over MCP at 10,000 sessions, less one `scandir` + `stat` pass of `sessions/`, against the reference": 0.6,
+    "search over MCP at 10,000, less one scan": 0.6,
     "cold rebuild of 10,000 sessions of 4 kB from markdown, one core, over a plain parse": 0.4,
     "10 x 8 parallel first checkpoints of one session, lost": 0,
     "`ocm list` at 1,000 sessions over `python -c pass`": 5.0,
