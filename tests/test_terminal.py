@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -244,6 +245,14 @@ def test_a_store_of_ten_thousand_is_listed_and_searched(tmp_path: Path) -> None:
 # --- ^C
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let what is started here be interrupted, even where the tests run behind a shell's `&`, which has ^C ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def _interrupted(folder: Path, words: list[str], when: float = 30.0, *, ready: str) -> subprocess.CompletedProcess[str]:
     """Run a command and interrupt it as soon as a file that matches `ready` is there."""
     process = subprocess.Popen(
@@ -257,6 +266,7 @@ def _interrupted(folder: Path, words: list[str], when: float = 30.0, *, ready: s
     return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_of_a_rebuild_leaves_what_was(tmp_path: Path) -> None:
     store = Store(str(tmp_path / STORE), str(tmp_path))
     os.makedirs(store.sessions)
@@ -269,6 +279,7 @@ def test_an_interrupt_of_a_rebuild_leaves_what_was(tmp_path: Path) -> None:
     assert list((tmp_path / STORE).glob("*.tmp")) == []  # one killed before it could tidy up is tidied up after
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_of_an_import_leaves_whole_sessions(tmp_path: Path) -> None:
     for name in ("one", "two"):
         os.makedirs(tmp_path / name / STORE / "sessions")
@@ -295,6 +306,7 @@ def test_an_interrupt_while_it_loads_is_one_line(project: Project) -> None:
     assert (done.returncode, done.stderr) == (130, "ocm: Interrupted; nothing was left half done.\n")
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("words", [["list"], ["init", "--dry-run"]])
 def test_an_interrupt_within_a_finalizer_is_heard_all_the_same(project: Project, words: list[str]) -> None:
     code = f"""
