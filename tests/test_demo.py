@@ -167,6 +167,22 @@ def test_a_server_that_does_not_answer_ends_it(world: demo._Demo, command: str) 
         world.call_tool("ocm__checkpoint", {"session_id": "S"})
 
 
+def test_a_server_that_stays_silent_ends_it_when_its_time_is_up(
+    world: demo._Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = {"command": "sh", "args": ["-c", "cat >/dev/null"]}  # it takes each request, and ends with its input
+    path = Path(world.project) / ".mcp.json"
+    path.write_text(json.dumps({"mcpServers": {"opencodememory": silent}}), encoding="utf-8")
+    monkeypatch.setattr(demo, "_SECONDS", 0.5)
+    with pytest.raises(OcmError, match="the MCP server did not answer ocm__checkpoint"):
+        world.call_tool("ocm__checkpoint", {"session_id": "S"})
+
+
+def test_a_call_that_the_server_refuses_ends_it(world: demo._Demo) -> None:
+    with pytest.raises(OcmError, match="the MCP server did not answer ocm__get_session"):
+        world.call_tool("ocm__get_session", {"session_id": "of-no-session"})
+
+
 def test_a_search_that_finds_nothing_ends_it(world: demo._Demo) -> None:
     world.seen = ALL
     with pytest.raises(OcmError, match="the search did not find the session"):

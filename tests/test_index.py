@@ -1291,16 +1291,37 @@ def test_where_others_are_quicker_each_time_an_answer_a_moment_old_is_good_enoug
     assert known == [set()], "nothing stands in the way of the commits then"
 
 
-@pytest.mark.parametrize("sql", [
-    "UPDATE session_units SET keys = 'no keys'", "UPDATE session_items SET n = n + 50",
+def units_of(store: Store, name: str, said: list[str]) -> list[set[int]]:
+    """Return the keys that each checkpoint of a session recorded, as the cache has them."""
+    return index.read(store, lambda cache: [set(unit.keys) for unit in cache.links().units(name)], notice=said.append)
+
+
+@pytest.mark.parametrize(("facts", "wanted"), [
+    ([traces.unit_fact(DAY, "", 7, {1, 2, 3})], [{1, 2, 3}]), ([traces.unit_fact(DAY, "", 8, {4})], [{4}]), ([], []),
 ])  # fmt: skip
-def test_rows_that_make_no_sense_are_passed_over(store: Store, sql: str) -> None:
-    put(store, "a.md", session("a", decisions=["**One:** why"], facts=[traces.unit_fact(DAY, "", 7, {1, 2, 3})]))
-    assert listed(store) == ["a"]
+def test_a_session_saved_anew_over_rows_that_make_no_sense_is_answered_for_rightly(
+    store: Store, facts: list[str], wanted: list[set[int]]
+) -> None:
+    names = [f"{name}.md" for name in "abc"]
+    for name in names:
+        put(store, name, session(name[0], facts=[traces.unit_fact(DAY, "", 7, {1, 2, 3})]))
+    assert listed(store) == ["a", "b", "c"]
     with contextlib.closing(sqlite3.connect(store.database)) as db, db:
-        assert db.execute(sql).rowcount > 0
-    assert index.read(store, lambda cache: cache.links().items("decision")) == [
-        item for item in index.read(store, lambda cache: cache.links().items("decision")) if item.text == "**One:** why"
-    ]
-    put(store, "a.md", session("a", goal="new"))
-    assert listed(store) == ["a"]
+        assert db.execute("UPDATE session_units SET keys = 'no keys'").rowcount == 3
+    put(store, "a.md", session("a", title="saved anew", facts=facts))
+    assert [row.title for row in index.read(store, lambda cache: cache.sessions())] == ["saved anew", "b", "c"]
+    said: list[str] = []
+    assert [units_of(store, name, said) for name in names] == [wanted, [{1, 2, 3}], [{1, 2, 3}]]
+    assert index.health(store) == ""
+    assert [units_of(store, name, said) for name in names] == [wanted, [{1, 2, 3}], [{1, 2, 3}]]
+    assert len(said) <= 1, "it is made anew once"
+
+
+def test_the_date_of_an_item_that_its_session_does_not_have_is_passed_over(store: Store) -> None:
+    put(store, "a.md", session("a", decisions=["**One:** why", "**Two:** why"]))
+    put(store, "b.md", session("b", 2, decisions=["**Three:** why"]))
+    assert listed(store) == ["b", "a"]
+    with contextlib.closing(sqlite3.connect(store.database)) as db, db:
+        assert db.execute("UPDATE session_items SET n = n + 50 WHERE n = 1").rowcount == 1
+    texts = index.read(store, lambda cache: [item.text for item in cache.links().items("decision")])
+    assert texts == ["**One:** why", "**Three:** why"]

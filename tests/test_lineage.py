@@ -384,6 +384,19 @@ def test_of_a_session_that_has_recorded_all_it_may_only_the_commits_are_named(
     assert matched(repo, sha) == [("S", "recorded", True)]
 
 
+def test_an_empty_commit_of_a_session_is_its_own_and_brings_no_other_that_is_empty(repo: Project) -> None:
+    git(repo.root, "commit", "-q", "--allow-empty", "-m", "somebody else's")
+    retried(repo)
+    git(repo.root, "commit", "-q", "--allow-empty", "-m", "start the build")
+    sha = git(repo.root, "rev-parse", "HEAD")
+    committed(repo)
+    assert [(unit.sha, unit.whole) for unit in units(repo)][1:] == [(sha, 0)]
+    git(repo.root, "commit", "-q", "--allow-empty", "-m", "start it again")
+    file = repo.files()[0].name
+    work = lineage.look(repo.store, lambda view: [made.sha for made, _ in lineage.commits_of(view.links, file)])
+    assert work == [sha]
+
+
 def test_a_new_file_that_cannot_be_read_is_left_out(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(path: str) -> int:
         raise PermissionError(13, "Permission denied", path)
