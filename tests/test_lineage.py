@@ -393,6 +393,9 @@ def test_an_empty_commit_of_a_session_is_its_own_and_brings_no_other_that_is_emp
     assert [(unit.sha, unit.whole) for unit in units(repo)][1:] == [(sha, 0)]
     git(repo.root, "commit", "-q", "--allow-empty", "-m", "start it again")
     file = repo.files()[0].name
+    assert names(repo) == ["change", "somebody else's", "start it again", "start the build"]
+    near = lineage.look(repo.store, lambda view: [made.sha for made in view.links.commits_of(file)])
+    assert near == [sha]
     work = lineage.look(repo.store, lambda view: [made.sha for made, _ in lineage.commits_of(view.links, file)])
     assert work == [sha]
 
