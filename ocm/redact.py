@@ -15,7 +15,7 @@ from functools import cache
 from itertools import chain
 
 from ocm.marks import COMMANDS, INNER_TOKENS, SHORTEST_TOKEN, TOKENS, may_need_redaction
-from ocm.redact_names import MARKER, assigned, blocks_below
+from ocm.redact_names import MARKER, assigned, blocks_below, small_letters
 from ocm.redact_rules import NONE, Rules
 from ocm.redact_values import BARE, TOKEN, is_secret, is_strong, stands_for_another
 
@@ -43,7 +43,7 @@ _JWT = re.compile(
     re.ASCII,
 )
 _THREE_PARTS = re.compile(  # of a Discord bot: an id, a time, a signature, and nothing fixed but their lengths
-    r"(?<![\w.-])[MNO][\w-]{23,25}\.[\w-]{6}\.(?P<last>[\w-]{27,38})(?![\w-])", re.ASCII
+    r"[MNO](?<![\w.-][MNO])[\w-]{23,25}\.[\w-]{6}\.(?P<last>[\w-]{27,38})(?![\w-])", re.ASCII
 )
 _BASIC = re.compile(r"basic[ \t]{1,3}([a-z0-9+/]{4,2000}={0,2})")
 _BEARER = re.compile(r"bearer[ \t]{1,3}([a-z0-9._~+/-]{16,4000}={0,2})")
@@ -93,7 +93,7 @@ def _may_need(text: str, rules: Rules) -> bool:
 
 
 def _secrets_replaced(text: str, rules: Rules, counts: Counter[str]) -> str:
-    while spans := _kept([*_private_keys(text), *_aws_pairs(text), *blocks_below(text)], rules):
+    while spans := _kept([*_private_keys(text), *_aws_pairs(text), *blocks_below(text, small_letters(text))], rules):
         text = _replaced(text, spans, counts)
     return _lines_cleaned(text, rules, counts)  # which cannot make a new key, pair or block
 
@@ -148,9 +148,7 @@ def _lines_cleaned(text: str, rules: Rules, counts: Counter[str]) -> str:
 
 
 def _found_in_lines(text: str, rules: Rules) -> list[Span]:
-    lower = text.lower()
-    if len(lower) != len(text):  # the one character whose small form is two, or positions would not agree
-        lower = text.replace("\u0130", "i").lower()
+    lower = small_letters(text)
     families = (_tokens, _jwts, _three_parts, _urls, _headers, assigned, _commands)
     spans = chain(_own_tokens(text, rules), *(family(text, lower) for family in families))
     found = _kept(spans, rules)

@@ -388,6 +388,18 @@ def test_files_that_vanish_between_two_looks_are_gone(store: Store, monkeypatch:
     assert records.head(store, "ghost.md") == b""
 
 
+def test_a_file_that_vanishes_between_the_listing_and_its_look_is_gone_and_the_others_stay(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three(store)
+    real = records._session_files
+    before = records.scan(store)
+    monkeypatch.setattr(records, "_session_files", lambda every: [*real(every), "ghost.md"])
+    after = records.scan(store)
+    assert (after.marks, after.odd, after.total) == (before.marks, before.odd, before.total)
+    assert len(listed(store)) == 3
+
+
 def test_a_file_that_vanishes_as_it_is_opened_is_gone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     three(store)
     monkeypatch.setattr(records, "_read", Mock(side_effect=FileNotFoundError))

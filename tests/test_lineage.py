@@ -350,6 +350,23 @@ def test_a_stream_that_nobody_reads_to_its_end_leaves_no_process(repo: Project) 
     assert not [line for line in done.stdout.splitlines() if line.startswith("git") and sha in line]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands for git")
+def test_a_git_that_goes_on_when_nobody_reads_is_ended(
+    repo: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive = tmp_path / "alive"
+    fake = tmp_path / "bin" / "git"
+    fake.parent.mkdir()
+    fake.write_text(f"#!/bin/sh\ntrap '' PIPE\necho $$ > '{alive}'\necho commit\nexec sleep 600\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(fake.parent), os.environ["PATH"]]))
+    stream = gitstream.stream(gitrun.Place(str(repo.root), ""), "show", "HEAD")
+    assert next(iter(stream)) == b"commit\n"
+    stream.close()  # type: ignore[attr-defined]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(alive.read_text()), 0)
+
+
 def test_many_paths_are_too_many_for_a_command_line(repo: Project) -> None:
     many = [f"a/very/long/path/to/nowhere/{n:06}.py" for n in range(800)]
     (repo.root / "a.py").write_text("one\nand another line\n", encoding="utf-8")

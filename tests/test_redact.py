@@ -477,6 +477,7 @@ def test_what_is_redacted_stays_so() -> None:
 
 def test_capital_i_with_a_dot_moves_nothing() -> None:
     assert redact.redact(f"İİİ password={WORD} İ")[0] == "İİİ password=[REDACTED:password] İ"
+    assert redact.redact(f"İİİ\nApi_Key: |\n  {MIXED}\nİ")[0] == "İİİ\nApi_Key: |\n  [REDACTED:secret]\nİ"
 
 
 def test_count_is_the_sum_of_the_report() -> None:
@@ -586,6 +587,10 @@ def test_values(value: str, kind: str, style: str, *, secret: bool) -> None:
 
 WORST = [
     "password=",
+    "token",
+    "api_token: |\n",
+    "<apiToken>\n" + "a" * 4000,
+    "M" * 26 + ".",
     'token="',
     "token='a",
     "eyJ-",

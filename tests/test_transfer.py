@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm import bundle, transfer
+from ocm import bundle, redact_rules, transfer
 from ocm.model import FileChange
 from tests.builders import Project
 from tests.session_store import make_store, put, session
@@ -42,3 +42,23 @@ def test_a_session_whose_private_text_cannot_be_taken_out_is_named_and_stays_out
     (trouble,) = moved.troubles
     assert trouble.startswith("one.md")
     assert "its form would not survive" in trouble
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_session_that_another_process_stores_during_the_import_is_not_there_twice(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replace: bool
+) -> None:
+    other = make_store(tmp_path / "other")
+    put(other, "one.md", session("one", title="Theirs"))
+    transfer.export(other, str(tmp_path / "all.json"))
+    real = redact_rules.load
+
+    def load(*paths: str) -> redact_rules.Rules:
+        put(project.store, "ours.md", session("one", title="Ours"))
+        return real(*paths)
+
+    monkeypatch.setattr(redact_rules, "load", load)
+    moved = transfer.bring_in(project.store, str(tmp_path / "all.json"), replace=replace)
+    assert (moved.written, moved.kept) == ((["ours.md"], []) if replace else ([], ["ours.md"]))
+    assert [file.name for file in project.files()] == ["ours.md"]
+    assert ("Theirs" in project.files()[0].read_text(encoding="utf-8")) == replace
