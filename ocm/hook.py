@@ -344,7 +344,7 @@ def _shell(command: str) -> str:
 def _recover(event: Event) -> None:
     now = time.time()
     path = event.store.path
-    if journal.orphans(path, now - 600) or journal.idle(path, now - 7 * 86_400):
+    if journal.orphans(path, now - journal.ORPHAN_SECONDS) or journal.idle(path, now - journal.FORGOTTEN_SECONDS):
         from ocm import sessions
 
         for trouble in sessions.recover(event.store, seconds=sessions.HOOK_SECONDS):

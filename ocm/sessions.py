@@ -20,9 +20,7 @@ from ocm.observe import Start, edits_of, events_redacted, observe, text_of
 from ocm.paths import Store, user_store
 from ocm.sessionfiles import Known
 
-ORPHAN_SECONDS = 600
 HOOK_SECONDS = 1.5  # that a hook may spend on recovery, of the five that hosts wait
-FORGOTTEN_SECONDS = 7 * 86_400
 _ATTEMPTS = 5
 
 
@@ -82,7 +80,7 @@ def flush(store: Store, session_id: str, *, status: str | None = None, trigger: 
     return False
 
 
-def recover(store: Store, *, idle: float = ORPHAN_SECONDS, seconds: float = 3600.0) -> list[str]:
+def recover(store: Store, *, idle: float = journal.ORPHAN_SECONDS, seconds: float = 3600.0) -> list[str]:
     """Flush the journals that nothing touched for `idle` seconds; return what could not be done, a line each.
 
     After `seconds` the rest is left to the next start: a host waits for the hook that asks.
@@ -100,12 +98,12 @@ def recover(store: Store, *, idle: float = ORPHAN_SECONDS, seconds: float = 3600
             flush(store, session_id, status="closed" if _has_ended(events) else None)
         except (OcmError, OSError) as error:
             troubles.append(str(error))
-    for key in journal.idle(store.path, now - FORGOTTEN_SECONDS):
+    for key in journal.idle(store.path, now - journal.FORGOTTEN_SECONDS):
         if time.monotonic() > until:
             return troubles
         _drop_idle(store, key)
     for folder in (store.path, store.sessions):
-        files.clear_temporaries(folder, now - ORPHAN_SECONDS)
+        files.clear_temporaries(folder, now - journal.ORPHAN_SECONDS)
     _clear_up(store)
     return troubles
 
@@ -118,7 +116,7 @@ def _has_ended(events: list[Event]) -> bool:
 
 def _clear_up(store: Store) -> None:
     """Finish what killed processes left: locks, the temporary file each may stand for, a session half forgotten."""
-    for name in files.old_locks(store.path, time.time() - ORPHAN_SECONDS):
+    for name in files.old_locks(store.path, time.time() - journal.ORPHAN_SECONDS):
         with contextlib.suppress(OcmError, OSError), files.locked(os.path.join(store.path, name), timeout=0):
             files.clear_temporary(store.sessions, name.removeprefix("session_").removesuffix(".lock"))
     if forget.is_begun(store) and trust.is_ours(store):  # a note that came along with a project is nobody's wish

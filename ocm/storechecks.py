@@ -76,7 +76,7 @@ def _cache(store: Store) -> Finding | None:
 
 
 def _orphans(store: Store) -> Finding | None:
-    keys = journal.orphans(store.path, time.time() - sessions.ORPHAN_SECONDS)
+    keys = journal.orphans(store.path, time.time() - journal.ORPHAN_SECONDS)
     if not keys:
         return None
     named = ", ".join(keys[:_NAMED])
