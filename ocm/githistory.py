@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ocm import gitdata, gitrun, gitstream
 from ocm.gitrun import Place, UnknownError
 from ocm.paths import git_head
+from ocm.texts import second
 
 _HEADER = "--format=%x01%H %ct %s"
 _PATCH = (
@@ -184,8 +185,8 @@ def _blamed(data: bytes) -> list[Line]:
             found.append(Line(own, names.get(sha, b""), number, raw[1:], times.get(sha, 0), sha in edges))
         elif len(word) in (40, 64) and rest[:1].isdigit():
             sha, number = word.decode(), int(rest.split(b" ")[0])
-        elif word == b"committer-time" and rest.isdigit():
-            times[sha] = int(rest)
+        elif word == b"committer-time":
+            times[sha] = second(rest.decode("ascii", "replace"))
         elif word == b"filename":
             names[sha] = gitdata.unquoted(rest)
         elif raw == b"boundary":
@@ -262,7 +263,7 @@ def _commits(data: bytes) -> list[Commit]:
         fields = line.split("\0", 4)
         if len(fields) == 5:  # noqa: PLR2004 - as many as the format has
             sha, at, author, parents, subject = fields
-            found.append(Commit(sha, int(at) if at.isdigit() else 0, author, subject, " " in parents))
+            found.append(Commit(sha, second(at), author, subject, " " in parents))
     return found
 
 
@@ -289,7 +290,7 @@ def _object(sha: str, text: str) -> Commit:
     when = values.get("committer", "").rsplit(" ", 2)[1:2]
     author = values.get("author", "").partition(" <")[0]
     subject = " ".join(message.lstrip("\n").partition("\n\n")[0].split())
-    return Commit(sha, int(when[0]) if when and when[0].isdigit() else 0, author, subject, parents > 1)
+    return Commit(sha, second(when[0]) if when else 0, author, subject, parents > 1)
 
 
 def _lines(commits: Sequence[str]) -> bytes:

@@ -176,12 +176,12 @@ def _number(value: object) -> int:
 
 
 def parse_line(line: bytes) -> dict[str, object] | None:
-    """Return the event that `line` holds, or None when it is torn, not JSON or no object."""
+    """Return the event that `line` holds, or None when it is torn, not JSON or no event, whose kind is a text."""
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and isinstance(found.get("e", ""), str) else None
 
 
 def parse(data: bytes) -> tuple[list[dict[str, object]], list[bytes]]:

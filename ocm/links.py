@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ocm import gitdata
+from ocm.texts import second
 from ocm.traces import BITS, Unit
 
 WINDOW = 3
@@ -86,7 +87,7 @@ def patches(lines: Iterable[bytes]) -> Iterator[Patch]:
             reader = _Reader()
             sha, _, rest = line[1:].decode("utf-8", "replace").partition(" ")
             when, _, subject = rest.partition(" ")
-            reader.begin(Patch(sha, float(when) if when.isdigit() else 0.0, subject))
+            reader.begin(Patch(sha, float(second(when)), subject))
         else:
             reader.read(line)
     if reader.started:

@@ -13,6 +13,7 @@ from ocm import blocks, frontmatter
 from ocm.blocks import Group, Part
 from ocm.errors import UnreadableSessionError
 from ocm.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry
+from ocm.texts import whole_number
 
 FORMAT = 1
 SCALARS = (
@@ -125,7 +126,8 @@ def session_id_of(text: str) -> str:
 def session_of(file: SessionFile) -> Session:
     """Return the session that a file taken apart says."""
     version = str(file.keys.get("ocm", FORMAT))
-    if not version.isdigit() or int(version) > FORMAT:
+    number = whole_number(version)
+    if number is None or number > FORMAT:
         raise UnreadableSessionError(f"its format is {version!r}, which only a newer version of ocm reads", line=2)
     values = {name: _scalar(file.keys.get(name), nullable=name in NULLABLE) for name in SCALARS}
     if not values["session_id"]:

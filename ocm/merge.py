@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from ocm import facts, traces
 from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry, one_line
+from ocm.texts import FAR_FUTURE, whole_number
 
 Event = dict[str, object]
-_FAR_FUTURE = 32_503_680_000  # the year 3000
 _T = TypeVar("_T")
 # which hook wrote which line
 _FIRED = {
@@ -84,7 +84,12 @@ def instant(text: str) -> float:
         found = datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError, OSError):
         return 0.0
-    return found if found < _FAR_FUTURE else 0.0
+    return found if found < FAR_FUTURE else 0.0
+
+
+def iso(at: float) -> str:
+    """Return epoch seconds as an ISO time of this zone, empty for 0, which stands for none."""
+    return datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds") if at else ""
 
 
 def _set_status(session: Session, status: str | None, observed: Observed) -> None:
@@ -223,7 +228,7 @@ def _blobs(session: Session, observed: Observed, files: list[FileChange]) -> lis
 def moment(event: Event, name: str = "t") -> float:
     """Return the epoch seconds that `event` has under `name`, 0 for what is no time of these centuries."""
     value = event.get(name)
-    return float(value) if isinstance(value, int | float) and 0 < value < _FAR_FUTURE else 0.0
+    return float(value) if isinstance(value, int | float) and 0 < value < FAR_FUTURE else 0.0
 
 
 def hook_event(event: Event) -> str:
@@ -236,7 +241,7 @@ def hook_event(event: Event) -> str:
 
 def _count(facts: list[str], name: str) -> int:
     values = (fact.split()[1] for fact in facts if fact.startswith(name + " ") and len(fact.split()) > 1)
-    return next((int(value) for value in values if value.isdigit()), 0)
+    return next((number for value in values if (number := whole_number(value)) is not None), 0)
 
 
 def taken(session: Session) -> dict[str, str]:

@@ -5,7 +5,6 @@ All of it is read from the session files; what became of their files since is lo
 
 import os
 import re
-from datetime import datetime
 from typing import Any
 
 from ocm import browse, freshness, git, githistory, index, lineage, merge, sessionfiles
@@ -67,7 +66,7 @@ def _commit(view: lineage.View, commit: githistory.Commit) -> dict[str, Any]:
     return {
         "commit": commit.sha,
         "title": clean_line(commit.subject),
-        "date": datetime.fromtimestamp(commit.at).astimezone().isoformat(timespec="seconds"),
+        "date": merge.iso(commit.at),
         "author": commit.author,
         "sessions": [row.session_id for row in rows if row],
     }

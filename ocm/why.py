@@ -5,11 +5,10 @@ says how sure it is, and names what could not be known; where nothing is known i
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ocm import decided, githistory, index, lineage, origin, standing
+from ocm import decided, githistory, index, lineage, merge, origin, standing
 from ocm.errors import BadInputError, NotFoundError, OcmError
 from ocm.index import Notice, silent
 from ocm.index.landed import Made
@@ -121,17 +120,13 @@ def _origin(view: View, name: str, one: Origin, known: _Known) -> Answer:
 def _commit(sha: str, commit: githistory.Commit | None) -> Answer | None:
     if not sha:
         return None
-    when = _iso(commit.at) if commit else ""
+    when = merge.iso(commit.at) if commit else ""
     return {
         "sha": sha,
         "date": when,
         "author": commit.author if commit else "",
         "subject": commit.subject if commit else "",
     }
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds") if at else ""
 
 
 def _session(source: Source, known: decided.Sessions) -> Answer:
@@ -288,4 +283,4 @@ def came_of(view: View, file: str) -> Answer:
 
 def _landed(made: Made, match: Match) -> Answer:
     known = {"how": match.how, "sure": match.sure, "score": round(match.score, 2)}
-    return {"sha": made.sha, "date": _iso(made.at), "subject": made.subject, **known}
+    return {"sha": made.sha, "date": merge.iso(made.at), "subject": made.subject, **known}

@@ -244,6 +244,7 @@ def conversation(clone: Clone) -> str:
     ):  # fmt: skip
         done = run(clone, [script("ocm"), *words])
         assert b"Traceback" not in done.stderr, words
+        assert b"a bug in ocm" not in done.stderr, words
         assert len(done.stderr.splitlines()) <= 3, words
         said += done.stdout + done.stderr
     return said.decode("utf-8", "replace")

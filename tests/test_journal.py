@@ -106,7 +106,9 @@ def test_a_full_disk_is_an_error(store: str) -> None:
     assert [event["e"] for event in journal.read_events(store, "S")] == ["call"]
 
 
-@pytest.mark.parametrize("line", [b"", b"null", b"7", b"[]", b"{", b"\xff", b"\x00", b'{"e":' * 50_000, b'"call"'])
+@pytest.mark.parametrize("line", [
+    b"", b"null", b"7", b"[]", b"{", b"\xff", b"\x00", b'{"e":' * 50_000, b'"call"', b'{"e":["call"]}', b'{"e":null}', b'{"e":{}}',
+])  # fmt: skip
 def test_a_line_that_is_no_event_is_passed_over(line: bytes) -> None:
     assert journal.parse_line(line) is None
 

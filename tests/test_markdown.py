@@ -267,6 +267,8 @@ def test_a_time_that_is_none_stays_as_it_is() -> None:
     ("---\nocm: 1\nsession_id: [a]\n---\n", "no session_id", 1),
     ("---\nocm: 2\nsession_id: S\n---\n", "format is '2'", 2),
     ("---\nocm: new\nsession_id: S\n---\n", "format is 'new'", 2),
+    ("---\nocm: ²\nsession_id: S\n---\n", "format is '²'", 2),
+    (f"---\nocm: {'9' * 5000}\nsession_id: S\n---\n", "format is '9999", 2),
     ("---\nocm: 1\nsession_id: S\ntags: [\n---\n", "not YAML", 5),
     ("---\n<<<<<<< HEAD\nocm: 1\n=======\nocm: 1\n---\n", "not YAML", 3),
 ])  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ocm import answers, decided, fence, githistory, index, ledger, origin, why
+from ocm import answers, decided, fence, githistory, index, ledger, origin, timeline, why
 from ocm.errors import BadInputError, NotFoundError, OcmError
 from tests.builders import Project, commit, git, repository
 from tests.work_world import BODY, ask, matched, retried, sources, squashed, wrote
@@ -222,6 +222,29 @@ def test_what_a_session_s_work_ended_in(repo: Project) -> None:
     found = why.commits(repo.store, "S")
     assert [(one["subject"], one["sure"]) for one in found["commits"]] == [("Half of it", True)]
     assert found["not_landed"] == ["src/never.py"]
+
+
+@pytest.mark.parametrize("when", [
+    "32503680000", "253402300800", "9223372036854775808", "18446744073709551615", "9" * 30, "9" * 5000, "-5", "",
+])  # fmt: skip
+def test_a_commit_of_no_possible_time_is_answered_without_one(repo: Project, when: str) -> None:
+    retried(repo)
+    git(repo.root, "add", "-A")
+    tree, parent = git(repo.root, "write-tree"), git(repo.root, "rev-parse", "HEAD")
+    who = f"T <t@example.org> {when} +0000"
+    text = f"tree {tree}\nparent {parent}\nauthor {who}\ncommitter {who}\n\nRetries\n"
+    sha = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin", "--literally"],
+        cwd=repo.root, input=text, capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    (repo.root / ".git" / "refs" / "heads" / "main").write_text(f"{sha}\n", encoding="utf-8")
+    found = ask(repo, "src/client.py", 6)
+    assert (found["commit"]["sha"], found["commit"]["date"]) == (sha, "")
+    assert why.explain(repo.store, sha)["commit"]["subject"] == "Retries"
+    assert repo.checkpoint(work_summary=["saved"])["warnings"] == []
+    assert why.commits(repo.store, "S")["session_id"] == "S"
+    dates = {entry["title"]: entry["date"] for entry in timeline.timeline(repo.store, file="src/client.py")}
+    assert dates["Retries"] == ""
 
 
 def test_work_that_was_rewritten_away_is_no_longer_claimed(repo: Project) -> None:

@@ -5,16 +5,18 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 
 from ocm import fence, hook, hosts, journal, markdown, merge, observe, recall, redact, rewrite
 from ocm.errors import BadInputError, UnreadableSessionError
-from ocm.model import Session
+from ocm.model import Checkpoint, Session
 from ocm.paths import Store
 from ocm.redact_rules import NONE
 
 _EVENTS = ("user-prompt", "pre-tool-use", "post-tool-use", "file-edited", "stop", "session-start")
 _ROUNDS = 100
+_NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def session(data: bytes) -> None:
@@ -27,6 +29,8 @@ def session(data: bytes) -> None:
         _says_where(error)
     else:
         assert markdown.parse(again) == found
+        said = merge.merge(found, Checkpoint(found.session_id, goal="go on"), merge.Observed(_NOW))
+        assert said.goal == "go on"
 
 
 def journals(data: bytes) -> None:
