@@ -4,7 +4,7 @@ import json
 import os
 from typing import Any
 
-from ocm import config, files, redact_rules
+from ocm import config, files, paths, redact_rules
 from ocm.errors import BadInputError, OcmError, meant
 
 
@@ -65,9 +65,14 @@ def _put(tree: dict[str, Any], name: str, value: int | str | None) -> None:
 
 
 def _read(path: str) -> dict[str, Any]:
-    data = files.read_bytes(path)
-    if data is None:
+    try:
+        data = paths.read_regular(path, config.MAX_BYTES, follow=True)
+    except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise OcmError(
+            f"{path} cannot be read: {error.strerror}.", "Look at that file; nothing was changed."
+        ) from error
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):

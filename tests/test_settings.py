@@ -59,13 +59,23 @@ def test_what_is_not_accepted_is_named_and_changes_nothing(store: str, name: str
     assert not os.path.exists(store)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"a":' * 100_000])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"a":' * 50_000])
 def test_a_file_that_is_no_object_is_named_and_left_alone(store: str, content: bytes) -> None:
     os.mkdir(store)
     (Path(store) / "config.json").write_bytes(content)
     with pytest.raises(OcmError, match=r"config\.json is no JSON object"):
         settings.change(store, "gate.mode", "off")
     assert (Path(store) / "config.json").read_bytes() == content
+
+
+def test_a_file_larger_than_is_ever_read_is_named_and_left_alone(store: str) -> None:
+    os.mkdir(store)
+    path = Path(store) / "config.json"
+    path.touch()
+    os.truncate(path, config.MAX_BYTES + 1)
+    with pytest.raises(OcmError, match=r"config\.json cannot be read: it holds more than 256 kB"):
+        settings.change(store, "gate.mode", "off")
+    assert path.stat().st_size == config.MAX_BYTES + 1
 
 
 def test_changes_at_the_same_time_are_all_kept(store: str) -> None:
