@@ -105,9 +105,16 @@ def _read() -> Rows | None:
         return []
     except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        return None
-    return found
+    return found if isinstance(found, list) and all(isinstance(row, dict) and _is_row(row) for row in found) else None
+
+
+def _is_row(row: dict[str, Any]) -> bool:
+    """Tell whether what a row says of places could be paths."""
+    texts = "".join(text for text in row.values() if isinstance(text, str))
+    try:
+        return b"\0" not in os.fsencode(texts)
+    except UnicodeEncodeError:
+        return False
 
 
 def _write(known: Rows) -> None:

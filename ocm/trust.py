@@ -91,7 +91,7 @@ def _states() -> dict[str, str]:
     except (OSError, ValueError, RecursionError):
         return {}
     known = found if isinstance(found, dict) else {}
-    return {store: state for store, state in known.items() if state in {ACCEPTED, SEEN}}
+    return {store: state for store, state in known.items() if state in (ACCEPTED, SEEN)}
 
 
 def _is_registered(store: str) -> bool:

@@ -373,7 +373,7 @@ def test_init_does_not_accept_what_came_along(clone: Clone) -> None:
     assert trust.accept(clone.store)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"x": 5}', "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"x": 5}', '{"x": [], "y": {}}', "[" * 100_000])
 def test_a_damaged_list_of_trust_trusts_nobody(
     clone: Clone, text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -86,7 +86,9 @@ def test_the_rows_of_the_reference_system_are_understood(world: World, file: Pat
     assert len(registry.rows()) == 3
 
 
-@pytest.mark.parametrize("damage", ["{", "", "{}", "[1]", "[" * 100_000, '"x"'])
+@pytest.mark.parametrize("damage", [
+    "{", "", "{}", "[1]", "[" * 100_000, '"x"', r'[{"project_root": "\ud800"}]', r'[{"store": "/a\u0000b"}]',
+])  # fmt: skip
 @pytest.mark.defect("D59")
 def test_a_damaged_registry_is_moved_aside_and_said_never_silently_replaced(
     world: World, file: Path, damage: str
