@@ -10,6 +10,7 @@ import stat
 
 from ocm import gitdata, gitrun
 from ocm.gitrun import Place, UnknownError
+from ocm.paths import content
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class _Reader:
             return None
         self._left -= found.st_size
         with open(full, "rb") as file:
-            return file.read(MAX_FILE)
+            return content(file, MAX_FILE)
 
     def _is_inside(self, folder: str) -> bool:
         """Tell whether a folder lies in the root, links followed; one that is gone lies where its name says."""

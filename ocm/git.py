@@ -10,7 +10,7 @@ import os
 
 from ocm import gitdata, gitrun
 from ocm.gitrun import Place, UnknownError
-from ocm.paths import STORE, Store, git_head, main_worktree, work_tree
+from ocm.paths import STORE, Store, content, git_head, main_worktree, work_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -315,7 +315,7 @@ def _content(path: bytes) -> bytes | None:
         if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_READ:
             return None
         with open(path, "rb") as file:
-            return file.read(_MAX_READ)
+            return content(file, _MAX_READ)
     except OSError:
         return None
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from ocm import git, gitdata, githistory, links, traces
 from ocm.gitrun import UnknownError
 from ocm.model import FileChange, Session
+from ocm.paths import content
 from ocm.traces import Unit
 
 _MAX_COMMITS = 64  # of one checkpoint; a rebase of hundreds is nobody's work
@@ -79,7 +80,7 @@ def _added(root: str, path: str, seen: set[bytes]) -> Iterable[bytes]:
         if os.path.getsize(full) > _MAX_FILE:
             return ()
         with open(full, "rb") as file:
-            data = file.read(_MAX_FILE)
+            data = content(file, _MAX_FILE)
     except (OSError, ValueError):
         return ()
     return links.of_content(name, data) if gitdata.line_count(data) else ()

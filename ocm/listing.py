@@ -1,5 +1,6 @@
 """The list of sessions; light, because it is what a person asks for most."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,5 +19,6 @@ def list_sessions(
 ) -> list[dict[str, Any]]:
     """Return the sessions that started last, newest first; a limit of -1 returns all."""
     project = git.own_project(store)
-    rows = index.read(store, lambda cache: cache.sessions(limit, tool or "", project), notice=notice)
+    most = max(-1, min(limit, sys.maxsize))
+    rows = index.read(store, lambda cache: cache.sessions(most, tool or "", project), notice=notice)
     return [row.as_json() for row in rows]

@@ -13,7 +13,7 @@ from ocm import blocks, frontmatter
 from ocm.blocks import Group, Part
 from ocm.errors import UnreadableSessionError
 from ocm.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry
-from ocm.texts import whole_number
+from ocm.texts import one_line, whole_number
 
 FORMAT = 1
 SCALARS = (
@@ -128,7 +128,9 @@ def session_of(file: SessionFile) -> Session:
     version = str(file.keys.get("ocm", FORMAT))
     number = whole_number(version)
     if number is None or number > FORMAT:
-        raise UnreadableSessionError(f"its format is {version!r}, which only a newer version of ocm reads", line=2)
+        raise UnreadableSessionError(
+            f"its format is {one_line(version, 40)!r}, which only a newer version of ocm reads", line=2
+        )
     values = {name: _scalar(file.keys.get(name), nullable=name in NULLABLE) for name in SCALARS}
     if not values["session_id"]:
         raise UnreadableSessionError("its front matter has no session_id")

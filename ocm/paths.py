@@ -2,6 +2,10 @@
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
 STORE = ".openCodeMemory"
 SESSIONS = "sessions"
 TEMPORARY = ".ocm-tmp-"  # how the name of a file begins that is being written
@@ -49,6 +53,11 @@ def read_regular(path: str, limit: int, *, follow: bool = False) -> bytes:
         if found.st_size > limit:
             raise OSError(27, f"it holds more than {limit // 1024} kB", path)
         return file.read()
+
+
+def content(file: "BinaryIO", limit: int) -> bytes:
+    """Return at most `limit` bytes of an open file; room is made for what it holds, not for what it may hold."""
+    return file.read(min(limit, os.fstat(file.fileno()).st_size + 1))
 
 
 def user_store() -> str:

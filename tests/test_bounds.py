@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from ocm import browse, config, copies, hook, hookio, hosts, index, journal, partial, paths, registry
+from ocm import browse, config, copies, hook, hookio, hosts, index, journal, partial, paths, recall, registry
 from tests.builders import AGENT, Project, payload, run_hook, run_ocm
 from tests.session_store import put, session
 
 LONG = "x" * 900_000
+LONG_QUESTION = 500_000
 LINE = 2_000  # bytes that a journal's line may have, whatever the host says
 
 
@@ -153,6 +154,21 @@ def test_twenty_megabytes_take_the_memory_of_two(project: Project, monkeypatch: 
     assert twenty < two * 1.1
     assert twenty < 4 * hookio.MAX_PAYLOAD
     assert [line["path"] for line in project.lines() if line.get("path")] == [str(project.root / "x.py")] * 3
+
+
+@pytest.mark.timeout(20)  # a twentieth of a second; with every edit of such a word, all the memory there is
+@pytest.mark.parametrize("piece", ["x", "ab", "aB1", "修", "é", "word ", "NEAR(", '"', "src/"])
+def test_a_question_without_end_takes_little(project: Project, piece: str) -> None:
+    project.checkpoint(goal="A client", decisions=["Five attempts"])
+    question = piece * (LONG_QUESTION // len(piece))
+    tracemalloc.start()
+    try:
+        recall.search(project.store, question)
+        recall.search(project.store, "client", filters=recall.Filters(branch=question, file=question, tag=question))
+        project.hook("user-prompt", prompt=question)
+        assert tracemalloc.get_traced_memory()[1] < 60 * LONG_QUESTION
+    finally:
+        tracemalloc.stop()
 
 
 def test_of_a_large_payload_only_the_head_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

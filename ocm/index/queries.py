@@ -24,7 +24,7 @@ _WEIGHTS = (
 ENDING = "{decisions problems} : (supersedes OR solves OR solved OR fixes OR fixed)"  # what may end an earlier one
 _TIED = 2
 _AMONG = " AND +sessions_fts.rowid IN (SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ?)"
-_MIN_REPAIR = 5
+_REPAIRED = range(5, 33)  # letters of a word that may be mistyped: the edits of a longer one are too many to try
 _MOST_REPAIRED = 3  # words of a question: each takes as long as a search for one
 _MANY = 900  # values bound in one statement
 _SHOWN = 50_000  # characters, as long as an item may be
@@ -310,7 +310,7 @@ class Index:
 
     def repairs(self, words: Iterable[str]) -> dict[str, str]:
         """Return the first few of these words that no session has, each with what is most likely meant."""
-        can_be = (word for word in words if len(word) >= _MIN_REPAIR and word.isascii() and word.isalpha())
+        can_be = (word for word in words if len(word) in _REPAIRED and word.isascii() and word.isalpha())
         return {word: self._nearest(word) for word in islice(filterfalse(self.known, can_be), _MOST_REPAIRED)}
 
     def _nearest(self, word: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ocm.errors import OcmError, UnreadableSessionError
 from ocm.index import light
 from ocm.index.light import mark, mark_of
-from ocm.paths import TEMPORARY, Store
+from ocm.paths import TEMPORARY, Store, content
 from ocm.texts import FileChange, one_line
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ def _read(path: str, found: os.stat_result, limit: int = MAX_BYTES) -> bytes:
         raise UnreadableSessionError(f"it is larger than {MAX_BYTES // 1024 // 1024} MB")
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     with open(os.open(path, flags), "rb") as file:
-        return file.read(limit)
+        return content(file, limit)
 
 
 def _parse(data: bytes) -> "Session":
