@@ -55,14 +55,14 @@ def atomic_write(path: str, data: bytes, *, mode: int = 0o600, owner: str = "", 
 
     Raises:
         FileExistsError: it was to be new, and there is one.
-        OSError: nothing was changed then.
+        OSError: nothing was changed then; it names `path`.
     """
-    target = os.path.realpath(path)
-    folder = os.path.dirname(target)
-    with contextlib.suppress(FileNotFoundError):
-        mode = stat.S_IMODE(os.stat(target).st_mode)
-    descriptor, temporary = _temporary(folder, owner)
-    with contextlib.ExitStack() as undo:
+    with _named(path), contextlib.ExitStack() as undo:
+        target = os.path.realpath(path)
+        folder = os.path.dirname(target)
+        with contextlib.suppress(FileNotFoundError):
+            mode = stat.S_IMODE(os.stat(target).st_mode)
+        descriptor, temporary = _temporary(folder, owner)
         undo.callback(_discard, temporary)
         with open(descriptor, "wb") as file:
             file.write(data)
@@ -71,7 +71,17 @@ def atomic_write(path: str, data: bytes, *, mode: int = 0o600, owner: str = "", 
         os.chmod(temporary, mode)
         _put(temporary, target, new=new)
         undo.pop_all()
-    sync_folder(folder)
+        sync_folder(folder)
+
+
+@contextlib.contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Have an error name the file that was meant, not the temporary one."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = path, None
+        raise
 
 
 def _put(temporary: str, target: str, *, new: bool) -> None:

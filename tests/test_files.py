@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -72,6 +73,15 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path, step: str, monkeypatch: p
         files.atomic_write(str(path), b"new")
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["f"]
+
+
+@pytest.mark.parametrize("name", [".", "missing/f", "x" * 300])
+def test_an_error_names_the_file_that_was_meant_and_leaves_none(tmp_path: Path, name: str) -> None:
+    path = str(tmp_path / "folder" / name)
+    os.mkdir(tmp_path / "folder")
+    with pytest.raises(OSError, match=re.escape(repr(path))):
+        files.atomic_write(path, b"new")
+    assert list(tmp_path.rglob("*")) == [tmp_path / "folder"]
 
 
 def test_what_is_to_be_new_replaces_nothing(tmp_path: Path) -> None:
