@@ -110,12 +110,14 @@ def _goes_on(event: Event) -> bool:
 
 
 def _appended(old: list[_T], new: Iterable[_T]) -> list[_T]:
-    return [*old, *dict.fromkeys(item for item in new if item not in old)]  # what a person wrote twice stays
+    known = set(old)
+    return [*old, *dict.fromkeys(item for item in new if item not in known)]  # what a person wrote twice stays
 
 
 def _pending(session: Session, checkpoint: Checkpoint) -> list[str]:
     pending = session.work_pending if checkpoint.work_pending is None else checkpoint.work_pending
-    return [item for item in pending if item not in checkpoint.work_completed]
+    completed = set(checkpoint.work_completed)
+    return [item for item in pending if item not in completed]
 
 
 def _work(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[WorkEntry]:
@@ -213,8 +215,9 @@ def _traces(session: Session, checkpoint: Checkpoint, observed: Observed) -> lis
     """Return what is new of the work, and when its decisions and problems were recorded."""
     now = observed.now.isoformat(timespec="seconds")
     known = {traces.without_time(fact) for fact in session.facts if fact.startswith((traces.PRINT, traces.DATED))}
-    new = [item for item in checkpoint.decisions if item not in session.decisions]
-    new += [item for item in checkpoint.problems if item not in session.problems]
+    decided, troubled = set(session.decisions), set(session.problems)
+    new = [item for item in checkpoint.decisions if item not in decided]
+    new += [item for item in checkpoint.problems if item not in troubled]
     lines = [*observed.traces, *(traces.dated_fact(now, item) for item in dict.fromkeys(new))]
     return [line for line in lines if traces.without_time(line) not in known]
 

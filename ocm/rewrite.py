@@ -234,12 +234,13 @@ def _splice(
     position = len(lines)
     values = [value for _, value in found]
     for _, a, a_end, b, b_end in _edits(values, wanted):
+        stays = values[a:a_end] == list(wanted[b:b_end])
         for item, _ in found[a:a_end]:
             lines += file.body[position : item.start]
-            if b_end - b == a_end - a and values[a:a_end] == list(wanted[b:b_end]):
+            if stays:
                 lines += file.body[item.start : item.end]
             position = item.end
-        if values[a:a_end] != list(wanted[b:b_end]):
+        if not stays:
             lines += [line for value in wanted[b:b_end] for line in make(value)]
     _set(file, lines + file.body[position:])
 

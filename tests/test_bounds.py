@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ocm import browse, config, copies, hook, hookio, hosts, index, journal, partial, paths, recall, registry
+from ocm import browse, config, copies, decided, hook, hookio, hosts, index, journal, partial, paths, recall, registry
 from tests.builders import AGENT, Project, payload, run_hook, run_ocm
 from tests.session_store import put, session
 
@@ -169,6 +169,20 @@ def test_a_question_without_end_takes_little(project: Project, piece: str) -> No
         assert tracemalloc.get_traced_memory()[1] < 60 * LONG_QUESTION
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.timeout(60)  # six seconds when the time grows with the items, four minutes when it grows with their square
+def test_a_session_of_very_many_items_is_added_to_found_and_shown(project: Project) -> None:
+    numbers = range(20_000)
+    decisions = [f"**D{number}:** reason {number}" for number in numbers]
+    project.checkpoint(work_completed=[f"item {number}" for number in numbers], decisions=decisions, problems=decisions)
+    path = project.file()
+    path.write_text(path.read_text(encoding="utf-8").replace("- [x] item", "- [x] Item"), encoding="utf-8")
+    project.checkpoint(work_completed=[f"item {number}" for number in numbers], decisions=["**Last:** one"])
+    assert len(project.session().work_completed) == 2 * len(numbers)
+    assert [hit["session_id"] for hit in recall.search(project.store, "reason 77")] == ["S"]
+    assert len(browse.show(project.store, "S")["decisions"]) == len(numbers) + 1
+    assert len(decided.decisions(project.store, everything=True)) == len(numbers) + 1
 
 
 def test_of_a_large_payload_only_the_head_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -213,23 +213,29 @@ class Links:
 
     def items(self, kind: str, rows: Sequence[int] | None = None) -> list[Item]:
         """Return every decision, or every problem, the oldest first; with `rows` only those of these sessions."""
-        column = {DECISION: "decisions", PROBLEM: "problems"}[kind]
         sql = (
-            f"SELECT s.file, i.n, i.at, c.{column} FROM session_items i JOIN session_chunks c ON c.id = i.session"
-            f" JOIN sessions s ON s.id = i.session WHERE i.kind = ?{self._of_project}"
+            "SELECT s.file, i.session, i.n, i.at FROM session_items i JOIN sessions s ON s.id = i.session"
+            f" WHERE i.kind = ?{self._of_project}"
         )
         values: tuple[object, ...] = (kind, *self._values)
         parts: Iterable[Sequence[int]] = [()] if rows is None else _parts(rows)
         chosen = " AND i.session IN ({})"
         asked = [(sql + chosen.format(_slots(part)) if part else sql, (*values, *part)) for part in parts]
-        found = [row for one in asked for row in schema.rows(self._db.execute(*one), str, int, float, str)]
-        split: dict[str, list[str]] = {}
-        items = []
-        for name, number, at, text in sorted(found, key=lambda row: (row[2], row[0], row[1])):
-            texts = split.setdefault(name, light.split(text))
-            if number < len(texts):
-                items.append(Item(name, number, texts[number], at))
-        return items
+        found = [row for one in asked for row in schema.rows(self._db.execute(*one), str, int, int, float)]
+        found.sort(key=lambda row: (row[3], row[0], row[2]))
+        texts = self._items_of(kind, sorted({session for _, session, _, _ in found}))
+        return [
+            Item(name, number, texts[session][number], at)
+            for name, session, number, at in found
+            if number < len(texts.get(session, ()))
+        ]
+
+    def _items_of(self, kind: str, rows: Sequence[int]) -> dict[int, list[str]]:
+        """Return what the items of each session say; the text of a whole section is read once, however many it has."""
+        column = {DECISION: "decisions", PROBLEM: "problems"}[kind]
+        sql = f"SELECT id, {column} FROM session_chunks WHERE id IN ({{}})"
+        asked = (self._db.execute(sql.format(_slots(part)), part) for part in _parts(rows))
+        return {row: light.split(text) for one in asked for row, text in schema.rows(one, int, str)}
 
     def saying(self, file: str, expression: str) -> list[int]:
         """Return the rows of the sessions that match an expression of FTS5, and of the one in `file`."""
