@@ -1,6 +1,6 @@
-"""The law of values: whatever a file of the store says at some place, hooks, checkpoints and commands go on.
+"""The law of values: whatever a file of the store or a call says at some place, hooks, tools and commands go on.
 
-A command answers or says in a sentence what is wrong; a hook logs nothing but what it knows.
+A command and a tool answer, or say in a sentence what is wrong; a hook logs nothing.
 """
 
 import contextlib
@@ -12,13 +12,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import anyio
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mcp.server.mcpserver.exceptions import ToolError
 
 from ocm import cli
 from ocm.errors import OcmError
+from ocm.server import JournalServer
+from ocm.tools import TOOLS
 from tests.builders import Project, commit, repository
 from tests.work_world import BODY, wrote
 
@@ -105,6 +109,28 @@ def answered(command: list[str]) -> None:
     """Run a command; it may say what is wrong, in its own words."""
     raised = CliRunner().invoke(cli.ocm, command).exception
     assert isinstance(raised, SystemExit | OcmError | None), f"{command} broke"
+
+
+# --- the arguments of a tool
+
+GIVEN: dict[str, dict[str, Any]] = {
+    "ocm__checkpoint": {"session_id": "S", "goal": "A client"}, "ocm__search_sessions": {"query": "client"}, "ocm__list_sessions": {},
+    "ocm__get_session_files": {"session_id": "S"}, "ocm__get_session": {"session_id": "S"}, "ocm__timeline": {"session_id": "S"},
+    "ocm__why": {"file": "src/client.py", "line": 6},
+}  # fmt: skip
+ARGUMENTS = [(tool, name) for tool, (_, accepts, _) in TOOLS.items() for name in [*accepts["properties"], "unknown"]]
+
+
+@pytest.mark.parametrize(("tool", "name"), ARGUMENTS)
+def test_no_argument_of_a_tool_breaks_the_server(written: Written, tool: str, name: str) -> None:
+    server = JournalServer(str(written.project.root))
+
+    async def call_all() -> None:
+        for value in (*ODD, *VALUES, 2**63, -(2**63), ["x"], ["\ud800"], [{"path": 1}], "a:1-"):
+            with contextlib.suppress(ToolError):  # which says what is wrong
+                await server.call_tool(tool, {**GIVEN[tool], name: value})
+
+    anyio.run(call_all)
 
 
 # --- the journal
