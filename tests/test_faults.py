@@ -39,9 +39,21 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the driver speaks to /bin/sh and sets permissions"),
 ]
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
-READING = (["list"], ["search", "zanzibar"], ["show", "S"], ["export", "S"], ["resume", "S"], ["status"])
+READING = (["list"], ["search", "zanzibar"], ["show", "S"], ["export", "S"], ["resume", "S"], ["stats"], ["status"])
 OTHERS = {
-    *("init", "install", "uninstall", "help", "checkpoint", "rebuild-index", "doctor", "serve", "config", "demo"),
+    *(
+        "init",
+        "install",
+        "uninstall",
+        "help",
+        "checkpoint",
+        "rebuild-index",
+        "doctor",
+        "serve",
+        "config",
+        "demo",
+        "completion",
+    ),
     # Held against broken stores in tests of their own.
     *("timeline", "why", "explain", "commits", "decisions", "problems"),
     *("redact-scan", "forget", "prune", "import", "trust"),
