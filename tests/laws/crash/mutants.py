@@ -64,10 +64,10 @@ def drop_before_the_write() -> None:
 
     write, drop = sessionfiles.write, journal.drop
 
-    def late(store: Any, known: Any, session: Any, slug: str) -> Any:
+    def late(store: Any, known: Any, session: Any, slug: str, **more: Any) -> Any:
         for path in journal.taken_paths(store.path, session.session_id):
             os.unlink(path)
-        return write(store, known, session, slug)
+        return write(store, known, session, slug, **more)
 
     def gone_or_drop(*args: Any) -> None:
         with contextlib.suppress(FileNotFoundError):
