@@ -10,7 +10,6 @@ from ocm.errors import UnreadableSessionError
 from ocm.model import slugify
 from ocm.observe import text_of
 from ocm.paths import Store
-from ocm.texts import whole_number
 
 _NEWEST = 20  # session files of one host that are looked at
 _MANY = 10  # calls among which the gate would have had something to say
@@ -73,9 +72,8 @@ def _of_files(store: Store, tool: str, since: float) -> Iterator[_Found]:
         events = [
             (word[1], merge.instant(word[2])) for word in words if word[:1] == ["event"] and len(word) == _EVENT_WORDS
         ]
-        counts = {word[0]: whole_number(word[1]) or 0 for word in words if len(word) > 1}
         semantic = any(word[:1] == ["taken"] and word[-1] == "semantic" for word in words)
-        yield merge.instant(session.updated_at), events, counts.get("calls", 0), int(semantic)
+        yield merge.instant(session.updated_at), events, merge.count(session.facts, "calls"), int(semantic)
 
 
 def _of_journals(store: Store, tool: str, since: float) -> Iterator[_Found]:

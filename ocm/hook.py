@@ -115,7 +115,7 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
     if not why and (handler is None or host is None):
         why = f"unknown event or host: {name} --tool {tool}"
     elif not why and host:
-        why = _unusable(host.session_id(found).strip())
+        why = hookio.unusable(host.session_id(found).strip())
     if why or handler is None or host is None:
         hookio.log(stores, arguments, why)
         return b"", 0
@@ -206,7 +206,7 @@ def _deny(event: Event, reason: str) -> "Reply":
 def _own_call(event: Event, call: Call) -> "Reply":
     """Let a call of the journal's own tools pass, under the true id; note it, so that the server knows whose it is."""
     event.write(journal.event("ask", id=hookio.ident(call.id), agent=hookio.ident(call.agent)))
-    broken = next((name for name, value in call.input.items() if _is_broken(value)), "")
+    broken = next((name for name, value in call.input.items() if hookio.is_broken(value)), "")
     if not broken:
         return event.host.allow_own(call, event.session_id)
     from ocm import words
@@ -292,25 +292,6 @@ HANDLERS = {
 
 
 # --- small things
-
-
-def _unusable(session_id: str) -> str:
-    """Return why an id names no session, empty when it does: hooks and checkpoints take the same ones."""
-    if not session_id:
-        return "the payload names no session"
-    odd = "\0" in session_id or "\r" in session_id or _is_broken(session_id)
-    if odd or len(session_id) > hookio.MAX_ID:
-        return "the session id is too long, or holds what no id holds"
-    return ""
-
-
-def _is_broken(value: object) -> bool:
-    """Tell whether a value holds half a character, which the server could not even read: the call would never end."""
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _names_session(event: Event) -> str:

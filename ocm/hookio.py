@@ -74,6 +74,25 @@ def clean(text: str) -> str:
     return redact.redact(text)[0]
 
 
+def unusable(session_id: str) -> str:
+    """Return why an id names no session, empty when it does: hooks and checkpoints take the same ones."""
+    if not session_id:
+        return "the payload names no session"
+    odd = "\0" in session_id or "\r" in session_id or is_broken(session_id)
+    if odd or len(session_id) > MAX_ID:
+        return "the session id is too long, or holds what no id holds"
+    return ""
+
+
+def is_broken(value: object) -> bool:
+    """Tell whether a value holds half a character, which the server could not even read: the call would never end."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def ident(text: str) -> str:
     """Return an id of the host's as the journal may have it; one that is too long to be one is left out."""
     return text if len(text) <= MAX_ID else ""

@@ -177,8 +177,8 @@ def _add(files: dict[str, FileChange], edit: FileChange) -> None:
 
 def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: list[FileChange]) -> list[str]:
     """Return the fact lines: counts, when each hook event fired last, what the files held, which journals are in."""
-    counts = {name: count + _count(session.facts, name) for name, count in counted(observed.events).items()}
-    counts["checkpoints"] = 1 + _count(session.facts, "checkpoints")
+    counts = {name: number + count(session.facts, name) for name, number in counted(observed.events).items()}
+    counts["checkpoints"] = 1 + count(session.facts, "checkpoints")
     fired = {fact.split()[1]: fact for fact in session.facts if fact.startswith("event ") and len(fact.split()) > 2}  # noqa: PLR2004
     for event in observed.events:
         name, when = hook_event(event), moment(event)
@@ -191,7 +191,7 @@ def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: 
     return [
         *(fact for fact in session.facts if not fact.startswith(ours) and not facts.blobs([fact])),
         *_traces(session, checkpoint, observed),
-        *(f"{name} {count}" for name, count in counts.items() if count),
+        *(f"{name} {number}" for name, number in counts.items() if number),
         *(fired[name] for name in sorted(fired)),
         *_blobs(session, observed, files),
         *(f"taken {take} {'semantic' if held.get(take) == 'semantic' else kind}" for take in observed.takes),
@@ -242,7 +242,8 @@ def hook_event(event: Event) -> str:
     return _FIRED.get(kind, "") if isinstance(kind, str) else ""
 
 
-def _count(facts: list[str], name: str) -> int:
+def count(facts: list[str], name: str) -> int:
+    """Return the number that a fact line gives under `name`, 0 without one."""
     values = (fact.split()[1] for fact in facts if fact.startswith(name + " ") and len(fact.split()) > 1)
     return next((number for value in values if (number := whole_number(value)) is not None), 0)
 

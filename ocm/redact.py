@@ -93,7 +93,7 @@ def _may_need(text: str, rules: Rules) -> bool:
 
 
 def _secrets_replaced(text: str, rules: Rules, counts: Counter[str]) -> str:
-    while spans := _kept([*_private_keys(text), *_aws_pairs(text), *blocks_below(text, small_letters(text))], rules):
+    while spans := _kept([*_private_keys(text), *_aws_pairs(text), *blocks_below(text)], rules):
         text = _replaced(text, spans, counts)
     return _lines_cleaned(text, rules, counts)  # which cannot make a new key, pair or block
 

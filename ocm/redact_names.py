@@ -94,8 +94,9 @@ def assigned(text: str, lower: str) -> Iterator[tuple[int, int, str]]:
                 yield start, end, "password" if kind == PASSWORD else "secret"
 
 
-def blocks_below(text: str, lower: str) -> Iterator[tuple[int, int, str]]:
+def blocks_below(text: str) -> Iterator[tuple[int, int, str]]:
     """Find the secrets that stand alone on the line below their name, as in XML and YAML."""
+    lower = small_letters(text)
     for pattern in _NAMED_BLOCKS:
         for match in pattern.finditer(lower):
             start, end = match.span(1)

@@ -253,10 +253,10 @@ def test_a_link_to_a_strangers_worktree_is_not_followed(tmp_path: Path, monkeypa
     """Whoever may write to a folder of all could put a `.git` file there that names a repository of his."""
     main = repository(tmp_path / "evil")
     store = store_in(main)
-    git(main, "worktree", "add", "-q", "-b", "side", "../shared")
-    assert found(tmp_path / "shared") == (store, tmp_path / "shared", False)
-    owned(monkeypatch, {store: 1001, tmp_path / "shared": 0}, 1000)
-    assert paths.find_store(str(tmp_path / "shared")) is None
+    git(main, "worktree", "add", "-q", "-b", "side", "../lent")
+    assert found(tmp_path / "lent") == (store, tmp_path / "lent", False)
+    owned(monkeypatch, {store: 1001, tmp_path / "lent": 0}, 1000)
+    assert paths.find_store(str(tmp_path / "lent")) is None
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away")

@@ -113,13 +113,13 @@ def _hunt(names: list[str], workers: int) -> int:
     cases = _mixed(_some(0, MUTANT_SEQUENCES, 2))
     for name in names:
         report = campaign.run(cases, workers=workers, stop_after=1, mutant=name)
-        why = report.failures[0][1] if report.failures else ""
-        is_found = bool(why) and "TypeError" not in why  # else it no longer fits the program, and shows nothing
-        fate = "found" if is_found else "BROKEN" if why else "LIVES"
+        fate = "LIVES"
+        for _, why in report.failures[:1]:  # by a TypeError: it no longer fits the program, and shows nothing
+            fate = "BROKEN" if "TypeError" in why else "found"
         _say(f"{name}: {fate} after {report.tally.sequences} sequences, {report.seconds:.0f} s")
-        for case, reason in report.failures[:1]:
-            _say(f"    {case.name} {reason.splitlines()[0][:200]}")
-        alive += [] if is_found else [name]
+        for case, why in report.failures[:1]:
+            _say(f"    {case.name} {why.splitlines()[0][:200]}")
+        alive += [] if fate == "found" else [name]
     return 1 if alive else 0
 
 
