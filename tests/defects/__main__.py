@@ -13,32 +13,21 @@ from xml.etree import ElementTree as ET
 from .environment import install_reference
 
 HERE = Path(__file__).parent
-TRIES = 3
 DEFECTS = frozenset({*range(1, 14), *range(16, 28), *range(37, 44), *range(45, 58), 61, 62})
 DEFECT = re.compile(r"^test_d(\d\d)_")
 
 
-def run(system: str, report: Path, *tests: str) -> dict[str, bool]:
-    """Run the tests named, or all of them, against one system, and tell for each whether it passed."""
+def run(system: str, report: Path) -> dict[str, bool]:
+    """Run all tests against one system, and tell for each whether it passed."""
     parallel = ["-n", "2"] if importlib.util.find_spec("xdist") else []
     quiet = ["-q", "--tb=short", "-p", "no:cacheprovider", "-o", "addopts="]
-    chosen = [str(HERE / test.removeprefix("tests.defects.").replace("::", ".py::", 1)) for test in tests]
-    command = [sys.executable, "-m", "pytest", *(chosen or [str(HERE)]), "--system", system, "--junitxml", str(report)]
+    command = [sys.executable, "-m", "pytest", str(HERE), "--system", system, "--junitxml", str(report)]
     done = subprocess.run([*command, *quiet, *parallel], capture_output=True, text=True, check=False)
     if not report.exists():
         sys.exit(f"{done.stdout}{done.stderr}\nThe tests of {system} did not run.")
     if system == "ours" and done.returncode != 0:
         sys.stderr.write(done.stdout)
     return outcomes(report)
-
-
-def run_reference(report: Path) -> dict[str, bool]:
-    """Run all tests against the reference, and those that passed anew: some of its defects show most times, not always."""
-    found = run("reference", report)
-    for _ in range(TRIES - 1):
-        if passed := [name for name, right in found.items() if right]:
-            found |= run("reference", report, *passed)
-    return found
 
 
 def outcomes(report: Path) -> dict[str, bool]:
@@ -65,7 +54,7 @@ def main() -> int:
     """Compare the two systems."""
     install_reference()
     with tempfile.TemporaryDirectory() as folder:
-        ours, reference = run("ours", Path(folder) / "ours.xml"), run_reference(Path(folder) / "reference.xml")
+        ours, reference = (run(system, Path(folder) / f"{system}.xml") for system in ("ours", "reference"))
     for system, found in (("ours", ours), ("reference", reference)):
         sys.stdout.write(f"{system}: {sum(found.values())} of {len(found)} behave right\n")
     problems = complaints(ours, reference)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 API_KEY = "sk-ant-not-a-key"
 QUIET = {
-    "ANTHROPIC_API_KEY": API_KEY,
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL": "1",
     "DISABLE_AUTOUPDATER": "1",
@@ -120,7 +119,7 @@ class Claude:
         return subprocess.Popen(
             [self.binary, "-p", "--input-format", "stream-json", *HEADLESS, *ALLOWED, *options],
             cwd=self.project,
-            env=self.environment() | QUIET | {"ANTHROPIC_BASE_URL": url},
+            env=self.environment() | QUIET | {"ANTHROPIC_API_KEY": API_KEY, "ANTHROPIC_BASE_URL": url},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
