@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ocm import fence, freshness
-from ocm.plain import clean_line
+from ocm import freshness
+from ocm.base import sanitize
+from ocm.base.sanitize import clean_line
 
 Answer = dict[str, Any]
 TOKENS = 300
@@ -177,7 +178,7 @@ def short(answer: Answer, tokens: int = TOKENS) -> Answer:
     ]
     for name, value in optional:
         if value not in (None, "", []):
-            _fit(found, name, value, tokens * _CHARACTERS_A_TOKEN - len(fence.LABEL))
+            _fit(found, name, value, tokens * _CHARACTERS_A_TOKEN - len(sanitize.LABEL))
     return found
 
 
@@ -187,7 +188,7 @@ def _fit(found: Answer, name: str, value: Any, limit: int) -> None:  # noqa: ANN
     if isinstance(value, list):
         values += [[_cut_to(value[0], size)] for size in range(_NAME, 0, -_STEP)]
     for each in values:
-        if _size(json.dumps(fence.data({**found, name: each}), ensure_ascii=False)) <= limit:
+        if _size(json.dumps(sanitize.data({**found, name: each}), ensure_ascii=False)) <= limit:
             found[name] = each
             return
 

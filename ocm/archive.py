@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass
 
 from ocm import files, journal, merge, paths, sessionfiles
-from ocm.errors import NotFoundError, UnreadableSessionError
+from ocm.base.errors import NotFoundError, UnreadableSessionError
+from ocm.base.notices import Progress, told
 from ocm.paths import Store
-from ocm.progress import Progress, told
 
 FOLDER = "archive"
 CLOSED = "closed"

@@ -9,11 +9,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ocm import freshness, git, index, paths
-from ocm.fence import BEGIN, END, LABEL, MARKED, holds_marks
+from ocm.base.sanitize import BEGIN, END, LABEL, MARKED, cut, holds_marks, say, short
 from ocm.index import ENDING, Index, Notice, SessionRow, State, silent
 from ocm.index.records import moment
 from ocm.paths import Store
-from ocm.plain import cut, say, short
 
 _CHARACTERS_A_TOKEN = 4
 MOST = 9_900  # characters: hosts cut at 10,000

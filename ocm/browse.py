@@ -5,9 +5,9 @@ import time
 from typing import Any
 
 from ocm import config, journal, merge, paths, policy, sessionfiles
-from ocm.errors import BadInputError, NotFoundError, OcmError, meant
+from ocm.base.errors import BadInputError, NotFoundError, OcmError, meant
+from ocm.base.model import SECTIONS, Session, one_line
 from ocm.listing import Notice, list_sessions, print_nothing
-from ocm.model import SECTIONS, Session, one_line
 from ocm.observe import text_of
 from ocm.paths import Store
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ocm import archive, files, sessionfiles
-from ocm.errors import OcmError, UnreadableSessionError
+from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.paths import Store
 
 FORMAT = 1

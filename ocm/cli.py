@@ -9,8 +9,8 @@ from importlib import import_module
 import click
 
 from ocm import __version__, output
+from ocm.base.errors import BadInputError, meant
 from ocm.commands import common, complete
-from ocm.errors import BadInputError, meant
 
 # Where each command is; loading all of them takes longer than most commands take to run.
 _PLACES = {

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from ocm import __version__, processes
-from ocm.errors import OcmError
+from ocm import __version__
+from ocm.base import processes
+from ocm.base.errors import OcmError
 from ocm.hosts.codex_config import HOOKS
 
 SECONDS = 30.0

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from ocm import freshness, git, index, ledger, standing
+from ocm.base.sanitize import clean_line
 from ocm.index import Index, Notice, SessionRow, silent
 from ocm.index.landed import DECISION, PROBLEM
 from ocm.index.light import STOP
 from ocm.index.records import with_offset
 from ocm.ledger import State
 from ocm.paths import Store
-from ocm.plain import clean_line
 
 _WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d{2,}")
 _LEAST = 4  # letters of a word that says something

@@ -16,7 +16,7 @@ import tempfile
 from typing import Any
 
 from ocm import output, paths
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 
 _CONVERSATION = os.path.join(os.path.dirname(__file__), "demo_conversation.json")
 _CHECKPOINT = "mcp__opencodememory__ocm__checkpoint"

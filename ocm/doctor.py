@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ocm import hostchecks, install, paths, probes, sites, storechecks
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 from ocm.findings import Finding
 from ocm.hostchecks import Checked
 from ocm.paths import Store

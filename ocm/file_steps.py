@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 
 from ocm import files, manifest, textedit
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 from ocm.hosts.targets import Target
 from ocm.manifest import Entry, Manifest
 from ocm.plan import WriteFile

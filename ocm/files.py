@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from filelock import FileLock, Timeout
 
 from ocm import paths
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 
 LOCK_SECONDS = 30.0
 _UPKEEP = "upkeep"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ocm import journal, merge, sessionfiles
-from ocm.errors import UnreadableSessionError
-from ocm.model import slugify
+from ocm.base.errors import UnreadableSessionError
+from ocm.base.model import slugify
 from ocm.observe import text_of
 from ocm.paths import Store
 

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 
 from ocm import bundle, copies, files, journal, markdown, sessionfiles
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 from ocm.paths import Store, read_regular
 
 _PREFIX, _SUFFIX = "forget_", ".json"

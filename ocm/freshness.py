@@ -8,9 +8,9 @@ import contextlib
 import os
 
 from ocm import blobs, gitdata, gitrun
+from ocm.base.values import FileChange
 from ocm.gitrun import Place, UnknownError
 from ocm.paths import STORE, git_head
-from ocm.texts import FileChange
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

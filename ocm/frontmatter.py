@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from ocm.errors import UnreadableSessionError
+from ocm.base.errors import UnreadableSessionError
 
 FENCE = "---"
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # strings only: 1.10 must not become 1.1

@@ -16,8 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from ocm.base.model import FileChange
     from ocm.gitdata import Entry
-    from ocm.model import FileChange
 
 MAX_FILES = 5_000
 _MOST_DELETED = 1_000
@@ -321,7 +321,7 @@ def _content(path: bytes) -> bytes | None:
 
 
 def _listed(place: Place, entries: "list[Entry]") -> "list[FileChange]":
-    from ocm.model import FileChange
+    from ocm.base.model import FileChange
 
     return [
         FileChange(place.outward(entry.path), entry.kind, None if entry.old is None else place.outward(entry.old))

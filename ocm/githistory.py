@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ocm import gitdata, gitrun, gitstream
+from ocm.base.values import second
 from ocm.gitrun import Place, UnknownError
 from ocm.paths import git_head
-from ocm.texts import second
 
 _HEADER = "--format=%x01%H %ct %s"
 _PATCH = (

@@ -8,7 +8,8 @@ asks for the deleted paths.
 import os
 import posixpath
 
-from ocm import gitdata, processes
+from ocm import gitdata
+from ocm.base import processes
 from ocm.paths import linked_git_dir, work_tree
 
 TYPE_CHECKING = False

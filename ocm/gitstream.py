@@ -11,7 +11,8 @@ import threading
 from collections.abc import Iterator
 from typing import IO
 
-from ocm import gitrun, processes
+from ocm import gitrun
+from ocm.base import processes
 from ocm.gitrun import Place, UnknownError
 
 _SECONDS, _MAX_LINE = 600.0, 65_536

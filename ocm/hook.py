@@ -340,7 +340,7 @@ def _flush(event: Event, *, status: str | None = None, trigger: str | None) -> N
 
 def _empty(event: Event, name: str) -> None:
     """Store what a journal holds that has grown too long, as in a turn that goes on for a day without a prompt."""
-    from ocm.errors import OcmError
+    from ocm.base.errors import OcmError
 
     try:
         if journal.size(event.store.path, event.session_id) > config.MAX_JOURNAL:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ocm import file_steps, firing, install, manifest, textedit
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 from ocm.findings import Finding
 from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from ocm import files, paths
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 
 HOST = "127.0.0.1"
 NAME = "http.token"

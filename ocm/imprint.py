@@ -9,8 +9,8 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 
 from ocm import git, gitdata, githistory, links, traces
+from ocm.base.model import FileChange, Session
 from ocm.gitrun import UnknownError
-from ocm.model import FileChange, Session
 from ocm.paths import content
 from ocm.traces import Unit
 

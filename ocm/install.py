@@ -11,7 +11,7 @@ from dataclasses import replace
 from fnmatch import fnmatch
 
 from ocm import config, file_steps, manifest, paths, registry, sites, textedit, trust
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT
 from ocm.hosts.table import HOSTS

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ocm import gitdata
-from ocm.texts import second
+from ocm.base.values import second
 from ocm.traces import BITS, Unit
 
 WINDOW = 3

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from ocm import output, paths, screens
-from ocm.errors import NoStoreError, meant
+from ocm.base.errors import NoStoreError, meant
 from ocm.paths import Store
 
 NO_SESSIONS = "No sessions yet. They appear as your assistant works; `ocm status` shows what it records."

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ocm import blocks, frontmatter
+from ocm.base.errors import UnreadableSessionError
+from ocm.base.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry
+from ocm.base.values import one_line, whole_number
 from ocm.blocks import Group, Part
-from ocm.errors import UnreadableSessionError
-from ocm.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry
-from ocm.texts import one_line, whole_number
 
 FORMAT = 1
 SCALARS = (

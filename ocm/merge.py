@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from ocm import facts, traces
-from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry, one_line
-from ocm.texts import FAR_FUTURE, whole_number
+from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry, one_line
+from ocm.base.values import FAR_FUTURE, whole_number
 
 Event = dict[str, object]
 _T = TypeVar("_T")

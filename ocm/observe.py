@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from ocm import journal, merge, paths, redact, sessionfiles
-from ocm.errors import UnreadableSessionError
+from ocm.base.errors import UnreadableSessionError
+from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, one_line
 from ocm.merge import Event, Observed
-from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, Session, one_line
 from ocm.paths import Store
 from ocm.redact_rules import Rules
 

@@ -9,13 +9,13 @@ import stat
 from dataclasses import dataclass, field
 
 from ocm import gitdata, githistory, journal, lineage, links
-from ocm.errors import BadInputError, NotFoundError
+from ocm.base.errors import BadInputError, NotFoundError
+from ocm.base.model import one_line
 from ocm.githistory import Line
 from ocm.index.landed import SLACK
 from ocm.index.records import moment
 from ocm.lineage import View
 from ocm.links import Match
-from ocm.model import one_line
 from ocm.paths import Store
 from ocm.traces import MAX_UNIT, Unit
 

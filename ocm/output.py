@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-from ocm import fence
-from ocm.errors import OcmError
+from ocm.base import sanitize
+from ocm.base.errors import OcmError
 
 INTERRUPTED = 130
 _AGAIN = 0.01  # seconds until an interrupt that was dropped comes again
@@ -133,7 +133,7 @@ def is_unicode() -> bool:
 
 def safe(text: str) -> str:
     """Return `text` without escape sequences, control and invisible characters."""
-    return fence.clean(text)
+    return sanitize.clean(text)
 
 
 def as_json(value: object) -> None:

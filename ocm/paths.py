@@ -79,7 +79,7 @@ def own_store() -> str:
     Raises:
         NoStoreError: there can be none.
     """
-    from ocm.errors import NoStoreError
+    from ocm.base.errors import NoStoreError
 
     found = user_store()
     if not found:

@@ -45,7 +45,7 @@ def say(store: Store, found: list[glance.Match]) -> str:
 
 
 def _line(store: Store, match: glance.Match) -> str:
-    from ocm.plain import cut, say, short
+    from ocm.base.sanitize import cut, say, short
 
     parts = [
         match.date[:10],

@@ -15,14 +15,14 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ocm import freshness, git, index, ledger
-from ocm.errors import BadInputError, OcmError, meant
+from ocm.base.errors import BadInputError, OcmError, meant
+from ocm.base.sanitize import clean_line
+from ocm.base.values import STATUSES, FileChange, one_line
 from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, ranking, silent
 from ocm.index.light import ITEM
 from ocm.index.wording import Query
 from ocm.index.wording import query as taken_apart
 from ocm.paths import Store, relative
-from ocm.plain import clean_line
-from ocm.texts import STATUSES, FileChange, one_line
 
 _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY

@@ -11,8 +11,9 @@ from functools import partial
 from typing import TypeVar
 
 from ocm import blocks, frontmatter, markdown
+from ocm.base.errors import UnreadableSessionError
+from ocm.base.model import CHANGE_TYPES, Session
 from ocm.blocks import Item, Part
-from ocm.errors import UnreadableSessionError
 from ocm.markdown import (
     COMPLETED,
     DECISIONS,
@@ -30,7 +31,6 @@ from ocm.markdown import (
     WORK,
     SessionFile,
 )
-from ocm.model import CHANGE_TYPES, Session
 
 _T = TypeVar("_T")
 _TABLE_HEAD = ["| File | Description |", "| --- | --- |"]

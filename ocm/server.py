@@ -17,8 +17,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.stdio import stdio_server
 from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
 
-from ocm import __version__, fence, paths
-from ocm.errors import BadInputError, NoStoreError, OcmError
+from ocm import __version__, paths
+from ocm.base import sanitize
+from ocm.base.errors import BadInputError, NoStoreError, OcmError
 from ocm.hosts import host_named
 from ocm.tools import TOOLS
 
@@ -81,7 +82,7 @@ class JournalServer(MCPServer[Any]):
             raise ToolError(str(error)) from error
         if name == "ocm__checkpoint":
             return _result(found)
-        return _result(fence.data(found), fence.LABEL)
+        return _result(sanitize.data(found), sanitize.LABEL)
 
     async def _answer_hook(self, arguments: Arguments) -> CallToolResult:
         """Answer a hook of a client that sends it here; no text at all lets the call run."""

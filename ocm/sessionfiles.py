@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ocm import files, journal, markdown, merge, paths, rewrite
-from ocm.errors import OcmError, UnreadableSessionError
+from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.base.model import Session, slugify
 from ocm.merge import Event
-from ocm.model import Session, slugify
 from ocm.paths import Store
 
 _ATTEMPTS = 5

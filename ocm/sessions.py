@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from ocm import activity, archive, config, files, forget, journal, merge, redact, redact_rules, sessionfiles, trust
-from ocm.errors import OcmError, UnreadableSessionError
+from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
 from ocm.merge import Event, Observed
-from ocm.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
 from ocm.observe import Start, edits_of, events_redacted, observe, text_of
 from ocm.paths import Store, user_store
 from ocm.sessionfiles import Known

@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from ocm import config, files, paths, redact_rules
-from ocm.errors import BadInputError, OcmError, meant
+from ocm.base.errors import BadInputError, OcmError, meant
 
 
 def check_name(name: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ocm import paths
-from ocm.errors import BadInputError, OcmError, meant
+from ocm.base.errors import BadInputError, OcmError, meant
 from ocm.hosts import claude_code_config
 from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ocm import brief, config, git, index, journal, merge, paths, sessionfiles
-from ocm.errors import UnreadableSessionError
+from ocm.base.errors import UnreadableSessionError
 from ocm.index.queries import Numbers
 from ocm.listing import Notice, print_nothing
 from ocm.paths import Store

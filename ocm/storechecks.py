@@ -4,7 +4,7 @@ import os
 import time
 
 from ocm import files, index, install, journal, paths, registry, sessionfiles, sessions, trust
-from ocm.errors import OcmError, UnreadableSessionError
+from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.findings import Finding
 from ocm.paths import Store
 

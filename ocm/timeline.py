@@ -8,11 +8,11 @@ import re
 from typing import Any
 
 from ocm import browse, freshness, git, githistory, index, lineage, merge, sessionfiles
-from ocm.errors import BadInputError, OcmError
+from ocm.base.errors import BadInputError, OcmError
+from ocm.base.model import FileChange, Session, WorkEntry, one_line
+from ocm.base.sanitize import clean_line
 from ocm.index import Index, Notice, SessionRow, silent
-from ocm.model import FileChange, Session, WorkEntry, one_line
 from ocm.paths import Store, relative
-from ocm.plain import clean_line
 
 MAX_LIMIT = 100
 _ITEMS, _MAX_ITEM = 5, 200

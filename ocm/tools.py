@@ -5,7 +5,7 @@ Every conversation pays for these words, so they are few: under 1,200 tokens for
 
 from typing import Any
 
-from ocm.model import SECTIONS, STATUSES, TRIGGERS
+from ocm.base.model import SECTIONS, STATUSES, TRIGGERS
 
 Schema = dict[str, Any]
 

@@ -4,10 +4,10 @@ import os
 from dataclasses import dataclass, field
 
 from ocm import archive, bundle, copies, files, journal, markdown, redact_rules, rescan, sessionfiles
+from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.base.notices import Progress, told
 from ocm.bundle import Entry
-from ocm.errors import OcmError, UnreadableSessionError
 from ocm.paths import Store, user_store
-from ocm.progress import Progress, told
 
 
 @dataclass(slots=True)

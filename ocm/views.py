@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ocm import freshness, output, plain
+from ocm import freshness, output
+from ocm.base import sanitize
 from ocm.screen import BAD, CHANGED, GOOD, HEAD, HELD, LIVE, MATCH, QUIET, Line, Part, Screen, cells, joined
 
 Row = dict[str, Any]
@@ -141,7 +142,7 @@ def timeline(screen: Screen, entries: list[Row]) -> Iterator[Line]:
     ids = short_ids([entry for entry in entries if "session_id" in entry])
     for entry in entries:
         if "checkpoints" not in entry:
-            by = ["commit", entry["commit"][:9], one(entry["author"]), *map(plain.short, entry["sessions"])]
+            by = ["commit", entry["commit"][:9], one(entry["author"]), *map(sanitize.short, entry["sessions"])]
             yield from _dated(screen, {"goal": "", **entry}, joined(by))
             continue
         named: list[Part | str] = [

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from ocm import decided, githistory, index, lineage, merge, origin, standing
-from ocm.errors import BadInputError, NotFoundError, OcmError
+from ocm.base.errors import BadInputError, NotFoundError, OcmError
+from ocm.base.sanitize import clean_line
 from ocm.index import Notice, silent
 from ocm.index.landed import Made
 from ocm.index.records import moment
@@ -17,7 +18,6 @@ from ocm.lineage import Later, View
 from ocm.links import Match
 from ocm.origin import Origin, Source
 from ocm.paths import Store
-from ocm.plain import clean_line
 
 _SOURCES, _DECISIONS, _WORK = 2, 2, 2
 _MERGED, _LAST = 300, 5

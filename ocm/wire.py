@@ -8,7 +8,7 @@ import io
 import os
 import re
 
-from ocm.model import HALF
+from ocm.base.model import HALF
 
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
 _LONE = re.compile("[\ud800-\udfff]")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ocm import hook, journal, markdown, sessions, trust
-from ocm.model import Session
+from ocm.base.model import Session
 from ocm.paths import STORE, Store
 
 EDIT = {"tool_name": "Edit"}

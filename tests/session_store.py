@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ocm import rewrite
-from ocm.model import Session
+from ocm.base.model import Session
 from ocm.paths import Store
 
 DAY = "2026-03-{:02}T12:00:00+00:00"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ocm import archive, browse, copies, journal
-from ocm.errors import NotFoundError, UnreadableSessionError
+from ocm.base.errors import NotFoundError, UnreadableSessionError
 from tests.builders import CHECKPOINT_TOOL, Project
 
 KEYS = {"session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path"}

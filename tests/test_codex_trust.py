@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocm import codex_trust
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 from ocm.hosts.codex_config import HOOKS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ocm import cli, demo
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 
 SCRIPTS = Path(sys.executable).parent
 

@@ -30,7 +30,7 @@ from ocm import (
     settings,
     storechecks,
 )
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 from ocm.hosts.codex_config import own_keys
 from ocm.hosts.table import HOSTS as HOSTS_OF_ALL
 

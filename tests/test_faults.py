@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 
 from ocm import browse, cli, files, index, journal, observe, paths, sessions
-from ocm.errors import UnreadableSessionError
+from ocm.base.errors import UnreadableSessionError
 from tests.defects.driver import run_as_plain_user
 from tests.defects.environment import our_commands
 from tests.defects.ours import Ours

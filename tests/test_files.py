@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ocm import files
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="there are no such modes there")
 

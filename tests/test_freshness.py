@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ocm import blobs, brief, facts, freshness, gitdata, gitrun, recall
-from ocm.model import FileChange
+from ocm.base.model import FileChange
 from tests.builders import Project, commit, git
 from tests.session_store import put, session
 

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ocm import frontmatter
-from ocm.errors import UnreadableSessionError
+from ocm.base.errors import UnreadableSessionError
 
 LOADERS: Any = [yaml.CBaseLoader, yaml.BaseLoader]
 _any_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ocm import git, gitdata, gitrun
+from ocm.base.model import FileChange
 from ocm.git import Changes
-from ocm.model import FileChange
 from ocm.paths import git_head
 
 GIT_CONFIG = """\

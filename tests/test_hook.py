@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ocm import config, hook, hookio, journal, partial, policy
-from ocm.errors import UnreadableSessionError
+from ocm.base.errors import UnreadableSessionError
 from tests.builders import AGENT, CHECKPOINT_TOOL, Project, payload, run_hook, run_ocm, script
 
 HOSTILE_IDS = (

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from ocm import hosts, install, jsonedit, resources, sites
-from ocm.errors import BadInputError, OcmError
+from ocm import hosts, install, jsonedit, sites
+from ocm.base import resources
+from ocm.base.errors import BadInputError, OcmError
 from ocm.hosts import hookfiles
 from ocm.hosts.place import PROJECT, USER
 from ocm.hosts.table import HOSTS

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ocm import http as door
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 from tests.builders import Project, script
 
 TOKEN = "0123456789abcdef-x"  # noqa: S105 - of this test alone

@@ -17,9 +17,9 @@ from unittest.mock import Mock
 import pytest
 
 from ocm import files, index, markdown, recall, rewrite, traces
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
+from ocm.base.model import FileChange
 from ocm.index import light, records, schema, sync, writer
-from ocm.model import FileChange
 from ocm.paths import Store
 from tests.session_store import make_store, put, session
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import install, manifest, paths, resources
-from ocm.errors import BadInputError, OcmError
+from ocm import install, manifest, paths
+from ocm.base import resources
+from ocm.base.errors import BadInputError, OcmError
 from ocm.hosts import claude_code_config as claude
 from ocm.textedit import BEGIN, END
 

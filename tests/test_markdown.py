@@ -8,8 +8,8 @@ from textwrap import dedent
 import pytest
 
 from ocm import blocks, markdown
-from ocm.errors import UnreadableSessionError
-from ocm.model import FileChange, PlanFile, Reference, Session, WorkEntry
+from ocm.base.errors import UnreadableSessionError
+from ocm.base.model import FileChange, PlanFile, Reference, Session, WorkEntry
 
 FRONT = "---\nocm: 1\nsession_id: S\n---\n"
 EXAMPLE = """\

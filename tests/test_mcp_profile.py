@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm.errors import BadInputError
+from ocm.base.errors import BadInputError
 from ocm.hosts import claude_code_config, cursor_config, hookfiles
 from tests.install_world import World
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm.errors import BadInputError, OcmError, UnreadableSessionError
-from ocm.model import (
+from ocm.base.errors import BadInputError, OcmError, UnreadableSessionError
+from ocm.base.model import (
     MAX_ITEM,
     Checkpoint,
     PlanFile,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ocm import journal, observe
-from ocm.model import FileChange
+from ocm.base.model import FileChange
 from ocm.redact_rules import NONE
 from tests.builders import Project, commit, git, repository
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from ocm import output
-from ocm.errors import BadInputError, NoStoreError
-from ocm.progress import told
+from ocm.base.errors import BadInputError, NoStoreError
+from ocm.base.notices import told
 
 ROW: dict[str, Any] = {
     "session_id": "0f6c-one", "title": "Latency", "goal": "g", "date": "2026-03-03T14:32:10+01:00", "tool": "claude-code",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ocm import config, http, install, manifest, paths, redact_rules, registry, sites, trust
-from ocm.errors import NoStoreError
+from ocm.base.errors import NoStoreError
 from ocm.paths import STORE
 from tests.builders import Project, commit, git, payload, repository, run_hook, run_ocm
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ocm import index, promptmatch
+from ocm.base.model import FileChange
 from ocm.index import glance, light
-from ocm.model import FileChange
 from ocm.paths import Store
 from tests.builders import Project, git
 from tests.session_store import make_store, put, session

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ocm import blobs, brief, gitdata, index, recall
-from ocm.errors import BadInputError, OcmError
+from ocm.base.errors import BadInputError, OcmError
+from ocm.base.model import FileChange, WorkEntry
 from ocm.index import sync, wording
-from ocm.model import FileChange, WorkEntry
 from ocm.paths import Store
 from ocm.recall import Filters
 from tests.session_store import make_store, put, session

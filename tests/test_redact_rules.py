@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ocm import redact, redact_rules, settings
-from ocm.errors import BadInputError
+from ocm.base.errors import BadInputError
 from tests.builders import Project, run_ocm
 
 OWN = "acme" + "_0123456789abcdef"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocm import install, registry
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 
 from .install_world import World
 

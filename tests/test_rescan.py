@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ocm import archive, copies, files, index, journal, markdown, redact_rules, rescan
-from ocm.errors import OcmError, UnreadableSessionError
+from ocm.base.errors import OcmError, UnreadableSessionError
 from tests.builders import Project, run_ocm
 from tests.session_store import put, session
 

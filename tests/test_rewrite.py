@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ocm import markdown, rewrite
-from ocm.errors import UnreadableSessionError
-from ocm.model import FileChange, PlanFile, Reference, Session, WorkEntry
+from ocm.base.errors import UnreadableSessionError
+from ocm.base.model import FileChange, PlanFile, Reference, Session, WorkEntry
 from tests.test_markdown import EXAMPLE, REFERENCE, REFERENCE_STUB, SESSION
 
 FRONT = "---\nocm: 1\nsession_id: S\n---\n"

@@ -12,8 +12,8 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, Implementation
 
-from ocm import fence
-from ocm.model import SECTIONS
+from ocm.base import sanitize
+from ocm.base.model import SECTIONS
 from ocm.paths import STORE
 from ocm.server import JournalServer
 from ocm.tools import TOOLS
@@ -42,7 +42,7 @@ class Asking:
         block, *labels = result.content
         if result.is_error:
             raise Failed(block.text)
-        assert [label.text for label in labels] == ([] if tool == "checkpoint" else [fence.LABEL])
+        assert [label.text for label in labels] == ([] if tool == "checkpoint" else [sanitize.LABEL])
         assert json.loads(block.text) == result.structured_content
         return result.structured_content
 
@@ -360,7 +360,7 @@ def test_what_a_tool_reads_back_is_data(connect: Call, project: Project) -> None
     ]
     for answer in answers:
         text = json.dumps(answer, ensure_ascii=False)
-        assert fence.holds_marks(text)
+        assert sanitize.holds_marks(text)
         assert not [part for part in ("\u202e", "\\u001b", "<system", "ocm-notes>") if part in text]
         assert len(text) < 60_000
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ocm import rewrite, sessionfiles
-from ocm.errors import OcmError, UnreadableSessionError
-from ocm.model import Session
+from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.base.model import Session
 from tests.builders import Project
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from ocm import files, index, journal, markdown, merge, sessionfiles, sessions
-from ocm.errors import BadInputError, OcmError, UnreadableSessionError
-from ocm.model import WorkEntry
+from ocm.base.errors import BadInputError, OcmError, UnreadableSessionError
+from ocm.base.model import WorkEntry
 from tests.builders import CHECKPOINT_TOOL, Project, run_ocm
 
 TOKEN = "ghp_" + "aB3" * 12

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ocm import config, settings
-from ocm.errors import BadInputError, OcmError
+from ocm.base.errors import BadInputError, OcmError
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ocm import index, timeline
-from ocm.errors import BadInputError, NotFoundError
-from ocm.model import FileChange, WorkEntry
+from ocm.base.errors import BadInputError, NotFoundError
+from ocm.base.model import FileChange, WorkEntry
 from ocm.paths import Store
 from tests.builders import Project, run_ocm
 from tests.session_store import make_store, put, session

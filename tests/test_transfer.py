@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ocm import bundle, redact_rules, transfer
-from ocm.model import FileChange
+from ocm.base.model import FileChange
 from tests.builders import Project
 from tests.session_store import make_store, put, session
 

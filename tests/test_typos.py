@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm.errors import meant
+from ocm.base.errors import meant
 from tests.builders import Project, run_ocm
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ocm import answers, decided, fence, githistory, index, ledger, origin, timeline, why
-from ocm.errors import BadInputError, NotFoundError, OcmError
+from ocm import answers, decided, githistory, index, ledger, origin, timeline, why
+from ocm.base import sanitize
+from ocm.base.errors import BadInputError, NotFoundError, OcmError
 from tests.builders import Project, commit, git, repository
 from tests.work_world import BODY, ask, matched, retried, sources, squashed, wrote
 
@@ -507,7 +508,7 @@ LONG = {
 
 def tokens(found: dict[str, Any]) -> float:
     """Return how many tokens a model gets: what goes out, and the label beside it."""
-    text = json.dumps(fence.data(found), ensure_ascii=False) + fence.LABEL
+    text = json.dumps(sanitize.data(found), ensure_ascii=False) + sanitize.LABEL
     return sum(0.25 if character.isascii() else 1.0 for character in text)
 
 

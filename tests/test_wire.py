@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocm import wire
-from ocm.model import HALF
+from ocm.base.model import HALF
 
 
 @pytest.mark.parametrize(

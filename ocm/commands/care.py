@@ -5,8 +5,8 @@ import os
 import click
 
 from ocm import output, paths, screens
+from ocm.base.errors import OcmError
 from ocm.commands import common, complete
-from ocm.errors import OcmError
 
 _NAMED = 10
 

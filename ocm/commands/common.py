@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import click
 
 from ocm import output, paths
+from ocm.base.errors import meant
 from ocm.commands import complete
-from ocm.errors import meant
 from ocm.looking import find_store
 from ocm.paths import Store
 

@@ -6,7 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ocm import looking
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 from ocm.paths import Store
 
 _MOST = 200
@@ -55,13 +55,13 @@ def _settings(_: click.Context) -> Iterable[tuple[str, str]]:
 
 
 def _sections(_: click.Context) -> Iterable[tuple[str, str]]:
-    from ocm.model import SECTIONS
+    from ocm.base.model import SECTIONS
 
     return ((name, "") for name in SECTIONS)
 
 
 def _statuses(_: click.Context) -> Iterable[tuple[str, str]]:
-    from ocm.texts import STATUSES
+    from ocm.base.values import STATUSES
 
     return ((name, "") for name in STATUSES)
 

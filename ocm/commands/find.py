@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from ocm import looking, output, paths, screens
+from ocm.base.errors import BadInputError, OcmError
 from ocm.commands import common, complete
-from ocm.errors import BadInputError, OcmError
 from ocm.paths import Store
 
 _EVERYTHING = 10_000_000

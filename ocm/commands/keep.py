@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ocm import output
+from ocm.base.errors import OcmError
+from ocm.base.notices import told
 from ocm.commands import common, complete
-from ocm.errors import OcmError
-from ocm.progress import told
 
 if TYPE_CHECKING:
     from ocm.rescan import Found

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from ocm import output
+from ocm.base.errors import BadInputError
 from ocm.commands import common
-from ocm.errors import BadInputError
 from ocm.paths import Store
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocm import output
+from ocm.base.errors import BadInputError
 from ocm.commands import common, complete
-from ocm.errors import BadInputError
 
 if TYPE_CHECKING:
     from ocm.plan import Plan

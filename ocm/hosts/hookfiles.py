@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ocm import jsonedit, resources
+from ocm import jsonedit
+from ocm.base import resources
 from ocm.hosts.targets import EMPTY_JSON, Owns, Target, document, drop, file_target, kind, member, plain_ends
 from ocm.textedit import EditError
 

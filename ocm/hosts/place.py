@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ocm import resources
+from ocm.base import resources
 from ocm.hosts import hookfiles
 from ocm.hosts.hookfiles import Hooks
 from ocm.hosts.targets import SERVER, Target, rules_target

@@ -17,7 +17,7 @@ from ocm.paths import Store
 from ocm.traces import Unit
 
 if TYPE_CHECKING:
-    from ocm.model import Session
+    from ocm.base.model import Session
 
 DECISION, PROBLEM = "decision", "problem"
 SLACK = 3600.0  # seconds by which the clocks of two machines may differ

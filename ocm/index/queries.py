@@ -8,12 +8,12 @@ from itertools import filterfalse, islice
 from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ocm.base.values import FileChange, one_line
 from ocm.index import schema, shown
 from ocm.index.light import PART, encodable, mark, quoted, split
 from ocm.index.records import ODD
 from ocm.index.schema import TEXTS, TOKENIZER
 from ocm.paths import Store
-from ocm.texts import FileChange, one_line
 
 if TYPE_CHECKING:
     from ocm.index.landed import Links

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 from ocm.index import lookup, records, schema, sync, writer
 from ocm.index.queries import Index
 from ocm.index.sync import Notice, silent

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from ocm.errors import OcmError, UnreadableSessionError
+from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.base.values import FileChange, one_line
 from ocm.index import light
 from ocm.index.light import mark, mark_of
 from ocm.paths import TEMPORARY, Store, content
-from ocm.texts import FileChange, one_line
 
 if TYPE_CHECKING:
-    from ocm.model import Session
+    from ocm.base.model import Session
 
 ODD = "its name is not text"
 MAX_BYTES = 64 * 1024 * 1024

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Any
 
+from ocm.base.values import CHANGE_TYPES
 from ocm.index import light
 from ocm.index.light import APPLICATION_ID, VERSION
 from ocm.paths import Store
-from ocm.texts import CHANGE_TYPES
 
 WAIT = 5.0
 TOKENIZER = "porter unicode61 remove_diacritics 2"

@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
+from ocm.base.values import one_line
 from ocm.index import records, schema, writer
 from ocm.index.records import Listing
 from ocm.index.writer import Plan
 from ocm.paths import Store
-from ocm.texts import one_line
 
 Notice = Callable[[str], None]
 Progress = Callable[[int, int], None]

@@ -5,11 +5,11 @@ import sqlite3
 from bisect import bisect_right
 from collections.abc import Sized
 
+from ocm.base.values import CHANGE_TYPES
 from ocm.index import records, schema
 from ocm.index.records import Listing, Record
 from ocm.index.schema import COLUMNS, PAGE, TEXTS
 from ocm.paths import Store
-from ocm.texts import CHANGE_TYPES
 
 WHOLE = 500
 _COLUMNS, _TEXT = ", ".join(COLUMNS), ", ".join(TEXTS)

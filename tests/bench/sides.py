@@ -18,7 +18,7 @@ from tests.defects import environment
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ocm.model import Session
+    from ocm.base.model import Session
 
 ROOT = Path(__file__).resolve().parents[2]
 STORE = ".openCodeMemory"

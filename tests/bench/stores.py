@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ocm import markdown, rewrite
-from ocm.model import FileChange, Session, WorkEntry, one_line, slugify
+from ocm.base.model import FileChange, Session, WorkEntry, one_line, slugify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
-from ocm import fence, hook, hosts, journal, markdown, merge, observe, recall, redact, rewrite
-from ocm.errors import BadInputError, UnreadableSessionError
-from ocm.model import Checkpoint, Session
+from ocm import hook, hosts, journal, markdown, merge, observe, recall, redact, rewrite
+from ocm.base import sanitize
+from ocm.base.errors import BadInputError, UnreadableSessionError
+from ocm.base.model import Checkpoint, Session
 from ocm.paths import Store
 from ocm.redact_rules import NONE
 
@@ -75,7 +76,7 @@ def texts(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     once = redact.redact(text)[0]
     assert redact.redact(once)[0] == once
-    noted = fence.note(text)
+    noted = sanitize.note(text)
     assert "\x1b" not in noted
     assert "ocm-notes" not in noted.lower()
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from ocm import blocks, markdown, rewrite
+from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, PlanFile, Reference, Session, WorkEntry
 from ocm.markdown import SessionFile
 from ocm.merge import Observed
-from ocm.model import CHANGE_TYPES, Checkpoint, FileChange, PlanFile, Reference, Session, WorkEntry
 from tests.laws.strategies import lines as hostile_lines
 from tests.laws.strategies import texts
 

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from ocm.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry, clean_text, one_line
+from ocm.base.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry, clean_text, one_line
 
 HOSTILE = (
     "# heading", "## Goal", "### Work Completed", "---", "- --", "- - -", "```", "```ocm", "```text", "~~~", "<!--", "-->",

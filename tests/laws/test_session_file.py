@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from markdown_it.token import Token
 
 from ocm import blocks, markdown, merge, rewrite
-from ocm.errors import UnreadableSessionError
+from ocm.base.errors import UnreadableSessionError
+from ocm.base.model import Checkpoint, Session, checkpoint_from
 from ocm.markdown import SessionFile
 from ocm.merge import Observed
-from ocm.model import Checkpoint, Session, checkpoint_from
 from tests.laws.edits import (
     FULL,
     NOW,

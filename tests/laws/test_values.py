@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from mcp.server.mcpserver.exceptions import ToolError
 
 from ocm import cli
-from ocm.errors import OcmError
+from ocm.base.errors import OcmError
 from ocm.server import JournalServer
 from ocm.tools import TOOLS
 from tests.builders import Project, commit, repository

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocm import freshness, gitdata, index, recall, trust
+from ocm.base.model import FileChange
 from ocm.index import Filters, ranking, wording
 from ocm.index.light import quoted
-from ocm.model import FileChange
 from tests.bench.retrieval import planted, rivals, score, sets, tokens
 from tests.bench.sides import GIT, repository
 from tests.bench.table import grid

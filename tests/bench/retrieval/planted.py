@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocm import recall
-from ocm.model import Session
+from ocm.base.model import Session
 from tests.bench import corpus, stores
 
 if TYPE_CHECKING:

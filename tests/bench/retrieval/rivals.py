@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ocm.model import Session
+    from ocm.base.model import Session
 
 _WORD = re.compile(r"[^\W_]+")
 _ASK_REFERENCE = """

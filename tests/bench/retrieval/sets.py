@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ocm import rewrite
-from ocm.model import FileChange, Session, WorkEntry, slugify
+from ocm.base.model import FileChange, Session, WorkEntry, slugify
 from ocm.paths import STORE, Store
 
 _BULLET = re.compile(r"^[-*] ", re.MULTILINE)

@@ -5,8 +5,8 @@ import unicodedata
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from ocm.errors import BadInputError, meant
-from ocm.texts import CHANGE_TYPES, MAX_LINE, STATUSES, FileChange, one_line
+from ocm.base.errors import BadInputError, meant
+from ocm.base.values import CHANGE_TYPES, MAX_LINE, STATUSES, FileChange, one_line
 
 __all__ = [
     "CHANGE_TYPES", "HALF", "MAX_ITEM", "MAX_LINE", "SECTIONS", "STATUSES", "TRIGGERS", "Checkpoint", "FileChange",

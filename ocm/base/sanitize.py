@@ -59,6 +59,7 @@ _SPOKEN = (
 )
 
 # One word of these holds nothing that is taken out or marked, unless it names the fence.
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-.*")
 _BARE = re.compile(r"[A-Za-z0-9_./+-]{1,1000}|[0-9]{4}-[0-9:T.+-]{1,40}")
 
 
@@ -126,3 +127,22 @@ def data(value: object) -> object:
 def holds_marks(text: str) -> bool:
     """Tell whether something in `text` was marked."""
     return MARK_OPEN in text
+
+
+def short(session_id: str) -> str:
+    """Return what is enough to find a session again: the beginning of a random id, and all of any other."""
+    return session_id[:8] if _UUID.fullmatch(session_id) else say(session_id)
+
+
+def say(text: str) -> str:
+    """Return stored text as one line that cannot end the fence around it."""
+    return marked(unfenced(clean_line(text)).strip())
+
+
+def cut(text: str, limit: int) -> str:
+    """Return a line of at most `limit` characters, cut between words where there are any."""
+    if len(text) <= limit:
+        return text
+    part = text[: limit - 1]
+    space = part.rfind(" ", limit // 2)
+    return (part if text[limit - 1] == " " else part[:space] if space > 0 else part).rstrip() + "…"
