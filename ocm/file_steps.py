@@ -5,12 +5,13 @@ import os
 import stat
 from collections.abc import Iterator
 
-from ocm import files, manifest, textedit
+from ocm import files, manifest
 from ocm.base.errors import OcmError
+from ocm.edit import plain_text
+from ocm.edit.plain_text import Coding, EditError
 from ocm.hosts.targets import Target
 from ocm.manifest import Entry, Manifest
 from ocm.plan import WriteFile
-from ocm.textedit import Coding, EditError
 
 
 def put_step(target: Target, known: Manifest, mode: int) -> WriteFile | None:
@@ -21,7 +22,7 @@ def put_step(target: Target, known: Manifest, mode: int) -> WriteFile | None:
     """
     now = read(target.path)
     with _naming(target.path):
-        text, coding = textedit.decode(now) if now is not None else (target.blank, Coding())
+        text, coding = plain_text.decode(now) if now is not None else (target.blank, Coding())
         if target.utf8 and coding.name != "utf-8":
             raise EditError(f"it is {coding.name.upper()}, and what reads this file understands UTF-8 only", 1)
         name = os.path.realpath(target.path)
@@ -106,7 +107,7 @@ def _without(target: Target, now: bytes | None, entry: Entry | None) -> bytes | 
     before = entry.before() if entry else None
     if entry and entry.wrote(now) and (before is not None or not entry.existed):
         return before
-    text, coding = textedit.decode(now)
+    text, coding = plain_text.decode(now)
     taken = target.take(text, _text(before))
     if taken == text:
         return now
@@ -114,7 +115,7 @@ def _without(target: Target, now: bytes | None, entry: Entry | None) -> bytes | 
 
 
 def _text(data: bytes | None) -> str:
-    return "" if data is None else textedit.decode(data)[0]
+    return "" if data is None else plain_text.decode(data)[0]
 
 
 def _is_empty(text: str) -> bool:

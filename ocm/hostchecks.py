@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ocm import file_steps, firing, install, manifest, textedit
+from ocm import file_steps, firing, install, manifest
 from ocm.base.errors import OcmError
+from ocm.edit import plain_text
+from ocm.edit.plain_text import EditError
 from ocm.findings import Finding
 from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place
@@ -14,7 +16,6 @@ from ocm.hosts.table import HOSTS
 from ocm.hosts.targets import Target
 from ocm.paths import Store
 from ocm.sites import Site
-from ocm.textedit import EditError
 
 _AGAIN = "Set it up again with --fix, or run: ocm {}"
 
@@ -93,7 +94,7 @@ def _hooks(targets: list[Target]) -> list[Target]:
 
 def _text(path: str) -> str | None:
     data = file_steps.read(path)
-    return None if data is None else textedit.decode(data)[0]
+    return None if data is None else plain_text.decode(data)[0]
 
 
 def _is_there(target: Target) -> bool:

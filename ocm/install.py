@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 
-from ocm import config, file_steps, manifest, paths, registry, sites, textedit, trust
+from ocm import config, file_steps, manifest, paths, registry, sites, trust
 from ocm.base.errors import OcmError
+from ocm.edit import plain_text
 from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT
 from ocm.hosts.table import HOSTS
@@ -206,7 +207,7 @@ def _others_files(targets: Sequence[Target]) -> list[str]:
     warnings = []
     for target in targets:
         now = file_steps.read(target.path) if target.whole else None
-        if now and target.take(textedit.decode(now)[0], ""):
+        if now and target.take(plain_text.decode(now)[0], ""):
             warnings.append(f"{target.path} is not as ocm wrote it, so it stays: move it away to get ocm's.")
     return warnings
 
@@ -275,8 +276,8 @@ def _warnings(site: Site) -> list[str]:
         warnings.append(f"{registry.path()} cannot be read; it is moved aside and a new one begun.")
     for folder in site.ignoring():
         path = os.path.join(folder, ".gitignore")
-        text, _ = textedit.decode(file_steps.read(path) or b"")
-        if textedit.ignored(text, paths.STORE) is False:
+        text, _ = plain_text.decode(file_steps.read(path) or b"")
+        if plain_text.ignored(text, paths.STORE) is False:
             warnings.append(f'{path} takes {paths.STORE} back with a "!" line: sessions can be committed.')
     return warnings
 

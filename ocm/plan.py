@@ -9,8 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ocm import files, textedit
+from ocm import files
 from ocm.base.errors import OcmError
+from ocm.edit import plain_text
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -142,8 +143,8 @@ class Plan:
 
 def _shown(data: bytes | None) -> list[str]:
     """Return the lines of a file as a diff can print them: no control character reaches the terminal."""
-    text = textedit.decode(data)[0] if data else ""
-    lines = [_visible(line.rstrip("\r\n")) + "\n" for line in textedit.lines_of(text)]
+    text = plain_text.decode(data)[0] if data else ""
+    lines = [_visible(line.rstrip("\r\n")) + "\n" for line in plain_text.lines_of(text)]
     if lines and not text.endswith(("\r", "\n")):
         lines[-1] += "\\ No newline at end of file\n"
     return lines

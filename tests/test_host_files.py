@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from ocm import hosts, install, jsonedit, sites
+from ocm import hosts, install, sites
 from ocm.base import resources
 from ocm.base.errors import BadInputError, OcmError
+from ocm.edit import json_text
+from ocm.edit.plain_text import BEGIN, END, READ
 from ocm.hosts import hookfiles
 from ocm.hosts.place import PROJECT, USER
 from ocm.hosts.table import HOSTS
-from ocm.textedit import BEGIN, END, READ
 
 from .install_world import World
 
@@ -110,7 +111,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def read(path: Path) -> Any:
     text = path.read_text(encoding="utf-8")
-    return tomllib.loads(text) if path.suffix == ".toml" else jsonedit.parse(text, comments=True)
+    return tomllib.loads(text) if path.suffix == ".toml" else json_text.parse(text, comments=True)
 
 
 def set_up(world: World, level: str, *hosts: str, **profiles: str) -> None:

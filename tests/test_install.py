@@ -14,8 +14,8 @@ import pytest
 from ocm import install, manifest, paths
 from ocm.base import resources
 from ocm.base.errors import BadInputError, OcmError
+from ocm.edit.plain_text import BEGIN, END
 from ocm.hosts import claude_code_config as claude
-from ocm.textedit import BEGIN, END
 
 from .install_world import World
 

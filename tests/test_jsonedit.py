@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm import jsonedit
-from ocm.textedit import EditError
+from ocm.edit import json_text
+from ocm.edit.plain_text import EditError
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=4)
@@ -40,13 +40,13 @@ def texts(draw: st.DrawFn) -> str:
 def test_a_member_that_is_put_is_there_and_is_removed_without_a_trace(text: str, value: Any, other: Any) -> None:
     document = json.loads(text)
     document.pop("ours", None)
-    put = jsonedit.put(text, ("ours", "inner"), value) if "ours" not in json.loads(text) else text
+    put = json_text.put(text, ("ours", "inner"), value) if "ours" not in json.loads(text) else text
     if put is text:
         return
     assert json.loads(put) == document | {"ours": {"inner": value}}
-    replaced = jsonedit.put(put, ("ours", "inner"), other)
+    replaced = json_text.put(put, ("ours", "inner"), other)
     assert json.loads(replaced) == document | {"ours": {"inner": other}}
-    removed = jsonedit.remove(replaced, ("ours",))
+    removed = json_text.remove(replaced, ("ours",))
     assert removed == text if document else json.loads(removed) == {}
 
 
@@ -54,13 +54,13 @@ def test_a_member_that_is_put_is_there_and_is_removed_without_a_trace(text: str,
 def test_items_that_are_appended_come_last_and_go_one_by_one(text: str, items: list[Any]) -> None:
     if "list" in json.loads(text):
         return
-    stages = [jsonedit.put(text, ("list",), [0])]
+    stages = [json_text.put(text, ("list",), [0])]
     for item in items:
-        stages.append(jsonedit.append(stages[-1], ("list",), item))
+        stages.append(json_text.append(stages[-1], ("list",), item))
     assert json.loads(stages[-1])["list"] == [0, *items]
     for before, after in reversed(list(pairwise(stages))):
         last = len(json.loads(after)["list"]) - 1
-        assert jsonedit.remove(after, ("list", last)) == before
+        assert json_text.remove(after, ("list", last)) == before
 
 
 @given(texts(), st.randoms(use_true_random=False))
@@ -69,7 +69,7 @@ def test_any_member_can_be_removed(text: str, random: Any) -> None:
     while document:
         name = random.choice(sorted(document))
         del document[name]
-        text = jsonedit.remove(text, (name,))
+        text = json_text.remove(text, (name,))
         assert json.loads(text) == document
 
 
@@ -88,17 +88,17 @@ def test_any_member_can_be_removed(text: str, random: Any) -> None:
     ],
 )
 def test_a_new_member_is_laid_out_like_its_neighbours(text: str, expected: str) -> None:
-    assert jsonedit.put(text, ("a", "b"), 1) == expected
+    assert json_text.put(text, ("a", "b"), 1) == expected
 
 
 def test_the_first_of_several_members_goes_with_its_comma() -> None:
-    assert jsonedit.remove('{\n  "a": 1,\n  "b": 2\n}', ("a",)) == '{\n  "b": 2\n}'
-    assert jsonedit.remove('{"a": [1, 2, 3]}', ("a", 1)) == '{"a": [1, 3]}'
+    assert json_text.remove('{\n  "a": 1,\n  "b": 2\n}', ("a",)) == '{\n  "b": 2\n}'
+    assert json_text.remove('{"a": [1, 2, 3]}', ("a", 1)) == '{"a": [1, 3]}'
 
 
 def test_the_line_of_a_value_is_counted_from_one() -> None:
-    assert jsonedit.line_of('{\n "a": {\n  "b": 1}}', ("a", "b")) == 3
-    assert jsonedit.line_of("{}", ("a",)) == 1
+    assert json_text.line_of('{\n "a": {\n  "b": 1}}', ("a", "b")) == 3
+    assert json_text.line_of("{}", ("a",)) == 1
 
 
 JSONC = """{
@@ -127,14 +127,14 @@ JSONC = """{
     ],
 )
 def test_comments_and_trailing_commas_stay_where_a_member_is_put_and_removed(text: str, added: str) -> None:
-    put = jsonedit.put(text, ("c", "d"), 1)
+    put = json_text.put(text, ("c", "d"), 1)
     assert put.endswith(added)
-    assert jsonedit.parse(put, comments=True) == {**as_dict(text), "c": {"d": 1}}
-    assert jsonedit.remove(put, ("c",)) == text
+    assert json_text.parse(put, comments=True) == {**as_dict(text), "c": {"d": 1}}
+    assert json_text.remove(put, ("c",)) == text
 
 
 def as_dict(text: str) -> dict[str, Any]:
-    found = jsonedit.parse(text, comments=True)
+    found = json_text.parse(text, comments=True)
     assert isinstance(found, dict)
     return found
 
@@ -148,8 +148,8 @@ def as_dict(text: str) -> dict[str, Any]:
         (("b", 1), '"b": [\n    1, // one\n  ],'),
     ],
 )
-def test_removing_leaves_the_comments_about_others(path: jsonedit.Path, left: str) -> None:
-    assert left in jsonedit.remove(JSONC, path)
+def test_removing_leaves_the_comments_about_others(path: json_text.Path, left: str) -> None:
+    assert left in json_text.remove(JSONC, path)
 
 
 pieces = st.sampled_from(["", " ", "\n", "// note, }\n", "/* a, b: { */", "/* two\n lines */ "])
@@ -172,10 +172,10 @@ def test_whatever_is_commented_a_member_is_put_and_removed_without_a_trace(text:
     document = as_dict(text)
     if "ours" in document:
         return
-    put = jsonedit.put(text, ("ours",), value)
-    assert jsonedit.parse(put, comments=True) == document | {"ours": value}
-    removed = jsonedit.remove(put, ("ours",))
-    assert jsonedit.parse(removed, comments=True) == document
+    put = json_text.put(text, ("ours",), value)
+    assert json_text.parse(put, comments=True) == document | {"ours": value}
+    removed = json_text.remove(put, ("ours",))
+    assert json_text.parse(removed, comments=True) == document
     if document:
         assert removed == text
 
@@ -186,18 +186,18 @@ def test_any_member_among_comments_can_be_removed(text: str, random: Any) -> Non
     while document:
         name = random.choice(sorted(document))
         del document[name]
-        text = jsonedit.remove(text, (name,))
+        text = json_text.remove(text, (name,))
         assert as_dict(text) == document
 
 
 def test_without_comments_allowed_they_are_an_error_with_their_line() -> None:
     with pytest.raises(EditError, match="line 1 column|not valid JSON") as error:
-        jsonedit.parse(JSONC)
+        json_text.parse(JSONC)
     assert error.value.line == 2
 
 
 @pytest.mark.parametrize(("text", "line"), [("", 1), ('{\n"a" 1}', 2), ('{"a": Infinity}', 1), ("{} {}", 1)])
 def test_what_is_not_json_is_an_error_with_its_line(text: str, line: int) -> None:
     with pytest.raises(EditError) as error:
-        jsonedit.parse(text)
+        json_text.parse(text)
     assert error.value.line == line

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm import tomledit
-from ocm.textedit import EditError
+from ocm.edit import toml_text
+from ocm.edit.plain_text import EditError
 
 KEYS = ("mcp_servers", "ocm")
 TABLE: dict[str, Any] = {"command": "ocm", "args": ["serve"]}
@@ -42,18 +42,18 @@ def documents(draw: st.DrawFn) -> str:
 
 @given(documents())
 def test_a_table_that_is_put_is_there_and_is_taken_without_a_trace(text: str) -> None:
-    put = tomledit.put(text, KEYS, TABLE)
+    put = toml_text.put(text, KEYS, TABLE)
     assert put.startswith(text)
     found = tomllib.loads(put)
     assert found["mcp_servers"].pop("ocm") == TABLE
     if not found["mcp_servers"]:
         del found["mcp_servers"]
     assert found == tomllib.loads(text)
-    assert tomledit.take(put, KEYS) == text
-    assert tomledit.put(put, KEYS, TABLE) == put
+    assert toml_text.take(put, KEYS) == text
+    assert toml_text.put(put, KEYS, TABLE) == put
     newline = "" if put.endswith("\n") else "\n"
     added = newline + "\n[others]\n" + "# about it\n"
-    assert tomllib.loads(tomledit.take(put + added, KEYS)) == {**tomllib.loads(text), "others": {}}
+    assert tomllib.loads(toml_text.take(put + added, KEYS)) == {**tomllib.loads(text), "others": {}}
 
 
 @pytest.mark.parametrize(
@@ -68,31 +68,31 @@ def test_a_table_that_is_put_is_there_and_is_taken_without_a_trace(text: str) ->
     ],
 )
 def test_however_the_servers_are_written_the_table_comes_and_goes(text: str) -> None:
-    put = tomledit.put(text, KEYS, TABLE)
+    put = toml_text.put(text, KEYS, TABLE)
     assert tomllib.loads(put)["mcp_servers"]["ocm"] == TABLE
-    assert tomllib.loads(tomledit.take(put, KEYS)).get("mcp_servers", {}) == tomllib.loads(text).get("mcp_servers", {})
+    assert tomllib.loads(toml_text.take(put, KEYS)).get("mcp_servers", {}) == tomllib.loads(text).get("mcp_servers", {})
     assert "#" not in text or text[text.index("#") :] in put
 
 
 def test_a_table_that_somebody_wrote_inline_is_taken_out_too() -> None:
     text = "mcp_servers = { ocm = { command = 'ocm' }, theirs = { command = 'a' } } # all\n"
-    taken = tomledit.take(text, KEYS)
+    taken = toml_text.take(text, KEYS)
     assert tomllib.loads(taken) == {"mcp_servers": {"theirs": {"command": "a"}}}
     assert "# all" in taken
 
 
 def test_a_table_is_replaced_and_what_is_below_it_goes_with_it() -> None:
     text = "[mcp_servers.ocm]\ncommand = 'old'\n\n[mcp_servers.ocm.env]\nA = '1'\n\n# about z\n[z]\nq = 1\n"
-    put = tomledit.put(text, KEYS, TABLE)
+    put = toml_text.put(text, KEYS, TABLE)
     assert tomllib.loads(put) == {"z": {"q": 1}, "mcp_servers": {"ocm": TABLE}}
     assert put.lstrip("\n").startswith("# about z\n[z]\n")
-    assert "# about z\n[z]\nq = 1\n" in tomledit.take(text, KEYS)
+    assert "# about z\n[z]\nq = 1\n" in toml_text.take(text, KEYS)
 
 
 def test_names_and_values_are_written_as_toml_wants_them() -> None:
     keys = ("a b", 'c"d')
     table = {"text": 'x"\\\n', "flag": True, "list": ["a", "b"], "odd key": 1}
-    assert tomllib.loads(tomledit.put("", keys, table)) == {"a b": {'c"d': table}}
+    assert tomllib.loads(toml_text.put("", keys, table)) == {"a b": {'c"d': table}}
 
 
 @pytest.mark.parametrize(
@@ -108,21 +108,21 @@ def test_names_and_values_are_written_as_toml_wants_them() -> None:
 )
 def test_what_is_not_toml_is_an_error_with_its_line(text: str, line: int) -> None:
     with pytest.raises(EditError, match="not valid TOML") as error:
-        tomledit.parse(text)
+        toml_text.parse(text)
     assert error.value.line == line
 
 
 @pytest.mark.parametrize("text", ["mcp_servers = 5\n", "[[mcp_servers]]\nx = 1\n", "x = 1\nmcp_servers = 'a'\n"])
 def test_where_there_is_no_place_for_a_table_that_is_an_error(text: str) -> None:
     with pytest.raises(EditError, match="cannot be edited safely"):
-        tomledit.put(text, KEYS, TABLE)
+        toml_text.put(text, KEYS, TABLE)
 
 
 def test_the_line_of_a_table_is_that_of_its_header_or_of_what_is_around_it() -> None:
     text = 'a = 1\n\n[mcp_servers.other]\n[ mcp_servers . "ocm" ] # ours\n'
-    assert tomledit.line_of(text, KEYS) == 4
-    assert tomledit.line_of(text, ("mcp_servers", "x")) == 3
-    assert tomledit.line_of(text, ("hooks",)) == 1
+    assert toml_text.line_of(text, KEYS) == 4
+    assert toml_text.line_of(text, ("mcp_servers", "x")) == 3
+    assert toml_text.line_of(text, ("hooks",)) == 1
 
 
 @pytest.mark.parametrize(
@@ -130,4 +130,4 @@ def test_the_line_of_a_table_is_that_of_its_header_or_of_what_is_around_it() -> 
 )
 def test_what_is_no_toml_is_said_to_be_none(text: str) -> None:
     with pytest.raises(EditError, match="not valid TOML"):
-        tomledit.parse(text)
+        toml_text.parse(text)

@@ -5,11 +5,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from ocm import jsonedit, tomledit
+from ocm.edit import json_text, toml_text
+from ocm.edit.plain_text import EditError, decode
 from ocm.hosts.hookfiles import MINIMAL, Hooks
 from ocm.hosts.place import AGENTS, PROJECT, USER, Host, Place, rules, user_rules
 from ocm.hosts.targets import PLAIN, SERVER, Target, rules_target, toml_target
-from ocm.textedit import EditError, decode
 
 NAME = "codex"
 KEYS = ("mcp_servers", SERVER)
@@ -42,7 +42,7 @@ def own_keys(path: str) -> list[str]:
     owns = HOOKS.owns()
     try:
         with open(path, "rb") as file:
-            found = jsonedit.parse(decode(file.read())[0])
+            found = json_text.parse(decode(file.read())[0])
     except (OSError, EditError):
         return []
     events = found.get("hooks") if isinstance(found, dict) else None
@@ -92,7 +92,7 @@ def _trusts(settings: str, root: str) -> bool:
 def _toml(path: str) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
-            return tomledit.parse(decode(file.read())[0])
+            return toml_text.parse(decode(file.read())[0])
     except (OSError, EditError):
         return {}
 
@@ -102,11 +102,11 @@ def _trust_target(path: str, hooks: str) -> Target:
     keys = [key for real in {hooks, os.path.realpath(hooks)} for key in own_keys(real)]
 
     def take(text: str, _before: str) -> str:
-        held = tomledit.parse(text).get("hooks", {}).get("state", {}) if any(key in text for key in keys) else {}
+        held = toml_text.parse(text).get("hooks", {}).get("state", {}) if any(key in text for key in keys) else {}
         own = [key for key in keys if key in held]
         for key in own:
-            text = tomledit.take(text, ("hooks", "state", key))
-        return tomledit.take(text, ("hooks", "state")) if own and len(own) == len(held) else text
+            text = toml_text.take(text, ("hooks", "state", key))
+        return toml_text.take(text, ("hooks", "state")) if own and len(own) == len(held) else text
 
     return Target(path, "trust in hooks", lambda text, _before: text, take)
 

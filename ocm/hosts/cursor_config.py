@@ -2,11 +2,11 @@
 
 import json
 
-from ocm import jsonedit
+from ocm.edit import json_text
+from ocm.edit.plain_text import EditError, decode
 from ocm.hosts.hookfiles import NONE, Hooks
 from ocm.hosts.place import Host, Place, approve
 from ocm.hosts.targets import PLAIN, Target, server_target
-from ocm.textedit import EditError, decode
 
 NAME = "cursor"
 HOOKS = Hooks(NAME, every=".*", comments=True)
@@ -39,7 +39,7 @@ def warnings(place: Place) -> list[str]:
     try:
         with open(path, "rb") as file:
             text, _ = decode(file.read())
-        found = jsonedit.parse(text, comments=True)
+        found = json_text.parse(text, comments=True)
     except (OSError, EditError):
         return []
     if "//" in json.dumps(found):

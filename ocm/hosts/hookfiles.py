@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ocm import jsonedit
 from ocm.base import resources
+from ocm.edit import json_text
+from ocm.edit.plain_text import EditError
 from ocm.hosts.targets import EMPTY_JSON, Owns, Target, document, drop, file_target, kind, member, plain_ends
-from ocm.textedit import EditError
 
 NONE, MINIMAL, FULL = PROFILES = ("none", "minimal", "full")
 # The events of minimal; those of a call are answered by the running server, so that no process starts.
@@ -184,10 +184,10 @@ def hooks_target(
         text = _take_hooks(text, within, before, owns, comments=comments)
         for name, value in profile.items():
             if name != within and name not in document(text, comments=comments):
-                text = jsonedit.put(text, (name,), value)
+                text = json_text.put(text, (name,), value)
         for event, groups in hooks.items():
             for group in groups:  # at the end: some hosts trust a hook by its position
-                text = jsonedit.append(text, (within, event), group)
+                text = json_text.append(text, (within, event), group)
         return text
 
     def take(text: str, before: str) -> str:
@@ -234,7 +234,7 @@ def _strings(value: object) -> Iterator[str]:
 def _check_events(text: str, within: str, *, comments: bool) -> None:
     for event, groups in member(text, (within,), comments=comments).items():
         if not isinstance(groups, list):
-            line = jsonedit.line_of(text, (within, event))
+            line = json_text.line_of(text, (within, event))
             raise EditError(f'the hooks of "{event}" must be a list, not {kind(groups)}', line)
 
 
@@ -253,13 +253,13 @@ def _take_hooks(text: str, within: str, before: str, owns: Owns, *, comments: bo
             held = _held(groups[at])
             own = [n for n, handler in enumerate(held) if owns(handler)]
             if len(own) == len(held) and own:
-                text, left = jsonedit.remove(text, (within, event, at)), left - 1
+                text, left = json_text.remove(text, (within, event, at)), left - 1
             else:
                 for n in reversed(own):
-                    text = jsonedit.remove(text, (within, event, at, "hooks", n))
+                    text = json_text.remove(text, (within, event, at, "hooks", n))
             taken = taken or bool(own)
         if groups and not left and event not in former:
-            text = jsonedit.remove(text, (within, event))
+            text = json_text.remove(text, (within, event))
     if taken and not member(text, (within,), comments=comments):
         text = _drop_rest(text, within, before, comments=comments)
     return text
@@ -269,7 +269,7 @@ def _drop_rest(text: str, within: str, before: str, *, comments: bool) -> str:
     """Return `text` without what only a file of hooks needs, once there are no hooks any more."""
     former = document(before or EMPTY_JSON, comments=comments)
     if within not in former:
-        text = jsonedit.remove(text, (within,))
+        text = json_text.remove(text, (within,))
     left = document(text, comments=comments)
     if "version" in left and "version" not in former and (before or len(left) == 1):
         text = drop(text, ("version",), before, comments=comments)

@@ -10,8 +10,8 @@ from functools import reduce
 from typing import Any
 from urllib.parse import urlsplit
 
-from ocm import jsonedit, textedit, tomledit
-from ocm.textedit import EditError
+from ocm.edit import json_text, plain_text, toml_text
+from ocm.edit.plain_text import EditError
 
 SERVER = "opencodememory"
 EMPTY_JSON = "{}\n"
@@ -50,12 +50,12 @@ def server_target(
     def put(text: str, _before: str) -> str:
         servers = member(text, above, comments=comments)
         if SERVER not in servers:
-            return jsonedit.put(text, (*above, SERVER), entry)
+            return json_text.put(text, (*above, SERVER), entry)
         present = servers[SERVER]
         if not owns_server(present):
-            line = jsonedit.line_of(text, (*above, SERVER))
+            line = json_text.line_of(text, (*above, SERVER))
             raise EditError(f'the MCP server "{SERVER}" there is not one that ocm wrote', line)
-        return text if _holds(present, entry) else jsonedit.put(text, (*above, SERVER), entry)
+        return text if _holds(present, entry) else json_text.put(text, (*above, SERVER), entry)
 
     def take(text: str, before: str) -> str:
         if SERVER not in text or not owns_server(member(text, above, comments=comments).get(SERVER)):
@@ -69,7 +69,7 @@ def toml_target(path: str, keys: tuple[str, ...], entry: Mapping[str, object]) -
     """Return the target that is ocm's MCP server as the table `keys` in the TOML file at `path`."""
 
     def present(text: str) -> object:
-        found: object = tomledit.parse(text)
+        found: object = toml_text.parse(text)
         for key in keys:
             found = found.get(key) if isinstance(found, dict) else None
         return found
@@ -77,14 +77,14 @@ def toml_target(path: str, keys: tuple[str, ...], entry: Mapping[str, object]) -
     def put(text: str, _before: str) -> str:
         found = present(text)
         if found is not None and not owns_server(found):
-            line = tomledit.line_of(text, keys)
+            line = toml_text.line_of(text, keys)
             raise EditError(f'the MCP server "{SERVER}" there is not one that ocm wrote', line)
-        return text if _holds(found, entry) else tomledit.put(text, keys, entry)
+        return text if _holds(found, entry) else toml_text.put(text, keys, entry)
 
     def take(text: str, _before: str) -> str:
         if SERVER not in text or not owns_server(present(text)):
             return text
-        return tomledit.take(text, keys)
+        return toml_text.take(text, keys)
 
     return Target(path, f'MCP server "{SERVER}"', put, take)
 
@@ -93,10 +93,10 @@ def rules_target(path: str, body: str, *, top: bool = False) -> Target:
     """Return the target that is the marked block of rules in the text file at `path`, at its `top` or its end."""
 
     def put(text: str, _before: str) -> str:
-        return textedit.put_block(text, body, top=top)
+        return plain_text.put_block(text, body, top=top)
 
     def take(text: str, _before: str) -> str:
-        return textedit.take_block(text, top=top)
+        return plain_text.take_block(text, top=top)
 
     return Target(path, "rules", put, take, utf8=False)
 
@@ -122,10 +122,10 @@ def ignore_target(path: str, name: str, *, is_folder: bool = True) -> Target:
     end = "/" * is_folder
 
     def put(text: str, _before: str) -> str:
-        return textedit.put_ignored(text, name, end)
+        return plain_text.put_ignored(text, name, end)
 
     def take(text: str, _before: str) -> str:
-        return textedit.take_ignored(text, name, end)
+        return plain_text.take_ignored(text, name, end)
 
     return Target(path, f"ignore {name}{end}", put, take, marked=False)
 
@@ -170,7 +170,7 @@ def document(text: str, *, comments: bool = False) -> dict[str, Any]:
     Raises:
         EditError: when it is none.
     """
-    found = jsonedit.parse(text, comments=comments)
+    found = json_text.parse(text, comments=comments)
     if not isinstance(found, dict):
         raise EditError(f"a JSON object is expected there, not {kind(found)}", 1)
     return found
@@ -186,7 +186,7 @@ def member(text: str, path: Sequence[str], *, comments: bool = False) -> dict[st
     for number, name in enumerate(path):
         inner = found.get(name, {})
         if not isinstance(inner, dict):
-            line = jsonedit.line_of(text, tuple(path[: number + 1]))
+            line = json_text.line_of(text, tuple(path[: number + 1]))
             raise EditError(f'"{name}" must be an object, not {kind(inner)}', line)
         found = inner
     return found
@@ -194,12 +194,12 @@ def member(text: str, path: Sequence[str], *, comments: bool = False) -> dict[st
 
 def drop(text: str, path: tuple[str, ...], before: str, *, comments: bool = False) -> str:
     """Return a JSON text without the member at `path`, nor the objects above that this leaves empty and others made."""
-    text = jsonedit.remove(text, path)
+    text = json_text.remove(text, path)
     above = path[:-1]
     while above and not member(text, above, comments=comments):
         if above[-1] in member(before or EMPTY_JSON, above[:-1], comments=comments):
             break
-        text = jsonedit.remove(text, above)
+        text = json_text.remove(text, above)
         above = above[:-1]
     return text
 

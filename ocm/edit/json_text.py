@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
 
-from ocm.textedit import EditError, newline_of
+from ocm.edit.plain_text import EditError, newline_of
 
 Path = tuple[str | int, ...]
 

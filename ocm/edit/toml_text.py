@@ -11,7 +11,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 
-from ocm.textedit import EditError, append, cut, lines_of, newline_of
+from ocm.edit.plain_text import EditError, append, cut, lines_of, newline_of
 
 Keys = tuple[str, ...]
 
