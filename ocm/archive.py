@@ -8,10 +8,11 @@ import os
 import time
 from dataclasses import dataclass
 
-from ocm import files, journal, merge, paths, sessionfiles
+from ocm import merge, sessionfiles
 from ocm.base.errors import NotFoundError, UnreadableSessionError
 from ocm.base.notices import Progress, told
-from ocm.paths import Store
+from ocm.store import files, journal, paths
+from ocm.store.paths import Store
 
 FOLDER = "archive"
 CLOSED = "closed"

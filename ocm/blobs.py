@@ -10,7 +10,7 @@ import stat
 
 from ocm import gitdata, gitrun
 from ocm.gitrun import Place, UnknownError
-from ocm.paths import content
+from ocm.store.paths import content
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ a hook asks for it.
 from collections import Counter
 from dataclasses import dataclass
 
-from ocm import freshness, git, index, paths
+from ocm import freshness, git, index
 from ocm.base.sanitize import BEGIN, END, LABEL, MARKED, cut, holds_marks, say, short
 from ocm.index import ENDING, Index, Notice, SessionRow, State, silent
 from ocm.index.records import moment
-from ocm.paths import Store
+from ocm.store import paths
+from ocm.store.paths import Store
 
 _CHARACTERS_A_TOKEN = 4
 MOST = 9_900  # characters: hosts cut at 10,000

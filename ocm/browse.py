@@ -4,12 +4,13 @@ import os
 import time
 from typing import Any
 
-from ocm import config, journal, merge, paths, policy, sessionfiles
+from ocm import merge, sessionfiles
 from ocm.base.errors import BadInputError, NotFoundError, OcmError, meant
 from ocm.base.model import SECTIONS, Session, one_line
 from ocm.listing import Notice, list_sessions, print_nothing
 from ocm.observe import text_of
-from ocm.paths import Store
+from ocm.store import config, gate, journal, paths
+from ocm.store.paths import Store
 
 __all__ = ["Notice", "list_sessions", "print_nothing"]
 
@@ -239,7 +240,7 @@ def status(store: Store, notice: Notice = print_nothing) -> dict[str, Any]:
             "tool": next((text_of(event, "tool") for event in events if event.get("e") == "open"), None),
             "calls": counts.calls,
             "threshold": settings["gate.threshold"],
-            "gate_shut": policy.is_shut(counts, settings),
+            "gate_shut": gate.is_shut(counts, settings),
             "denials": counts.denials,
             "last_event": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(last)) if last else None,
         })  # fmt: skip

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ocm import archive, files, sessionfiles
+from ocm import archive, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
-from ocm.paths import Store
+from ocm.store import files
+from ocm.store.paths import Store
 
 FORMAT = 1
 MAX_BYTES = 1024 * 1024 * 1024

@@ -4,8 +4,9 @@ import contextlib
 import os
 import time
 
-from ocm import bundle, files
-from ocm.paths import Store
+from ocm import bundle
+from ocm.store import files
+from ocm.store.paths import Store
 
 FOLDER = "copies"
 KEPT = 3

@@ -13,7 +13,7 @@ from ocm.index.landed import DECISION, PROBLEM
 from ocm.index.light import STOP
 from ocm.index.records import with_offset
 from ocm.ledger import State
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 _WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d{2,}")
 _LEAST = 4  # letters of a word that says something

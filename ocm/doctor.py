@@ -5,11 +5,12 @@ import shutil
 from dataclasses import dataclass, field
 from typing import Any
 
-from ocm import hostchecks, install, paths, probes, sites, storechecks
+from ocm import hostchecks, install, probes, sites, storechecks
 from ocm.base.errors import OcmError
 from ocm.findings import Finding
 from ocm.hostchecks import Checked
-from ocm.paths import Store
+from ocm.store import paths
+from ocm.store.paths import Store
 
 # There a call that both see is told of once.
 _ONCE = frozenset({"claude-code", "gemini-cli", "opencode", "copilot", "cline"})

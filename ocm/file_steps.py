@@ -5,13 +5,14 @@ import os
 import stat
 from collections.abc import Iterator
 
-from ocm import files, manifest
+from ocm import manifest
 from ocm.base.errors import OcmError
 from ocm.edit import plain_text
 from ocm.edit.plain_text import Coding, EditError
 from ocm.hosts.targets import Target
 from ocm.manifest import Entry, Manifest
 from ocm.plan import WriteFile
+from ocm.store import files
 
 
 def put_step(target: Target, known: Manifest, mode: int) -> WriteFile | None:

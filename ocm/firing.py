@@ -5,11 +5,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ocm import journal, merge, sessionfiles
+from ocm import merge, sessionfiles
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import slugify
 from ocm.observe import text_of
-from ocm.paths import Store
+from ocm.store import journal
+from ocm.store.paths import Store
 
 _NEWEST = 20  # session files of one host that are looked at
 _MANY = 10  # calls among which the gate would have had something to say

@@ -9,9 +9,10 @@ import json
 import os
 from dataclasses import dataclass
 
-from ocm import bundle, copies, files, journal, markdown, sessionfiles
+from ocm import bundle, copies, markdown, sessionfiles
 from ocm.base.errors import OcmError
-from ocm.paths import Store, read_regular
+from ocm.store import files, journal
+from ocm.store.paths import Store, read_regular
 
 _PREFIX, _SUFFIX = "forget_", ".json"
 _MAX_NOTE = 4096

@@ -10,7 +10,7 @@ import os
 from ocm import blobs, gitdata, gitrun
 from ocm.base.values import FileChange
 from ocm.gitrun import Place, UnknownError
-from ocm.paths import STORE, git_head
+from ocm.store.paths import STORE, git_head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

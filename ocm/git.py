@@ -10,7 +10,7 @@ import os
 
 from ocm import gitdata, gitrun
 from ocm.gitrun import Place, UnknownError
-from ocm.paths import STORE, Store, content, git_head, main_worktree, work_tree
+from ocm.store.paths import STORE, Store, content, git_head, main_worktree, work_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ocm import gitdata, gitrun, gitstream
 from ocm.base.values import second
 from ocm.gitrun import Place, UnknownError
-from ocm.paths import git_head
+from ocm.store.paths import git_head
 
 _HEADER = "--format=%x01%H %ct %s"
 _PATCH = (

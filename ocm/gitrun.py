@@ -10,7 +10,7 @@ import posixpath
 
 from ocm import gitdata
 from ocm.base import processes
-from ocm.paths import linked_git_dir, work_tree
+from ocm.store.paths import linked_git_dir, work_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import os
 import sys
 import time
 
-from ocm import config, hookio, hosts, journal, paths, policy
+from ocm import hookio, hosts
 from ocm.hosts.common import FIRST_REQUEST, POSIX_SHELL, Call, Payload
+from ocm.store import config, gate, journal, paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,7 +165,8 @@ def _past(event: Event, typed: str) -> str:
     """Return what a prompt is told of earlier sessions, and note which, because none is told of twice."""
     if event.settings["recall.prompt"] == "off":
         return ""
-    from ocm import promptmatch, trust
+    from ocm import promptmatch
+    from ocm.store import trust
 
     found = promptmatch.find(event.store, typed, but={event.session_id})
     if not found or not trust.is_ours(event.store):
@@ -184,12 +186,12 @@ def pre_tool_use(event: Event) -> "Reply":
         event.write(journal.event("ask", tool=call.name))
     if call.agent or call.asks or _is_ours(call):
         return None
-    decision = policy.decide(event.tally(), event.settings, changes=call.changes)
-    if decision == policy.ALLOW:
+    decision = gate.decide(event.tally(), event.settings, changes=call.changes)
+    if decision == gate.ALLOW:
         return None
     from ocm import words
 
-    if decision == policy.DENY:
+    if decision == gate.DENY:
         event.write(journal.event("deny", tool=call.name))
         return _deny(event, words.denial(event.host, event.session_id, event.store, event.settings, event.cwd))
     event.write(journal.event("release", why="denied often enough"))
@@ -236,7 +238,7 @@ def post_tool_use(event: Event) -> "Reply":
         return None
     event.write(journal.event("call", m=int(call.changes), **about), *further)
     counts = event.tally()
-    if not policy.reminds(counts, event.settings):
+    if not gate.reminds(counts, event.settings):
         return None
     from ocm import words
 
@@ -310,7 +312,7 @@ def _edits(call: Call, but: str = "") -> list[dict[str, object]]:
 
 def _is_ours(call: Call) -> bool:
     """Tell whether a call is the journal's own: one of its tools, or the command that stores a checkpoint."""
-    return bool(call.own) or policy.is_checkpoint_command(call.command, posix=call.shell == POSIX_SHELL)
+    return bool(call.own) or gate.is_checkpoint_command(call.command, posix=call.shell == POSIX_SHELL)
 
 
 def _shell(command: str) -> str:

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-from ocm import config, paths
+from ocm.store import config, paths
 
 MAX_LOG = config.MAX_LOG
 MAX_PAYLOAD = 1024 * 1024

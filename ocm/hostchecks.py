@@ -14,8 +14,8 @@ from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place
 from ocm.hosts.table import HOSTS
 from ocm.hosts.targets import Target
-from ocm.paths import Store
 from ocm.sites import Site
+from ocm.store.paths import Store
 
 _AGAIN = "Set it up again with --fix, or run: ocm {}"
 

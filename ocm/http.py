@@ -10,8 +10,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
-from ocm import files, paths
 from ocm.base.errors import OcmError
+from ocm.store import files, paths
 
 HOST = "127.0.0.1"
 NAME = "http.token"

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from ocm import git, gitdata, githistory, links, traces
 from ocm.base.model import FileChange, Session
 from ocm.gitrun import UnknownError
-from ocm.paths import content
+from ocm.store.paths import content
 from ocm.traces import Unit
 
 _MAX_COMMITS = 64  # of one checkpoint; a rebase of hundreds is nobody's work

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 
-from ocm import config, file_steps, manifest, paths, registry, sites, trust
+from ocm import file_steps, manifest, sites
 from ocm.base.errors import OcmError
 from ocm.edit import plain_text
 from ocm.hosts.hookfiles import NONE
@@ -20,6 +20,7 @@ from ocm.hosts.targets import Target
 from ocm.manifest import Manifest
 from ocm.plan import Call, MakeFolder, Plan, RemoveEntries, WriteFile
 from ocm.sites import Chosen, Site
+from ocm.store import config, paths, registry, trust
 
 COMMANDS = ("ocm-hook", "ocm")
 

@@ -14,7 +14,7 @@ from ocm.gitrun import UnknownError
 from ocm.index import Commits, Index, Links, Notice, silent
 from ocm.index.landed import SLACK, Made
 from ocm.links import Match, Patch
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 Progress = Callable[[int, int], None]
 _BATCH = 500

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ocm import git, index
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 Notice = Callable[[str], None]
 

@@ -4,9 +4,10 @@ import os
 import sys
 from typing import Any
 
-from ocm import output, paths, screens
+from ocm import output, screens
 from ocm.base.errors import NoStoreError, meant
-from ocm.paths import Store
+from ocm.store import paths
+from ocm.store.paths import Store
 
 NO_SESSIONS = "No sessions yet. They appear as your assistant works; `ocm status` shows what it records."
 
@@ -89,7 +90,7 @@ def _unknown(store: Store, **typed: str | None) -> str:
 
 def _stores(project: str | None, *, everywhere: bool, archived: bool) -> list[Store]:
     if everywhere:
-        from ocm import registry
+        from ocm.store import registry
 
         return registry.everywhere()
     store = find_store(project)

@@ -10,7 +10,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 
-from ocm import files, paths
+from ocm.store import files, paths
 
 FOLDER = "installs"
 

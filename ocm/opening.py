@@ -1,6 +1,6 @@
 """What a new conversation is told when it starts: the brief, or why there is none."""
 
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 
 def words(store: Store, session_id: str, source: str, *, tokens: int, most: int) -> tuple[str, str]:
@@ -11,7 +11,8 @@ def words(store: Store, session_id: str, source: str, *, tokens: int, most: int)
     """
     if source in {"resume", "fork"}:
         return "", ""
-    from ocm import brief, paths, trust
+    from ocm import brief
+    from ocm.store import paths, trust
 
     if not paths.user_store():
         return "", f"{paths.NO_HOME} So nobody can say that this store was made here, and nothing of it is shown."

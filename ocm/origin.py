@@ -8,7 +8,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 
-from ocm import gitdata, githistory, journal, lineage, links
+from ocm import gitdata, githistory, lineage, links
 from ocm.base.errors import BadInputError, NotFoundError
 from ocm.base.model import one_line
 from ocm.githistory import Line
@@ -16,7 +16,8 @@ from ocm.index.landed import SLACK
 from ocm.index.records import moment
 from ocm.lineage import View
 from ocm.links import Match
-from ocm.paths import Store
+from ocm.store import journal
+from ocm.store.paths import Store
 from ocm.traces import MAX_UNIT, Unit
 
 _PROBE = 8000

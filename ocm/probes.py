@@ -7,8 +7,9 @@ import subprocess
 import tempfile
 from typing import Any
 
-from ocm import __version__, hosts, paths
+from ocm import __version__, hosts
 from ocm.hosts.interface import Host
+from ocm.store import paths
 
 _SECONDS = 20.0
 _OTHER = "another"

@@ -4,7 +4,7 @@ Loaded by a hook at each prompt, so it imports little, reads the cache as it is 
 """
 
 from ocm.index import glance
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 _CHARACTERS = 800  # 200 tokens
 _MAX_TITLE, _MAX_NAME, _MAX_WORDS = 90, 30, 4

@@ -22,7 +22,7 @@ from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, ranking, silent
 from ocm.index.light import ITEM
 from ocm.index.wording import Query
 from ocm.index.wording import query as taken_apart
-from ocm.paths import Store, relative
+from ocm.store.paths import Store, relative
 
 _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY

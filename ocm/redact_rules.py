@@ -7,9 +7,9 @@ user's may switch some off, because a cloned project must not decide what is lef
 
 import re
 
-from ocm import config
 from ocm.base.errors import BadInputError
 from ocm.marks import INNER_TOKENS, TOKENS
+from ocm.store import config
 
 OFF, OWN = "redact.off", "redact.rules."
 # The rules beside those of the table of tokens.

@@ -9,11 +9,12 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ocm import bundle, copies, files, journal, markdown, redact, redact_rules, sessionfiles
+from ocm import bundle, copies, markdown, redact, redact_rules, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
 from ocm.base.notices import Progress, told
-from ocm.paths import Store, user_store
+from ocm.store import files, journal
+from ocm.store.paths import Store, user_store
 
 _MAX_LOG = 64 * 1024 * 1024
 _FIXED = ("ocm:", "session_id:", "git_sha_start:", "git_sha_end:", "started_at:", "updated_at:", "ended_at:")

@@ -17,10 +17,11 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.stdio import stdio_server
 from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
 
-from ocm import __version__, paths
+from ocm import __version__
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, NoStoreError, OcmError
 from ocm.hosts import host_named
+from ocm.store import paths
 from ocm.tools import TOOLS
 
 NAME = "opencodememory"
@@ -156,7 +157,8 @@ class JournalServer(MCPServer[Any]):
 
     def search(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """Search this project's sessions, or every registered project's."""
-        from ocm import recall, registry
+        from ocm import recall
+        from ocm.store import registry
 
         given = _checked("ocm__search_sessions", arguments)
         scope = given.pop("scope", "project")

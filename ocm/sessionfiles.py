@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ocm import files, journal, markdown, merge, paths, rewrite
+from ocm import markdown, merge, rewrite
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session, slugify
 from ocm.merge import Event
-from ocm.paths import Store
+from ocm.store import files, journal, paths
+from ocm.store.paths import Store
 
 _ATTEMPTS = 5
 MAX_BYTES = 64 * 1024 * 1024

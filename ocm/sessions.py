@@ -12,13 +12,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from ocm import activity, archive, config, files, forget, journal, merge, redact, redact_rules, sessionfiles, trust
+from ocm import activity, archive, forget, merge, redact, redact_rules, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
 from ocm.merge import Event, Observed
 from ocm.observe import Start, edits_of, events_redacted, observe, text_of
-from ocm.paths import Store, user_store
 from ocm.sessionfiles import Known
+from ocm.store import config, files, journal, trust
+from ocm.store.paths import Store, user_store
 
 HOOK_SECONDS = 1.5  # that a hook may spend on recovery, of the five that hosts wait
 _ATTEMPTS = 5

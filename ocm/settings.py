@@ -4,8 +4,9 @@ import json
 import os
 from typing import Any
 
-from ocm import config, files, paths, redact_rules
+from ocm import redact_rules
 from ocm.base.errors import BadInputError, OcmError, meant
+from ocm.store import config, files, paths
 
 
 def check_name(name: str) -> None:

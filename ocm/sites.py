@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ocm import paths
 from ocm.base.errors import BadInputError, OcmError, meant
 from ocm.hosts import claude_code_config
 from ocm.hosts.hookfiles import NONE
 from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place
 from ocm.hosts.table import HOSTS
 from ocm.hosts.targets import Target, combined, ignore_target
+from ocm.store import paths
 
 DEFAULT_HOST = claude_code_config.NAME
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from ocm import browse, hostchecks, listing, paths, sites
+from ocm import browse, hostchecks, listing, sites
 from ocm.listing import Notice, print_nothing
-from ocm.paths import Store
+from ocm.store import paths
+from ocm.store.paths import Store
 
 _INIT = ("ocm init", "set this project up for your assistants")
 _HELP = ("ocm --help", "everything else")

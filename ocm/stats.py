@@ -11,11 +11,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from ocm import brief, config, git, index, journal, merge, paths, sessionfiles
+from ocm import brief, git, index, merge, sessionfiles
 from ocm.base.errors import UnreadableSessionError
 from ocm.index.queries import Numbers
 from ocm.listing import Notice, print_nothing
-from ocm.paths import Store
+from ocm.store import config, journal, paths
+from ocm.store.paths import Store
 
 COUNTED = ("sessions", "checkpoints", "decisions", "files")
 _CHARACTERS_A_TOKEN = 4

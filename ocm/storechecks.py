@@ -3,10 +3,11 @@
 import os
 import time
 
-from ocm import files, index, install, journal, paths, registry, sessionfiles, sessions, trust
+from ocm import index, install, sessionfiles, sessions
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.findings import Finding
-from ocm.paths import Store
+from ocm.store import files, journal, paths, registry, trust
+from ocm.store.paths import Store
 
 _NAMED = 5
 

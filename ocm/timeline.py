@@ -12,7 +12,7 @@ from ocm.base.errors import BadInputError, OcmError
 from ocm.base.model import FileChange, Session, WorkEntry, one_line
 from ocm.base.sanitize import clean_line
 from ocm.index import Index, Notice, SessionRow, silent
-from ocm.paths import Store, relative
+from ocm.store.paths import Store, relative
 
 MAX_LIMIT = 100
 _ITEMS, _MAX_ITEM = 5, 200

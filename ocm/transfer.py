@@ -3,11 +3,12 @@
 import os
 from dataclasses import dataclass, field
 
-from ocm import archive, bundle, copies, files, journal, markdown, redact_rules, rescan, sessionfiles
+from ocm import archive, bundle, copies, markdown, redact_rules, rescan, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.notices import Progress, told
 from ocm.bundle import Entry
-from ocm.paths import Store, user_store
+from ocm.store import files, journal
+from ocm.store.paths import Store, user_store
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from ocm.index.records import moment
 from ocm.lineage import Later, View
 from ocm.links import Match
 from ocm.origin import Origin, Source
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 _SOURCES, _DECISIONS, _WORK = 2, 2, 2
 _MERGED, _LAST = 300, 5

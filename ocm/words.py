@@ -3,9 +3,10 @@
 import json
 import os
 
-from ocm import config, journal, marks
+from ocm import marks
 from ocm.hosts.common import text
-from ocm.paths import Store, find_store
+from ocm.store import config, journal
+from ocm.store.paths import Store, find_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ocm import hook, journal, markdown, sessions, trust
+from ocm import hook, markdown, sessions
 from ocm.base.model import Session
-from ocm.paths import STORE, Store
+from ocm.store import journal, trust
+from ocm.store.paths import STORE, Store
 
 EDIT = {"tool_name": "Edit"}
 CHECKPOINT_TOOL = "mcp__opencodememory__ocm__checkpoint"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ocm import browse, markdown
-from ocm.paths import STORE, Store
+from ocm.store.paths import STORE, Store
 from tests.builders import git, repository, script
 
 PACE = 0.3

@@ -6,7 +6,7 @@ from typing import Any
 
 from ocm import rewrite
 from ocm.base.model import Session
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 DAY = "2026-03-{:02}T12:00:00+00:00"
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from ocm import browse, config, copies, decided, hook, hookio, hosts, index, journal, partial, paths, recall, registry
+from ocm import browse, copies, decided, hook, hookio, hosts, index, partial, recall
+from ocm.store import config, journal, paths, registry
 from tests.builders import AGENT, Project, payload, run_hook, run_ocm
 from tests.session_store import put, session
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import archive, browse, copies, journal
+from ocm import archive, browse, copies
 from ocm.base.errors import NotFoundError, UnreadableSessionError
+from ocm.store import journal
 from tests.builders import CHECKPOINT_TOOL, Project
 
 KEYS = {"session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm import config
+from ocm.store import config
 
 
 def write(folder: Path, content: object) -> str:

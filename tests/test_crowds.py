@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm import journal, paths, sessions
+from ocm import sessions
+from ocm.store import journal, paths
 from tests.defects.driver import together
 from tests.defects.environment import our_commands
 from tests.defects.ours import Ours

@@ -15,24 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import (
-    doctor,
-    files,
-    firing,
-    hook,
-    hosts,
-    index,
-    install,
-    paths,
-    probes,
-    sessionfiles,
-    sessions,
-    settings,
-    storechecks,
-)
+from ocm import doctor, firing, hook, hosts, index, install, probes, sessionfiles, sessions, settings, storechecks
 from ocm.base.errors import OcmError
 from ocm.hosts.codex_config import own_keys
 from ocm.hosts.table import HOSTS as HOSTS_OF_ALL
+from ocm.store import files, paths
 
 from .install_world import World
 

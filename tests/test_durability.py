@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import browse, files, markdown, recall, rewrite, sessionfiles, sessions
-from ocm.paths import STORE, Store
+from ocm import browse, markdown, recall, rewrite, sessionfiles, sessions
+from ocm.store import files
+from ocm.store.paths import STORE, Store
 from tests.builders import Project, commit, git, script
 from tests.defects.environment import our_commands
 from tests.defects.ours import Ours

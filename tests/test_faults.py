@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from ocm import browse, cli, files, index, journal, observe, paths, sessions
+from ocm import browse, cli, index, observe, sessions
 from ocm.base.errors import UnreadableSessionError
+from ocm.store import files, journal, paths
 from tests.defects.driver import run_as_plain_user
 from tests.defects.environment import our_commands
 from tests.defects.ours import Ours

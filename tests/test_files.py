@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ocm import files
 from ocm.base.errors import OcmError
+from ocm.store import files
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="there are no such modes there")
 

@@ -13,7 +13,7 @@ import pytest
 from ocm import git, gitdata, gitrun
 from ocm.base.model import FileChange
 from ocm.git import Changes
-from ocm.paths import git_head
+from ocm.store.paths import git_head
 
 GIT_CONFIG = """\
 [user]

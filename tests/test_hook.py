@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from ocm import config, hook, hookio, journal, partial, policy
+from ocm import hook, hookio, partial
 from ocm.base.errors import UnreadableSessionError
+from ocm.store import config, gate, journal
 from tests.builders import AGENT, CHECKPOINT_TOOL, Project, payload, run_hook, run_ocm, script
 
 HOSTILE_IDS = (
@@ -25,7 +26,7 @@ HOSTILE_IDS = (
 
 def shut(project: Project, calls: int = 5) -> None:
     project.calls(calls)
-    assert policy.is_shut(project.tally(), config.load())
+    assert gate.is_shut(project.tally(), config.load())
 
 
 # --- the count
@@ -151,7 +152,7 @@ def test_the_command_in_a_denial_passes_the_gate_and_means_this_session(project:
     project.calls(4, session_id)
     reason = project.denied(session_id=session_id)
     command = reason[reason.index("ocm checkpoint --session-id") : reason.rindex(". Then repeat the call")]
-    assert policy.is_checkpoint_command(command)
+    assert gate.is_checkpoint_command(command)
     words = shlex.split(command)
     assert words[:4] == ["ocm", "checkpoint", "--session-id", session_id]
     assert not project.denied("Bash", session_id, tool_input={"command": command})

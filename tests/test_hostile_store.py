@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import config, hook, journal, observe, paths, rewrite, trust
-from ocm.paths import STORE, Store
+from ocm import hook, observe, rewrite
+from ocm.store import config, journal, paths, trust
+from ocm.store.paths import STORE, Store
 from tests.builders import Project, payload, repository, run_ocm, script
 from tests.session_store import put, session
 

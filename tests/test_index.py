@@ -16,11 +16,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from ocm import files, index, markdown, recall, rewrite, traces
+from ocm import index, markdown, recall, rewrite, traces
 from ocm.base.errors import OcmError
 from ocm.base.model import FileChange
 from ocm.index import light, records, schema, sync, writer
-from ocm.paths import Store
+from ocm.store import files
+from ocm.store.paths import Store
 from tests.session_store import make_store, put, session
 
 DAY = "2026-03-03T14:32:10+00:00"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ocm import journal
+from ocm.store import journal
 
 fcntl: Any = pytest.importorskip("fcntl") if sys.platform != "win32" else None
 

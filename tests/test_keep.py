@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ocm import archive, bundle, copies, forget, index, journal, markdown, sessions, transfer, trust
+from ocm import archive, bundle, copies, forget, index, markdown, sessions, transfer
 from ocm.base.errors import NotFoundError, OcmError
-from ocm.paths import Store
+from ocm.store import journal, trust
+from ocm.store.paths import Store
 from tests.builders import Project, run_ocm
 from tests.session_store import make_store, put, session
 

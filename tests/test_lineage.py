@@ -12,7 +12,7 @@ import pytest
 from ocm import githistory, gitrun, gitstream, imprint, index, lineage, markdown, traces
 from ocm.index import Commits, sync
 from ocm.index.landed import Made
-from ocm.paths import Store
+from ocm.store.paths import Store
 from ocm.traces import Unit
 from tests.builders import Project, commit, git, repository
 from tests.session_store import make_store, put, session

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from ocm import journal, observe
+from ocm import observe
 from ocm.base.model import FileChange
 from ocm.redact_rules import NONE
+from ocm.store import journal
 from tests.builders import Project, commit, git, repository
 
 

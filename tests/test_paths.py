@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from ocm import config, http, install, manifest, paths, redact_rules, registry, sites, trust
+from ocm import http, install, manifest, redact_rules, sites
 from ocm.base.errors import NoStoreError
-from ocm.paths import STORE
+from ocm.store import config, paths, registry, trust
+from ocm.store.paths import STORE
 from tests.builders import Project, commit, git, payload, repository, run_hook, run_ocm
 
 

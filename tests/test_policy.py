@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ocm import config, policy
-from ocm.journal import Tally
+from ocm.store import config, gate
+from ocm.store.journal import Tally
 
 SETTINGS = dict(config.DEFAULTS)
 
@@ -21,31 +21,31 @@ def tally(calls: int, denials: int = 0, due: int | None = None) -> Tally:
 
 
 @pytest.mark.parametrize(("counts", "changes", "expected"), [
-    (tally(0), True, policy.ALLOW),
-    (tally(4), True, policy.ALLOW),
-    (tally(5), True, policy.DENY),
-    (tally(5), False, policy.ALLOW),
-    (tally(50, denials=2), True, policy.DENY),
-    (tally(50, denials=3), True, policy.RELEASE),
-    (tally(50, denials=3), False, policy.ALLOW),
-    (tally(50, due=4), True, policy.ALLOW),
+    (tally(0), True, gate.ALLOW),
+    (tally(4), True, gate.ALLOW),
+    (tally(5), True, gate.DENY),
+    (tally(5), False, gate.ALLOW),
+    (tally(50, denials=2), True, gate.DENY),
+    (tally(50, denials=3), True, gate.RELEASE),
+    (tally(50, denials=3), False, gate.ALLOW),
+    (tally(50, due=4), True, gate.ALLOW),
 ])  # fmt: skip
 def test_a_call_is_held_back_when_a_checkpoint_is_due(counts: Tally, changes: bool, expected: str) -> None:
-    assert policy.decide(counts, SETTINGS, changes=changes) == expected
+    assert gate.decide(counts, SETTINGS, changes=changes) == expected
 
 
 @pytest.mark.parametrize(("mode", "expected", "reminds"), [
-    ("block", policy.DENY, True), ("remind", policy.ALLOW, True), ("off", policy.ALLOW, False),
+    ("block", gate.DENY, True), ("remind", gate.ALLOW, True), ("off", gate.ALLOW, False),
 ])  # fmt: skip
 def test_the_mode_decides_what_a_due_checkpoint_means(mode: str, expected: str, reminds: bool) -> None:
     settings = {**SETTINGS, "gate.mode": mode}
-    assert policy.decide(tally(5), settings, changes=True) == expected
-    assert policy.reminds(tally(5), settings) is reminds
-    assert not policy.reminds(tally(4), settings)
+    assert gate.decide(tally(5), settings, changes=True) == expected
+    assert gate.reminds(tally(5), settings) is reminds
+    assert not gate.reminds(tally(4), settings)
 
 
 def test_gate_deny_all_holds_reads_back_too() -> None:
-    assert policy.decide(tally(5), {**SETTINGS, "gate.deny": "all"}, changes=False) == policy.DENY
+    assert gate.decide(tally(5), {**SETTINGS, "gate.deny": "all"}, changes=False) == gate.DENY
 
 
 @pytest.mark.parametrize("command", [
@@ -57,7 +57,7 @@ def test_gate_deny_all_holds_reads_back_too() -> None:
     "\tocm checkpoint\t--goal x ",
 ])  # fmt: skip
 def test_a_simple_checkpoint_command_is_one(command: str) -> None:
-    assert policy.is_checkpoint_command(command)
+    assert gate.is_checkpoint_command(command)
 
 
 @pytest.mark.parametrize("command", [
@@ -97,7 +97,7 @@ def test_a_simple_checkpoint_command_is_one(command: str) -> None:
     "ocm checkpoint\x00; rm -rf x",
 ])  # fmt: skip
 def test_anything_more_is_not(command: str) -> None:
-    assert not policy.is_checkpoint_command(command)
+    assert not gate.is_checkpoint_command(command)
 
 
 @pytest.mark.parametrize("command", [
@@ -105,8 +105,8 @@ def test_anything_more_is_not(command: str) -> None:
     'ocm checkpoint --goal "a\u201d; rm x; \u201cb"',
 ])  # fmt: skip
 def test_powershell_reads_backslashes_and_typographic_quotes_in_its_own_way(command: str) -> None:
-    assert policy.is_checkpoint_command(command)
-    assert not policy.is_checkpoint_command(command, posix=False)
+    assert gate.is_checkpoint_command(command)
+    assert not gate.is_checkpoint_command(command, posix=False)
 
 
 _PIECES = st.sampled_from((
@@ -121,7 +121,7 @@ _PIECES = st.sampled_from((
 @example(rest="\u00a0touch x")
 def test_whatever_passes_runs_ocm_once_and_nothing_else(shell: Shell, rest: str) -> None:
     command = "ocm checkpoint" + rest
-    if policy.is_checkpoint_command(command):
+    if gate.is_checkpoint_command(command):
         assert shell.run(command) == ["checkpoint"], command
 
 

@@ -10,7 +10,7 @@ import pytest
 from ocm import index, promptmatch
 from ocm.base.model import FileChange
 from ocm.index import glance, light
-from ocm.paths import Store
+from ocm.store.paths import Store
 from tests.builders import Project, git
 from tests.session_store import make_store, put, session
 

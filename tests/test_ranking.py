@@ -9,7 +9,7 @@ from ocm import index, recall
 from ocm.index import Index, ranking
 from ocm.index.queries import Filters
 from ocm.index.wording import Query, query
-from ocm.paths import Store
+from ocm.store.paths import Store
 from tests.session_store import make_store, put, session
 
 COMMON, USUAL, RARE = ("lib", "py", "module"), ("parser", "reader", "socket", "缓存"), ("wombat", "zanzibar", "x1")

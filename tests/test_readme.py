@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm import cli, config
+from ocm import cli
+from ocm.store import config
 from tests import readme, test_layers
 from tests.bench.table import Report, Row
 from tests.pages import __main__ as pages

@@ -12,8 +12,8 @@ from ocm import blobs, brief, gitdata, index, recall
 from ocm.base.errors import BadInputError, OcmError
 from ocm.base.model import FileChange, WorkEntry
 from ocm.index import sync, wording
-from ocm.paths import Store
 from ocm.recall import Filters
+from ocm.store.paths import Store
 from tests.session_store import make_store, put, session
 
 NOW = 1_775_000_000.0  # 2026-03-31

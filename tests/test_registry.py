@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm import install, registry
+from ocm import install
 from ocm.base.errors import OcmError
+from ocm.store import registry
 
 from .install_world import World
 

@@ -10,7 +10,7 @@ from ocm import index, recall
 from ocm.index import Index
 from ocm.index.queries import _edits
 from ocm.index.schema import TOKENIZER
-from ocm.paths import Store
+from ocm.store.paths import Store
 from tests.session_store import make_store, put, session
 
 WORDS = [

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ocm import archive, copies, files, index, journal, markdown, redact_rules, rescan
+from ocm import archive, copies, index, markdown, redact_rules, rescan
 from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.store import files, journal
 from tests.builders import Project, run_ocm
 from tests.session_store import put, session
 

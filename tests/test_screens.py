@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from ocm import answers, browse, listing, recall, session_view, stats, stats_view, timeline, views
-from ocm.paths import Store
 from ocm.screen import Line, Screen, cells
+from ocm.store.paths import Store
 from tests import screen_store
 from tests.screen_store import NOW
 

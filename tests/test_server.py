@@ -14,8 +14,8 @@ from mcp import Client, Implementation
 
 from ocm.base import sanitize
 from ocm.base.model import SECTIONS
-from ocm.paths import STORE
 from ocm.server import JournalServer
+from ocm.store.paths import STORE
 from ocm.tools import TOOLS
 from tests.builders import CHECKPOINT_TOOL, Project
 

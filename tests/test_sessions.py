@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from ocm import files, index, journal, markdown, merge, sessionfiles, sessions
+from ocm import index, markdown, merge, sessionfiles, sessions
 from ocm.base.errors import BadInputError, OcmError, UnreadableSessionError
 from ocm.base.model import WorkEntry
+from ocm.store import files, journal
 from tests.builders import CHECKPOINT_TOOL, Project, run_ocm
 
 TOKEN = "ghp_" + "aB3" * 12

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ocm import config, settings
+from ocm import settings
 from ocm.base.errors import BadInputError, OcmError
+from ocm.store import config
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ocm import brief, stats
-from ocm.paths import Store
+from ocm.store.paths import Store
 from tests.builders import EDIT, Project, run_ocm
 from tests.session_store import make_store, put, session
 

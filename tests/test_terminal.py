@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from ocm import sessionfiles
-from ocm.paths import STORE, Store
 from ocm.screen import cells
+from ocm.store.paths import STORE, Store
 from tests import screen_store
 from tests.builders import Project, run_ocm, script
 from tests.session_store import put, session

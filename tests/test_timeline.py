@@ -8,7 +8,7 @@ import pytest
 from ocm import index, timeline
 from ocm.base.errors import BadInputError, NotFoundError
 from ocm.base.model import FileChange, WorkEntry
-from ocm.paths import Store
+from ocm.store.paths import Store
 from tests.builders import Project, run_ocm
 from tests.session_store import make_store, put, session
 

@@ -4,9 +4,10 @@ import os
 
 import click
 
-from ocm import output, paths, screens
+from ocm import output, screens
 from ocm.base.errors import OcmError
 from ocm.commands import common, complete
+from ocm.store import paths
 
 _NAMED = 10
 
@@ -132,8 +133,8 @@ def config() -> None:
 @common.json_option
 def config_list(*, project: str | None, as_json: bool) -> None:
     """Show every setting."""
-    from ocm import config as values
     from ocm import redact_rules
+    from ocm.store import config as values
 
     store = common.find_store(project)
     found = {**values.load(paths.user_store(), store.path), **redact_rules.shown(paths.user_store(), store.path)}
@@ -149,8 +150,8 @@ def config_list(*, project: str | None, as_json: bool) -> None:
 @click.argument("name", shell_complete=complete.settings)
 def config_get(*, project: str | None, name: str) -> None:
     """Print one setting."""
-    from ocm import config as values
     from ocm import redact_rules, settings
+    from ocm.store import config as values
 
     settings.check_name(name)
     stores = paths.user_store(), common.find_store(project).path

@@ -7,7 +7,7 @@ from click.shell_completion import CompletionItem
 
 from ocm import looking
 from ocm.base.errors import OcmError
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 _MOST = 200
 Offers = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
@@ -49,7 +49,8 @@ def _hosts(_: click.Context) -> Iterable[tuple[str, str]]:
 
 
 def _settings(_: click.Context) -> Iterable[tuple[str, str]]:
-    from ocm import config, redact_rules
+    from ocm import redact_rules
+    from ocm.store import config
 
     return ((name, "") for name in [*config.DEFAULTS, redact_rules.OFF])
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
-from ocm import looking, output, paths, screens
+from ocm import looking, output, screens
 from ocm.base.errors import BadInputError, OcmError
 from ocm.commands import common, complete
-from ocm.paths import Store
+from ocm.store import paths
+from ocm.store.paths import Store
 
 _EVERYTHING = 10_000_000
 
@@ -145,7 +146,8 @@ def resume(*, project: str | None, identifier: str | None, tokens: int | None, c
     what git did since. Without ID it is the session of the branch of this work tree that was worked on last.
     """
     from ocm import brief as briefs
-    from ocm import browse, clipboard, config
+    from ocm import browse, clipboard
+    from ocm.store import config
 
     store = common.find_store(project)
     settings = config.load(paths.user_store(), store.path)

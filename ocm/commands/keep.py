@@ -143,7 +143,7 @@ def report_troubles(troubles: list[str]) -> None:
 @common.project_option
 def trust(*, project: str | None) -> None:
     """Accept a session store that was not made on this machine."""
-    from ocm import trust as trusting
+    from ocm.store import trust as trusting
 
     store = common.find_store(project)
     if trusting.accept(store):

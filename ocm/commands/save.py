@@ -9,7 +9,7 @@ import click
 from ocm import output
 from ocm.base.errors import BadInputError
 from ocm.commands import common
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 
 @click.command()

@@ -10,7 +10,7 @@ import sqlite3
 from math import log
 
 from ocm.index.light import APPLICATION_ID, STOP, VERSION, address, mark, quoted
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 MOST, MOST_RARE, MAX_FILES = 3, 6, 20
 _MAX_WORDS, _READ = 32, 4_000  # words and characters of a prompt that are looked at

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ocm import traces
 from ocm.index import light, records, schema
 from ocm.index.light import encodable
-from ocm.paths import Store
+from ocm.store.paths import Store
 from ocm.traces import Unit
 
 if TYPE_CHECKING:

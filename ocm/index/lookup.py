@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from ocm.index import records, schema, writer
 from ocm.index.light import encodable, mark
 from ocm.index.sync import SHORT, TROUBLE
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 _QUIET = 250_000_000  # nanoseconds after which no checkpoint is between writing its file and refreshing its row
 _PLAIN = re.compile(r"[A-Za-z0-9-]+")

@@ -13,7 +13,7 @@ from ocm.index import schema, shown
 from ocm.index.light import PART, encodable, mark, quoted, split
 from ocm.index.records import ODD
 from ocm.index.schema import TEXTS, TOKENIZER
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 if TYPE_CHECKING:
     from ocm.index.landed import Links

@@ -9,7 +9,7 @@ from ocm.base.errors import OcmError
 from ocm.index import lookup, records, schema, sync, writer
 from ocm.index.queries import Index
 from ocm.index.sync import Notice, silent
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 if TYPE_CHECKING:
     from ocm.index.landed import Commits

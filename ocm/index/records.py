@@ -15,7 +15,7 @@ from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.values import FileChange, one_line
 from ocm.index import light
 from ocm.index.light import mark, mark_of
-from ocm.paths import TEMPORARY, Store, content
+from ocm.store.paths import TEMPORARY, Store, content
 
 if TYPE_CHECKING:
     from ocm.base.model import Session

@@ -16,7 +16,7 @@ from typing import Any
 from ocm.base.values import CHANGE_TYPES
 from ocm.index import light
 from ocm.index.light import APPLICATION_ID, VERSION
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 WAIT = 5.0
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -209,7 +209,7 @@ def writing(store: Store | None, db: sqlite3.Connection, *, wait: float = WAIT) 
 
 
 def _locked(store: Store, wait: float) -> contextlib.AbstractContextManager[None]:
-    from ocm import files  # it brings filelock along, which a reader does not need
+    from ocm.store import files  # it brings filelock along, which a reader does not need
 
     return files.locked(lock_path(store), timeout=wait)
 

@@ -14,7 +14,7 @@ from ocm.base.values import one_line
 from ocm.index import records, schema, writer
 from ocm.index.records import Listing
 from ocm.index.writer import Plan
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 Notice = Callable[[str], None]
 Progress = Callable[[int, int], None]
@@ -125,7 +125,7 @@ def rebuild(store: Store, progress: Progress | None = None, *, notice: Notice = 
 
 def move_aside(store: Store, seen: tuple[int, int] | None, error: sqlite3.Error, notice: Notice) -> bool:
     """Move a damaged cache out of the way and say so, unless another process was quicker; False when it has to stay."""
-    from ocm import files  # it brings filelock along, which a reader does not need
+    from ocm.store import files  # it brings filelock along, which a reader does not need
 
     why = one_line(str(error), 120)
     try:
@@ -204,7 +204,7 @@ def _build(
     """Build a cache beside the present one, which goes on answering meanwhile, and put it in its place."""
     import tempfile
 
-    from ocm import files
+    from ocm.store import files
 
     descriptor, temporary = tempfile.mkstemp(prefix=f"memory.db.{os.getpid()}.", suffix=".tmp", dir=store.path)
     os.close(descriptor)
@@ -301,7 +301,7 @@ def _sweep(store: Store) -> None:
 
 def _clear(store: Store) -> None:
     """Remove what a checkpoint left among the session files that was killed long ago."""
-    from ocm import files
+    from ocm.store import files
 
     files.clear_temporaries(store.sessions, time.time() - _STALE)
 

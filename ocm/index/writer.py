@@ -9,7 +9,7 @@ from ocm.base.values import CHANGE_TYPES
 from ocm.index import records, schema
 from ocm.index.records import Listing, Record
 from ocm.index.schema import COLUMNS, PAGE, TEXTS
-from ocm.paths import Store
+from ocm.store.paths import Store
 
 WHOLE = 500
 _COLUMNS, _TEXT = ", ".join(COLUMNS), ", ".join(TEXTS)

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
-from ocm import hook, hosts, journal, markdown, merge, observe, recall, redact, rewrite
+from ocm import hook, hosts, markdown, merge, observe, recall, redact, rewrite
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, UnreadableSessionError
 from ocm.base.model import Checkpoint, Session
-from ocm.paths import Store
 from ocm.redact_rules import NONE
+from ocm.store import journal
+from ocm.store.paths import Store
 
 _EVENTS = ("user-prompt", "pre-tool-use", "post-tool-use", "file-edited", "stop", "session-start")
 _ROUNDS = 100

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm import hook, install, paths, sessions
+from ocm import hook, install, sessions
 from ocm.hosts import ADAPTERS
 from ocm.hosts.place import PROJECT, USER
+from ocm.store import paths
 from tests.install_world import World
 
 from .homes import ODD, Home

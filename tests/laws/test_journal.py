@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ocm import journal
+from ocm.store import journal
 
 pytestmark = pytest.mark.timeout(3600)  # thousands of examples
 SESSIONS = ("S", "S2", "a/b", "ü")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import files
+from ocm.store import files
 from tests.laws.crash import points
 from tests.laws.crash.faults import Layer
 

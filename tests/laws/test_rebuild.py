@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ocm import brief, index, recall, traces
 from ocm.base.model import FileChange, Session
 from ocm.index import Index, ranking, sync, writer
-from ocm.paths import Store
+from ocm.store.paths import Store
 from tests.laws import strategies
 from tests.session_store import make_store, put, session
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocm import githistory, index, lineage, links, traces
-from ocm.paths import Store
+from ocm.store.paths import Store
 from tests.bench.links import blame, replay
 from tests.session_store import make_store, put, session
 

@@ -16,7 +16,7 @@ from ocm import githistory, index, lineage, links, traces
 from tests.session_store import make_store, put, session
 
 if TYPE_CHECKING:
-    from ocm.paths import Store
+    from ocm.store.paths import Store
 
 LINES, COMMITS, TURNS = 5_000, 2_000, 7
 RATIO = 1.5

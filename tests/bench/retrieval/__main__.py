@@ -17,10 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import freshness, gitdata, index, recall, trust
+from ocm import freshness, gitdata, index, recall
 from ocm.base.model import FileChange
 from ocm.index import Filters, ranking, wording
 from ocm.index.light import quoted
+from ocm.store import trust
 from tests.bench.retrieval import planted, rivals, score, sets, tokens
 from tests.bench.sides import GIT, repository
 from tests.bench.table import grid
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ocm.index import Index
-    from ocm.paths import Store
+    from ocm.store.paths import Store
 
 LEAST = {"cargo": 0.875, "cargo_short": 0.665, "beads": 0.810, "sessions": 0.540}
 MOST_LOST = 0.04

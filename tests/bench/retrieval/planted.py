@@ -14,7 +14,7 @@ from tests.bench import corpus, stores
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ocm.paths import Store
+    from ocm.store.paths import Store
 
 # What was noted, a question in words of it, and one that keeps the name a person would remember and says the rest
 # otherwise. Questions that share no word at all were tried: 5 of 20 are found, and a thesaurus for them cost more on the

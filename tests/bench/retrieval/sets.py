@@ -15,7 +15,7 @@ from typing import Any
 
 from ocm import rewrite
 from ocm.base.model import FileChange, Session, WorkEntry, slugify
-from ocm.paths import STORE, Store
+from ocm.store.paths import STORE, Store
 
 _BULLET = re.compile(r"^[-*] ", re.MULTILINE)
 _LISTS = {"decisions": "decisions", "problems": "problems", "next_steps": "work_pending"}

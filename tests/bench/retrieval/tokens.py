@@ -16,7 +16,7 @@ from ocm import brief, index
 from tests.bench.retrieval import sets
 
 if TYPE_CHECKING:
-    from ocm.paths import Store
+    from ocm.store.paths import Store
 
 CHARACTERS_A_TOKEN = 4
 FIRST = 20  # sessions in the store before the first brief is judged

@@ -58,7 +58,6 @@ def preload() -> None:
     import ocm.hook
     import ocm.index
     import ocm.recall
-    import ocm.registry
     import ocm.rewrite
     import ocm.server
     import ocm.sessions  # noqa: F401
@@ -71,7 +70,7 @@ def preload() -> None:
 def _warm_up() -> None:
     """Do everything once here, so that what is loaded and compiled at the first use is there for all."""
     from ocm import browse, index, recall, sessions
-    from ocm.paths import Store
+    from ocm.store.paths import Store
 
     with world.folder() as path:
         store = Store(os.path.join(path, ".openCodeMemory"), path)

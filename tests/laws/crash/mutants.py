@@ -8,7 +8,8 @@ from typing import Any
 
 def fsync_after_the_drop() -> None:
     """Write session files without waiting for the disk; wait for it when the journal is gone already."""
-    from ocm import files, sessions
+    from ocm import sessions
+    from ocm.store import files
 
     written: list[str] = []
     finish = sessions._finish
@@ -35,7 +36,7 @@ def fsync_after_the_drop() -> None:
 
 def no_lock() -> None:
     """Let transactions of one session run through each other."""
-    from ocm import files
+    from ocm.store import files
 
     @contextlib.contextmanager
     def locked(*_: Any, **__: Any) -> Iterator[None]:
@@ -60,7 +61,8 @@ def no_dedupe_of_items() -> None:
 
 def drop_before_the_write() -> None:
     """Drop the journal first, and write what was in it then."""
-    from ocm import journal, sessionfiles
+    from ocm import sessionfiles
+    from ocm.store import journal
 
     write, drop = sessionfiles.write, journal.drop
 
@@ -79,21 +81,21 @@ def drop_before_the_write() -> None:
 
 def no_lock_of_writers() -> None:
     """Let a hook write into a journal that was taken over while it had it open."""
-    from ocm import journal
+    from ocm.store import journal
 
     _plant(journal, _open_locked=lambda path: os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600))
 
 
 def no_carry() -> None:
     """Let a machine checkpoint open the gate."""
-    from ocm import journal
+    from ocm.store import journal
 
     _plant(journal, count=lambda *_, **__: journal.Tally())
 
 
 def no_temporary_file() -> None:
     """Write session files in place."""
-    from ocm import files
+    from ocm.store import files
 
     def atomic_write(path: str, data: bytes, **_: Any) -> None:
         with open(path, "wb") as file:

@@ -8,8 +8,8 @@ What was accepted, and what was only spoken of, is kept in `trust.json` of the u
 import json
 import os
 
-from ocm import paths, registry
-from ocm.paths import Store
+from ocm.store import paths, registry
+from ocm.store.paths import Store
 
 NAME = "trust.json"
 _MAX_BYTES = 16 * 1024 * 1024
@@ -73,7 +73,7 @@ def note(store: str, state: str) -> None:
     Raises:
         NoStoreError: there is no user store to keep it in.
     """
-    from ocm import files  # it brings filelock along, which a hook that only asks does not need
+    from ocm.store import files  # it brings filelock along, which a hook that only asks does not need
 
     files.make_private_dir(paths.own_store())
     with files.locked(path() + ".lock"):

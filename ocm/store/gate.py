@@ -1,6 +1,6 @@
 """The gate, as a pure decision: counts and settings in, allow, remind, deny or let go out."""
 
-from ocm.journal import Tally
+from ocm.store.journal import Tally
 
 ALLOW, DENY, RELEASE = "allow", "deny", "release"
 MAX_DENIALS = 3

@@ -2,7 +2,7 @@
 
 import os
 
-from ocm import paths
+from ocm.store import paths
 
 MAX_BYTES = 256 * 1024
 MAX_LOG = 256 * 1024  # of the log and of the one before it

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from filelock import FileLock, Timeout
 
-from ocm import paths
 from ocm.base.errors import OcmError
+from ocm.store import paths
 
 LOCK_SECONDS = 30.0
 _UPKEEP = "upkeep"

@@ -4,7 +4,7 @@ import json
 import os
 from typing import Any
 
-from ocm import paths  # and `files` where something is written: a hook only reads
+from ocm.store import paths  # and `files` where something is written: a hook only reads
 
 NAME = "registry.json"
 _MAX_BYTES = 16 * 1024 * 1024
@@ -63,7 +63,7 @@ def register(root: str, store: str) -> None:
     """
     from datetime import UTC, datetime
 
-    from ocm import files
+    from ocm.store import files
 
     row = {
         "project": os.path.basename(root) or root,
@@ -86,7 +86,7 @@ def unregister(root: str) -> None:
         OcmError: when another process holds the lock, or there is no user store.
         OSError: when the user store cannot be written to.
     """
-    from ocm import files
+    from ocm.store import files
 
     with files.locked(os.path.join(paths.own_store(), NAME + ".lock")):
         known = _read()
@@ -118,7 +118,7 @@ def _is_row(row: dict[str, Any]) -> bool:
 
 
 def _write(known: Rows) -> None:
-    from ocm import files
+    from ocm.store import files
 
     files.atomic_write(path(), json.dumps(known, indent=2).encode() + b"\n")  # ASCII: a path may be no valid Unicode
 

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from ocm import paths
+from ocm.store import paths
 
 if sys.platform != "win32":  # pragma: no branch - there, a rename waits until every writer has closed the file
     import fcntl
