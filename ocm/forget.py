@@ -9,8 +9,9 @@ import json
 import os
 from dataclasses import dataclass
 
-from ocm import bundle, copies, markdown, sessionfiles
+from ocm import bundle, copies, sessionfiles
 from ocm.base.errors import OcmError
+from ocm.markdown import parse
 from ocm.store import files, journal
 from ocm.store.paths import Store, read_regular
 
@@ -92,7 +93,7 @@ def _forget_in_copies(store: Store, session_id: str, owner: str) -> None:
         except (OSError, OcmError):
             copies.drop(path)  # nothing could be restored from it either
             continue
-        kept = [entry for entry in entries if markdown.session_id_of(entry.text) != session_id]
+        kept = [entry for entry in entries if parse.session_id_of(entry.text) != session_id]
         if len(kept) < len(entries):
             bundle.write(path, store, kept, owner=owner)
 

@@ -8,11 +8,12 @@ import itertools
 import os
 from collections.abc import Collection, Iterable, Iterator
 
-from ocm import git, gitdata, githistory, links, traces
+from ocm import git, gitdata, githistory, links
 from ocm.base.model import FileChange, Session
 from ocm.gitrun import UnknownError
+from ocm.markdown import traces
+from ocm.markdown.traces import Unit
 from ocm.store.paths import content
-from ocm.traces import Unit
 
 _MAX_COMMITS = 64  # of one checkpoint; a rebase of hundreds is nobody's work
 _MAX_FILE = 1_000_000

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ocm import gitdata
 from ocm.base.values import second
-from ocm.traces import BITS, Unit
+from ocm.markdown.traces import BITS, Unit
 
 WINDOW = 3
 SURE, MAYBE = 0.34, 0.2  # shares of the keys; below the second nothing is said

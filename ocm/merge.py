@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from ocm import facts, traces
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry, one_line
 from ocm.base.values import FAR_FUTURE, whole_number
+from ocm.markdown import facts, traces
 
 Event = dict[str, object]
 _T = TypeVar("_T")

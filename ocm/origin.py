@@ -16,9 +16,9 @@ from ocm.index.landed import SLACK
 from ocm.index.records import moment
 from ocm.lineage import View
 from ocm.links import Match
+from ocm.markdown.traces import MAX_UNIT, Unit
 from ocm.store import journal
 from ocm.store.paths import Store
-from ocm.traces import MAX_UNIT, Unit
 
 _PROBE = 8000
 _MAX_GROUPS = 8  # of a range of lines that are told apart, the largest ones

@@ -9,10 +9,11 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ocm import bundle, copies, markdown, redact, redact_rules, sessionfiles
+from ocm import bundle, copies, redact, redact_rules, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
 from ocm.base.notices import Progress, told
+from ocm.markdown import parse
 from ocm.store import files, journal
 from ocm.store.paths import Store, user_store
 
@@ -163,7 +164,7 @@ def _without_private(text: str) -> tuple[str, int]:
 def _means_the_same(before: str, after: str) -> bool:
     """Tell whether a file that could be parsed still can, and holds as much of that session as before."""
     try:
-        return _shape(markdown.parse(before)) == _shape(markdown.parse(after))
+        return _shape(parse.parse(before)) == _shape(parse.parse(after))
     except UnreadableSessionError:
         return False
 
@@ -195,7 +196,7 @@ def _session(store: Store, name: str, rules: redact_rules.Rules) -> Found | None
 
 def _rewrite(store: Store, name: str, rules: redact_rules.Rules) -> None:
     """Take the secrets out under the session's lock, from what the file holds then."""
-    session_id = markdown.session_id_of(sessionfiles.text(store, name))
+    session_id = parse.session_id_of(sessionfiles.text(store, name))
     with files.locked(sessionfiles.lock_path(store, session_id)):
         clean, counts = cleaned(sessionfiles.text(store, name), rules)
         if counts:

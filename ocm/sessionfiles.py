@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ocm import markdown, merge, rewrite
+from ocm import merge
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session, slugify
+from ocm.markdown import parse, render
 from ocm.merge import Event
 from ocm.store import files, journal, paths
 from ocm.store.paths import Store
@@ -59,7 +60,7 @@ def is_name(name: str) -> bool:
 def holds(store: Store, name: str, session_id: str) -> bool:
     """Tell whether the file `name` says that it holds the session."""
     try:
-        return markdown.session_id_of(_text(os.path.join(store.sessions, name))[0]) == session_id
+        return parse.session_id_of(_text(os.path.join(store.sessions, name))[0]) == session_id
     except (OSError, UnreadableSessionError):
         return False
 
@@ -86,7 +87,7 @@ def load(store: Store, name: str) -> Known:
     path = os.path.join(store.sessions, name)
     try:
         text, signature = _text(path)
-        return Known(name, text, markdown.parse(text), signature)
+        return Known(name, text, parse.parse(text), signature)
     except UnreadableSessionError as error:
         raise UnreadableSessionError(error.why, path=path, line=error.line) from None
 
@@ -106,7 +107,7 @@ def _broken(store: Store, events: list[Event]) -> str:
         name = event.get("file")
         if isinstance(name, str) and is_name(name):
             try:
-                markdown.parse(_text(os.path.join(store.sessions, name))[0])
+                parse.parse(_text(os.path.join(store.sessions, name))[0])
             except FileNotFoundError:
                 continue
             except (OSError, UnreadableSessionError):
@@ -174,9 +175,9 @@ def _write(store: Store, name: str, text: str, session: Session, *, new: bool = 
 
 def _rendered(store: Store, known: Known | None, session: Session) -> str:
     if known is None:
-        return rewrite.render(session)
+        return render.render(session)
     try:
-        return rewrite.update(known.text, session)
+        return render.update(known.text, session)
     except UnreadableSessionError as error:
         path = os.path.join(store.sessions, known.name)
         raise UnreadableSessionError(error.why, path=path, line=error.line) from None

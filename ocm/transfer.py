@@ -3,10 +3,11 @@
 import os
 from dataclasses import dataclass, field
 
-from ocm import archive, bundle, copies, markdown, redact_rules, rescan, sessionfiles
+from ocm import archive, bundle, copies, redact_rules, rescan, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.notices import Progress, told
 from ocm.bundle import Entry
+from ocm.markdown import parse
 from ocm.store import files, journal
 from ocm.store.paths import Store, user_store
 
@@ -65,7 +66,7 @@ def _known(store: Store) -> dict[str, tuple[Store, str]]:
     for place, _ in bundle.places(store):
         for name in filter(sessionfiles.is_name, os.listdir(place.sessions)):
             try:
-                found[markdown.session_id_of(sessionfiles.text(place, name))] = (place, name)
+                found[parse.session_id_of(sessionfiles.text(place, name))] = (place, name)
             except (OSError, UnreadableSessionError):
                 continue
     found.pop("", None)
@@ -75,7 +76,7 @@ def _known(store: Store) -> dict[str, tuple[Store, str]]:
 def _checked(store: Store, entry: Entry, moved: Moved) -> tuple[Entry, str] | None:
     """Return an entry without secrets and whose it is; None when it is no session file."""
     try:
-        session_id = markdown.parse(entry.text).session_id
+        session_id = parse.parse(entry.text).session_id
     except UnreadableSessionError as error:
         moved.troubles.append(f"{entry.name}, line {error.line}: {error.why}")
         return None

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ocm import hook, markdown, sessions
+from ocm import hook, sessions
 from ocm.base.model import Session
+from ocm.markdown import parse
 from ocm.store import journal, trust
 from ocm.store.paths import STORE, Store
 
@@ -130,7 +131,7 @@ class Project:
 
     def session(self) -> Session:
         """Return what the one session file says."""
-        return markdown.parse(self.file().read_bytes().decode())
+        return parse.parse(self.file().read_bytes().decode())
 
     def log(self) -> list[str]:
         """Return the lines of the hook's log."""

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ocm import browse, markdown
+from ocm import browse
+from ocm.markdown import parse
 from ocm.store.paths import STORE, Store
 from tests.builders import git, repository, script
 
@@ -105,10 +106,10 @@ class Assistant:
     def lost(self, store: Store) -> list[str]:
         """Return what was acknowledged and is in no session file."""
         texts = [path.read_text(encoding="utf-8") for path in Path(store.sessions).glob("*.md")]
-        own = [text for text in texts if markdown.session_id_of(text) == self.name]
+        own = [text for text in texts if parse.session_id_of(text) == self.name]
         if len(own) != 1:
             return [f"{self.name} has {len(own)} files"]
-        session = markdown.parse(own[0])
+        session = parse.parse(own[0])
         known = {os.path.basename(change.path) for change in session.files}
         lost = [word for word in self.stored if session.work_summary.count(word) != 1]
         lost += [name for name in self.edited if name not in known]

@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from ocm.base.model import FileChange, PlanFile, Reference, Session, WorkEntry
 from ocm.blobs import like
-from ocm.facts import blob
 from ocm.freshness import recorded
+from ocm.markdown.facts import blob
 from ocm.store.paths import Store
 from tests.builders import commit, repository
 from tests.session_store import make_store, put

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ocm import rewrite
 from ocm.base.model import Session
+from ocm.markdown import render
 from ocm.store.paths import Store
 
 DAY = "2026-03-{:02}T12:00:00+00:00"
@@ -26,6 +26,6 @@ def session(session_id: str, day: int = 1, **values: Any) -> Session:
 def put(store: Store, name: str, content: Session | str | bytes) -> str:
     """Write a session file, as an editor does it, and return its path."""
     path = os.path.join(store.sessions, name)
-    text = rewrite.render(content) if isinstance(content, Session) else content
+    text = render.render(content) if isinstance(content, Session) else content
     Path(path).write_bytes(text.encode() if isinstance(text, str) else text)
     return path

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import browse, markdown, recall, rewrite, sessionfiles, sessions
+from ocm import browse, recall, sessionfiles, sessions
+from ocm.markdown import parse, render
 from ocm.store import files
 from ocm.store.paths import STORE, Store
 from tests.builders import Project, commit, git, script
@@ -49,8 +50,8 @@ def assert_whole(store: Store) -> None:
     texts = [path.read_bytes().decode() for path in sorted(Path(store.sessions).glob("*.md"))]
     assert texts
     for text in texts:
-        assert rewrite.update(text, markdown.parse(text)) == text
-    ids = [markdown.session_id_of(text) for text in texts]
+        assert render.update(text, parse.parse(text)) == text
+    ids = [parse.session_id_of(text) for text in texts]
     assert len(set(ids)) == len(ids), "no session has two files"
     now = answers(store)
     for path in Path(store.path).glob("memory.db*"):
@@ -386,7 +387,7 @@ def test_sessions_of_two_machines_at_once_are_all_kept(
         ] + [machine.start("search", "--json", "before") for machine in machines])  # fmt: skip
     assert len(project.files()) == len(names), round_
     for path in project.files():
-        session = markdown.parse(path.read_text(encoding="utf-8"))
+        session = parse.parse(path.read_text(encoding="utf-8"))
         assert session.goal == session.session_id
         assert session.work_summary == [f"{session.session_id} {turn} before" for turn in range(2)]
     assert_whole(project.store)
@@ -414,7 +415,7 @@ def test_one_session_that_two_machines_store_at_once_is_merged(
 
     with monkeypatch.context() as patch:
         for name in ("update", "render"):
-            patch.setattr(rewrite, name, meanwhile(getattr(rewrite, name)))
+            patch.setattr(render, name, meanwhile(getattr(render, name)))
         sessions.checkpoint(project.store, {"session_id": "S", "work_summary": ["after"]}, tool="x")
     session = project.session()
     assert session.work_summary == [*["at first"] * (not is_first), "before", "after"]
@@ -430,7 +431,7 @@ def test_a_name_that_another_machine_gives_away_in_this_moment_is_not_taken_twic
     monkeypatch.setattr(os.path, "lexists", lambda _: False)
     project.checkpoint("B", slug="the same", goal="of B")
     monkeypatch.undo()
-    found = [markdown.parse(path.read_text(encoding="utf-8")) for path in project.files()]
+    found = [parse.parse(path.read_text(encoding="utf-8")) for path in project.files()]
     assert sorted((session.session_id, session.goal) for session in found) == [("A", "of A"), ("B", "of B")]
     assert_whole(project.store)
 
@@ -442,4 +443,4 @@ def test_a_reader_never_meets_half_a_file(project: Project) -> None:
         project.checkpoint(work_summary=["after"])
         assert "after" in project.file().read_text(encoding="utf-8")
         held = earlier.read().decode()
-    assert markdown.parse(held).work_summary == ["x" * 20_000]
+    assert parse.parse(held).work_summary == ["x" * 20_000]

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import blobs, brief, facts, freshness, gitdata, gitrun, recall
+from ocm import blobs, brief, freshness, gitdata, gitrun, recall
 from ocm.base.model import FileChange
+from ocm.markdown import facts
 from tests.builders import Project, commit, git
 from tests.session_store import put, session
 

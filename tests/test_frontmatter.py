@@ -9,8 +9,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ocm import frontmatter
 from ocm.base.errors import UnreadableSessionError
+from ocm.markdown import frontmatter
 
 LOADERS: Any = [yaml.CBaseLoader, yaml.BaseLoader]
 _any_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ocm import hook, observe, rewrite
+from ocm import hook, observe
+from ocm.markdown import render
 from ocm.store import config, journal, paths, trust
 from ocm.store.paths import STORE, Store
 from tests.builders import Project, payload, repository, run_ocm, script
@@ -161,7 +162,7 @@ def a_database_of_its_own(clone: Clone) -> None:
 
 def folders_that_lead_out(clone: Clone) -> None:
     """What is rewritten, moved, thinned out or forgotten in a folder of the store would be files of the user."""
-    (clone.outside / "own.md").write_text(rewrite.render(session("T", goal=SECRET, status="closed")), encoding="utf-8")
+    (clone.outside / "own.md").write_text(render.render(session("T", goal=SECRET, status="closed")), encoding="utf-8")
     clone.before = clone.state()
     clone.link("copies", ".")
     clone.at("archive").mkdir()

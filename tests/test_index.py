@@ -16,10 +16,11 @@ from unittest.mock import Mock
 
 import pytest
 
-from ocm import index, markdown, recall, rewrite, traces
+from ocm import index, recall
 from ocm.base.errors import OcmError
 from ocm.base.model import FileChange
 from ocm.index import light, records, schema, sync, writer
+from ocm.markdown import parse, render, traces
 from ocm.store import files
 from ocm.store.paths import Store
 from tests.session_store import make_store, put, session
@@ -192,7 +193,7 @@ def test_an_edit_within_one_tick_of_the_clock_is_seen(store: Store, monkeypatch:
 
 
 def _rewritten(path: str, goal: str) -> None:
-    put_text = rewrite.render(session("x", goal=goal))
+    put_text = render.render(session("x", goal=goal))
     Path(path).write_bytes(put_text.encode())
 
 
@@ -329,9 +330,9 @@ def test_only_what_changed_is_read_again(store: Store, monkeypatch: pytest.Monke
     three(store)
     put(store, "bad.md", "no front matter")
     listed(store)
-    changed = rewrite.render(session("id-beta", goal="anew"))
-    parse = Mock(wraps=markdown.parse)
-    monkeypatch.setattr(markdown, "parse", parse)
+    changed = render.render(session("id-beta", goal="anew"))
+    parse = Mock(wraps=parse.parse)
+    monkeypatch.setattr(parse, "parse", parse)
     listed(store)
     parse.assert_not_called()
     put(store, "beta.md", changed)
@@ -486,7 +487,7 @@ def test_a_file_too_large_to_be_a_session_is_not_read(store: Store, monkeypatch:
 
 def test_half_a_character_in_the_front_matter_is_reported(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store, "a.md", session("a"))
-    monkeypatch.setattr(markdown, "parse", lambda _: session("a", title="\ud800"))
+    monkeypatch.setattr(parse, "parse", lambda _: session("a", title="\ud800"))
     assert unreadable(store) == [("a.md", "line 1: its front matter holds half a character")]
 
 

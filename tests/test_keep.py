@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import archive, bundle, copies, forget, index, markdown, sessions, transfer
+from ocm import archive, bundle, copies, forget, index, sessions, transfer
 from ocm.base.errors import NotFoundError, OcmError
+from ocm.markdown import parse
 from ocm.store import journal, trust
 from ocm.store.paths import Store
 from tests.builders import Project, run_ocm
@@ -379,7 +380,7 @@ def test_four_imports_at_once_write_each_session_once(project: Project, tmp_path
     assert [racer.wait() for racer in racers] == [0] * 4
     assert ids(project.store) == sorted(f"s{number}" for number in range(20))
     assert len(project.files()) == 20
-    assert all(markdown.parse(path.read_text(encoding="utf-8")).goal == "g" for path in project.files())
+    assert all(parse.parse(path.read_text(encoding="utf-8")).goal == "g" for path in project.files())
 
 
 def test_a_store_without_its_sessions_has_nothing_to_put_away_or_to_carry(project: Project, tmp_path: Path) -> None:

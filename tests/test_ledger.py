@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm import decided, ledger, traces
+from ocm import decided, ledger
 from ocm.ledger import Entry
+from ocm.markdown import traces
 from tests.builders import Project
 from tests.session_store import put, session
 from tests.work_world import wrote

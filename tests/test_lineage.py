@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from ocm import githistory, gitrun, gitstream, imprint, index, lineage, markdown, traces
+from ocm import githistory, gitrun, gitstream, imprint, index, lineage
 from ocm.index import Commits, sync
 from ocm.index.landed import Made
+from ocm.markdown import parse, traces
+from ocm.markdown.traces import Unit
 from ocm.store.paths import Store
-from ocm.traces import Unit
 from tests.builders import Project, commit, git, repository
 from tests.session_store import make_store, put, session
 from tests.work_world import BODY, matched, retried, wrote
@@ -21,7 +22,7 @@ from tests.work_world import BODY, matched, retried, wrote
 
 def units(project: Project, session_id: str = "S") -> list[Unit]:
     """Return what a session recorded."""
-    found = (markdown.parse(file.read_text(encoding="utf-8")) for file in project.files())
+    found = (parse.parse(file.read_text(encoding="utf-8")) for file in project.files())
     return next(traces.units(one.facts) for one in found if one.session_id == session_id)
 
 

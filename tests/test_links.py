@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm import links, traces
+from ocm import links
 from ocm.links import Patch
-from ocm.traces import Unit
+from ocm.markdown import traces
+from ocm.markdown.traces import Unit
 
 LINES = [f"value_{n} = compute({n})".encode() for n in range(9)]
 

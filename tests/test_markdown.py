@@ -7,9 +7,9 @@ from textwrap import dedent
 
 import pytest
 
-from ocm import blocks, markdown
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import FileChange, PlanFile, Reference, Session, WorkEntry
+from ocm.markdown import blocks, parse
 
 FRONT = "---\nocm: 1\nsession_id: S\n---\n"
 EXAMPLE = """\
@@ -202,11 +202,11 @@ a | 1 +
 
 
 def body(text: str) -> Session:
-    return markdown.parse(FRONT + dedent(text))
+    return parse.parse(FRONT + dedent(text))
 
 
 def test_the_example_of_the_format_says_what_it_says() -> None:
-    found = markdown.parse(EXAMPLE)
+    found = parse.parse(EXAMPLE)
     assert found == SESSION
     assert found.notes == "## Notes\n\nFree text of a person; never touched."
     assert found.work_summary == ["TEI at 38 ms p50, Infinity at 61 ms: TEI chosen", "Retry and timeout in the client"]
@@ -216,12 +216,12 @@ def test_the_example_of_the_format_says_what_it_says() -> None:
     "text", [EXAMPLE.replace("\n", "\r\n"), "\ufeff" + EXAMPLE, EXAMPLE.rstrip("\n"), EXAMPLE + "\n\n\n"]
 )
 def test_line_ends_a_byte_order_mark_and_blank_lines_say_nothing(text: str) -> None:
-    assert markdown.parse(text) == SESSION
+    assert parse.parse(text) == SESSION
 
 
 def test_the_least_file_is_a_session() -> None:
-    assert markdown.parse("---\nsession_id: S\n---") == Session("S")
-    assert markdown.parse(FRONT) == Session("S")
+    assert parse.parse("---\nsession_id: S\n---") == Session("S")
+    assert parse.parse(FRONT) == Session("S")
 
 
 # --- the reference system
@@ -229,7 +229,7 @@ def test_the_least_file_is_a_session() -> None:
 
 def test_a_file_of_the_reference_system_is_read_as_it_is() -> None:
     local = datetime(2026, 11, 21, 4, 42, 25).astimezone().isoformat()
-    assert markdown.parse(REFERENCE) == Session(
+    assert parse.parse(REFERENCE) == Session(
         session_id="a1b2c3d4-1111-4222-8333-000000000001",
         tool="claude-code",
         project="my: proj",
@@ -248,11 +248,11 @@ def test_a_file_of_the_reference_system_is_read_as_it_is() -> None:
 
 
 def test_a_stub_of_the_reference_system_is_read() -> None:
-    assert markdown.parse(REFERENCE_STUB) == Session("a1b2c3d4", tool="claude-code", project="refproj")
+    assert parse.parse(REFERENCE_STUB) == Session("a1b2c3d4", tool="claude-code", project="refproj")
 
 
 def test_a_time_that_is_none_stays_as_it_is() -> None:
-    assert markdown.parse("---\nsession_id: S\nstarted_at: yesterday\n---\n").started_at == "yesterday"
+    assert parse.parse("---\nsession_id: S\nstarted_at: yesterday\n---\n").started_at == "yesterday"
 
 
 # --- front matter
@@ -274,7 +274,7 @@ def test_a_time_that_is_none_stays_as_it_is() -> None:
 ])  # fmt: skip
 def test_what_cannot_be_read_is_named_by_line(text: str, words: str, line: int) -> None:
     with pytest.raises(UnreadableSessionError, match=words) as caught:
-        markdown.parse(text)
+        parse.parse(text)
     assert caught.value.line == line
 
 
@@ -283,16 +283,16 @@ def test_what_cannot_be_read_is_named_by_line(text: str, words: str, line: int) 
     ("[a, a, '']", ["a"]), ("[[a], b]", ["b"]), ("{a: b}", []), ('["a b", "c, d"]', ["a b", "c, d"]),
 ])  # fmt: skip
 def test_tags_are_read_however_a_person_writes_them(tags: str, expected: list[str]) -> None:
-    assert markdown.parse(f"---\nocm: 1\nsession_id: S\ntags: {tags}\n---\n").tags == expected
+    assert parse.parse(f"---\nocm: 1\nsession_id: S\ntags: {tags}\n---\n").tags == expected
 
 
 @pytest.mark.parametrize("value", ["null", "~", "None", "", "[a]"])
 def test_what_is_null_is_empty_where_it_may_be_null(value: str) -> None:
-    assert markdown.parse(f"---\nocm: 1\nsession_id: S\nended_at: {value}\n---\n").ended_at == ""
+    assert parse.parse(f"---\nocm: 1\nsession_id: S\nended_at: {value}\n---\n").ended_at == ""
 
 
 def test_elsewhere_null_is_a_word() -> None:
-    assert markdown.parse("---\nocm: 1\nsession_id: null\nbranch: ~\n---\n") == Session("null", branch="~")
+    assert parse.parse("---\nocm: 1\nsession_id: null\nbranch: ~\n---\n") == Session("null", branch="~")
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -309,7 +309,7 @@ def test_elsewhere_null_is_a_word() -> None:
     ("# Notes\n", ""),
 ])  # fmt: skip
 def test_whose_file_it_is_can_be_told_although_it_is_broken(text: str, expected: str) -> None:
-    assert markdown.session_id_of(text) == expected
+    assert parse.session_id_of(text) == expected
 
 
 # --- sections and items
@@ -407,7 +407,7 @@ def test_sections_that_are_there_twice_are_read_together_and_of_texts_the_first(
     ("```text\na\n```\nb", "```text\na\n```\nb"),
 ])  # fmt: skip
 def test_a_goal_is_free_text(text: str, expected: str) -> None:
-    assert markdown.parse(f"{FRONT}\n## Goal\n\n{text}\n\n## Problems\n").goal == expected
+    assert parse.parse(f"{FRONT}\n## Goal\n\n{text}\n\n## Problems\n").goal == expected
 
 
 @pytest.mark.parametrize(("text", "kind", "expected"), [
@@ -421,7 +421,7 @@ def test_a_goal_is_free_text(text: str, expected: str) -> None:
     ("`C:\\\\new\\n`", "modified", FileChange("C:\\new\n", "modified")),
 ])  # fmt: skip
 def test_a_changed_file_is_read(text: str, kind: str, expected: FileChange) -> None:
-    assert markdown.change_from(text, kind) == expected
+    assert parse.change_from(text, kind) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -430,7 +430,7 @@ def test_a_changed_file_is_read(text: str, kind: str, expected: FileChange) -> N
     ("[a](<u\\>v>)", Reference("u>v", "a")),
 ])  # fmt: skip
 def test_a_reference_is_read(text: str, expected: Reference) -> None:
-    assert markdown.reference_from(text) == expected
+    assert parse.reference_from(text) == expected
 
 
 def test_a_table_of_plans_is_read() -> None:

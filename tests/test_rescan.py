@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ocm import archive, copies, index, markdown, redact_rules, rescan
+from ocm import archive, copies, index, redact_rules, rescan
 from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.markdown import parse
 from ocm.store import files, journal
 from tests.builders import Project, run_ocm
 from tests.session_store import put, session
@@ -126,14 +127,14 @@ def test_the_front_matter_stays_what_it_is(project: Project) -> None:
     text = write_by_hand(project, "one.md", title=f"{TOKEN} was used").read_text(encoding="utf-8")
     clean, counts = rescan.cleaned(text)
     assert counts == {"github-token": 1}
-    assert markdown.parse(clean).title == "[REDACTED:github-token] was used"
+    assert parse.parse(clean).title == "[REDACTED:github-token] was used"
 
 
 def test_an_id_that_looks_like_a_secret_stays(project: Project) -> None:
     path = put(project.store, "one.md", session(TOKEN, title="x", problems=[f"see {TOKEN}"]))
     clean, counts = rescan.cleaned(Path(path).read_text(encoding="utf-8"))
     assert counts == {"github-token": 1}
-    assert markdown.session_id_of(clean) == TOKEN
+    assert parse.session_id_of(clean) == TOKEN
 
 
 @pytest.mark.parametrize("text", ["a <private>b", "a <private>\n## Goal\n</private>", "a </private> b"])

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ocm import markdown, rewrite
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import FileChange, PlanFile, Reference, Session, WorkEntry
+from ocm.markdown import parse, render
 from tests.test_markdown import EXAMPLE, REFERENCE, REFERENCE_STUB, SESSION
 
 FRONT = "---\nocm: 1\nsession_id: S\n---\n"
@@ -17,10 +17,10 @@ FRONT = "---\nocm: 1\nsession_id: S\n---\n"
 
 def changed(text: str, **values: Any) -> str:
     """Return `text` after its session got other values."""
-    new = replace(markdown.parse(text), **values)
-    result = rewrite.update(text, new)
-    assert markdown.parse(result) == new
-    assert rewrite.update(result, new) == result
+    new = replace(parse.parse(text), **values)
+    result = render.update(text, new)
+    assert parse.parse(result) == new
+    assert render.update(result, new) == result
     return result
 
 
@@ -30,18 +30,18 @@ def below(text: str, **values: Any) -> str:
 
 
 def test_a_new_file_is_the_example_of_the_format() -> None:
-    assert rewrite.render(SESSION) + "\n## Notes\n\nFree text of a person; never touched.\n" == EXAMPLE
+    assert render.render(SESSION) + "\n## Notes\n\nFree text of a person; never touched.\n" == EXAMPLE
 
 
 def test_a_session_without_anything_is_front_matter_alone() -> None:
-    text = rewrite.render(Session("S"))
+    text = render.render(Session("S"))
     assert text.endswith("tags: []\n---\n")
     assert "ended_at: null\ngit_sha_start: null\n" in text
 
 
 def test_writing_what_is_there_changes_nothing() -> None:
     for text in (EXAMPLE, EXAMPLE.replace("\n", "\r\n"), "\ufeff" + EXAMPLE, EXAMPLE.rstrip("\n")):
-        assert rewrite.update(text, markdown.parse(text)) == text
+        assert render.update(text, parse.parse(text)) == text
 
 
 def test_items_go_below_the_last_one_of_their_section() -> None:
@@ -69,7 +69,7 @@ def test_an_item_keeps_its_shape() -> None:
 )
 def test_no_text_is_anything_but_one_item(text: str) -> None:
     wanted = [item for item in (text.strip(), "next") if item]
-    assert markdown.parse(FRONT + below("", problems=wanted)).problems == wanted
+    assert parse.parse(FRONT + below("", problems=wanted)).problems == wanted
 
 
 def test_new_sections_stand_in_their_order_and_what_a_person_added_stays_with_its_neighbour() -> None:
@@ -236,7 +236,7 @@ def test_facts_stand_at_the_end_and_where_they_were() -> None:
 def test_nothing_is_written_into_what_is_left_open(rest: str) -> None:
     text = f"{FRONT}\n## Mine\n\n{rest}\n"
     with pytest.raises(UnreadableSessionError, match="left open") as caught:
-        rewrite.update(text, replace(markdown.parse(text), problems=["a"]))
+        render.update(text, replace(parse.parse(text), problems=["a"]))
     assert caught.value.line > 4
 
 
@@ -250,7 +250,7 @@ def test_what_stands_before_it_can_still_be_changed() -> None:
 
 
 def test_a_file_of_the_reference_system_is_upgraded_and_loses_nothing() -> None:
-    old = markdown.parse(REFERENCE)
+    old = parse.parse(REFERENCE)
     text = changed(REFERENCE, problems=["new"], updated_at="2026-11-22T00:00:00+00:00")
     head, _, rest = text.partition("\n---\n")
     assert head.split("\n")[1:3] == ["ocm: 1", "session_id: a1b2c3d4-1111-4222-8333-000000000001"]
@@ -259,7 +259,7 @@ def test_a_file_of_the_reference_system_is_upgraded_and_loses_nothing() -> None:
     kept = [line.strip() for line in REFERENCE.split("\n---\n", 1)[1].split("\n") if line and line != "---"]
     lines = iter([line.strip() for line in rest.split("\n")])
     assert [line for line in kept if line not in lines] == []
-    assert not markdown.SessionFile(text).is_reference
+    assert not parse.SessionFile(text).is_reference
 
 
 def test_an_upgrade_keeps_the_keys_of_a_person() -> None:
@@ -276,7 +276,7 @@ def test_a_stub_of_the_reference_system_is_upgraded() -> None:
 
 
 def test_an_upgrade_keeps_the_diff_summary_of_the_reference_system() -> None:
-    old = markdown.parse(REFERENCE).diff_summary
+    old = parse.parse(REFERENCE).diff_summary
     text = changed(REFERENCE, goal="new")
     assert "    a | 1 +\n     1 file changed, 1 insertion(+)\n" in text
-    assert markdown.parse(text).diff_summary == old
+    assert parse.parse(text).diff_summary == old

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from ocm import rewrite, sessionfiles
+from ocm import sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
+from ocm.markdown import render
 from tests.builders import Project
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
@@ -25,7 +26,7 @@ def put(project: Project, name: str, text: str) -> Path:
 
 def of(session_id: str, **values: str) -> str:
     given: dict[str, Any] = {"started_at": "2026-03-03T14:32:10+00:00", "tool": "claude-code", **values}
-    return rewrite.render(Session(session_id, **given))
+    return render.render(Session(session_id, **given))
 
 
 # --- names

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from ocm import index, markdown, merge, sessionfiles, sessions
+from ocm import index, merge, sessionfiles, sessions
 from ocm.base.errors import BadInputError, OcmError, UnreadableSessionError
 from ocm.base.model import WorkEntry
+from ocm.markdown import parse
 from ocm.store import files, journal
 from tests.builders import CHECKPOINT_TOOL, Project, run_ocm
 
@@ -499,7 +500,7 @@ def test_orphans_are_stored_once(project: Project) -> None:
     found = {
         session.session_id: [c.path for c in session.files]
         for path in project.files()
-        if (session := markdown.parse(path.read_text()))
+        if (session := parse.parse(path.read_text()))
     }
     assert found == {"dead": ["x.py"], "a/b": ["y.py"]}
     before = [path.read_bytes() for path in project.files()]

@@ -10,11 +10,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ocm import traces
 from ocm.index import light, records, schema
 from ocm.index.light import encodable
+from ocm.markdown import traces
+from ocm.markdown.traces import Unit
 from ocm.store.paths import Store
-from ocm.traces import Unit
 
 if TYPE_CHECKING:
     from ocm.base.model import Session

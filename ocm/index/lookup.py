@@ -118,6 +118,6 @@ def _id_in(store: Store, name: str, needle: bytes = b"") -> str:
     data = records.head(store, name)
     if needle not in data:
         return ""
-    from ocm import markdown
+    from ocm.markdown import parse
 
-    return markdown.session_id_of(data.decode("utf-8", "replace"))
+    return parse.session_id_of(data.decode("utf-8", "replace"))

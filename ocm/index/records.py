@@ -248,10 +248,10 @@ def _read(path: str, found: os.stat_result, limit: int = MAX_BYTES) -> bytes:
 
 
 def _parse(data: bytes) -> "Session":
-    from ocm import markdown
+    from ocm.markdown import parse
 
     try:
-        session = markdown.parse(data.decode())
+        session = parse.parse(data.decode())
         "".join((session.session_id, session.title, session.slug, session.branch, *session.tags)).encode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
@@ -320,7 +320,7 @@ def indexed(found: tuple[str, ...]) -> tuple[str, ...]:
 
 def touched(session: "Session") -> list[tuple[FileChange, str | None]]:
     """Return the files of a session, each with the blob id that was recorded of it."""
-    from ocm import facts
+    from ocm.markdown import facts
 
     known = facts.blobs(session.facts)
     return [(change, known.get(change.path)) for change in session.files]

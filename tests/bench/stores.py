@@ -8,8 +8,8 @@ from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ocm import markdown, rewrite
 from ocm.base.model import FileChange, Session, WorkEntry, one_line, slugify
+from ocm.markdown import parse, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +37,7 @@ def write_ours(folder: Path, sessions: Iterable[Session]) -> int:
     size = 0
     for number, session in enumerate(sessions):
         text = quick(session)
-        if number < CHECKED and markdown.parse(text) != session:
+        if number < CHECKED and parse.parse(text) != session:
             raise ValueError(f"the benchmark writes what the product reads differently:\n{text}")
         data = text.encode()
         size += len(data)
@@ -142,7 +142,7 @@ def write_records(folder: Path, sessions: Iterable[Session]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     size = 0
     for session in sessions:
-        data = rewrite.render(session).encode()
+        data = render.render(session).encode()
         size += len(data)
         (folder / file_name(session)).write_bytes(data)
     return size

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
-from ocm import hook, hosts, markdown, merge, observe, recall, redact, rewrite
+from ocm import hook, hosts, merge, observe, recall, redact
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, UnreadableSessionError
 from ocm.base.model import Checkpoint, Session
+from ocm.markdown import parse, render
 from ocm.redact_rules import NONE
 from ocm.store import journal
 from ocm.store.paths import Store
@@ -25,12 +26,12 @@ def session(data: bytes) -> None:
     """A session file is read or refused with its line; what was read is written back as it was."""
     text = data.decode("utf-8", "replace")
     try:
-        found = markdown.parse(text)
-        again = rewrite.update(text, found)
+        found = parse.parse(text)
+        again = render.update(text, found)
     except UnreadableSessionError as error:  # something left open in it would swallow what is added
         _says_where(error)
     else:
-        assert markdown.parse(again) == found
+        assert parse.parse(again) == found
         said = merge.merge(found, Checkpoint(found.session_id, goal="go on"), merge.Observed(_NOW))
         assert said.goal == "go on"
 
@@ -110,7 +111,7 @@ def _store() -> Store:
     for name, goal, decision in words:
         found = Session(name, goal=goal, decisions=[decision], started_at="2026-03-03T14:32:10+01:00")
         with open(os.path.join(store.sessions, f"{name}.md"), "w", encoding="utf-8") as file:
-            file.write(rewrite.render(found))
+            file.write(render.render(found))
     return store
 
 

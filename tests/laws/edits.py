@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ocm import blocks, markdown, rewrite
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, PlanFile, Reference, Session, WorkEntry
-from ocm.markdown import SessionFile
+from ocm.markdown import blocks, parse, render
+from ocm.markdown.parse import SessionFile
 from ocm.merge import Observed
 from tests.laws.strategies import lines as hostile_lines
 from tests.laws.strategies import texts
@@ -150,7 +150,7 @@ def observations(draw: st.DrawFn) -> Observed:
 @st.composite
 def edited_files(draw: st.DrawFn) -> str:
     """A session file as the program wrote it and a person went on with it."""
-    lines = rewrite.render(draw(simple_sessions)).removesuffix("\n").split("\n")
+    lines = render.render(draw(simple_sessions)).removesuffix("\n").split("\n")
     end = lines.index("---", 1)
     front = _edited_front(draw, lines[1:end])
     body = _remarked(draw, lines[end + 1 :])
@@ -267,7 +267,7 @@ def by_person(text: str, now: Session | None = None) -> list[str]:
     `now`.
     """
     file = SessionFile(text)
-    gone = [range(*markdown.text_span(file, part)) for part in file.sections(markdown.DIFF)[:1]]
+    gone = [range(*parse.text_span(file, part)) for part in file.sections(parse.DIFF)[:1]]
     if now:
         gone += _replaced(file, now)
     body = [line for n, line in enumerate(file.body) if not any(n in lines for lines in gone)]
@@ -276,12 +276,12 @@ def by_person(text: str, now: Session | None = None) -> list[str]:
 
 
 def _replaced(file: SessionFile, now: Session) -> list[range]:
-    old = markdown.session_of(file)
-    gone = [range(*file.span(part)) for part in file.sections(markdown.GOAL)[:1] if old.goal != now.goal]
+    old = parse.session_of(file)
+    gone = [range(*file.span(part)) for part in file.sections(parse.GOAL)[:1] if old.goal != now.goal]
     for kind in CHANGE_TYPES:
-        items = [item for group in file.groups(markdown.FILES, kind) for item in group.items]
-        gone += [range(i.start, i.end) for i in items if markdown.change_from(i.text, kind) not in now.files]
-    tasks = [item for group in file.groups(markdown.TODOS, markdown.PENDING) for item in group.items]
+        items = [item for group in file.groups(parse.FILES, kind) for item in group.items]
+        gone += [range(i.start, i.end) for i in items if parse.change_from(i.text, kind) not in now.files]
+    tasks = [item for group in file.groups(parse.TODOS, parse.PENDING) for item in group.items]
     return gone + [range(i.start, i.end) for i in tasks if blocks.without_box(i.text) not in now.work_pending]
 
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from ocm import blocks, rewrite
-from ocm.markdown import SessionFile
+from ocm.markdown import blocks, render
+from ocm.markdown.parse import SessionFile
 from tests.laws.edits import edited_files, reference_files
 from tests.laws.strategies import sessions
 
@@ -49,7 +49,7 @@ def test_any_lines_make_the_parts_that_the_parser_sees(lines: list[str]) -> None
     agree(lines)
 
 
-@given(sessions().map(rewrite.render) | edited_files() | reference_files())
+@given(sessions().map(render.render) | edited_files() | reference_files())
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_any_session_file_makes_the_parts_that_the_parser_sees(text: str) -> None:
     agree(SessionFile(text).body)

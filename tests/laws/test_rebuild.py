@@ -11,9 +11,10 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocm import brief, index, recall, traces
+from ocm import brief, index, recall
 from ocm.base.model import FileChange, Session
 from ocm.index import Index, ranking, sync, writer
+from ocm.markdown import traces
 from ocm.store.paths import Store
 from tests.laws import strategies
 from tests.session_store import make_store, put, session

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from markdown_it.token import Token
 
-from ocm import blocks, markdown, merge, rewrite
+from ocm import merge
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import Checkpoint, Session, checkpoint_from
-from ocm.markdown import SessionFile
+from ocm.markdown import blocks, parse, render
+from ocm.markdown.parse import SessionFile
 from ocm.merge import Observed
 from tests.laws.edits import (
     FULL,
@@ -39,21 +40,21 @@ drawn = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_t
 
 @given(sessions())
 def test_parse_inverts_render(session: Session) -> None:
-    assert markdown.parse(rewrite.render(session)) == session
+    assert parse.parse(render.render(session)) == session
 
 
 @given(sessions())
 def test_render_inverts_parse_for_every_file_it_wrote(session: Session) -> None:
-    text = rewrite.render(session)
-    assert rewrite.update(text, markdown.parse(text)) == text
-    assert rewrite.render(markdown.parse(text)) == text
+    text = render.render(session)
+    assert render.update(text, parse.parse(text)) == text
+    assert render.render(parse.parse(text)) == text
 
 
 @drawn
 @given(sessions(), sessions())
 def test_any_session_can_be_written_over_any_other(old: Session, new: Session) -> None:
-    result = rewrite.update(rewrite.render(old), new)
-    assert markdown.parse(result) == new
+    result = render.update(render.render(old), new)
+    assert parse.parse(result) == new
     assert shape(blocks.tokens(SessionFile(result).body)) == shape(full(result))
 
 
@@ -87,13 +88,13 @@ _observations = st.builds(
 @given(_calls, _observations)
 def test_no_text_of_a_checkpoint_makes_a_section_an_item_or_a_key(call: dict[str, Any], observed: Observed) -> None:
     session = merge.merge(Session(call["session_id"], started_at=NOW.isoformat()), checkpoint_from(call), observed)
-    text = rewrite.render(session)
+    text = render.render(session)
     file = SessionFile(text)
     tokens = full(text)
     assert shape(blocks.tokens(file.body)) == shape(tokens)
     keys = yaml.compose(file.block)
     assert isinstance(keys, yaml.MappingNode)
-    assert [key.value for key, _ in keys.value] == ["ocm", *markdown.SCALARS, "tags"]
+    assert [key.value for key, _ in keys.value] == ["ocm", *parse.SCALARS, "tags"]
     assert [heading for heading in headings(tokens) if heading[0] != "h3"] == expected_headings(session)
     outside = beyond_the_goal(tokens)
     assert sum(token.type == "list_item_open" and token.level == 1 for token in outside) == item_count(session)
@@ -125,7 +126,7 @@ def beyond_the_goal(tokens: list[Token]) -> list[Token]:
         if token.type == "heading_open" and token.tag in {"h1", "h2"} and not token.level
     ]
     for start, end in zip(sections, [*sections[1:], len(tokens)], strict=True):
-        if tokens[start + 1].content == markdown.GOAL:
+        if tokens[start + 1].content == parse.GOAL:
             stop = next((n for n in range(start, end) if tokens[n].type == "fence" and tokens[n].info == "ocm"), end)
             return tokens[:start] + tokens[stop:]
     return tokens
@@ -133,18 +134,18 @@ def beyond_the_goal(tokens: list[Token]) -> list[Token]:
 
 def expected_headings(session: Session) -> list[tuple[str, str]]:
     there = {
-        markdown.GOAL: session.goal,
-        markdown.TODOS: session.work_completed or session.work_pending,
-        markdown.FILES: session.files,
-        markdown.DIFF: session.diff_summary,
-        markdown.WORK: session.work,
-        markdown.PLANS: session.plan_files,
-        markdown.DECISIONS: session.decisions,
-        markdown.PROBLEMS: session.problems,
-        markdown.REFERENCES: session.references,
+        parse.GOAL: session.goal,
+        parse.TODOS: session.work_completed or session.work_pending,
+        parse.FILES: session.files,
+        parse.DIFF: session.diff_summary,
+        parse.WORK: session.work,
+        parse.PLANS: session.plan_files,
+        parse.DECISIONS: session.decisions,
+        parse.PROBLEMS: session.problems,
+        parse.REFERENCES: session.references,
     }
     title = [("h1", FULL.parse(f"# {session.title}")[1].content)] if session.title else []
-    return title + [("h2", name) for name in markdown.ORDER if there[name]]
+    return title + [("h2", name) for name in parse.ORDER if there[name]]
 
 
 def item_count(session: Session) -> int:
@@ -163,22 +164,22 @@ def group_count(session: Session) -> int:
 @drawn
 @given(edited_files())
 def test_a_file_that_a_person_edited_is_not_touched_for_nothing(text: str) -> None:
-    assert rewrite.update(text, markdown.parse(text)) == text
+    assert render.update(text, parse.parse(text)) == text
 
 
 @drawn
 @given(edited_files(), checkpoints, observations())
 def test_a_checkpoint_keeps_every_line_of_a_person(text: str, call: Checkpoint, observed: Observed) -> None:
-    old = markdown.parse(text)
+    old = parse.parse(text)
     new = merge.merge(old, call, observed)
     try:
-        result = rewrite.update(text, new)
+        result = render.update(text, new)
     except UnreadableSessionError:
         event("left open")
         assert leaves_open(text)
         return
-    assert markdown.parse(result) == new
-    assert rewrite.update(result, new) == result
+    assert parse.parse(result) == new
+    assert render.update(result, new) == result
     assert missing(by_person(text, new), by_person(result)) == []
     assert result.startswith("\ufeff") == text.startswith("\ufeff")
     if "\r\n" in text and text.count("\r\n") == text.count("\n"):
@@ -193,8 +194,8 @@ def test_one_checkpoint_after_the_other_keeps_them_too(
     result = text
     try:
         for call in (first, second, first):
-            new = merge.merge(markdown.parse(result), call, observed)
-            before, result = result, rewrite.update(result, new)
+            new = merge.merge(parse.parse(result), call, observed)
+            before, result = result, render.update(result, new)
             assert missing(by_person(before, new), by_person(result)) == []
     except UnreadableSessionError:
         assert leaves_open(result)
@@ -210,16 +211,16 @@ def test_a_file_of_the_reference_system_is_upgraded_and_loses_nothing(text: str,
     call.work_completed = [
         item for item in call.work_completed if item == "new"
     ]  # what moves would not be where it was
-    old = markdown.parse(text)
+    old = parse.parse(text)
     new = merge.merge(old, call, Observed(NOW, takes=["0001-1"]))
     try:
-        result = rewrite.update(text, new)
+        result = render.update(text, new)
     except UnreadableSessionError:
         event("left open")
         assert leaves_open(text)
         return
-    assert markdown.parse(result) == new
-    assert rewrite.update(result, new) == result
+    assert parse.parse(result) == new
+    assert render.update(result, new) == result
     assert not SessionFile(result).is_reference
     wanted = [line.strip() for line in SessionFile(text).body if line.strip() and line != "---"]
     assert missing(wanted, [line.strip() for line in result.split("\n")]) == []

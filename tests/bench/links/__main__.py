@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import githistory, index, lineage, links, traces
+from ocm import githistory, index, lineage, links
+from ocm.markdown import traces
 from ocm.store.paths import Store
 from tests.bench.links import blame, replay
 from tests.session_store import make_store, put, session

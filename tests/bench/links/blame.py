@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import githistory, index, lineage, links, traces
+from ocm import githistory, index, lineage, links
+from ocm.markdown import traces
 from tests.session_store import make_store, put, session
 
 if TYPE_CHECKING:

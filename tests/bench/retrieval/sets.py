@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ocm import rewrite
 from ocm.base.model import FileChange, Session, WorkEntry, slugify
+from ocm.markdown import render
 from ocm.store.paths import STORE, Store
 
 _BULLET = re.compile(r"^[-*] ", re.MULTILINE)
@@ -66,7 +66,7 @@ def build(root: Path, records: list[Record]) -> Store:
 
 def text_of(record: Record, when: str = "") -> str:
     """Return the session file of a record; what no known section takes is a section of its own."""
-    text = rewrite.render(session_of(record, when))
+    text = render.render(session_of(record, when))
     for name, content in record["sections"].items():
         if name not in {"goal", "work", *_LISTS} and content.strip():
             lines = "\n".join("    " + line if line.strip() else "" for line in content.split("\n"))

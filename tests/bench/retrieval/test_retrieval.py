@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm import markdown
+from ocm.markdown import parse
 from tests.bench.retrieval import planted, score, sets, tokens
 from tests.bench.retrieval.__main__ import main
 
@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_record_becomes_a_session_file_that_holds_all_of_it(tmp_path: Path) -> None:
     store = sets.build(tmp_path, RECORDS[:1])
     (path,) = Path(store.sessions).iterdir()
-    session = markdown.parse(path.read_text(encoding="utf-8"))
+    session = parse.parse(path.read_text(encoding="utf-8"))
     assert (session.session_id, session.goal, session.decisions) == ("r0", "goal 0\nsecond", ["take 0", "leave\n  it"])
     assert "# go" in session.notes
     assert [change.path for change in session.files] == ["src/0.py", "src/core.py"]

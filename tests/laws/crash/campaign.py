@@ -57,8 +57,8 @@ def preload() -> None:
     import ocm.git
     import ocm.hook
     import ocm.index
+    import ocm.markdown.render
     import ocm.recall
-    import ocm.rewrite
     import ocm.server
     import ocm.sessions  # noqa: F401
 

@@ -10,11 +10,11 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import TypeVar
 
-from ocm import blocks, frontmatter, markdown
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, Session
-from ocm.blocks import Item, Part
-from ocm.markdown import (
+from ocm.markdown import blocks, frontmatter, parse
+from ocm.markdown.blocks import Item, Part
+from ocm.markdown.parse import (
     COMPLETED,
     DECISIONS,
     DIFF,
@@ -38,7 +38,7 @@ _TABLE_HEAD = ["| File | Description |", "| --- | --- |"]
 
 def render(session: Session) -> str:
     """Return the whole file of a session that has none yet."""
-    return _write(SessionFile(f"---\nocm: {markdown.FORMAT}\n---\n"), Session("", status=""), session)
+    return _write(SessionFile(f"---\nocm: {parse.FORMAT}\n---\n"), Session("", status=""), session)
 
 
 def update(text: str, session: Session) -> str:
@@ -48,7 +48,7 @@ def update(text: str, session: Session) -> str:
         UnreadableSessionError: when `text` cannot be read, or what it leaves open would swallow an addition.
     """
     file = SessionFile(text)
-    old = markdown.session_of(file)
+    old = parse.session_of(file)
     if session == old and not file.is_reference:
         return text
     return _write(file, old, session)
@@ -61,7 +61,7 @@ def _write(file: SessionFile, old: Session, new: Session) -> str:
     _body(file, old, new)
     lines = [file.fences[0], *head.split("\n")[:-1], file.fences[1], *file.body]
     result = file.bom + file.eol.join(lines)
-    if markdown.parse(result) != new:
+    if parse.parse(result) != new:
         raise UnreadableSessionError(
             "something left open in it, a code fence or an HTML comment, would swallow what is added",
             line=len(head.split("\n")) + 2,
@@ -71,7 +71,7 @@ def _write(file: SessionFile, old: Session, new: Session) -> str:
 
 def _front_matter(file: SessionFile, old: Session, new: Session) -> str:
     everything = file.is_reference or not old.session_id
-    wanted: dict[str, str | list[str]] = {"ocm": str(markdown.FORMAT)} if file.is_reference else {}
+    wanted: dict[str, str | list[str]] = {"ocm": str(parse.FORMAT)} if file.is_reference else {}
     for name in SCALARS:
         value = getattr(new, name)
         if everything or value != getattr(old, name):
@@ -85,7 +85,7 @@ def _body(file: SessionFile, old: Session, new: Session) -> None:
     if new.title != old.title:
         _title(file, old.title, new.title)
     if new.goal != old.goal:
-        _text(file, GOAL, markdown.goal_lines(new.goal) if new.goal else [])
+        _text(file, GOAL, parse.goal_lines(new.goal) if new.goal else [])
     _list(file, (TODOS, COMPLETED), blocks.without_box, new.work_completed, lambda t: blocks.item_lines(t, "[x] "))
     _list(file, (TODOS, PENDING), blocks.without_box, new.work_pending, lambda t: blocks.item_lines(t, "[ ] "))
     for kind in CHANGE_TYPES:
@@ -93,9 +93,9 @@ def _body(file: SessionFile, old: Session, new: Session) -> None:
         _list(
             file,
             (FILES, kind.capitalize()),
-            partial(markdown.change_from, kind=kind),
+            partial(parse.change_from, kind=kind),
             changes,
-            lambda change: blocks.item_lines(markdown.change_text(change)),
+            lambda change: blocks.item_lines(parse.change_text(change)),
         )
     if new.diff_summary != old.diff_summary or file.is_reference:
         _text(file, DIFF, ["    " + line if line else "" for line in new.diff_summary.split("\n") if new.diff_summary])
@@ -108,9 +108,9 @@ def _body(file: SessionFile, old: Session, new: Session) -> None:
     _list(
         file,
         (REFERENCES, None),
-        markdown.reference_from,
+        parse.reference_from,
         new.references,
-        lambda reference: blocks.item_lines(markdown.reference_text(reference)),
+        lambda reference: blocks.item_lines(parse.reference_text(reference)),
     )
     if new.facts != old.facts:
         _facts(file, new.facts)
@@ -141,10 +141,10 @@ def _content_end(file: SessionFile, start: int, end: int) -> int:
 
 def _ranks(file: SessionFile) -> list[int]:
     """Return the place of each part in the canonical order; what a person added goes with what it stands behind."""
-    order = [markdown.plain(name) for name in ORDER]
+    order = [parse.plain(name) for name in ORDER]
     ranks: list[int] = []
     for part in file.parts:
-        name = markdown.plain(part.name)
+        name = parse.plain(part.name)
         if part.level == blocks.FACT_LEVEL:
             ranks.append(len(order))
         elif part.level == blocks.SECTION and name in order:
@@ -198,7 +198,7 @@ def _text(file: SessionFile, name: str, lines: list[str]) -> None:
         if lines:
             _new_section(file, name, lines)
         return
-    start, end = markdown.text_span(file, parts[0])
+    start, end = parse.text_span(file, parts[0])
     before = [""] if lines and start == end else []
     after = [""] if lines and file.body[end : end + 1] not in ([], [""]) else []
     _set(file, [*file.body[:start], *before, *lines, *after, *file.body[end:]])
@@ -261,12 +261,11 @@ def _first_items(file: SessionFile, section: str, name: str | None, lines: list[
     if groups:
         _insert(file, _content_end(file, groups[-1].start, groups[-1].end), lines)
         return
-    order = [markdown.plain(n) for n in (COMPLETED, PENDING, *CHANGE_TYPES)]
+    order = [parse.plain(n) for n in (COMPLETED, PENDING, *CHANGE_TYPES)]
     later = [
         g.start
         for g in parts[-1].groups
-        if markdown.plain(g.name) in order
-        and order.index(markdown.plain(g.name)) > order.index(markdown.plain(name or ""))
+        if parse.plain(g.name) in order and order.index(parse.plain(g.name)) > order.index(parse.plain(name or ""))
     ]
     at = later[0] if later else _content_end(file, parts[-1].start, parts[-1].end)
     _insert(file, at, [*heading, *lines])
@@ -319,8 +318,8 @@ def _plans(file: SessionFile, old: Session, new: Session) -> None:
         for part in reversed(file.sections(PLANS)):
             _drop_part(file, part)
         kept = 0
-    rows = [markdown.plan_line(plan) for plan in new.plan_files[kept:]]
-    known = markdown.plan_rows(file)
+    rows = [parse.plan_line(plan) for plan in new.plan_files[kept:]]
+    known = parse.plan_rows(file)
     parts = file.sections(PLANS)
     if known:
         at = known[-1][0] + 1

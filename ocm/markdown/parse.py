@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from ocm import blocks, frontmatter
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry
 from ocm.base.values import one_line, whole_number
-from ocm.blocks import Group, Part
+from ocm.markdown import blocks, frontmatter
+from ocm.markdown.blocks import Group, Part
 
 FORMAT = 1
 SCALARS = (
