@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ocm import freshness
 from ocm.base import sanitize
 from ocm.base.sanitize import clean_line
+from ocm.git import freshness
 
 Answer = dict[str, Any]
 TOKENS = 300

@@ -8,8 +8,9 @@ a hook asks for it.
 from collections import Counter
 from dataclasses import dataclass
 
-from ocm import freshness, git, index
+from ocm import index
 from ocm.base.sanitize import BEGIN, END, LABEL, MARKED, cut, holds_marks, say, short
+from ocm.git import freshness, worktree
 from ocm.index import ENDING, Index, Notice, SessionRow, State, silent
 from ocm.index.records import moment
 from ocm.store import paths
@@ -59,7 +60,7 @@ def brief(  # noqa: PLR0913 - each is one thing that a caller may know
     room = min(tokens * _CHARACTERS_A_TOKEN, MOST) - len(BEGIN) - len(LABEL) - len(END) - 2
     if room <= 0:
         return ""
-    project = git.own_project(store) or None
+    project = worktree.own_project(store) or None
     known = None
     if most_read is not None:
         known = index.recent(store, lambda cache: _current(cache, branch, session_id, project))

@@ -173,7 +173,7 @@ def holds_still(store: Store, identifier: str) -> dict[str, Any]:
 
 def _holds_still(store: Store, session: Session) -> dict[str, Any]:
     """Return how many of a session's files are as they were, and how many commits came since."""
-    from ocm import freshness
+    from ocm.git import freshness
     from ocm.markdown import facts
 
     known = facts.blobs(session.facts)

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from ocm import freshness, git, index, ledger, standing
+from ocm import index, ledger, standing
 from ocm.base.sanitize import clean_line
+from ocm.git import freshness, worktree
 from ocm.index import Index, Notice, SessionRow, silent
 from ocm.index.landed import DECISION, PROBLEM
 from ocm.index.light import STOP
@@ -37,7 +38,7 @@ def problems(
 
 def ended(store: Store, file: str, *, notice: Notice = silent) -> list[dict[str, str]]:
     """Return the decisions and problems of one session that a later one superseded or solved."""
-    project = git.own_project(store)
+    project = worktree.own_project(store)
 
     return index.read(store, lambda cache: ended_in(cache, project, file), notice=notice)
 
@@ -61,7 +62,7 @@ def with_ended(store: Store, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listed(store: Store, file: str, *, everything: bool, kind: str, notice: Notice) -> list[dict[str, Any]]:
-    project = git.own_project(store)
+    project = worktree.own_project(store)
 
     def work(cache: Index) -> list[dict[str, Any]]:
         found = standing.read(cache, project)

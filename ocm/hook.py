@@ -134,9 +134,9 @@ def session_start(event: Event) -> "Reply":
         return None
     deleted = None
     if source in {"startup", "clear", "fork", FIRST_REQUEST}:
-        from ocm import git
+        from ocm.git import worktree
 
-        deleted = git.deleted_now(event.store.root)
+        deleted = worktree.deleted_now(event.store.root)
     line = event.header(source=source[:40], deleted=deleted)
     journal.append(event.store.path, event.session_id, [line])
     _recover(event)

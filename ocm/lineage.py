@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ocm import git, githistory, index, links
-from ocm.gitrun import UnknownError
+from ocm import index
+from ocm.git import fingerprints, history, worktree
+from ocm.git.fingerprints import Match, Patch
+from ocm.git.process import UnknownError
 from ocm.index import Commits, Index, Links, Notice, silent
 from ocm.index.landed import SLACK, Made
-from ocm.links import Match, Patch
 from ocm.store.paths import Store
 
 Progress = Callable[[int, int], None]
@@ -50,7 +51,7 @@ class Later(Generic[_T]):
 
 def look(store: Store, work: Callable[[View], _T], *, notice: Notice = silent, progress: Progress | None = None) -> _T:
     """Return what `work` finds in the cache, after the commits in it were brought in step with git."""
-    project = git.own_project(store)
+    project = worktree.own_project(store)
 
     def asked(cache: Index) -> _T:
         return work(View(store, cache, project, cache.links(project)))
@@ -63,7 +64,7 @@ def catch_up(store: Store, project: str, progress: Progress | None = None) -> Ca
 
     def work(commits: Commits) -> None:
         began = commits.begin(project)
-        listed = githistory.since(store.root, began - SLACK) if began else []
+        listed = history.since(store.root, began - SLACK) if began else []
         if listed is None:
             return
         known = commits.known(project)
@@ -87,7 +88,7 @@ def _batches(root: str, shas: list[str]) -> Iterator[list[Made]]:
         seen: set[str] = set()
         batch: list[Made] = []
         try:
-            for patch in links.patches(githistory.patches(root, shas)):
+            for patch in fingerprints.patches(history.patches(root, shas)):
                 batch.append(_made(patch))
                 seen.add(patch.sha)
                 if len(batch) == _BATCH:
@@ -113,7 +114,7 @@ def _made(patch: Patch) -> Made:
 def sessions_of(found: Links, made: Made) -> list[Match]:
     """Return the sessions that a commit comes from, the best first."""
     patch = Patch(made.sha, made.at, made.subject, set(made.own), set(made.parts), made.whole, made.bound)
-    return links.match(patch, found.units_near(made), found.rarity)
+    return fingerprints.match(patch, found.units_near(made), found.rarity)
 
 
 def commits_of(found: Links, file: str) -> Iterator[tuple[Made, Match]]:

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ocm import git, index
+from ocm import index
+from ocm.git import worktree
 from ocm.store.paths import Store
 
 Notice = Callable[[str], None]
@@ -18,7 +19,7 @@ def list_sessions(
     store: Store, limit: int = 10, tool: str | None = None, notice: Notice = print_nothing
 ) -> list[dict[str, Any]]:
     """Return the sessions that started last, newest first; a limit of -1 returns all."""
-    project = git.own_project(store)
+    project = worktree.own_project(store)
     most = max(-1, min(limit, sys.maxsize))
     rows = index.read(store, lambda cache: cache.sessions(most, tool or "", project), notice=notice)
     return [row.as_json() for row in rows]

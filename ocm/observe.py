@@ -49,9 +49,9 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
     start = _start(store, events, call, tool, began, session)
     head, branch = paths.git_head(start.root)
     if session is None:
-        from ocm import git
+        from ocm.git import worktree
 
-        start.project = git.project_name(start.root)
+        start.project = worktree.project_name(start.root)
     else:
         start.project = session.project
     observed = Observed(datetime.now().astimezone(), head, branch, events)
@@ -63,11 +63,13 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
         start.existing = _existing(start, [path for path, kind in _edited(events, start) if not kind])
     shell = [merge.moment(event) for event in events if event.get("cmd") and merge.moment(event) >= start.since]
     if shell and not call.semantic:
-        from ocm import git
+        from ocm.git import worktree
 
-        observed.commits = [one_line(redact.redact(text)[0]) for text in git.commits_made(start.root, start.sha, shell)]
+        observed.commits = [
+            one_line(redact.redact(text)[0]) for text in worktree.commits_made(start.root, start.sha, shell)
+        ]
     if touched:
-        from ocm import freshness
+        from ocm.git import freshness
 
         observed.contents = freshness.recorded(start.root, touched)
     _imprint(start, observed, session, shell)
@@ -76,13 +78,13 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
 
 def _imprint(start: Start, observed: Observed, session: Session | None, shell: list[float]) -> None:
     """Look at the work itself, where any is known of."""
-    from ocm import imprint
+    from ocm.git import record
 
     known = session.files if session else []
     changes = merge.merge_files(known, replace(observed, edits=edits_of(observed.events, start)))
     at = observed.now.isoformat(timespec="seconds")
     if changes or shell:
-        observed.traces = imprint.imprint(start.root, start.sha, shell, at, changes, session)
+        observed.traces = record.imprint(start.root, start.sha, shell, at, changes, session)
 
 
 def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
@@ -136,11 +138,11 @@ def _needs_diff(events: list[Event]) -> bool:
 
 def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed, session: Session | None) -> set[str]:
     """Ask git what changed; returns the paths that are as this session left them, not as another did since."""
-    from ocm import git
+    from ocm.git import worktree
 
     recorded = {change.path for change in session.files} if session else set()
     edited = {path for path, _ in _edited(observed.events, start)}
-    found = git.changes(
+    found = worktree.changes(
         start.root,
         start.sha,
         start.since,
@@ -170,9 +172,9 @@ def _existing(start: Start, unknown: list[str]) -> frozenset[str] | None:
     """Return which of the paths were there when the session started, for edits whose kind the host did not tell."""
     if not unknown or not start.sha:
         return None
-    from ocm import git
+    from ocm.git import worktree
 
-    return frozenset(git.kinds_at(start.root, start.sha, unknown))
+    return frozenset(worktree.kinds_at(start.root, start.sha, unknown))
 
 
 def _edited(events: list[Event], start: Start) -> list[tuple[str, str]]:

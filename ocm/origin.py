@@ -8,14 +8,15 @@ import os
 import stat
 from dataclasses import dataclass, field
 
-from ocm import gitdata, githistory, lineage, links
+from ocm import lineage
 from ocm.base.errors import BadInputError, NotFoundError
 from ocm.base.model import one_line
-from ocm.githistory import Line
+from ocm.git import fingerprints, history, parse
+from ocm.git.fingerprints import Match
+from ocm.git.history import Line
 from ocm.index.landed import SLACK
 from ocm.index.records import moment
 from ocm.lineage import View
-from ocm.links import Match
 from ocm.markdown.traces import MAX_UNIT, Unit
 from ocm.store import journal
 from ocm.store.paths import Store
@@ -69,7 +70,7 @@ def target(store: Store, name: str) -> Target:
     except (OSError, ValueError):
         return Target(name, "gone")
     if stat.S_ISDIR(found.st_mode):
-        inside = githistory.tracked(store.root, name) == "submodule"
+        inside = history.tracked(store.root, name) == "submodule"
         what = "a submodule, with a history of its own" if inside else "a folder"
         raise BadInputError(f"{name} is {what}.", "Ask in there." if inside else "Name a file in it.")
     if not stat.S_ISREG(found.st_mode):
@@ -117,26 +118,26 @@ def origins(view: View, asked: Target, first: int, last: int, lines: list[Line] 
         groups[-1].append((number, line))
     chosen = sorted(sorted(groups, key=lambda group: -len(group))[:_MAX_GROUPS], key=lambda group: group[0][0])
     firsts = {(group[0][1].sha, group[0][1].path) for group in chosen if group[0][1].sha}
-    patches = githistory.patches_in(view.store.root, firsts)
+    patches = history.patches_in(view.store.root, firsts)
     return [one for group in chosen for one in _of_group(view, asked, group, patches)]
 
 
 def _without_blame(view: View, asked: Target, first: int, last: int) -> Origin:
     """Answer from the journal alone where git cannot say who changed a line."""
     found = Origin(first, last, "")
-    there = githistory.tracked(view.store.root, asked.name)
+    there = history.tracked(view.store.root, asked.name)
     if there is None:
         found.notes.append("Git could not be asked here, so this is from the journal alone.")
     elif there:
         found.notes.append(f"Git could not read the history of {asked.name}, so this is from the journal alone.")
     else:
         found.notes.append(f"Git does not track {asked.name}, so this is from the journal alone.")
-    name = githistory.name_of(view.store.root, asked.name) or gitdata.encoded(asked.name)
+    name = history.name_of(view.store.root, asked.name) or parse.encoded(asked.name)
     lines = [line.rstrip(b"\n") for line in _window(os.path.join(view.store.root, asked.name), first)]
-    begin = max(1, first - links.WINDOW)
+    begin = max(1, first - fingerprints.WINDOW)
     diff = [b"@@ -0,0 +%d @@" % begin, *(b"+" + line for line in lines)]
     found.texts = [lines[first - begin].decode("utf-8", "replace")] if len(lines) > first - begin else []
-    _from_journal(view, asked, found, links.line_keys(diff, name, first))
+    _from_journal(view, asked, found, fingerprints.line_keys(diff, name, first))
     return found
 
 
@@ -145,9 +146,9 @@ def _window(path: str, number: int) -> list[bytes]:
     found = []
     with open(path, "rb") as file:
         for at, line in enumerate(file, 1):
-            if at >= number - links.WINDOW:
+            if at >= number - fingerprints.WINDOW:
                 found.append(line[:65_536])
-            if at >= number + links.WINDOW:
+            if at >= number + fingerprints.WINDOW:
                 break
     return found
 
@@ -159,8 +160,8 @@ def _of_group(
     first, line = group[0]
     if not line.sha:
         found = Origin(first, group[-1][0], "", texts=_texts(group))
-        name = githistory.name_of(view.store.root, asked.name)
-        keys = links.line_keys(githistory.uncommitted(view.store.root, [asked.name]), name, first)
+        name = history.name_of(view.store.root, asked.name)
+        keys = fingerprints.line_keys(history.uncommitted(view.store.root, [asked.name]), name, first)
         _from_journal(view, asked, found, keys)
         return [found]
     made = view.links.commit(line.sha)
@@ -169,7 +170,7 @@ def _of_group(
     parts = _told_apart(view, group, diff, matches) if len(matches) > 1 else [_of_line(view, *group[0], diff, matches)]
     if len(matches) <= 1:
         parts[0].last, parts[0].texts = group[-1][0], _texts(group)
-    if line.edge and githistory.is_shallow(view.store.root):
+    if line.edge and history.is_shallow(view.store.root):
         parts[0].notes.append("History is cut off here (a shallow clone): an older commit may have made this line.")
     return parts
 
@@ -190,7 +191,7 @@ def _told_apart(view: View, group: list[tuple[int, Line]], diff: list[bytes], ma
 
 def _of_line(view: View, number: int, line: Line, diff: list[bytes], matches: list[Match]) -> Origin:
     found = Origin(number, number, line.sha, texts=_texts([(number, line)]))
-    from_commit(view, found, links.line_keys(diff, line.path, line.number), line.at, matches)
+    from_commit(view, found, fingerprints.line_keys(diff, line.path, line.number), line.at, matches)
     return found
 
 

@@ -196,7 +196,7 @@ def hits(rows: list[dict[str, Any]]) -> None:
 
 def holds(row: dict[str, Any]) -> str:
     """Say how far a record still holds, as far as that is known."""
-    from ocm import freshness
+    from ocm.git import freshness
 
     return freshness.says(row["freshness"], row["commits_since"])
 

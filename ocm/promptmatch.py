@@ -16,9 +16,9 @@ def find(store: Store, prompt: str, *, but: set[str]) -> list[glance.Match]:
     """Return the sessions worth telling of, leaving out the ids `but`."""
     project = ""
     if store.is_user:
-        from ocm import git
+        from ocm.git import worktree
 
-        project = git.own_project(store)
+        project = worktree.own_project(store)
     return glance.matches(store, prompt, but=but, project=project)
 
 
@@ -62,7 +62,7 @@ def _state(store: Store, match: glance.Match) -> str:
     """Say how many of the recorded files are not as they were."""
     if not match.files:
         return ""
-    from ocm import blobs
+    from ocm.git import blobs
 
     now = blobs.current(store.root, match.files)
     changed = sum(now[path] not in {None, oid} for path, oid in match.files.items())

@@ -14,10 +14,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from ocm import freshness, git, index, ledger
+from ocm import index, ledger
 from ocm.base.errors import BadInputError, OcmError, meant
 from ocm.base.sanitize import clean_line
 from ocm.base.values import STATUSES, FileChange, one_line
+from ocm.git import freshness, worktree
 from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, ranking, silent
 from ocm.index.light import ITEM
 from ocm.index.wording import Query
@@ -101,7 +102,7 @@ def search(  # noqa: PLR0913 - what can be asked
         OcmError: the store cannot be read.
     """
     if store.is_user and not filters.project:
-        filters = filters._replace(project=git.own_project(store))
+        filters = filters._replace(project=worktree.own_project(store))
     question = _question(store, _checked(query), limit, filters, now)
     hits = index.read(store, lambda cache: _hits(cache, question)[1], notice=notice)
     return _shown([(store, hit) for hit in hits])
@@ -242,7 +243,7 @@ def _record(hit: _Hit) -> tuple[freshness.Touched, float]:
 
 def _is_here(store: Store, hit: _Hit) -> bool:
     """Tell whether a session is about the work tree at hand: a user store holds those of many."""
-    return not store.is_user or hit.session.project == git.own_project(store)
+    return not store.is_user or hit.session.project == worktree.own_project(store)
 
 
 def _as_json(page: freshness.Page | None, hit: _Hit, rank: int) -> dict[str, Any]:

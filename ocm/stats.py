@@ -11,8 +11,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from ocm import brief, git, index, merge, sessionfiles
+from ocm import brief, index, merge, sessionfiles
 from ocm.base.errors import UnreadableSessionError
+from ocm.git import worktree
 from ocm.index.queries import Numbers
 from ocm.listing import Notice, print_nothing
 from ocm.store import config, journal, paths
@@ -28,7 +29,7 @@ Progress = Callable[[int, int], None]
 
 def collect(store: Store, notice: Notice = print_nothing, progress: Progress | None = None) -> dict[str, Any]:
     """Return the figures of a store, with the keys that `ocm stats --json` promises."""
-    project = git.own_project(store)
+    project = worktree.own_project(store)
     rows, files, problems = index.read(
         store,
         lambda cache: (

@@ -48,9 +48,9 @@ def _close(folders: list[str]) -> None:
 
 
 def _ignored(store: Store) -> Finding | None:
-    from ocm import git
+    from ocm.git import worktree
 
-    if store.is_user or not git.can_be_committed(store.path):
+    if store.is_user or not worktree.can_be_committed(store.path):
         return None
     root = os.path.dirname(store.path)
     return Finding(

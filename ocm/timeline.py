@@ -7,10 +7,11 @@ import os
 import re
 from typing import Any
 
-from ocm import browse, freshness, git, githistory, index, lineage, merge, sessionfiles
+from ocm import browse, index, lineage, merge, sessionfiles
 from ocm.base.errors import BadInputError, OcmError
 from ocm.base.model import FileChange, Session, WorkEntry, one_line
 from ocm.base.sanitize import clean_line
+from ocm.git import freshness, history, worktree
 from ocm.index import Index, Notice, SessionRow, silent
 from ocm.store.paths import Store, relative
 
@@ -33,7 +34,7 @@ def timeline(
     if not 1 <= limit <= MAX_LIMIT:
         raise BadInputError(f"limit is {limit}.", f"Accepted: 1 to {MAX_LIMIT}.")
     if file:
-        path, project = relative(store, os.path.normpath(file)), git.own_project(store)
+        path, project = relative(store, os.path.normpath(file)), worktree.own_project(store)
         rows = index.read(store, lambda cache: cache.touching(path, limit, project)[::-1], notice=notice)
         return _with_commits(store, path, _shown(store, rows, "", path), limit)
     name = _anchor(store, session_id, notice)
@@ -48,7 +49,7 @@ def _with_commits(store: Store, path: str, entries: list[dict[str, Any]], limit:
     path is named, the files are those that the sessions touched.
     """
     touched = {change["path"] for entry in entries for change in entry["changes"]}
-    found = githistory.log(store.root, {path, *touched}, limit)
+    found = history.log(store.root, {path, *touched}, limit)
     if not found:
         return entries
 
@@ -59,7 +60,7 @@ def _with_commits(store: Store, path: str, entries: list[dict[str, Any]], limit:
     return sorted(both, key=lambda entry: merge.instant(entry["date"]))[-limit:]
 
 
-def _commit(view: lineage.View, commit: githistory.Commit) -> dict[str, Any]:
+def _commit(view: lineage.View, commit: history.Commit) -> dict[str, Any]:
     made = view.links.commit(commit.sha)
     matches = lineage.sessions_of(view.links, made) if made else []
     rows = [view.cache.in_file(match.session) for match in matches if match.sure]

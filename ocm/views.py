@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ocm import freshness, output
+from ocm import output
 from ocm.base import sanitize
+from ocm.git import freshness
 from ocm.screen import BAD, CHANGED, GOOD, HEAD, HELD, LIVE, MATCH, QUIET, Line, Part, Screen, cells, joined
 
 Row = dict[str, Any]

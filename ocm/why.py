@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ocm import decided, githistory, index, lineage, merge, origin, standing
+from ocm import decided, index, lineage, merge, origin, standing
 from ocm.base.errors import BadInputError, NotFoundError, OcmError
 from ocm.base.sanitize import clean_line
+from ocm.git import history
+from ocm.git.fingerprints import Match
 from ocm.index import Notice, silent
 from ocm.index.landed import Made
 from ocm.index.records import moment
 from ocm.lineage import Later, View
-from ocm.links import Match
 from ocm.origin import Origin, Source
 from ocm.store.paths import Store
 
@@ -60,7 +61,7 @@ def why(
     asked = origin.target(store, name)
     span = origin.checked(asked, first, last or first) if first is not None and asked.kind == "text" else None
 
-    blamed = Later(partial(githistory.blame, store.root, asked.name, *span)) if span else None
+    blamed = Later(partial(history.blame, store.root, asked.name, *span)) if span else None
 
     def work(view: View) -> Answer:
         if span is None or blamed is None:
@@ -79,7 +80,7 @@ class _Known:
     """What is looked up once for all origins: the ledger, the commits, and the sessions."""
 
     ledger: standing.Ledger
-    commits: dict[str, githistory.Commit]
+    commits: dict[str, history.Commit]
     sessions: decided.Sessions
 
 
@@ -95,7 +96,7 @@ def _answer(view: View, name: str, span: tuple[int, int], found: list[Origin]) -
     files = (source.file for one in found for source in one.sources if source.file)
     known = _Known(
         standing.read(view.cache, view.project),
-        githistory.describe(view.store.root, [one.sha for one in found if one.sha]),
+        history.describe(view.store.root, [one.sha for one in found if one.sha]),
         decided.Sessions(view.store, view.cache, files),
     )
     origins = [_origin(view, name, one, known) for one in found]
@@ -117,7 +118,7 @@ def _origin(view: View, name: str, one: Origin, known: _Known) -> Answer:
     }
 
 
-def _commit(sha: str, commit: githistory.Commit | None) -> Answer | None:
+def _commit(sha: str, commit: history.Commit | None) -> Answer | None:
     if not sha:
         return None
     when = merge.iso(commit.at) if commit else ""
@@ -165,10 +166,10 @@ def _of_file(view: View, asked: origin.Target) -> Answer:
     """Answer for a whole file: the sessions that touched it, its last commits, and the decisions in force."""
     root = view.store.root
     touching = view.cache.touching(asked.name, -1, view.project)
-    history = githistory.log(root, [asked.name], _LAST)
-    if asked.kind == "gone" and not touching and not history:
+    logged = history.log(root, [asked.name], _LAST)
+    if asked.kind == "gone" and not touching and not logged:
         raise origin.not_known(asked.name)
-    notes = [] if history else [f"Git has no commit of {asked.name}, or could not be asked."]
+    notes = [] if logged else [f"Git has no commit of {asked.name}, or could not be asked."]
     if not touching:
         notes.append(f"No session is known to have touched {asked.name}.")
     names = ("session_id", "title", "date", "markdown_path")
@@ -176,7 +177,7 @@ def _of_file(view: View, asked: origin.Target) -> Answer:
         "file": asked.name,
         "lines": None,
         "sessions": [{name: row.as_json()[name] for name in names} for row in touching[:_LAST]],
-        "commits": [_commit(commit.sha, commit) for commit in history or []],
+        "commits": [_commit(commit.sha, commit) for commit in logged or []],
         "decisions": _binding(view, asked.name, {row.file for row in touching}),
         "editing": origin.editing(view.store, asked.name),
         "notes": notes,
@@ -202,18 +203,18 @@ def explain(store: Store, name: str, *, notice: Notice = silent) -> Answer:
         NotFoundError: git has no such commit.
         OcmError: git could not be asked.
     """
-    sha = githistory.resolve(store.root, name)
+    sha = history.resolve(store.root, name)
     if sha is None:
         raise OcmError(f"{store.root} is in no git repository that can be read.", "Ask from inside one.")
-    commit = githistory.describe(store.root, [sha]).get(sha) if sha else None
+    commit = history.describe(store.root, [sha]).get(sha) if sha else None
     if commit is None:
         raise NotFoundError(f"Git has no commit {clean_line(name)[:80]!r}.", "See: git log")
     return lineage.look(store, lambda view: _explained(view, commit), notice=notice)
 
 
-def _explained(view: View, commit: githistory.Commit) -> Answer:
+def _explained(view: View, commit: history.Commit) -> Answer:
     found = view.links
-    shas = githistory.brought(view.store.root, commit.sha, _MERGED) if commit.is_merge else [commit.sha]
+    shas = history.brought(view.store.root, commit.sha, _MERGED) if commit.is_merge else [commit.sha]
     held = [made for sha in shas if (made := found.commit(sha))]
     best: dict[str, Match] = {}
     for made in held:
@@ -239,7 +240,7 @@ def _as_source(found: index.Links, match: Match) -> Source:
     return Source(match.session, match.how, match.sure, match.score, at)
 
 
-def _about(commit: githistory.Commit, shas: list[str], held: list[Made], sources: list[Source]) -> list[str]:
+def _about(commit: history.Commit, shas: list[str], held: list[Made], sources: list[Source]) -> list[str]:
     notes = []
     if commit.is_merge:
         more = " or more" if len(shas) == _MERGED else ""
@@ -268,7 +269,7 @@ def came_of(view: View, file: str) -> Answer:
     root = view.store.root
     row = view.cache.in_file(file)
     pairs = list(lineage.commits_of(view.links, file))
-    held = githistory.names_of(root, [made.sha for made, match in pairs if match.sure])
+    held = history.names_of(root, [made.sha for made, match in pairs if match.sure])
     touched = [change.path for change in view.cache.files(file)]
     notes = [] if view.links.units(file) else ["This session recorded no work that could be found again."]
     if held is None:
@@ -276,7 +277,7 @@ def came_of(view: View, file: str) -> Answer:
     return {
         "session_id": row.session_id if row else "",
         "commits": [_landed(made, match) for made, match in pairs],
-        "not_landed": [path for path in touched if held is not None and githistory.name_of(root, path) not in held],
+        "not_landed": [path for path in touched if held is not None and history.name_of(root, path) not in held],
         "notes": notes,
     }
 

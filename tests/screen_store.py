@@ -9,8 +9,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from ocm.base.model import FileChange, PlanFile, Reference, Session, WorkEntry
-from ocm.blobs import like
-from ocm.freshness import recorded
+from ocm.git.blobs import like
+from ocm.git.freshness import recorded
 from ocm.markdown.facts import blob
 from ocm.store.paths import Store
 from tests.builders import commit, repository

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import blobs, brief, freshness, gitdata, gitrun, recall
+from ocm import brief, recall
 from ocm.base.model import FileChange
+from ocm.git import blobs, freshness, parse, process
 from ocm.markdown import facts
 from tests.builders import Project, commit, git
 from tests.session_store import put, session
@@ -111,13 +112,13 @@ def test_a_page_costs_one_git_process(repo: Project, monkeypatch: pytest.MonkeyP
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Count how often git is asked for the commits since an instant."""
     instants: list[float] = []
-    real = gitrun.commit_times
+    real = process.commit_times
 
-    def counted(place: gitrun.Place, since: float, most: int) -> list[float]:
+    def counted(place: process.Place, since: float, most: int) -> list[float]:
         instants.append(since)
         return real(place, since, most)
 
-    monkeypatch.setattr(gitrun, "commit_times", counted)
+    monkeypatch.setattr(process, "commit_times", counted)
     return instants
 
 
@@ -160,7 +161,7 @@ def test_a_past_that_was_cut_or_replaced_is_asked_for_again(repo: Project, asked
 def test_an_answer_is_not_kept_when_head_moves_meanwhile(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     moving = iter([("a",), ("b",), ("a",), ("a",)])
     monkeypatch.setattr(freshness, "_head", lambda _: next(moving))
-    monkeypatch.setattr(gitrun, "commit_times", lambda *_: [2.0])
+    monkeypatch.setattr(process, "commit_times", lambda *_: [2.0])
     assert since(repo, 1.0) == [1]
     assert str(repo.root) not in freshness._counted
     assert since(repo, 1.0) == [1]
@@ -203,7 +204,7 @@ def test_nothing_outside_the_repository_is_opened(repo: Project, tmp_path: Path)
     secret = tmp_path / "secret"
     secret.write_bytes(b"x")
     os.symlink(tmp_path, repo.root / "out")
-    oid = gitdata.blob_id(b"x", blobs.SHA1)
+    oid = parse.blob_id(b"x", blobs.SHA1)
     paths = (str(secret), "../secret", "out/secret", "/dev/zero")
     changes = [FileChange(path, "modified") for path in paths]
     put(repo.store, "a.md", session("a", goal="wombat", files=changes, facts=[facts.blob(p, oid) for p in paths]))
@@ -214,7 +215,7 @@ def test_nothing_outside_the_repository_is_opened(repo: Project, tmp_path: Path)
 def test_links_folders_and_pipes(repo: Project) -> None:
     os.symlink("a.py", repo.root / "link")
     os.mkfifo(repo.root / "pipe")
-    link = gitdata.blob_id(b"a.py", blobs.SHA1)
+    link = parse.blob_id(b"a.py", blobs.SHA1)
     found = blobs.current(str(repo.root), dict.fromkeys(("link", "pipe", "none", ".git", "a.py/x", "a\0b"), link))
     assert found == {"link": link, "pipe": None, "none": "", ".git": None, "a.py/x": "", "a\0b": None}
 
@@ -409,13 +410,13 @@ def test_no_setting_of_the_user_changes_what_is_in_commits(repo: Project, settin
 
 def test_a_brief_asks_git_one_question(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     work(repo, "lost.py", session_id="one")
-    real, asked = gitrun._quick, []
+    real, asked = process._quick, []
 
-    def counted(place: gitrun.Place, *arguments: str, stdin: bytes = b"") -> bytes:
+    def counted(place: process.Place, *arguments: str, stdin: bytes = b"") -> bytes:
         asked.append(arguments[0])
         return real(place, *arguments, stdin=stdin)
 
-    monkeypatch.setattr(gitrun, "_quick", counted)
+    monkeypatch.setattr(process, "_quick", counted)
     said = brief.for_hook(repo.store, own="", tokens=600, most_read=64)
     assert "Not committed: lost.py" in said
     assert asked == ["log"]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import git, gitdata, gitrun
 from ocm.base.model import FileChange
-from ocm.git import Changes
+from ocm.git import parse, process, worktree
+from ocm.git.worktree import Changes
 from ocm.store.paths import git_head
 
 GIT_CONFIG = """\
@@ -65,7 +65,7 @@ class Repo:
         """Begin a session, a moment after all that was done before."""
         time.sleep(0.03)
         self.sha = git_head(self.root)[0]
-        self.deleted = git.deleted_now(self.root)
+        self.deleted = worktree.deleted_now(self.root)
         self.since = time.time()
         return self
 
@@ -77,7 +77,7 @@ class Repo:
         others: set[str] | None = None,
         forget_deleted: bool = False,
     ) -> Changes:
-        found = git.changes(
+        found = worktree.changes(
             root or self.root,
             self.sha,
             self.since,
@@ -236,7 +236,7 @@ def test_a_named_pipe_does_not_block(repo: Repo) -> None:
     assert repo.seen() == {"x.py": "created"}
     (repo.path / "a.py").unlink()
     os.mkfifo(repo.path / "a.py")
-    assert git.changes(repo.root, repo.sha, repo.since) is None, "git refuses to compare it"
+    assert worktree.changes(repo.root, repo.sha, repo.since) is None, "git refuses to compare it"
 
 
 def test_ignored_files_do_not_count(repo: Repo) -> None:
@@ -269,7 +269,7 @@ def test_file_replaced_by_a_folder(repo: Repo) -> None:
 
 
 def test_long_new_files_are_listed_without_their_lines(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git, "_MAX_READ", 100)
+    monkeypatch.setattr(worktree, "_MAX_READ", 100)
     repo.start()
     repo.write("long.txt", "x\n" * 51)
     repo.write("short.txt", "x\n" * 50)
@@ -277,7 +277,7 @@ def test_long_new_files_are_listed_without_their_lines(repo: Repo, monkeypatch: 
 
 
 def test_many_files_are_capped_and_the_summary_says_so(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git, "MAX_FILES", 3)
+    monkeypatch.setattr(worktree, "MAX_FILES", 3)
     repo.start()
     for number in range(5):
         repo.write(f"n{number}.py", "x\n")
@@ -290,7 +290,7 @@ def test_output_without_end_is_cut(repo: Repo, monkeypatch: pytest.MonkeyPatch) 
     repo.start()
     for number in range(50):
         repo.write(f"n{number:02}.py", "x\n")
-    monkeypatch.setattr(gitrun, "_MAX_OUTPUT", 100)
+    monkeypatch.setattr(process, "_MAX_OUTPUT", 100)
     found = repo.changes(touched={"a.py"})
     assert 0 < len(found.files) < 50
     assert found.undone == set(), "what was not looked at must not be taken for unchanged"
@@ -322,12 +322,12 @@ def test_odd_names(repo: Repo) -> None:
         repo.write(name)
         repo.write("old/" + name, "changed\n")
     assert repo.seen() == dict.fromkeys(ODD, "created") | {f"old/{name}": "modified" for name in ODD}
-    assert git.kinds_at(repo.root, repo.sha, [*ODD, *(f"old/{name}" for name in ODD)]) == {
+    assert worktree.kinds_at(repo.root, repo.sha, [*ODD, *(f"old/{name}" for name in ODD)]) == {
         f"old/{name}" for name in ODD
     }
     for name in ODD:
         repo.git("--literal-pathspecs", "rm", "-qf", "--", "old/" + name)
-    assert git.deleted_now(repo.root) == sorted(f"old/{name}" for name in ODD)
+    assert worktree.deleted_now(repo.root) == sorted(f"old/{name}" for name in ODD)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
@@ -348,7 +348,7 @@ def test_a_name_that_is_no_text(repo: Repo) -> None:
 def test_half_characters_in_recorded_paths(repo: Repo) -> None:
     repo.start()
     assert repo.changes(touched={"x\ud800.py", "\udcff"}).undone == {"x\ud800.py", "\udcff"}
-    assert git.kinds_at(repo.root, repo.sha, ["x\ud800.py", "a.py"]) == {"a.py"}
+    assert worktree.kinds_at(repo.root, repo.sha, ["x\ud800.py", "a.py"]) == {"a.py"}
 
 
 # --- what was there before
@@ -406,7 +406,7 @@ def test_whole_second_file_times(repo: Repo) -> None:
     path = repo.write("fat.py")
     repo.since = float(int(time.time())) + 0.9
     os.utime(path, (repo.since // 1, repo.since // 1))
-    session = git._Session(gitrun.Place(repo.root, ""), "", repo.since + 1000)
+    session = worktree._Session(process.Place(repo.root, ""), "", repo.since + 1000)
     assert not session._is_recent(os.fsencode(path))
     assert not session._is_recent(b"/nowhere/at/all")
 
@@ -629,7 +629,7 @@ def test_sha256_repository(tmp_path: Path) -> None:
     assert len(repo.sha) == 64
     (repo.path / "first.py").rename(repo.path / "moved.py")
     assert repo.seen() == {"moved.py": "first.py →"}
-    assert git.kinds_at(repo.root, repo.sha, ["first.py", "moved.py"]) == {"first.py"}
+    assert worktree.kinds_at(repo.root, repo.sha, ["first.py", "moved.py"]) == {"first.py"}
 
 
 def test_sha256_repository_without_commits(tmp_path: Path) -> None:
@@ -729,8 +729,8 @@ def test_root_below_the_top(repo: Repo) -> None:
         "../a.py": "deleted",
     }
     assert repo.seen(root=root, others={"../a.py", "c.py", str(repo.path / "srcx/y.py")}) == {"deep/x.py": "created"}
-    assert git.deleted_now(root) == ["../a.py"]
-    assert git.kinds_at(root, repo.sha, ["b.py", "a.py", "../a.py", "../src/c.py"]) == {
+    assert worktree.deleted_now(root) == ["../a.py"]
+    assert worktree.kinds_at(root, repo.sha, ["b.py", "a.py", "../a.py", "../src/c.py"]) == {
         "b.py",
         "../a.py",
         "../src/c.py",
@@ -757,7 +757,7 @@ def test_folder_names_with_variables(tmp_path: Path) -> None:
     repo.start()
     repo.write("b.py")
     assert repo.seen() == {"b.py": "created"}
-    assert git.project_name(repo.root) == "$HOME ~x"
+    assert worktree.project_name(repo.root) == "$HOME ~x"
 
 
 def test_linked_worktree(repo: Repo, tmp_path: Path) -> None:
@@ -771,8 +771,8 @@ def test_linked_worktree(repo: Repo, tmp_path: Path) -> None:
     linked.write("y.py")
     (linked.path / "a.py").unlink()
     assert linked.seen() == {"x.py": "created", "y.py": "created", "a.py": "deleted"}
-    assert git.deleted_now(linked.root) == ["a.py"]
-    assert git.project_name(linked.root) == "proj"
+    assert worktree.deleted_now(linked.root) == ["a.py"]
+    assert worktree.project_name(linked.root) == "proj"
 
 
 def test_submodule(repo: Repo, tmp_path: Path) -> None:
@@ -789,11 +789,11 @@ def test_submodule(repo: Repo, tmp_path: Path) -> None:
     inner.commit()
     assert repo.seen() == {"vendor/lib": "modified"}
     assert inner.seen() == {"lib.py": "modified"}
-    assert git.project_name(inner.root) == "lib"
+    assert worktree.project_name(inner.root) == "lib"
     repo.commit()
     assert repo.seen() == {"vendor/lib": "modified"}
     assert repo.changes(touched={"vendor/lib/lib.py"}).undone == set()
-    assert git.kinds_at(repo.root, repo.sha, ["vendor/lib", "vendor"]) == {"vendor/lib"}
+    assert worktree.kinds_at(repo.root, repo.sha, ["vendor/lib", "vendor"]) == {"vendor/lib"}
 
 
 def test_nested_repository_is_its_own_business(repo: Repo) -> None:
@@ -811,18 +811,18 @@ def test_nested_repository_is_its_own_business(repo: Repo) -> None:
 def test_no_repository(tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     root = str(tmp_path / "plain")
-    assert git.changes(root, "", 0.0) is None
-    assert git.deleted_now(root) is None
-    assert git.kinds_at(root, "a" * 40, ["x"]) == {"x"}
-    assert git.project_name(root) == "plain"
-    assert git.changes(str(tmp_path / "missing"), "", 0.0) is None
+    assert worktree.changes(root, "", 0.0) is None
+    assert worktree.deleted_now(root) is None
+    assert worktree.kinds_at(root, "a" * 40, ["x"]) == {"x"}
+    assert worktree.project_name(root) == "plain"
+    assert worktree.changes(str(tmp_path / "missing"), "", 0.0) is None
 
 
 def test_bare_repository(tmp_path: Path) -> None:
     bare = Repo(tmp_path / "bare.git", init=("--bare",))
-    assert git.changes(bare.root, "", 0.0) is None
-    assert git.deleted_now(bare.root) is None
-    assert git.project_name(bare.root) == "bare.git"
+    assert worktree.changes(bare.root, "", 0.0) is None
+    assert worktree.deleted_now(bare.root) is None
+    assert worktree.project_name(bare.root) == "bare.git"
 
 
 def test_worktree_of_a_bare_repository(repo: Repo, tmp_path: Path) -> None:
@@ -833,20 +833,20 @@ def test_worktree_of_a_bare_repository(repo: Repo, tmp_path: Path) -> None:
     linked = Repo(tmp_path / "wt", init=None).start()
     linked.write("x.py")
     assert linked.seen() == {"x.py": "created"}
-    assert git.project_name(linked.root) == "shared"
+    assert worktree.project_name(linked.root) == "shared"
 
 
 def test_broken_repository_inside_another(repo: Repo) -> None:
     (repo.path / "sub" / ".git").mkdir(parents=True)
     root = str(repo.path / "sub")
-    assert git.changes(root, "", 0.0) is None
-    assert git.kinds_at(root, "a" * 40, ["a.py"]) == {"a.py"}
+    assert worktree.changes(root, "", 0.0) is None
+    assert worktree.kinds_at(root, "a" * 40, ["a.py"]) == {"a.py"}
 
 
 @pytest.mark.parametrize("sha", ["f" * 40, "--output=x", "HEAD", "main", "A" * 40, "abc", "a" * 65])
 def test_unknown_start(repo: Repo, sha: str) -> None:
-    assert git.changes(repo.root, sha, 0.0) is None
-    assert git.kinds_at(repo.root, sha, ["a.py"]) == {"a.py"}
+    assert worktree.changes(repo.root, sha, 0.0) is None
+    assert worktree.kinds_at(repo.root, sha, ["a.py"]) == {"a.py"}
     assert not (repo.path / "x").exists()
 
 
@@ -878,23 +878,23 @@ def test_git_that_hangs(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (shims / "git").chmod(0o755)
     repo.start()
     monkeypatch.setenv("PATH", f"{shims}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(gitrun, "_SECONDS", 0.2)
-    monkeypatch.setattr(gitrun, "_HOOK_SECONDS", 0.2)
-    monkeypatch.setattr(gitrun, "GRACE", 0.1)
+    monkeypatch.setattr(process, "_SECONDS", 0.2)
+    monkeypatch.setattr(process, "_HOOK_SECONDS", 0.2)
+    monkeypatch.setattr(process, "GRACE", 0.1)
     began = time.monotonic()
-    assert git.changes(repo.root, repo.sha, repo.since) is None
-    assert git.deleted_now(repo.root) is None
+    assert worktree.changes(repo.root, repo.sha, repo.since) is None
+    assert worktree.deleted_now(repo.root) is None
     assert time.monotonic() - began < 20  # far less than the 30 s that git would take
 
 
 def test_more_deletions_than_a_journal_should_begin_with_are_not_known(repo: Repo) -> None:
-    for n in range(git._MOST_DELETED + 1):
+    for n in range(worktree._MOST_DELETED + 1):
         repo.write(f"many/{n}.py")
     repo.commit()
     shutil.rmtree(os.path.join(repo.root, "many"))
-    assert git.deleted_now(repo.root) is None
+    assert worktree.deleted_now(repo.root) is None
     repo.git("checkout", "--", "many/0.py")
-    assert len(git.deleted_now(repo.root) or ()) == git._MOST_DELETED
+    assert len(worktree.deleted_now(repo.root) or ()) == worktree._MOST_DELETED
 
 
 # --- what the surroundings must not change
@@ -922,11 +922,11 @@ def test_inside_a_git_hook(repo: Repo, tmp_path: Path, monkeypatch: pytest.Monke
             monkeypatch.setenv(name, value)
 
     enter_hook()
-    assert git.deleted_now(repo.root) == ["src/b.py"]
+    assert worktree.deleted_now(repo.root) == ["src/b.py"]
     enter_hook()
     assert repo.seen() == {"a.py": "modified", "src/b.py": "deleted"}
     enter_hook()
-    assert git.kinds_at(repo.root, repo.sha, ["a.py"]) == {"a.py"}
+    assert worktree.kinds_at(repo.root, repo.sha, ["a.py"]) == {"a.py"}
 
 
 def test_settings_of_the_user_change_nothing(repo: Repo, tmp_path: Path) -> None:
@@ -967,7 +967,7 @@ def test_the_repository_is_not_written_to(repo: Repo) -> None:
     index = (repo.path / ".git" / "index").stat().st_mtime_ns
     repo.write("src/c.py", "mine\n")
     assert repo.seen() == {"src/c.py": "modified"}
-    assert git.deleted_now(repo.root) == []
+    assert worktree.deleted_now(repo.root) == []
     assert (repo.path / ".git" / "index").stat().st_mtime_ns == index
     (repo.path / ".git" / "index.lock").write_text("another git is at work")
     assert repo.seen() == {"src/c.py": "modified"}
@@ -985,15 +985,15 @@ def test_a_folder_that_is_gone_under_the_process(repo: Repo, tmp_path: Path, mon
 
 def count_processes(monkeypatch: pytest.MonkeyPatch, ask: Callable[[], object]) -> list[str]:
     started: list[str] = []
-    run = gitrun._run
+    run = process._run
 
     def counted(top: str, *arguments: str, stdin: bytes = b"") -> bytes:
         started.append(arguments[0])
         return run(top, *arguments, stdin=stdin)
 
-    monkeypatch.setattr(gitrun, "_run", counted)
+    monkeypatch.setattr(process, "_run", counted)
     ask()
-    monkeypatch.setattr(gitrun, "_run", run)
+    monkeypatch.setattr(process, "_run", run)
     return started
 
 
@@ -1002,9 +1002,9 @@ def test_few_processes(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(30):
         repo.write(f"n{number}.py")
     assert count_processes(monkeypatch, repo.changes) == ["diff", "ls-files"]
-    assert count_processes(monkeypatch, lambda: git.kinds_at(repo.root, repo.sha, [f"n{n}.py" for n in range(99)])) == [
-        "ls-tree"
-    ]
+    assert count_processes(
+        monkeypatch, lambda: worktree.kinds_at(repo.root, repo.sha, [f"n{n}.py" for n in range(99)])
+    ) == ["ls-tree"]
     repo.commit()
     assert count_processes(monkeypatch, repo.changes) == ["diff", "ls-files", "diff", "diff-tree"]
 
@@ -1016,15 +1016,15 @@ def test_records_of_a_conflict_and_of_unknown_paths() -> None:
     ids = b"a" * 40 + b" " + b"0" * 40
     data = b":000000 100644 %s U\0both\0:100644 100644 %s M\0both\0" % (ids, ids)
     counts = b"3\t1\tboth\0" + b"9\t9\tstranger\0"
-    assert [(entry.path, entry.kind, entry.added) for entry in gitdata.parse_diff(data + counts)] == [
+    assert [(entry.path, entry.kind, entry.added) for entry in parse.parse_diff(data + counts)] == [
         (b"both", "modified", 3)
     ]
-    assert gitdata.parse_diff(data) == []
-    assert len(gitdata.parse_diff(data + b":100644 1006", whole=False)) == 1
+    assert parse.parse_diff(data) == []
+    assert len(parse.parse_diff(data + b":100644 1006", whole=False)) == 1
 
 
 def test_a_file_that_cannot_be_read() -> None:
-    assert git._content(b"/nowhere/at/all") is None
+    assert worktree._content(b"/nowhere/at/all") is None
 
 
 @pytest.mark.parametrize(
@@ -1059,13 +1059,13 @@ def test_a_file_that_cannot_be_read() -> None:
 )
 def test_what_a_reflog_calls_a_new_commit(message: str, *, creates: bool) -> None:
     line = f"{'0' * 40} {'a' * 40} A U Thor <a@example.org> 1700000000 +0100\t{message}\nbroken line\n\n"
-    assert gitdata.made_here(line.encode(), "") == ([(1700000000, "a" * 40)] if creates else [])
+    assert parse.made_here(line.encode(), "") == ([(1700000000, "a" * 40)] if creates else [])
 
 
 @pytest.mark.parametrize(("start", "expected"), [("", "bcbd"), ("b", "cbd"), ("c", "bd"), ("d", ""), ("e", "bcbd")])
 def test_what_a_reflog_holds_from_before_the_start_was_not_made_here(start: str, expected: str) -> None:
     lines = [f"{'0' * 40} {sha * 40} A <a@example.org> 1700000000 +0100\tcommit: x\n" for sha in "bcbd"]
-    found = gitdata.made_here("".join(lines).encode(), start * 40)
+    found = parse.made_here("".join(lines).encode(), start * 40)
     assert [sha for _, sha in found] == [sha * 40 for sha in expected]
 
 
@@ -1073,15 +1073,15 @@ def test_what_a_reflog_holds_from_before_the_start_was_not_made_here(start: str,
 
 
 def test_deleted_now(repo: Repo) -> None:
-    assert git.deleted_now(repo.root) == []
+    assert worktree.deleted_now(repo.root) == []
     (repo.path / "a.py").unlink()
     repo.git("rm", "-q", "src/b.py")
     repo.git("mv", "src/c.py", "moved.py")
-    assert git.deleted_now(repo.root) == ["a.py", "src/b.py", "src/c.py"]
+    assert worktree.deleted_now(repo.root) == ["a.py", "src/b.py", "src/c.py"]
 
 
 def test_deleted_now_without_a_commit(tmp_path: Path) -> None:
-    assert git.deleted_now(Repo(tmp_path / "x").root) == []
+    assert worktree.deleted_now(Repo(tmp_path / "x").root) == []
 
 
 def test_deleted_now_needs_no_heavy_import(repo: Repo) -> None:
@@ -1092,7 +1092,7 @@ def test_deleted_now_needs_no_heavy_import(repo: Repo) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-S", "-c", script, repo.root],
-        env=os.environ | {"PYTHONPATH": str(Path(git.__file__).parent.parent)},
+        env=os.environ | {"PYTHONPATH": str(Path(worktree.__file__).parent.parent)},
         check=True,
         capture_output=True,
     )
@@ -1106,15 +1106,20 @@ def test_kinds_at(repo: Repo) -> None:
     repo.commit()
     asked = ["a.py", "src/b.py", "src", "later.py", "./src/c.py", str(repo.path / "a.py"), "/etc/passwd", "../x", ""]
     unknown = {"/etc/passwd", "../x", ""}
-    assert git.kinds_at(repo.root, sha, asked) - unknown == {"a.py", "src/b.py", "./src/c.py", str(repo.path / "a.py")}
-    assert git.kinds_at(repo.root, "", asked) == unknown
-    assert git.kinds_at(repo.root, sha, []) == set()
+    assert worktree.kinds_at(repo.root, sha, asked) - unknown == {
+        "a.py",
+        "src/b.py",
+        "./src/c.py",
+        str(repo.path / "a.py"),
+    }
+    assert worktree.kinds_at(repo.root, "", asked) == unknown
+    assert worktree.kinds_at(repo.root, sha, []) == set()
 
 
 def test_kinds_at_of_many_paths(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gitrun, "_MAX_ARGUMENTS", 10)
+    monkeypatch.setattr(process, "_MAX_ARGUMENTS", 10)
     sha = git_head(repo.root)[0]
-    assert git.kinds_at(repo.root, sha, ["a.py", "src", "src/b.py", "no.py"]) == {"a.py", "src/b.py"}
+    assert worktree.kinds_at(repo.root, sha, ["a.py", "src", "src/b.py", "no.py"]) == {"a.py", "src/b.py"}
 
 
 @pytest.mark.parametrize(
@@ -1137,11 +1142,11 @@ def test_project_name(repo: Repo, url: str, name: str) -> None:
         file.write(
             f'[remote "origin"]\n\tfetch = x\n\turl = {url}\n[remote "other"]\n\turl = https://example.org/fork\n'
         )
-    assert git.project_name(repo.root) == name
-    assert git.project_name(str(repo.path / "src")) == name
+    assert worktree.project_name(repo.root) == name
+    assert worktree.project_name(str(repo.path / "src")) == name
 
 
 def test_project_name_of_clone_and_worktree(repo: Repo, tmp_path: Path) -> None:
     copy = clone(repo, tmp_path / "copy")
     copy.git("worktree", "add", "-q", str(tmp_path / "wt"))
-    assert git.project_name(copy.root) == git.project_name(str(tmp_path / "wt")) == "proj"
+    assert worktree.project_name(copy.root) == worktree.project_name(str(tmp_path / "wt")) == "proj"

@@ -331,13 +331,13 @@ def test_only_what_changed_is_read_again(store: Store, monkeypatch: pytest.Monke
     put(store, "bad.md", "no front matter")
     listed(store)
     changed = render.render(session("id-beta", goal="anew"))
-    parse = Mock(wraps=parse.parse)
-    monkeypatch.setattr(parse, "parse", parse)
+    parser = Mock(wraps=parse.parse)
+    monkeypatch.setattr(parse, "parse", parser)
     listed(store)
-    parse.assert_not_called()
+    parser.assert_not_called()
     put(store, "beta.md", changed)
     listed(store)
-    parse.assert_called_once_with(changed)
+    parser.assert_called_once_with(changed)
 
 
 def test_many_changes_at_once_are_built_beside(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ocm import githistory, gitrun, gitstream, imprint, index, lineage
+from ocm import index, lineage
+from ocm.git import history, process, record, stream
 from ocm.index import Commits, sync
 from ocm.index.landed import Made
 from ocm.markdown import parse, traces
@@ -42,7 +43,7 @@ def names(project: Project) -> list[str]:
 
     found: set[str] = set()
     index.read(project.store, lambda _: None, prepare=known)
-    return sorted(one.subject for one in githistory.describe(str(project.root), sorted(found)).values())
+    return sorted(one.subject for one in history.describe(str(project.root), sorted(found)).values())
 
 
 # --- what is recorded
@@ -173,16 +174,16 @@ def test_only_new_commits_are_read_and_one_process_reads_them_all(
     repo: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[tuple[str, int]] = []
-    real = gitstream.stream
+    real = stream.stream
 
-    def counted(place: gitrun.Place, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
+    def counted(place: process.Place, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
         started.append((arguments[2], stdin.count(b"\n")))
         return real(place, *arguments, stdin=stdin)
 
     retried(repo)
     for number in range(7):
         commit(repo.root, f"commit {number}")
-    monkeypatch.setattr(gitstream, "stream", counted)
+    monkeypatch.setattr(stream, "stream", counted)
     monkeypatch.setattr(lineage, "_BATCH", 3)
     assert len(names(repo)) == 8
     assert started == [("diff-tree", 8)]
@@ -281,7 +282,7 @@ def test_blame_names_follow_renames_and_the_time(repo: Project) -> None:
     sha = git(repo.root, "rev-parse", "HEAD")
     git(repo.root, "mv", "a.py", "ü b.py")
     commit(repo.root, "renamed")
-    (line,) = githistory.blame(str(repo.root), "ü b.py", 1, 1) or []
+    (line,) = history.blame(str(repo.root), "ü b.py", 1, 1) or []
     assert (line.sha, line.path, line.number, line.text) == (sha, b"a.py", 1, b"one")
     assert line.at == int(git(repo.root, "log", "-1", "--format=%ct", sha))
 
@@ -296,47 +297,47 @@ def test_no_setting_of_the_user_changes_an_answer(repo: Project, setting: tuple[
     sha = commit(repo.root, "Retries")
     git(repo.root, "config", *setting)
     assert matched(repo, sha) == [("S", "same", True)]
-    (line,) = githistory.blame(str(repo.root), "src/client.py", 6, 6) or []
+    (line,) = history.blame(str(repo.root), "src/client.py", 6, 6) or []
     assert line.sha == sha
 
 
 def test_commits_are_described_even_beside_one_that_is_missing(repo: Project) -> None:
     sha = commit(repo.root, "A subject\nthat goes on\n\nand a body")
-    found = githistory.describe(str(repo.root), ["0" * 39 + "1", sha])
+    found = history.describe(str(repo.root), ["0" * 39 + "1", sha])
     assert list(found) == [sha]
     assert (found[sha].subject, found[sha].author, found[sha].is_merge) == ("A subject that goes on", "Tester", False)
 
 
 def test_outside_a_repository_nothing_is_known(tmp_path: Path) -> None:
     root = str(tmp_path)
-    assert githistory.since(root, 0) is None
-    assert githistory.blame(root, "a.py", 1, 1) is None
-    assert githistory.log(root, ["a.py"], 3) is None
-    assert githistory.resolve(root, "HEAD") is None
-    assert githistory.tracked(root, "a.py") is None
-    assert githistory.names_of(root, []) is None
-    assert githistory.describe(root, ["a" * 40]) == {}
-    assert githistory.brought(root, "HEAD", 3) == []
-    assert githistory.name_of(root, "a.py") == b""
-    assert list(githistory.patches(root, ["a" * 40])) == list(githistory.uncommitted(root, ["a.py"])) == []
-    assert githistory.patches_in(root, [("a" * 40, b"x")]) == {}
-    assert githistory.is_shallow(root) is False
+    assert history.since(root, 0) is None
+    assert history.blame(root, "a.py", 1, 1) is None
+    assert history.log(root, ["a.py"], 3) is None
+    assert history.resolve(root, "HEAD") is None
+    assert history.tracked(root, "a.py") is None
+    assert history.names_of(root, []) is None
+    assert history.describe(root, ["a" * 40]) == {}
+    assert history.brought(root, "HEAD", 3) == []
+    assert history.name_of(root, "a.py") == b""
+    assert list(history.patches(root, ["a" * 40])) == list(history.uncommitted(root, ["a.py"])) == []
+    assert history.patches_in(root, [("a" * 40, b"x")]) == {}
+    assert history.is_shallow(root) is False
 
 
 def test_a_repository_without_a_commit(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     root = str(tmp_path)
-    assert githistory.since(root, 0) == []
-    assert githistory.blame(root, "a.py", 1, 1) is None
-    assert githistory.log(root, ["a.py"], 3) is None
-    assert githistory.resolve(root, "HEAD") == ""
-    assert list(githistory.uncommitted(root, ["a.py"])) == []
+    assert history.since(root, 0) == []
+    assert history.blame(root, "a.py", 1, 1) is None
+    assert history.log(root, ["a.py"], 3) is None
+    assert history.resolve(root, "HEAD") == ""
+    assert list(history.uncommitted(root, ["a.py"])) == []
 
 
 def test_endless_lines_are_cut(repo: Project) -> None:
     (repo.root / "min.js").write_bytes(b"x" * 300_000 + b"\nlast line of it\n")
     sha = commit(repo.root, "minified")
-    lines = list(githistory.patches(str(repo.root), [sha]))
+    lines = list(history.patches(str(repo.root), [sha]))
     assert max(map(len, lines)) <= 65_536
     assert b"+last line of it\n" in lines
 
@@ -344,9 +345,9 @@ def test_endless_lines_are_cut(repo: Project) -> None:
 def test_a_stream_that_nobody_reads_to_its_end_leaves_no_process(repo: Project) -> None:
     (repo.root / "big.txt").write_bytes(b"a line of a long file\n" * 100_000)
     sha = commit(repo.root, "big")
-    stream = gitstream.stream(gitrun.Place(str(repo.root), ""), "show", sha)
-    assert next(iter(stream)).startswith(b"commit ")
-    stream.close()  # type: ignore[attr-defined]
+    streamed = stream.stream(process.Place(str(repo.root), ""), "show", sha)
+    assert next(iter(streamed)).startswith(b"commit ")
+    streamed.close()  # type: ignore[attr-defined]
     done = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     assert not [line for line in done.stdout.splitlines() if line.startswith("git") and sha in line]
 
@@ -361,9 +362,9 @@ def test_a_git_that_goes_on_when_nobody_reads_is_ended(
     fake.write_text(f"#!/bin/sh\ntrap '' PIPE\necho $$ > '{alive}'\necho commit\nexec sleep 600\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", os.pathsep.join([str(fake.parent), os.environ["PATH"]]))
-    stream = gitstream.stream(gitrun.Place(str(repo.root), ""), "show", "HEAD")
-    assert next(iter(stream)) == b"commit\n"
-    stream.close()  # type: ignore[attr-defined]
+    streamed = stream.stream(process.Place(str(repo.root), ""), "show", "HEAD")
+    assert next(iter(streamed)) == b"commit\n"
+    streamed.close()  # type: ignore[attr-defined]
     with pytest.raises(ProcessLookupError):
         os.kill(int(alive.read_text()), 0)
 
@@ -373,7 +374,7 @@ def test_many_paths_are_too_many_for_a_command_line(repo: Project) -> None:
     (repo.root / "a.py").write_text("one\nand another line\n", encoding="utf-8")
     (repo.root / "b.py").write_text("x\n", encoding="utf-8")
     git(repo.root, "add", "b.py")
-    found = b"".join(githistory.uncommitted(str(repo.root), [*many, "a.py"]))
+    found = b"".join(history.uncommitted(str(repo.root), [*many, "a.py"]))
     assert b"+and another line" in found
     assert b"b.py" not in found
 
@@ -383,11 +384,11 @@ def test_a_folder_of_a_repository_names_its_files(tmp_path: Path) -> None:
     (top / "sub").mkdir()
     (top / "sub" / "c.py").write_text("x\n", encoding="utf-8")
     commit(top)
-    assert githistory.name_of(str(top / "sub"), "c.py") == b"sub/c.py"
-    assert githistory.tracked(str(top / "sub"), "c.py") == "file"
-    assert githistory.tracked(str(top), "sub") == "folder"
-    assert githistory.tracked(str(top), "nope") == ""
-    assert githistory.tracked(str(top / "sub"), "../..") == ""
+    assert history.name_of(str(top / "sub"), "c.py") == b"sub/c.py"
+    assert history.tracked(str(top / "sub"), "c.py") == "file"
+    assert history.tracked(str(top), "sub") == "folder"
+    assert history.tracked(str(top), "nope") == ""
+    assert history.tracked(str(top / "sub"), "../..") == ""
 
 
 def test_of_a_session_that_has_recorded_all_it_may_only_the_commits_are_named(
@@ -423,9 +424,9 @@ def test_a_new_file_that_cannot_be_read_is_left_out(repo: Project, monkeypatch: 
         raise PermissionError(13, "Permission denied", path)
 
     (repo.root / "b.py").write_text("one\ntwo\nthree\n", encoding="utf-8")
-    assert list(imprint._added(str(repo.root), "b.py", set()))
+    assert list(record._added(str(repo.root), "b.py", set()))
     monkeypatch.setattr(os.path, "getsize", refused)
-    assert list(imprint._added(str(repo.root), "b.py", set())) == []
+    assert list(record._added(str(repo.root), "b.py", set())) == []
 
 
 def test_behind_many_broken_commits_reading_ends_and_the_next_question_tries_again(

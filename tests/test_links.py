@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm import links
-from ocm.links import Patch
+from ocm.git import fingerprints
+from ocm.git.fingerprints import Patch
 from ocm.markdown import traces
 from ocm.markdown.traces import Unit
 
@@ -27,7 +27,7 @@ def diff(*added: bytes, removed: tuple[bytes, ...] = (), name: bytes = b"a.py", 
 
 def patch(*lines: bytes) -> Patch:
     """Return the fingerprints of one diff."""
-    (found,) = links.patches(lines)
+    (found,) = fingerprints.patches(lines)
     return found
 
 
@@ -42,7 +42,7 @@ def matches(commit: Patch, *sessions: Patch) -> list[tuple[str, str, float]]:
     def rarity(key: int) -> float:
         return 1 / max(1, sum(key in each.own for each in sessions))
 
-    found = links.match(commit, [(str(n), unit(each)) for n, each in enumerate(sessions)], rarity)
+    found = fingerprints.match(commit, [(str(n), unit(each)) for n, each in enumerate(sessions)], rarity)
     return [(one.session, one.how, round(one.score, 2)) for one in found]
 
 
@@ -54,7 +54,7 @@ def test_three_lines_make_a_key_and_fewer_make_one_of_their_own() -> None:
     assert (
         len(patch(*diff(*LINES[:3])).own) == len(patch(*diff(*LINES[:2])).own) == len(patch(*diff(LINES[0])).own) == 1
     )
-    assert patch(*diff(*LINES[:3])).own == {links.key(b"a.py", b"+", LINES[:3])}
+    assert patch(*diff(*LINES[:3])).own == {fingerprints.key(b"a.py", b"+", LINES[:3])}
 
 
 def test_indentation_and_blank_lines_do_not_matter() -> None:
@@ -105,7 +105,7 @@ def test_the_whole_does_not_depend_on_line_numbers_or_the_order_of_files() -> No
 def test_lines_that_look_like_headings_are_lines() -> None:
     found = patch(*diff(b"++ b/other.py and more", b"@@ -1 +1 @@ not a hunk", b"diff --git a/x b/x"))
     assert found.own == {
-        links.key(b"a.py", b"+", [b"++ b/other.py and more", b"@@ -1 +1 @@ not a hunk", b"diff --git a/x b/x"])
+        fingerprints.key(b"a.py", b"+", [b"++ b/other.py and more", b"@@ -1 +1 @@ not a hunk", b"diff --git a/x b/x"])
     }
 
 
@@ -117,25 +117,25 @@ def test_a_stream_is_read_commit_by_commit() -> None:
         b"\x01aaa 5 \n",
         *diff(LINES[4]),
     ]
-    found = list(links.patches(stream))
+    found = list(fingerprints.patches(stream))
     assert [(one.sha, one.at, one.subject) for one in found] == [
         ("abc", 1_700_000_000.0, "First: one \x01 two"), ("def", 0.0, ""), ("aaa", 5.0, ""),
     ]  # fmt: skip
     assert [len(one.own) for one in found] == [1, 0, 1]
-    assert list(links.patches([])) == []
+    assert list(fingerprints.patches([])) == []
 
 
 @given(st.lists(st.binary(max_size=40).map(lambda line: line.replace(b"\n", b""))))
 def test_no_bytes_are_an_error(lines: list[bytes]) -> None:
-    for found in links.patches(lines):
+    for found in fingerprints.patches(lines):
         assert all(0 <= key < 1 << traces.BITS for key in found.own | found.parts)
-        links.line_keys(lines, b"a.py", 1)
+        fingerprints.line_keys(lines, b"a.py", 1)
 
 
 def test_of_a_huge_diff_a_fair_sample_is_kept() -> None:
     lines = [b"line number %d of it" % n for n in range(40_000)]
     found = patch(*diff(*lines))
-    assert len(found.own | found.parts) == links.MAX_KEYS
+    assert len(found.own | found.parts) == fingerprints.MAX_KEYS
     assert max(found.own | found.parts) == found.bound
     small = patch(*diff(*lines[100:160]))
     assert matches(found, small)[0][:2] == ("0", "content")
@@ -148,22 +148,22 @@ def test_of_a_huge_diff_a_fair_sample_is_kept() -> None:
 def test_a_line_s_keys_are_those_of_the_runs_that_hold_it(number: int) -> None:
     lines = diff(*LINES[:5], at=11)
     place = number - 11
-    keys = links.line_keys(lines, b"a.py", number)
-    assert links.key(b"a.py", b"+", [LINES[place]]) in keys
+    keys = fingerprints.line_keys(lines, b"a.py", number)
+    assert fingerprints.key(b"a.py", b"+", [LINES[place]]) in keys
     assert keys & patch(*lines).own
     runs = [LINES[a : a + size] for size in (1, 2, 3) for a in range(6 - size) if a <= place < a + size]
-    assert keys == {links.key(b"a.py", b"+", run) for run in runs}
+    assert keys == {fingerprints.key(b"a.py", b"+", run) for run in runs}
 
 
 def test_a_line_outside_every_hunk_has_none() -> None:
-    assert links.line_keys(diff(*LINES[:5], at=11), b"a.py", 40) == set()
-    assert links.line_keys(diff(*LINES[:5], at=11), b"a.py", 2) == set()
-    assert links.line_keys([b"@@ nonsense", b"+x"], b"a.py", 1) == set()
+    assert fingerprints.line_keys(diff(*LINES[:5], at=11), b"a.py", 40) == set()
+    assert fingerprints.line_keys(diff(*LINES[:5], at=11), b"a.py", 2) == set()
+    assert fingerprints.line_keys([b"@@ nonsense", b"+x"], b"a.py", 1) == set()
 
 
 def test_a_blank_line_is_known_by_its_neighbours() -> None:
     lines = diff(LINES[0], b"", LINES[1], at=1)
-    assert links.line_keys(lines, b"a.py", 2) >= {links.key(b"a.py", b"+", LINES[:2])}
+    assert fingerprints.line_keys(lines, b"a.py", 2) >= {fingerprints.key(b"a.py", b"+", LINES[:2])}
 
 
 # --- comparing
@@ -175,7 +175,7 @@ def test_the_very_same_change_is_known_as_such() -> None:
 
 def test_a_commit_that_the_session_made_is_recorded() -> None:
     commit = patch(b"\x01" + b"a" * 40 + b" 5 x", *diff(*LINES[:4]))
-    (found,) = links.match(commit, [("S", Unit(3, "", "a" * 40))], lambda _: 1.0)
+    (found,) = fingerprints.match(commit, [("S", Unit(3, "", "a" * 40))], lambda _: 1.0)
     assert (found.session, found.unit, found.how, found.sure) == ("S", 3, "recorded", True)
 
 
@@ -187,10 +187,10 @@ def test_a_squash_names_all_of_its_sessions() -> None:
 
 
 def test_a_share_below_the_threshold_is_a_possibility_and_a_small_one_nothing() -> None:
-    def shared(count: int) -> list[links.Match]:
+    def shared(count: int) -> list[fingerprints.Match]:
         lines = [b"a line of the session %d" % n for n in range(22)]
         commit = patch(*diff(*lines[: count + 2], *LINES, *LINES[::-1], *(line * 2 for line in LINES)))
-        return links.match(commit, [("S", unit(patch(*diff(*lines))))], lambda _: 1.0)
+        return fingerprints.match(commit, [("S", unit(patch(*diff(*lines))))], lambda _: 1.0)
 
     assert [one.sure for one in shared(7)] == [True]
     assert [one.sure for one in shared(5)] == [False]
@@ -230,7 +230,7 @@ def test_a_common_key_says_less_than_a_rare_one() -> None:
 def test_a_session_that_made_the_commit_does_not_hide_whose_work_it_squashed() -> None:
     commit = patch(b"\x01" + b"a" * 40 + b" 5 x", *diff(*LINES[:6]), *diff(*LINES[6:], name=b"b.py"))
     made = Unit(0, "", "a" * 40, commit.whole, frozenset(commit.own))
-    found = links.match(commit, [("later", made), ("first", unit(patch(*diff(*LINES[:6]))))], lambda _: 1.0)
+    found = fingerprints.match(commit, [("later", made), ("first", unit(patch(*diff(*LINES[:6]))))], lambda _: 1.0)
     assert [(one.session, one.how) for one in found] == [("later", "recorded"), ("first", "content")]
 
 

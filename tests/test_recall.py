@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from ocm import blobs, brief, gitdata, index, recall
+from ocm import brief, index, recall
 from ocm.base.errors import BadInputError, OcmError
 from ocm.base.model import FileChange, WorkEntry
+from ocm.git import blobs, parse
 from ocm.index import sync, wording
 from ocm.recall import Filters
 from ocm.store.paths import Store
@@ -453,7 +454,7 @@ def test_a_snippet_shows_something_when_the_words_are_not_in_the_text(store: Sto
 def test_freshness_counts_the_files_whose_content_was_recorded(store: Store) -> None:
     root = Path(store.root)
     names = ("same.py", "edited.py", "gone.py", "link.py", "folder/x.py")
-    same = gitdata.blob_id(b"same", "0" * 40)
+    same = parse.blob_id(b"same", "0" * 40)
     for name in names[:2]:
         (root / name).write_bytes(b"same")
     (root / "edited.py").write_bytes(b"other")
@@ -467,7 +468,7 @@ def test_freshness_counts_the_files_whose_content_was_recorded(store: Store) -> 
 
 
 def test_what_cannot_be_compared_is_unknown(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    same = gitdata.blob_id(b"same", "0" * 40)
+    same = parse.blob_id(b"same", "0" * 40)
     (Path(store.root) / "a").write_bytes(b"same")
     facts = [f"blob {same} a"]
     put(store, "a.md", session("a", goal="wombat", files=[FileChange("a", "modified")], facts=facts))
@@ -488,7 +489,7 @@ def test_a_user_store_is_searched_for_the_project_at_hand(tmp_path: Path) -> Non
 
 def test_freshness_knows_both_kinds_of_ids(store: Store) -> None:
     (Path(store.root) / "a").write_bytes(b"x")
-    facts = [f"blob {gitdata.blob_id(b'x', '0' * 64)} a"]
+    facts = [f"blob {parse.blob_id(b'x', '0' * 64)} a"]
     put(store, "a.md", session("a", goal="wombat", files=[FileChange("a", "modified")], facts=facts))
     assert recall.search(store, "wombat")[0]["freshness"] == {"unchanged": 1, "changed": 0, "gone": 0}
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from ocm import answers, decided, githistory, index, ledger, origin, timeline, why
+from ocm import answers, decided, index, ledger, origin, timeline, why
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, NotFoundError, OcmError
+from ocm.git import history
 from tests.builders import Project, commit, git, repository
 from tests.work_world import BODY, ask, matched, retried, sources, squashed, wrote
 
@@ -671,8 +672,8 @@ def test_a_git_that_is_not_there_leaves_the_journal(repo: Project, monkeypatch: 
     sha = commit(repo.root, "Retries")
     root = str(repo.root)
     monkeypatch.setenv("PATH", "")
-    assert githistory.names_of(root, [sha]) is None
-    assert githistory.brought(root, sha, 5) == []
-    assert githistory.describe(root, [sha]) == {}
-    assert githistory.tracked(root, "src/client.py") is None
+    assert history.names_of(root, [sha]) is None
+    assert history.brought(root, sha, 5) == []
+    assert history.describe(root, [sha]) == {}
+    assert history.tracked(root, "src/client.py") is None
     assert sources(ask(repo, "src/client.py", 6)) == [("S", "work", True)]

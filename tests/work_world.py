@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ocm import lineage, links, why
+from ocm import lineage, why
+from ocm.git import fingerprints
 from ocm.lineage import View
 from tests.builders import Project, commit, git
 
@@ -74,7 +75,7 @@ def matched(project: Project, commit_id: str) -> list[tuple[str, str, bool]]:
     return lineage.look(project.store, work)
 
 
-def _id_of(view: View, match: links.Match) -> str:
+def _id_of(view: View, match: fingerprints.Match) -> str:
     row = view.cache.in_file(match.session)
     return row.session_id if row else ""
 

@@ -31,10 +31,11 @@ def _store(context: click.Context) -> Store:
 
 
 def _sessions(context: click.Context) -> Iterable[tuple[str, str]]:
-    from ocm import git, index
+    from ocm import index
+    from ocm.git import worktree
 
     store = _store(context)
-    project = git.own_project(store)
+    project = worktree.own_project(store)
     rows = index.read(store, lambda cache: cache.sessions(-1, "", project))
     yield "latest", "the session worked on last"
     for row in rows:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import githistory, index, lineage, links
+from ocm import index, lineage
+from ocm.git import fingerprints, history
 from ocm.markdown import traces
 from ocm.store.paths import Store
 from tests.bench.links import blame, replay
@@ -137,7 +138,7 @@ def distinct(scratch: replay.Scratch, count: int) -> tuple[list[str], int]:
     seen: set[int] = set()
     chosen: list[str] = []
     twins = 0
-    patches = {patch.sha: patch for patch in links.patches(githistory.patches(str(scratch.folder), listed))}
+    patches = {patch.sha: patch for patch in fingerprints.patches(history.patches(str(scratch.folder), listed))}
     for sha in reversed(listed):
         if patches[sha].whole in seen:
             twins += 1
@@ -150,7 +151,7 @@ def distinct(scratch: replay.Scratch, count: int) -> tuple[list[str], int]:
 def stored(scratch: replay.Scratch, sessions: list[str]) -> Store:
     """Write a session file for each commit, with what a checkpoint before the commit would have recorded."""
     store = make_store(scratch.folder)
-    for patch in links.patches(githistory.patches(str(scratch.folder), sessions)):
+    for patch in fingerprints.patches(history.patches(str(scratch.folder), sessions)):
         at = "2020-01-01T00:00:00+00:00"
         fact = traces.unit_fact(at, "", patch.whole, patch.own)
         put(store, f"{patch.sha}.md", session(patch.sha, started_at=at, facts=[fact]))

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import githistory, index, lineage, links
+from ocm import index, lineage
+from ocm.git import fingerprints, history
 from ocm.markdown import traces
 from tests.session_store import make_store, put, session
 
@@ -25,7 +26,7 @@ NAME = "big.py"
 _START = 1_767_225_600  # 2026-01-01
 
 
-def history(folder: Path, *, lines: int = LINES, commits: int = COMMITS) -> Path:
+def make_history(folder: Path, *, lines: int = LINES, commits: int = COMMITS) -> Path:
     """Make a repository of one long file, each of whose commits changes a few lines, always the same ones."""
     subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
     chance = random.Random(6)  # noqa: S311 - a history that is the same every time
@@ -48,8 +49,8 @@ def history(folder: Path, *, lines: int = LINES, commits: int = COMMITS) -> Path
 def recorded(folder: Path, every: int = 8) -> Store:
     """Write a session file for every eighth commit."""
     store = make_store(folder)
-    shas = (githistory.since(str(folder), 0) or [])[::-1][::every]
-    for patch in links.patches(githistory.patches(str(folder), shas)):
+    shas = (history.since(str(folder), 0) or [])[::-1][::every]
+    for patch in fingerprints.patches(history.patches(str(folder), shas)):
         at = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(patch.at - 60))
         fact = traces.unit_fact(at, "", patch.whole, patch.own)
         decision = f"**Value {patch.sha[:6]}:** computed anew"
@@ -60,7 +61,7 @@ def recorded(folder: Path, every: int = 8) -> Store:
 def measure(commits: int = COMMITS) -> tuple[bool, list[str]]:
     """Time one line, ten lines and a hundred; returns whether the ratio holds for all, and the figures in words."""
     with tempfile.TemporaryDirectory(prefix="ocm-blame-") as name:
-        folder = history(Path(name) / "repository", commits=commits)
+        folder = make_history(Path(name) / "repository", commits=commits)
         store = recorded(folder)
         begin = time.perf_counter()
         index.read(store, lambda _: None, prepare=lineage.catch_up(store, ""))

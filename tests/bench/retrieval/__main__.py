@@ -17,8 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import freshness, gitdata, index, recall
+from ocm import index, recall
 from ocm.base.model import FileChange
+from ocm.git import freshness, parse
 from ocm.index import Filters, ranking, wording
 from ocm.index.light import quoted
 from ocm.store import trust
@@ -170,7 +171,7 @@ def _at(values: Sequence[float], share: float) -> float:
 def fresh(report: Report, folder: Path) -> None:
     """Time how far five hits with twenty files each still hold."""
     repository(folder, 100, 0, {**os.environ, **GIT})
-    oid = gitdata.blob_id(b"value = 0\n", "0" * 40)
+    oid = parse.blob_id(b"value = 0\n", "0" * 40)
     paths = [f"d{n}/f{n}.py" for n in range(100)]
     records: list[tuple[freshness.Touched, float]] = [
         ([(FileChange(path, "modified"), oid) for path in paths[n : n + 20]], time.time() - 3600)

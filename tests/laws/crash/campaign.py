@@ -54,7 +54,7 @@ def preload() -> None:
     import ocm.brief
     import ocm.cli
     import ocm.commands.find
-    import ocm.git
+    import ocm.git.worktree
     import ocm.hook
     import ocm.index
     import ocm.markdown.render

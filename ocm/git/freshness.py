@@ -7,9 +7,9 @@ a guess; a whole page of records costs one git process, and one more where files
 import contextlib
 import os
 
-from ocm import blobs, gitdata, gitrun
 from ocm.base.values import FileChange
-from ocm.gitrun import Place, UnknownError
+from ocm.git import blobs, parse, process
+from ocm.git.process import Place, UnknownError
 from ocm.store.paths import STORE, git_head
 
 TYPE_CHECKING = False
@@ -60,7 +60,7 @@ class Since:
         self._found: list[tuple[float, str, str, set[bytes]]] | None = None
         if self._place is not None and began > 0:
             with contextlib.suppress(UnknownError):
-                self._found = gitrun.log(self._place, began, MOST_NAMED + 1)
+                self._found = process.log(self._place, began, MOST_NAMED + 1)
 
     def commits(self, after: float) -> list[tuple[str, str]]:
         """Return id and subject of what was committed after an instant, the latest first, as far as it is known."""
@@ -70,7 +70,7 @@ class Since:
         """Return the paths in the work tree that no commit has changed; none where git cannot say that of all."""
         if self._place is None or self._found is None or len(self._found) > MOST_NAMED:
             return []
-        changed = {gitdata.printable(name) for *_, names in self._found for name in names}
+        changed = {parse.printable(name) for *_, names in self._found for name in names}
         inside = {path: self._place.inward(path) for path in paths}
         return [path for path, name in inside.items() if name and name not in changed]
 
@@ -100,7 +100,7 @@ def _commits(root: str, instants: list[float]) -> list[float] | None:
     if counted and counted.head == head and counted.since <= since:
         return counted.times
     try:
-        times = gitrun.commit_times(place, since, MOST_COMMITS)
+        times = process.commit_times(place, since, MOST_COMMITS)
     except UnknownError:
         return None
     if head[0] and head == _head(place):

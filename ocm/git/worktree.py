@@ -8,8 +8,8 @@ are no UTF-8 go out as `\xff`. Light to import, because a hook asks for `deleted
 
 import os
 
-from ocm import gitdata, gitrun
-from ocm.gitrun import Place, UnknownError
+from ocm.git import parse, process
+from ocm.git.process import Place, UnknownError
 from ocm.store.paths import STORE, Store, content, git_head, main_worktree, work_tree
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from ocm.base.model import FileChange
-    from ocm.gitdata import Entry
+    from ocm.git.parse import Entry
 
 MAX_FILES = 5_000
 _MOST_DELETED = 1_000
@@ -50,7 +50,7 @@ def project_name(root: str) -> str:
     if top is None:
         return os.path.basename(root)
     main = main_worktree(top) or top
-    return gitdata.remote_name(Place(top, "").config) or os.path.basename(main).removesuffix(".git")
+    return parse.remote_name(Place(top, "").config) or os.path.basename(main).removesuffix(".git")
 
 
 def own_project(store: Store) -> str:
@@ -69,7 +69,7 @@ def deleted_now(root: str) -> list[str] | None:
     if not git_head(place.top)[0]:
         return []
     try:
-        names = gitrun.deleted(place)
+        names = process.deleted(place)
     except UnknownError:
         return None
     return [place.outward(name) for name in names] if len(names) <= _MOST_DELETED else None
@@ -82,7 +82,7 @@ def can_be_committed(folder: str) -> bool:
     if place is None or name.startswith(os.pardir):
         return False
     try:
-        return gitrun.shows(place, name.replace(os.sep, "/"))
+        return process.shows(place, name.replace(os.sep, "/"))
     except UnknownError:
         return False
 
@@ -97,7 +97,7 @@ def kinds_at(root: str, sha: str, paths: "Collection[str]") -> set[str]:
         return set(paths)
     names = {path: place.inward(path) for path in paths}
     try:
-        found = gitrun.files_at(place, sha, {name for name in names.values() if name})
+        found = process.files_at(place, sha, {name for name in names.values() if name})
     except UnknownError:
         return set(paths)
     return {path for path, name in names.items() if not name or name in found}
@@ -133,18 +133,18 @@ def changes(  # noqa: PLR0913 - each of them is one fact about how the session b
     if deleted_before is not None:
         session.deleted_before = {place.inward(path) for path in deleted_before}
     try:
-        found, whole = gitrun.differences(place, session.base)
+        found, whole = process.differences(place, session.base)
         entries = session.settled(found)
         undone = (
-            session.undone({gitdata.printable(name) for entry in entries for name in entry.names}) if whole else set()
+            session.undone({parse.printable(name) for entry in entries for name in entry.names}) if whole else set()
         )
         mine = session.without_foreign_commits([entry for entry in entries if session.may_own(entry)])
     except UnknownError:
         return None
     mine.sort(key=lambda entry: entry.path)
-    mine = gitdata.pair_renames(mine, _read_new(place, mine))
+    mine = parse.pair_renames(mine, _read_new(place, mine))
     back = {path for path, name in spelled.items() if name in undone}
-    return Changes(_listed(place, mine), gitdata.summary(mine, MAX_FILES), back)
+    return Changes(_listed(place, mine), parse.summary(mine, MAX_FILES), back)
 
 
 def commits_made(root: str, start_sha: str, instants: "Collection[float]") -> list[str]:
@@ -156,7 +156,7 @@ def commits_made(root: str, start_sha: str, instants: "Collection[float]") -> li
         instants: When its shell calls ended, in epoch seconds.
     """
     made, reflog = _made(root, start_sha, instants)
-    known = gitdata.subjects(reflog, set(made))
+    known = parse.subjects(reflog, set(made))
     return [f"{sha[:7]} {known.get(sha, '')}".strip() for sha in made]
 
 
@@ -170,10 +170,10 @@ def _made(root: str, start_sha: str, instants: "Collection[float]") -> tuple[lis
     place = Place.find(root)
     if place is None or not instants:
         return [], b""
-    reflog = gitrun.read_tail(os.path.join(place.git_dir, "logs", "HEAD"), _MAX_REFLOG)
+    reflog = process.read_tail(os.path.join(place.git_dir, "logs", "HEAD"), _MAX_REFLOG)
     made = [
         sha
-        for when, sha in gitdata.made_here(reflog, start_sha)
+        for when, sha in parse.made_here(reflog, start_sha)
         if any(when - 1 <= instant <= when + _CALL_SECONDS for instant in instants)
     ]
     return list(dict.fromkeys(made)), reflog
@@ -200,7 +200,7 @@ class _Session:
         for entry in entries:
             if entry.kind == "deleted":
                 self._look_again(entry)
-            if entry.old is not None and gitdata.printable(entry.old) in (self.deleted_before or ()):
+            if entry.old is not None and parse.printable(entry.old) in (self.deleted_before or ()):
                 entry.kind, entry.old = "created", None  # what looks like its source was gone before
             if STORE.encode() not in entry.path.split(b"/"):
                 found.setdefault(entry.path, entry)
@@ -211,14 +211,14 @@ class _Session:
         path = self.place.on_disk(entry.path)
         if os.path.lexists(path) and not os.path.isdir(path):
             data = _content(path)
-            same = data is not None and gitdata.blob_id(data, entry.oid) == entry.oid
+            same = data is not None and parse.blob_id(data, entry.oid) == entry.oid
             entry.kind = "" if same else "modified"
 
     def may_own(self, entry: "Entry") -> bool:
         """Tell whether nothing says that a change is older than the session, or another session's."""
         if self._edited(entry):
             return True
-        name = gitdata.printable(entry.path)
+        name = parse.printable(entry.path)
         if name in self.others:
             return False
         path = self.place.on_disk(entry.path)
@@ -235,12 +235,12 @@ class _Session:
 
     def without_foreign_commits(self, entries: "list[Entry]") -> "list[Entry]":
         """Return `entries` without those that a checkout, a pull, a reset or an unfinished merge brought."""
-        merging = gitrun.read_tail(os.path.join(self.place.git_dir, "MERGE_HEAD")).decode("ascii", "replace").split()
+        merging = process.read_tail(os.path.join(self.place.git_dir, "MERGE_HEAD")).decode("ascii", "replace").split()
         is_still = self.head in ("", self.start) and not merging
         if is_still or all(self._edited(entry) or not entry.tracked for entry in entries):
             return entries
-        own = set.intersection(*(gitrun.dirty(self.place, commit) for commit in (self.head, *merging)))
-        own |= gitrun.names_in(self.place, self._commits())
+        own = set.intersection(*(process.dirty(self.place, commit) for commit in (self.head, *merging)))
+        own |= process.names_in(self.place, self._commits())
         return [
             entry for entry in entries if not entry.tracked or self._edited(entry) or not own.isdisjoint(entry.names)
         ]
@@ -253,19 +253,19 @@ class _Session:
         suspects = {name for name in self.touched if name and name not in changed}
         if not suspects:
             return set()
-        known = gitrun.files_at(self.place, self.start, suspects)
+        known = process.files_at(self.place, self.start, suspects)
         back = {
-            name for name in suspects if name in known or not os.path.lexists(self.place.on_disk(gitdata.encoded(name)))
+            name for name in suspects if name in known or not os.path.lexists(self.place.on_disk(parse.encoded(name)))
         }
         commits = self._commits() if back else []
         if commits:
-            lost = gitrun.lost(self.place, commits)
-            kept = gitrun.names_in(self.place, [commit for commit in commits if commit not in lost])
-            back -= {gitdata.printable(name) for name in kept}
+            lost = process.lost(self.place, commits)
+            kept = process.names_in(self.place, [commit for commit in commits if commit not in lost])
+            back -= {parse.printable(name) for name in kept}
         return back
 
     def _edited(self, entry: "Entry") -> bool:
-        return any(gitdata.printable(name) in self.touched for name in entry.names)
+        return any(parse.printable(name) in self.touched for name in entry.names)
 
     def _is_recent(self, path: str | bytes) -> bool:
         try:
@@ -280,14 +280,14 @@ class _Session:
 
         A reflog keeps whole seconds; of the one in which the session started, the commits' own files tell the rest.
         """
-        reflog = gitrun.read_tail(os.path.join(self.place.git_dir, "logs", "HEAD"), _MAX_REFLOG)
+        reflog = process.read_tail(os.path.join(self.place.git_dir, "logs", "HEAD"), _MAX_REFLOG)
         if not reflog:
-            return gitrun.young(self.place, self.start, self.head, self.since) if self.head else []
+            return process.young(self.place, self.start, self.head, self.since) if self.head else []
         second = int(self.since)
         return [
             sha
-            for when, sha in gitdata.made_here(reflog, self.start)
-            if when > second or (when == second and self._is_recent(gitrun.loose_object(self.place, sha)))
+            for when, sha in parse.made_here(reflog, self.start)
+            if when > second or (when == second and self._is_recent(process.loose_object(self.place, sha)))
         ]
 
 
@@ -300,7 +300,7 @@ def _read_new(place: Place, entries: "list[Entry]") -> dict[bytes, bytes]:
         if data is not None:
             size += len(data)
             contents[entry.path] = data
-            entry.added = gitdata.line_count(data)
+            entry.added = parse.line_count(data)
     return contents
 
 

@@ -8,9 +8,9 @@ import itertools
 import os
 from collections.abc import Collection, Iterable, Iterator
 
-from ocm import git, gitdata, githistory, links
 from ocm.base.model import FileChange, Session
-from ocm.gitrun import UnknownError
+from ocm.git import fingerprints, history, parse, worktree
+from ocm.git.process import UnknownError
 from ocm.markdown import traces
 from ocm.markdown.traces import Unit
 from ocm.store.paths import content
@@ -35,11 +35,11 @@ def imprint(  # noqa: PLR0913, PLR0917 - each is one thing that is known before 
     known = traces.units(session.facts) if session else []
     room = traces.MAX_SESSION - sum(len(unit.keys) for unit in known)
     commits = _commits(root, sha, shell, known)
-    found: list[tuple[str, links.Patch]] = []
+    found: list[tuple[str, fingerprints.Patch]] = []
     with contextlib.suppress(UnknownError):
-        found.extend((patch.sha, patch) for patch in links.patches(githistory.patches(root, commits)))
+        found.extend((patch.sha, patch) for patch in fingerprints.patches(history.patches(root, commits)))
     held = frozenset[int]().union(*(unit.keys for unit in known), *(patch.own for _, patch in found))
-    for patch in links.patches(_uncommitted(root, changes)):
+    for patch in fingerprints.patches(_uncommitted(root, changes)):
         fresh = patch.own - held
         if fresh:
             patch.own = fresh
@@ -56,7 +56,7 @@ def imprint(  # noqa: PLR0913, PLR0917 - each is one thing that is known before 
 def _commits(root: str, sha: str, shell: Collection[float], known: list[Unit]) -> list[str]:
     """Return the commits made since the start that are not recorded yet, the oldest first."""
     recorded = {unit.sha for unit in known}
-    made = [commit for commit in git.made_since(root, sha, shell) if commit not in recorded]
+    made = [commit for commit in worktree.made_since(root, sha, shell) if commit not in recorded]
     return made[-_MAX_COMMITS:]
 
 
@@ -64,16 +64,16 @@ def _uncommitted(root: str, changes: Collection[FileChange]) -> Iterator[bytes]:
     """Return the diff of the session's files, those that git does not track yet as if they were added."""
     paths = {path for change in changes for path in (change.path, change.old_path) if path}
     seen: set[bytes] = set()
-    for line in githistory.uncommitted(root, paths) if paths else ():
+    for line in history.uncommitted(root, paths) if paths else ():
         if line.startswith(b"diff --git "):
-            seen.add(githistory.patched_name(line))
+            seen.add(history.patched_name(line))
         yield line
     created = [change.path for change in changes if change.change_type == "created"]
     yield from itertools.chain.from_iterable(_added(root, path, seen) for path in created)
 
 
 def _added(root: str, path: str, seen: set[bytes]) -> Iterable[bytes]:
-    name = githistory.name_of(root, path)
+    name = history.name_of(root, path)
     full = os.path.join(root, path)
     try:
         if not name or name in seen or not os.path.isfile(full) or os.path.islink(full):
@@ -84,4 +84,4 @@ def _added(root: str, path: str, seen: set[bytes]) -> Iterable[bytes]:
             data = content(file, _MAX_FILE)
     except (OSError, ValueError):
         return ()
-    return links.of_content(name, data) if gitdata.line_count(data) else ()
+    return fingerprints.of_content(name, data) if parse.line_count(data) else ()

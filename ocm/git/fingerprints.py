@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ocm import gitdata
 from ocm.base.values import second
+from ocm.git import parse
 from ocm.markdown.traces import BITS, Unit
 
 WINDOW = 3
@@ -168,9 +168,7 @@ class _Reader:
             self._end_file()
             self.started = True
             names = line[11:]
-            self._path = gitdata.unquoted(names[: (len(names) - 1) // 2])[
-                2:
-            ]  # both sides are of one length: no renames
+            self._path = parse.unquoted(names[: (len(names) - 1) // 2])[2:]  # both sides are of one length: no renames
             self._in_hunk = False
         elif sign == b"@":
             self._end_run()

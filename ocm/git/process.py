@@ -8,8 +8,8 @@ asks for the deleted paths.
 import os
 import posixpath
 
-from ocm import gitdata
 from ocm.base import processes
+from ocm.git import parse
 from ocm.store.paths import linked_git_dir, work_tree
 
 TYPE_CHECKING = False
@@ -108,7 +108,7 @@ class Place:
 
     def outward(self, name: bytes) -> str:
         """Return a name from the top as a path from the caller's root."""
-        path = gitdata.printable(name).split("/")
+        path = parse.printable(name).split("/")
         base = self.prefix.split("/") if self.prefix else []
         shared = 0
         while shared < min(len(base), len(path) - 1) and base[shared] == path[shared]:
@@ -127,7 +127,7 @@ class Place:
         else:
             path = posixpath.normpath(posixpath.join(self.prefix, path.replace(os.sep, "/")))
         outside = path in ("", ".", "..") or path.startswith("../")
-        return "" if outside else gitdata.printable(gitdata.encoded(path))
+        return "" if outside else parse.printable(parse.encoded(path))
 
     def on_disk(self, name: bytes) -> bytes:
         """Return where a name lies, as bytes, because not every name is text."""
@@ -160,23 +160,23 @@ def read_tail(path: str, size: int = 1_000_000) -> bytes:
         return b""
 
 
-def differences(place: Place, base: str) -> tuple[list[gitdata.Entry], bool]:
+def differences(place: Place, base: str) -> tuple[list[parse.Entry], bool]:
     """Return how the work tree differs from the commit or tree `base`, and whether that is all.
 
     Raises:
         UnknownError: as everywhere below.
     """
     tracked, others = _run_all(place.top, (*_DIFF, base, "--"), ("ls-files", "-z", "--others", "--exclude-standard"))
-    new = (name for name in gitdata.names(others) if not name.endswith(b"/"))  # with one: another repository
+    new = (name for name in parse.names(others) if not name.endswith(b"/"))  # with one: another repository
     tracked_is_whole = len(tracked) < _MAX_OUTPUT
-    entries = gitdata.parse_diff(tracked, whole=tracked_is_whole)
-    entries += [gitdata.Entry("created", name, tracked=False) for name in new]
+    entries = parse.parse_diff(tracked, whole=tracked_is_whole)
+    entries += [parse.Entry("created", name, tracked=False) for name in new]
     return entries, tracked_is_whole and len(others) < _MAX_OUTPUT
 
 
 def dirty(place: Place, commit: str) -> set[bytes]:
     """Return every tracked name, old or new, that is not as in `commit`."""
-    entries = gitdata.parse_diff(_run(place.top, *_DIFF, commit, "--"))
+    entries = parse.parse_diff(_run(place.top, *_DIFF, commit, "--"))
     return {name for entry in entries for name in entry.names}
 
 
@@ -186,15 +186,15 @@ def files_at(place: Place, sha: str, names: set[str]) -> set[str]:
         return set()
     few = sum(map(len, names)) < _MAX_ARGUMENTS
     arguments = ["--full-tree", sha, "--", *sorted(names)] if few else ["--full-tree", "-r", sha]
-    lines = gitdata.names(_run(place.top, "ls-tree", "-z", *arguments))
-    return names & {gitdata.printable(name) for name in map(gitdata.tree_name, lines)}
+    lines = parse.names(_run(place.top, "ls-tree", "-z", *arguments))
+    return names & {parse.printable(name) for name in map(parse.tree_name, lines)}
 
 
 def names_in(place: Place, commits: list[str]) -> set[bytes]:
     """Return every name that these commits changed; of a merge only what it holds that no parent does."""
     if not commits:
         return set()
-    return set(gitdata.names(_run(place.top, *_NAMES_OF_COMMITS, stdin=_lines(commits))))
+    return set(parse.names(_run(place.top, *_NAMES_OF_COMMITS, stdin=_lines(commits))))
 
 
 def lost(place: Place, commits: list[str]) -> set[str]:
@@ -226,7 +226,7 @@ def deleted(place: Place) -> list[bytes]:
 
     Plumbing looks at the files' times only, where `git status` would read every file whose times changed.
     """
-    return gitdata.names(_quick(place, *_DELETED))
+    return parse.names(_quick(place, *_DELETED))
 
 
 def commit_times(place: Place, since: float, most: int) -> list[float]:

@@ -11,24 +11,24 @@ import threading
 from collections.abc import Iterator
 from typing import IO
 
-from ocm import gitrun
 from ocm.base import processes
-from ocm.gitrun import Place, UnknownError
+from ocm.git import process
+from ocm.git.process import Place, UnknownError
 
 _SECONDS, _MAX_LINE = 600.0, 65_536
 
 
 def run(place: Place, *arguments: str, stdin: bytes = b"", seconds: float = 0) -> bytes:
-    """Return what git prints to a question of githistory.py."""
-    process, out, errors = _opened(place.top, *arguments, stdin=stdin)
-    return gitrun.output(process, out, errors, seconds)
+    """Return what git prints to a question of `history`."""
+    child, out, errors = _opened(place.top, *arguments, stdin=stdin)
+    return process.output(child, out, errors, seconds)
 
 
 def stream(place: Place, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
     """Return the lines that git prints, one at a time, cut where they are endless; for what would not fit in memory."""
-    process, out, errors = _opened(place.top, *arguments, stdin=stdin)
-    threading.Thread(target=gitrun.read, args=(errors, -1, []), daemon=True).start()
-    stop = threading.Timer(_SECONDS, processes.end, (process,))
+    child, out, errors = _opened(place.top, *arguments, stdin=stdin)
+    threading.Thread(target=process.read, args=(errors, -1, []), daemon=True).start()
+    stop = threading.Timer(_SECONDS, processes.end, (child,))
     stop.daemon = True
     stop.start()
     whole = False
@@ -39,26 +39,26 @@ def stream(place: Place, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]
                 while rest and not rest.endswith(b"\n"):
                     rest = out.readline(_MAX_LINE)
                 yield line
-        whole = not process.wait(gitrun.GRACE)
+        whole = not child.wait(process.GRACE)
     finally:
         stop.cancel()
-        if process.poll() is None:
-            processes.end(process)
-            process.wait()
+        if child.poll() is None:
+            processes.end(child)
+            child.wait()
     if not whole:
         raise UnknownError
 
 
 def _opened(top: str, *arguments: str, stdin: bytes) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
     """Start git without GitPython, whose import takes as long as a fifth of a `git blame`."""
-    gitrun.clear_environment()
+    process.clear_environment()
     try:
         with tempfile.TemporaryFile() as source:  # a pipe could fill while git waits for its output to be read
             source.write(stdin)
             source.seek(0)
-            process = subprocess.Popen(  # noqa: S603 - no shell, and no argument that could be an option comes from outside
-                ["git", "-C", top, *gitrun.OPTIONS, *arguments],  # noqa: S607 - the user's git is the one on the path
-                env={**os.environ, **gitrun.variables(top)},
+            child = subprocess.Popen(  # noqa: S603 - no shell, and no argument that could be an option comes from outside
+                ["git", "-C", top, *process.OPTIONS, *arguments],  # noqa: S607 - the user's git is the one on the path
+                env={**os.environ, **process.variables(top)},
                 stdin=source,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -67,6 +67,6 @@ def _opened(top: str, *arguments: str, stdin: bytes) -> tuple[subprocess.Popen[b
             )
     except (OSError, ValueError):
         raise UnknownError from None
-    if process.stdout is None or process.stderr is None:  # pragma: no cover - both are pipes
+    if child.stdout is None or child.stderr is None:  # pragma: no cover - both are pipes
         raise UnknownError
-    return process, process.stdout, process.stderr
+    return child, child.stdout, child.stderr

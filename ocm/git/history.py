@@ -10,9 +10,9 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ocm import gitdata, gitrun, gitstream
 from ocm.base.values import second
-from ocm.gitrun import Place, UnknownError
+from ocm.git import parse, process, stream
+from ocm.git.process import Place, UnknownError
 from ocm.store.paths import git_head
 
 _HEADER = "--format=%x01%H %ct %s"
@@ -68,7 +68,7 @@ def since(root: str, when: float) -> list[str] | None:
         return None
     asked = ("--no-merges", f"--max-age={max(0, int(when))}", "--exclude=refs/stash", "--exclude=refs/notes/*", "--all")
     try:
-        return gitstream.run(place, "rev-list", *asked).decode().split()
+        return stream.run(place, "rev-list", *asked).decode().split()
     except UnknownError:
         return None
 
@@ -76,7 +76,7 @@ def since(root: str, when: float) -> list[str] | None:
 def name_of(root: str, path: str) -> bytes:
     """Return the name of a path from the top of its work tree, empty outside every one."""
     place = Place.find(root)
-    return gitdata.encoded(place.inward(path)) if place else b""
+    return parse.encoded(place.inward(path)) if place else b""
 
 
 def patches(root: str, commits: Sequence[str]) -> Iterator[bytes]:
@@ -88,14 +88,14 @@ def patches(root: str, commits: Sequence[str]) -> Iterator[bytes]:
     place = Place.find(root)
     if place is not None and commits:
         asked = ("diff-tree", "--stdin", "--always", "--root", "-r", *_PATCH, _HEADER)
-        yield from gitstream.stream(place, "-c", "core.quotePath=false", *asked, stdin=_lines(commits))
+        yield from stream.stream(place, "-c", "core.quotePath=false", *asked, stdin=_lines(commits))
 
 
 def names_of(root: str, commits: list[str]) -> set[bytes] | None:
     """Return every name that these commits changed; None when git cannot say."""
     place = Place.find(root)
     try:
-        return gitrun.names_in(place, commits) if place else None
+        return process.names_in(place, commits) if place else None
     except UnknownError:
         return None
 
@@ -111,7 +111,7 @@ def patches_in(root: str, places: Collection[tuple[str, bytes]]) -> dict[tuple[s
     stdin = _lines(sorted({sha for sha, _ in places}))
     sha, current = "", found.setdefault(("", b""), [])
     with contextlib.suppress(UnknownError):
-        for line in gitstream.stream(place, "-c", "core.quotePath=false", *asked, stdin=stdin):
+        for line in stream.stream(place, "-c", "core.quotePath=false", *asked, stdin=stdin):
             if line.startswith(b"\x01"):
                 sha = line[1:].partition(b" ")[0].decode()
             elif line.startswith(b"diff --git "):
@@ -123,7 +123,7 @@ def patches_in(root: str, places: Collection[tuple[str, bytes]]) -> dict[tuple[s
 def patched_name(line: bytes) -> bytes:
     """Return the name in the first line of a file's diff: both sides are of one length, because renames are off."""
     names = line[11:].rstrip(b"\n")
-    return gitdata.unquoted(names[: (len(names) - 1) // 2])[2:]
+    return parse.unquoted(names[: (len(names) - 1) // 2])[2:]
 
 
 def brought(root: str, commit: str, limit: int) -> list[str]:
@@ -133,7 +133,7 @@ def brought(root: str, commit: str, limit: int) -> list[str]:
         return []
     try:
         asked = ("rev-list", "--no-merges", f"--max-count={limit}", commit, f"^{commit}^1")
-        return gitstream.run(place, *asked).decode().split()
+        return stream.run(place, *asked).decode().split()
     except UnknownError:
         return []
 
@@ -149,9 +149,9 @@ def uncommitted(root: str, paths: Collection[str]) -> Iterator[bytes]:
     with contextlib.suppress(UnknownError):
         asked = ("diff-index", *_PATCH, "HEAD", "--", *(names if few else ()))
         inside = True
-        for line in gitstream.stream(place, "-c", "core.quotePath=false", *asked):
+        for line in stream.stream(place, "-c", "core.quotePath=false", *asked):
             if not few and line.startswith(b"diff --git "):
-                inside = gitdata.printable(patched_name(line)) in wanted
+                inside = parse.printable(patched_name(line)) in wanted
             if inside:
                 yield line
 
@@ -165,7 +165,7 @@ def blame(root: str, path: str, first: int, last: int) -> list[Line] | None:
     # A file of commits to ignore that the settings name and nobody has would be fatal.
     asked = ("blame", "--porcelain", "--no-ignore-revs-file", f"-L{first},{last}", "--", name)
     try:
-        out = gitstream.run(place, *asked, seconds=_BLAME_SECONDS)
+        out = stream.run(place, *asked, seconds=_BLAME_SECONDS)
     except UnknownError:
         return None
     return _blamed(out)
@@ -188,7 +188,7 @@ def _blamed(data: bytes) -> list[Line]:
         elif word == b"committer-time":
             times[sha] = second(rest.decode("ascii", "replace"))
         elif word == b"filename":
-            names[sha] = gitdata.unquoted(rest)
+            names[sha] = parse.unquoted(rest)
         elif raw == b"boundary":
             edges.add(sha)
     return found
@@ -200,7 +200,7 @@ def describe(root: str, commits: Sequence[str]) -> dict[str, Commit]:
     if place is None or not commits:
         return {}
     try:  # `git rev-list` would give up at the first commit that is missing
-        out = gitstream.run(place, "cat-file", "--batch", stdin=_lines([f"{sha}^{{commit}}" for sha in commits]))
+        out = stream.run(place, "cat-file", "--batch", stdin=_lines([f"{sha}^{{commit}}" for sha in commits]))
     except UnknownError:
         return {}
     return {commit.sha: commit for commit in _objects(out)}
@@ -214,7 +214,7 @@ def log(root: str, paths: Collection[str], limit: int) -> list[Commit] | None:
         return None
     asked = ("rev-list", "--no-commit-header", f"--max-count={limit}", f"--format={_COMMIT}", "HEAD")
     try:
-        return _commits(gitstream.run(place, *asked, "--", *names))
+        return _commits(stream.run(place, *asked, "--", *names))
     except UnknownError:
         return None
 
@@ -228,7 +228,7 @@ def resolve(root: str, name: str) -> str | None:
         return ""
     try:
         asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}")
-        return gitstream.run(place, *asked).decode().strip()
+        return stream.run(place, *asked).decode().strip()
     except UnknownError:
         return ""
 
@@ -242,10 +242,10 @@ def tracked(root: str, path: str) -> str | None:
     if not name:
         return ""
     try:
-        lines = gitdata.names(gitstream.run(place, "ls-files", "-z", "--stage", "--", name))
+        lines = parse.names(stream.run(place, "ls-files", "-z", "--stage", "--", name))
     except UnknownError:
         return None
-    exact = [line for line in lines if line.partition(b"\t")[2] == gitdata.encoded(name)]
+    exact = [line for line in lines if line.partition(b"\t")[2] == parse.encoded(name)]
     if exact:
         return "submodule" if exact[0].startswith(b"160000") else "file"
     return "folder" if lines else ""

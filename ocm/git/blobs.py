@@ -8,8 +8,8 @@ them in one process. Light to import, because a hook asks for it.
 import os
 import stat
 
-from ocm import gitdata, gitrun
-from ocm.gitrun import Place, UnknownError
+from ocm.git import parse, process
+from ocm.git.process import Place, UnknownError
 from ocm.store.paths import content
 
 TYPE_CHECKING = False
@@ -69,7 +69,7 @@ class _Reader:
         if data is not None and self._is_converted(full, data):
             self._to_convert[path] = full
             return None
-        return None if data is None else gitdata.blob_id(data, oid)
+        return None if data is None else parse.blob_id(data, oid)
 
     def _content(self, full: str) -> bytes | None:
         """Return what a file holds, or where a link points; None for what is not looked into."""
@@ -106,7 +106,7 @@ class _Reader:
         if known is None and self._place is not None:
             top = self._place.top
             above = self._marked(os.path.dirname(folder)) if len(folder) > len(top) else self._everywhere(self._place)
-            text = gitrun.read_tail(os.path.join(folder, _ATTRIBUTES)) if folder.startswith(top) else b""
+            text = process.read_tail(os.path.join(folder, _ATTRIBUTES)) if folder.startswith(top) else b""
             known = _join(above, text)
             self._marks[folder] = known
         return known or (False, False)
@@ -116,9 +116,9 @@ class _Reader:
         home = os.path.expanduser("~")
         base = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
         settings = os.environ.get("GIT_CONFIG_GLOBAL") or os.path.join(home, ".gitconfig")
-        own = [gitrun.read_tail(path) for path in (settings, os.path.join(base, "git", "config"))]
-        known = _join((False, False), gitrun.read_tail(os.path.join(place.common_dir, "info", "attributes")))
-        known = _join(known, gitrun.read_tail(os.path.join(base, "git", "attributes")))
+        own = [process.read_tail(path) for path in (settings, os.path.join(base, "git", "config"))]
+        known = _join((False, False), process.read_tail(os.path.join(place.common_dir, "info", "attributes")))
+        known = _join(known, process.read_tail(os.path.join(base, "git", "attributes")))
         lower = b"\n".join([place.config.encode(), *own]).lower()
         return known[0] or b"attributesfile" in lower, known[1] or b"autocrlf" in lower or os.name == "nt"
 
@@ -128,7 +128,7 @@ class _Reader:
         if not names or self._place is None:
             return {}
         try:
-            oids = gitrun.hashed(self._place, names.values())
+            oids = process.hashed(self._place, names.values())
         except UnknownError:
             return {}
         return dict(zip(names, oids, strict=True))
