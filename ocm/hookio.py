@@ -65,11 +65,11 @@ def clean(text: str) -> str:
     """Return a path or a reason as the journal and the log may have it: most are too plain to hold a secret."""
     if "=" not in text and "@" not in text and max(map(len, text.replace("\\", "/").split("/"))) < _PLAIN:
         return text
-    from ocm import marks
+    from ocm.redaction import token_patterns
 
-    if not marks.may_need_redaction(text):
+    if not token_patterns.may_need_redaction(text):
         return text
-    from ocm import redact
+    from ocm.redaction import redact
 
     return redact.redact(text)[0]
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ocm import merge, redact, sessionfiles
+from ocm import merge, sessionfiles
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, one_line
 from ocm.merge import Event, Observed
-from ocm.redact_rules import Rules
+from ocm.redaction import redact
+from ocm.redaction.user_rules import Rules
 from ocm.store import journal, paths
 from ocm.store.paths import Store
 

@@ -9,11 +9,12 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ocm import bundle, copies, redact, redact_rules, sessionfiles
+from ocm import bundle, copies, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
 from ocm.base.notices import Progress, told
 from ocm.markdown import parse
+from ocm.redaction import redact, user_rules
 from ocm.store import files, journal
 from ocm.store.paths import Store, user_store
 
@@ -59,7 +60,7 @@ def scan(store: Store, *, apply: bool, progress: Progress | None = None) -> Repo
 
 def _scan(store: Store, owner: str, progress: Progress | None) -> Report:
     """Look through the store; an `owner` of the upkeep also takes out what is found."""
-    rules = redact_rules.load(user_store(), store.path)
+    rules = user_rules.load(user_store(), store.path)
     report = Report(applied=bool(owner))
     dirty = _sessions(store, rules, report, progress)
     for name in journal.LOGS:
@@ -77,7 +78,7 @@ def _scan(store: Store, owner: str, progress: Progress | None) -> Report:
 
 
 def _sessions(
-    store: Store, rules: redact_rules.Rules, report: Report, progress: Progress | None
+    store: Store, rules: user_rules.Rules, report: Report, progress: Progress | None
 ) -> list[tuple[Store, Found]]:
     dirty = []
     names = [
@@ -93,7 +94,7 @@ def _sessions(
     return dirty
 
 
-def _rewrite_all(store: Store, dirty: list[tuple[Store, Found]], rules: redact_rules.Rules, owner: str) -> None:
+def _rewrite_all(store: Store, dirty: list[tuple[Store, Found]], rules: user_rules.Rules, owner: str) -> None:
     """Rewrite the session files that can be; the safety copy holds what was to go, so it stays only if one failed."""
     copy = copies.make(store, "redact-scan", owner=owner) if dirty else ""
     for place, found in dirty:
@@ -105,7 +106,7 @@ def _rewrite_all(store: Store, dirty: list[tuple[Store, Found]], rules: redact_r
         copies.drop(copy)
 
 
-def cleaned(text: str, rules: redact_rules.Rules = redact_rules.NONE) -> tuple[str, dict[str, int]]:
+def cleaned(text: str, rules: user_rules.Rules = user_rules.NONE) -> tuple[str, dict[str, int]]:
     """Return the text of a session file without secrets and closed private text, and how many of each rule.
 
     Raises:
@@ -134,7 +135,7 @@ def _split(text: str) -> tuple[list[str], str]:
     return lines[:end], "\n".join(lines[end:])
 
 
-def _front_line(line: str, rules: redact_rules.Rules, counts: Counter[str]) -> str:
+def _front_line(line: str, rules: user_rules.Rules, counts: Counter[str]) -> str:
     clean, found = redact.report(line, rules)
     counts.update(found)
     name, colon, value = clean.partition(": ")
@@ -181,7 +182,7 @@ def _note(report: Report, found: Found | None) -> None:
         report.files.append(found)
 
 
-def _session(store: Store, name: str, rules: redact_rules.Rules) -> Found | None:
+def _session(store: Store, name: str, rules: user_rules.Rules) -> Found | None:
     path = os.path.join(store.sessions, name)
     try:
         text = sessionfiles.text(store, name)
@@ -194,7 +195,7 @@ def _session(store: Store, name: str, rules: redact_rules.Rules) -> Found | None
     return Found(path, counts) if counts else None
 
 
-def _rewrite(store: Store, name: str, rules: redact_rules.Rules) -> None:
+def _rewrite(store: Store, name: str, rules: user_rules.Rules) -> None:
     """Take the secrets out under the session's lock, from what the file holds then."""
     session_id = parse.session_id_of(sessionfiles.text(store, name))
     with files.locked(sessionfiles.lock_path(store, session_id)):
@@ -203,7 +204,7 @@ def _rewrite(store: Store, name: str, rules: redact_rules.Rules) -> None:
             files.atomic_write(os.path.join(store.sessions, name), clean.encode(), owner=journal.key(session_id))
 
 
-def _log(path: str, rules: redact_rules.Rules, owner: str) -> Found | None:
+def _log(path: str, rules: user_rules.Rules, owner: str) -> Found | None:
     if not os.path.isfile(path) or os.path.islink(path) or os.path.getsize(path) > _MAX_LOG:
         return None
     with open(path, "rb") as file:
@@ -214,7 +215,7 @@ def _log(path: str, rules: redact_rules.Rules, owner: str) -> Found | None:
     return Found(path, counts) if counts else None
 
 
-def _journal(store: Store, key: str, rules: redact_rules.Rules, owner: str) -> Found | None:
+def _journal(store: Store, key: str, rules: user_rules.Rules, owner: str) -> Found | None:
     """Look through the journals of a session; storing them in its file takes the secrets out and the journals away."""
     counts: Counter[str] = Counter()
     events = journal.read_events(store.path, key)
@@ -237,7 +238,7 @@ def _journal(store: Store, key: str, rules: redact_rules.Rules, owner: str) -> F
     return found
 
 
-def _copy(store: Store, path: str, rules: redact_rules.Rules, owner: str) -> Found | None:
+def _copy(store: Store, path: str, rules: user_rules.Rules, owner: str) -> Found | None:
     counts: Counter[str] = Counter()
     entries = []
     try:

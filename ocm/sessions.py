@@ -12,11 +12,12 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from ocm import activity, archive, forget, merge, redact, redact_rules, sessionfiles
+from ocm import activity, archive, forget, merge, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
 from ocm.merge import Event, Observed
 from ocm.observe import Start, edits_of, events_redacted, observe, text_of
+from ocm.redaction import redact, user_rules
 from ocm.sessionfiles import Known
 from ocm.store import config, files, journal, trust
 from ocm.store.paths import Store, user_store
@@ -55,7 +56,7 @@ def checkpoint(
         BadInputError: an argument is wrong; nothing was changed.
         UnreadableSessionError: the session's file cannot be parsed; the journal is kept and the gate opens.
     """
-    rules = redact_rules.load(user_store(), store.path)
+    rules = user_rules.load(user_store(), store.path)
     call, redactions = _redacted(checkpoint_from(arguments), rules)
     warnings = _strangers(store, call.session_id)
     if call.slug and not slugify(call.slug):
@@ -124,7 +125,7 @@ def _clear_up(store: Store) -> None:
         forget.finish(store)
 
 
-def _redacted(call: Checkpoint, rules: redact_rules.Rules) -> tuple[Checkpoint, int]:
+def _redacted(call: Checkpoint, rules: user_rules.Rules) -> tuple[Checkpoint, int]:
     """Return `call` without private text and secrets, and how many there were; what is empty then is not given."""
     count = 0
 
@@ -188,7 +189,7 @@ def _absorb(
         held = merge.taken(known.session) if known else {}
         fresh = [data for take, data in journals if take not in held]
         events, rejected = journal.parse(b"\n".join(fresh))
-        observed.events, redactions = events_redacted(events, redact_rules.load(user_store(), store.path))
+        observed.events, redactions = events_redacted(events, user_rules.load(user_store(), store.path))
         observed.edits = edits_of(observed.events, start)
         observed.takes = [take for take, _ in journals]
         observed.did = activity.items(observed.events, observed.commits)

@@ -4,8 +4,8 @@ import json
 import os
 from typing import Any
 
-from ocm import redact_rules
 from ocm.base.errors import BadInputError, OcmError, meant
+from ocm.redaction import user_rules
 from ocm.store import config, files, paths
 
 
@@ -15,8 +15,8 @@ def check_name(name: str) -> None:
     Raises:
         BadInputError: naming those there are.
     """
-    if name not in config.DEFAULTS and not redact_rules.is_setting(name):
-        there_are = ", ".join([*config.DEFAULTS, redact_rules.OFF, f"{redact_rules.OWN}NAME"])
+    if name not in config.DEFAULTS and not user_rules.is_setting(name):
+        there_are = ", ".join([*config.DEFAULTS, user_rules.OFF, f"{user_rules.OWN}NAME"])
         raise BadInputError(f"There is no setting {name!r}.", f"{meant(name, config.DEFAULTS)}There are: {there_are}.")
 
 
@@ -40,8 +40,8 @@ def change(store: str, name: str, value: str | None, *, everywhere: bool = False
 
 
 def _checked(name: str, value: str, *, everywhere: bool) -> int | str:
-    if redact_rules.is_setting(name):
-        return redact_rules.check(name, value, everywhere=everywhere)
+    if user_rules.is_setting(name):
+        return user_rules.check(name, value, everywhere=everywhere)
     checked = config.check(name, value)
     if checked is None:
         accepted = config.accepted(name)

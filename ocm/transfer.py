@@ -3,11 +3,12 @@
 import os
 from dataclasses import dataclass, field
 
-from ocm import archive, bundle, copies, redact_rules, rescan, sessionfiles
+from ocm import archive, bundle, copies, rescan, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.notices import Progress, told
 from ocm.bundle import Entry
 from ocm.markdown import parse
+from ocm.redaction import user_rules
 from ocm.store import files, journal
 from ocm.store.paths import Store, user_store
 
@@ -85,7 +86,7 @@ def _checked(store: Store, entry: Entry, moved: Moved) -> tuple[Entry, str] | No
 
 
 def _cleaned(store: Store, entry: Entry, moved: Moved) -> Entry | None:
-    rules = redact_rules.load(user_store(), store.path)
+    rules = user_rules.load(user_store(), store.path)
     try:
         text, counts = rescan.cleaned(entry.text, rules)
     except OcmError as error:

@@ -3,8 +3,8 @@
 import json
 import os
 
-from ocm import marks
 from ocm.hosts.common import text
+from ocm.redaction import token_patterns
 from ocm.store import config, journal
 from ocm.store.paths import Store, find_store
 
@@ -73,10 +73,10 @@ def title(typed: str, *stores: str) -> str:
     if len(typed) > _READ:  # half a secret would not be known for one
         head = head[: max(head.rfind(" "), head.rfind("\n")) + 1] or head
     has_rules = any(name.startswith("redact.") for store in stores for name in config.read(store))
-    if has_rules or marks.may_need_redaction(head):
-        from ocm import redact, redact_rules
+    if has_rules or token_patterns.may_need_redaction(head):
+        from ocm.redaction import redact, user_rules
 
-        head = redact.redact(head, redact_rules.load(*stores) if stores else redact_rules.NONE)[0]
+        head = redact.redact(head, user_rules.load(*stores) if stores else user_rules.NONE)[0]
     return " ".join(head.split())[:200]
 
 

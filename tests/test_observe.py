@@ -12,7 +12,7 @@ import pytest
 
 from ocm import observe
 from ocm.base.model import FileChange
-from ocm.redact_rules import NONE
+from ocm.redaction.user_rules import NONE
 from ocm.store import journal
 from tests.builders import Project, commit, git, repository
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ocm import http, install, manifest, redact_rules, sites
+from ocm import http, install, manifest, sites
 from ocm.base.errors import NoStoreError
+from ocm.redaction import user_rules
 from ocm.store import config, paths, registry, trust
 from ocm.store.paths import STORE
 from tests.builders import Project, commit, git, payload, repository, run_hook, run_ocm
@@ -152,7 +153,7 @@ def test_nothing_is_read_from_where_a_process_happens_to_be(tmp_path: Path, monk
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert config.load(paths.user_store())["gate.threshold"] == 5
-    assert redact_rules.load(paths.user_store()).off == frozenset()
+    assert user_rules.load(paths.user_store()).off == frozenset()
     assert registry.everywhere() == []
     assert not trust.is_ours(paths.Store(str(project), str(tmp_path / "p")))
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm import marks, redact
-from ocm.redact_names import MARKER
-from ocm.redact_rules import NONE
-from ocm.redact_values import BARE, ENV, PASSWORD, PROSE, QUOTED, TOKEN, is_secret
+from ocm.redaction import redact, token_patterns
+from ocm.redaction.names import MARKER
+from ocm.redaction.user_rules import NONE
+from ocm.redaction.values import BARE, ENV, PASSWORD, PROSE, QUOTED, TOKEN, is_secret
 
 ALNUM = string.ascii_letters + string.digits
 UPPER = string.ascii_uppercase + string.digits
@@ -532,14 +532,14 @@ def test_twice_is_once(text: str) -> None:
 
 @given(TEXTS)
 def test_what_the_quick_look_waves_through_has_nothing(text: str) -> None:
-    if not marks.may_need_redaction(text):
+    if not token_patterns.may_need_redaction(text):
         assert redact._found_in_lines(text, NONE) == []
         assert redact.strip_private(text) == text
 
 
 @given(SNIPPETS)
 def test_the_quick_look_misses_no_secret(text: str) -> None:
-    assert marks.may_need_redaction(text) or redact.redact(text)[1] == 0
+    assert token_patterns.may_need_redaction(text) or redact.redact(text)[1] == 0
 
 
 @given(st.text())
@@ -638,10 +638,10 @@ def test_time_grows_with_the_length(piece: str) -> None:
 
 
 def test_rules_are_named_like_a_rule() -> None:
-    for rule, literal, *_ in (*marks.TOKENS, *marks.INNER_TOKENS):
+    for rule, literal, *_ in (*token_patterns.TOKENS, *token_patterns.INNER_TOKENS):
         assert MARKER.fullmatch(f"[REDACTED:{rule}]")
         assert literal
-    literals = [literal for _, literal, _ in marks.TOKENS]
+    literals = [literal for _, literal, _ in token_patterns.TOKENS]
     assert all(first != second for first, second in pairwise(sorted(literals)))
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import redact, redact_rules, settings
+from ocm import settings
 from ocm.base.errors import BadInputError
+from ocm.redaction import redact, user_rules
 from tests.builders import Project, run_ocm
 
 OWN = "acme" + "_0123456789abcdef"
@@ -29,7 +30,7 @@ def write(store: str, tree: object) -> None:
 
 def test_a_rule_of_ones_own_finds_its_form(stores: tuple[str, str]) -> None:
     settings.change(stores[1], "redact.rules.acme-key", "acme_[a-f0-9]{16}")
-    rules = redact_rules.load(*stores)
+    rules = user_rules.load(*stores)
     assert redact.redact(f"ran with {OWN} today", rules) == ("ran with [REDACTED:acme-key] today", 1)
     assert redact.redact(f"ran with x{OWN} today", rules)[1] == 0, "not inside a word"
     assert redact.redact(f"ran with {OWN}ff today", rules)[1] == 0, "a fixed length ends at a boundary"
@@ -39,20 +40,20 @@ def test_a_rule_of_ones_own_finds_its_form(stores: tuple[str, str]) -> None:
 def test_a_rule_that_is_off_leaves_its_secrets(stores: tuple[str, str]) -> None:
     assert redact.redact(JWT)[0] == "[REDACTED:jwt]"
     settings.change(stores[0], "redact.off", "jwt", everywhere=True)
-    assert redact.redact(JWT, redact_rules.load(*stores)) == (JWT, 0)
+    assert redact.redact(JWT, user_rules.load(*stores)) == (JWT, 0)
 
 
 def test_a_project_switches_nothing_off(stores: tuple[str, str]) -> None:
     with pytest.raises(BadInputError, match="--global"):
         settings.change(stores[1], "redact.off", "jwt")
-    write(stores[1], {"redact": {"off": ", ".join(redact_rules.names())}})
-    assert redact.redact(JWT, redact_rules.load(*stores))[1] == 1
+    write(stores[1], {"redact": {"off": ", ".join(user_rules.names())}})
+    assert redact.redact(JWT, user_rules.load(*stores))[1] == 1
 
 
 def test_ones_own_rule_wins_over_the_projects(stores: tuple[str, str]) -> None:
     write(stores[1], {"redact": {"rules": {"acme-key": "zzzz_[a-z]{9}"}}})
     write(stores[0], {"redact.rules.acme-key": "acme_[a-f0-9]{16}"})
-    assert redact_rules.load(*stores).own == (("acme-key", "acme_", "[a-f0-9]{16}"),)
+    assert user_rules.load(*stores).own == (("acme-key", "acme_", "[a-f0-9]{16}"),)
 
 
 @pytest.mark.parametrize(
@@ -72,12 +73,12 @@ def test_what_could_backtrack_or_eat_everything_is_no_rule(stores: tuple[str, st
     with pytest.raises(BadInputError, match="acme_"):
         settings.change(stores[0], "redact.rules.mine", pattern)
     write(stores[1], {"redact": {"rules": {"mine": pattern}}})
-    assert redact_rules.load(*stores).own == ()
+    assert user_rules.load(*stores).own == ()
 
 
 def test_a_thousand_rules_of_a_project_cost_no_more_than_fifty(stores: tuple[str, str]) -> None:
     write(stores[1], {"redact": {"rules": {f"rule-{number}": "aaaa[a-z]{8,}" for number in range(1000)}}})
-    rules = redact_rules.load(*stores)
+    rules = user_rules.load(*stores)
     assert len(rules.own) == 50
     start = time.process_time()
     redact.redact("a" * 100_000, rules)

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from ocm import archive, copies, index, redact_rules, rescan
+from ocm import archive, copies, index, rescan
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.markdown import parse
+from ocm.redaction import user_rules
 from ocm.store import files, journal
 from tests.builders import Project, run_ocm
 from tests.session_store import put, session
@@ -166,7 +167,7 @@ def test_the_command_says_what_it_found_and_never_shows_it(project: Project) -> 
 def test_a_file_that_was_cleaned_meanwhile_is_not_written_again(project: Project) -> None:
     path = write_by_hand(project, "one.md")
     before = path.stat()
-    rescan._rewrite(project.store, "one.md", redact_rules.NONE)
+    rescan._rewrite(project.store, "one.md", user_rules.NONE)
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
 
 

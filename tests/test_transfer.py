@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import bundle, redact_rules, transfer
+from ocm import bundle, transfer
 from ocm.base.model import FileChange
+from ocm.redaction import user_rules
 from tests.builders import Project
 from tests.session_store import make_store, put, session
 
@@ -51,13 +52,13 @@ def test_a_session_that_another_process_stores_during_the_import_is_not_there_tw
     other = make_store(tmp_path / "other")
     put(other, "one.md", session("one", title="Theirs"))
     transfer.export(other, str(tmp_path / "all.json"))
-    real = redact_rules.load
+    real = user_rules.load
 
-    def load(*paths: str) -> redact_rules.Rules:
+    def load(*paths: str) -> user_rules.Rules:
         put(project.store, "ours.md", session("one", title="Ours"))
         return real(*paths)
 
-    monkeypatch.setattr(redact_rules, "load", load)
+    monkeypatch.setattr(user_rules, "load", load)
     moved = transfer.bring_in(project.store, str(tmp_path / "all.json"), replace=replace)
     assert (moved.written, moved.kept) == ((["ours.md"], []) if replace else ([], ["ours.md"]))
     assert [file.name for file in project.files()] == ["ours.md"]

@@ -133,11 +133,11 @@ def config() -> None:
 @common.json_option
 def config_list(*, project: str | None, as_json: bool) -> None:
     """Show every setting."""
-    from ocm import redact_rules
+    from ocm.redaction import user_rules
     from ocm.store import config as values
 
     store = common.find_store(project)
-    found = {**values.load(paths.user_store(), store.path), **redact_rules.shown(paths.user_store(), store.path)}
+    found = {**values.load(paths.user_store(), store.path), **user_rules.shown(paths.user_store(), store.path)}
     if as_json:
         output.as_json(found)
     else:
@@ -150,12 +150,13 @@ def config_list(*, project: str | None, as_json: bool) -> None:
 @click.argument("name", shell_complete=complete.settings)
 def config_get(*, project: str | None, name: str) -> None:
     """Print one setting."""
-    from ocm import redact_rules, settings
+    from ocm import settings
+    from ocm.redaction import user_rules
     from ocm.store import config as values
 
     settings.check_name(name)
     stores = paths.user_store(), common.find_store(project).path
-    found = {**values.load(*stores), **redact_rules.shown(*stores)}
+    found = {**values.load(*stores), **user_rules.shown(*stores)}
     output.say(str(found.get(name, "")))
 
 

@@ -50,10 +50,10 @@ def _hosts(_: click.Context) -> Iterable[tuple[str, str]]:
 
 
 def _settings(_: click.Context) -> Iterable[tuple[str, str]]:
-    from ocm import redact_rules
+    from ocm.redaction import user_rules
     from ocm.store import config
 
-    return ((name, "") for name in [*config.DEFAULTS, redact_rules.OFF])
+    return ((name, "") for name in [*config.DEFAULTS, user_rules.OFF])
 
 
 def _sections(_: click.Context) -> Iterable[tuple[str, str]]:

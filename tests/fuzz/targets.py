@@ -8,12 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
-from ocm import hook, hosts, merge, observe, recall, redact
+from ocm import hook, hosts, merge, observe, recall
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, UnreadableSessionError
 from ocm.base.model import Checkpoint, Session
 from ocm.markdown import parse, render
-from ocm.redact_rules import NONE
+from ocm.redaction import redact
+from ocm.redaction.user_rules import NONE
 from ocm.store import journal
 from ocm.store.paths import Store
 

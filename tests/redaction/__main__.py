@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from ocm import redact
+from ocm.redaction import redact
 from tests.redaction.corpus import Secret, innocents, library_lines, secrets
 from tests.redaction.patterns import made
 from tests.redaction.published import FORMS, GITLEAKS

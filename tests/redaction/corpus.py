@@ -5,7 +5,7 @@ import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ocm.marks import may_need_redaction
+from ocm.redaction.token_patterns import may_need_redaction
 from tests.redaction.frozen import FROZEN
 from tests.redaction.patterns import made
 from tests.redaction.published import FIXED, FORMS, GITLEAKS

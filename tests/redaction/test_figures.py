@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm import redact
+from ocm.redaction import redact
 from tests.redaction import __main__ as figures
 from tests.redaction.__main__ import KB, eaten, every_form, filler, found_in
 from tests.redaction.corpus import Secret, innocents, library_lines, secrets

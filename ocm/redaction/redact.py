@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import chain
 
-from ocm.marks import COMMANDS, INNER_TOKENS, SHORTEST_TOKEN, TOKENS, may_need_redaction
-from ocm.redact_names import MARKER, assigned, blocks_below, small_letters
-from ocm.redact_rules import NONE, Rules
-from ocm.redact_values import BARE, TOKEN, is_secret, is_strong, stands_for_another
+from ocm.redaction.names import MARKER, assigned, blocks_below, small_letters
+from ocm.redaction.token_patterns import COMMANDS, INNER_TOKENS, SHORTEST_TOKEN, TOKENS, may_need_redaction
+from ocm.redaction.user_rules import NONE, Rules
+from ocm.redaction.values import BARE, TOKEN, is_secret, is_strong, stands_for_another
 
 Span = tuple[int, int, str]
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from ocm.marks import NAMES
-from ocm.redact_values import BARE, ENV, LONGEST, PASSWORD, PROSE, QUOTED, TOKEN, is_secret, is_strong
+from ocm.redaction.token_patterns import NAMES
+from ocm.redaction.values import BARE, ENV, LONGEST, PASSWORD, PROSE, QUOTED, TOKEN, is_secret, is_strong
 
 _PASSWORDS = frozenset(("pass", "pwd"))
 # What may stand behind each word of NAMES and still be its name.

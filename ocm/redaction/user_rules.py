@@ -8,7 +8,7 @@ user's may switch some off, because a cloned project must not decide what is lef
 import re
 
 from ocm.base.errors import BadInputError
-from ocm.marks import INNER_TOKENS, TOKENS
+from ocm.redaction.token_patterns import INNER_TOKENS, TOKENS
 from ocm.store import config
 
 OFF, OWN = "redact.off", "redact.rules."
