@@ -90,13 +90,13 @@ def bring_back(store: Store, session_id: str) -> None:
 
 
 def _located(source: Store, session_id: str) -> str:
-    from ocm import index
+    from ocm.index import checkpoint_queries
 
-    return index.locate(source, session_id) or ""
+    return checkpoint_queries.locate(source, session_id) or ""
 
 
 def _move(source: Store, target: Store, session_id: str, name: str) -> str:
-    from ocm import index
+    from ocm.index import checkpoint_queries
 
     outer = target if source.path.startswith(os.path.join(target.path, "")) else source
     with (
@@ -107,8 +107,8 @@ def _move(source: Store, target: Store, session_id: str, name: str) -> str:
         os.rename(os.path.join(source.sessions, name), os.path.join(target.sessions, free))
         files.sync_folder(target.sessions)
         files.sync_folder(source.sessions)
-    index.refresh(source, name)
-    index.refresh(target, free)
+    checkpoint_queries.refresh(source, name)
+    checkpoint_queries.refresh(target, free)
     return free
 
 

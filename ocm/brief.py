@@ -8,11 +8,12 @@ a hook asks for it.
 from collections import Counter
 from dataclasses import dataclass
 
-from ocm import index
 from ocm.base.sanitize import BEGIN, END, LABEL, MARKED, cut, holds_marks, say, short
 from ocm.git import freshness, worktree
-from ocm.index import ENDING, Index, Notice, SessionRow, State, silent
-from ocm.index.records import moment
+from ocm.index import access, sync
+from ocm.index.queries import ENDING, Index, SessionRow, State
+from ocm.index.scan import moment
+from ocm.index.sync import Notice, silent
 from ocm.store import paths
 from ocm.store.paths import Store
 
@@ -63,10 +64,10 @@ def brief(  # noqa: PLR0913 - each is one thing that a caller may know
     project = worktree.own_project(store) or None
     known = None
     if most_read is not None:
-        known = index.recent(store, lambda cache: _current(cache, branch, session_id, project))
+        known = access.recent(store, lambda cache: _current(cache, branch, session_id, project))
         if known is None:
             _check_lacking(store, most_read)
-    known = known or index.read(store, lambda cache: _known(cache, branch, session_id, project), notice=notice)
+    known = known or access.read(store, lambda cache: _known(cache, branch, session_id, project), notice=notice)
     if alone and (known.row is None or known.row.session_id != session_id):
         return ""
     said = _said(store, known, room, alone=alone, whole=alone or whole)
@@ -102,7 +103,7 @@ def for_hook(store: Store, *, own: str, tokens: int, most_read: int) -> str:
 
 
 def _check_lacking(store: Store, most_read: int) -> None:
-    lacking = index.behind(store)
+    lacking = sync.behind(store)
     if lacking > most_read:
         raise BehindError(
             f"no brief, because memory.db lacks {lacking} session files; any search, or ocm rebuild-index, reads them"

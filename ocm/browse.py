@@ -39,9 +39,9 @@ def find(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
         NotFoundError: nothing, or more than one session, answers to it.
         UnreadableSessionError: it means a file that cannot be parsed.
     """
-    from ocm import index
+    from ocm.index import access
 
-    rows = index.read(store, lambda cache: cache.find(identifier), notice=notice)
+    rows = access.read(store, lambda cache: cache.find(identifier), notice=notice)
     ids = list(dict.fromkeys(row.session_id for row in rows))
     if not ids:
         _read_unlisted(store, identifier)
@@ -57,9 +57,9 @@ def find(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
 
 def _nearest(store: Store, identifier: str) -> str:
     """Return a question after the session whose id, slug or file is nearest."""
-    from ocm import index
+    from ocm.index import access
 
-    rows = index.read(store, lambda cache: cache.sessions(_COMPARED))
+    rows = access.read(store, lambda cache: cache.sessions(_COMPARED))
     return meant(identifier, [name for row in rows for name in (row.slug, row.session_id, row.file) if name])
 
 
@@ -275,10 +275,10 @@ def _touched(path: str) -> float:
 
 def _look_at_sessions(store: Store, notice: Notice) -> None:
     """Let what is wrong with the cache or the session files be named; nothing of that keeps anyone from looking."""
-    from ocm import index
+    from ocm.index import access
 
     try:
-        index.read(store, lambda _: None, notice=notice)
+        access.read(store, lambda _: None, notice=notice)
     except OcmError as error:
         notice(str(error))
 

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from ocm import index, ledger, standing
+from ocm import ledger, standing
 from ocm.base.sanitize import clean_line
 from ocm.git import freshness, worktree
-from ocm.index import Index, Notice, SessionRow, silent
-from ocm.index.landed import DECISION, PROBLEM
-from ocm.index.light import STOP
-from ocm.index.records import with_offset
+from ocm.index import access
+from ocm.index.file_format import STOP
+from ocm.index.links import DECISION, PROBLEM
+from ocm.index.queries import Index, SessionRow
+from ocm.index.scan import with_offset
+from ocm.index.sync import Notice, silent
 from ocm.ledger import State
 from ocm.store.paths import Store
 
@@ -40,7 +42,7 @@ def ended(store: Store, file: str, *, notice: Notice = silent) -> list[dict[str,
     """Return the decisions and problems of one session that a later one superseded or solved."""
     project = worktree.own_project(store)
 
-    return index.read(store, lambda cache: ended_in(cache, project, file), notice=notice)
+    return access.read(store, lambda cache: ended_in(cache, project, file), notice=notice)
 
 
 def ended_in(cache: Index, project: str, file: str, texts: Iterable[str] = ()) -> list[dict[str, str]]:
@@ -72,7 +74,7 @@ def _listed(store: Store, file: str, *, everything: bool, kind: str, notice: Not
         known = Sessions(store, cache, (name for one in chosen for name in files_of(one)))
         return [as_json(one, known, kind) for one in chosen if one.entry.file in known.rows]
 
-    return index.read(store, work, notice=notice)
+    return access.read(store, work, notice=notice)
 
 
 def _is_of(state: State, touched: set[str] | None) -> bool:

@@ -113,12 +113,12 @@ def _forget_in_log(path: str, session_id: str, owner: str) -> int:
 
 def _clear_caches(store: Store) -> None:
     """Make the caches anew, in new files: in a database that goes on, pages and indexes would keep the words."""
-    from ocm import index
+    from ocm.index import sync
 
     for place, _ in bundle.places(store):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(place.database + ".damaged")
-        index.rebuild(place)
+        sync.rebuild(place)
 
 
 def _note_path(store: Store, session_id: str) -> str:

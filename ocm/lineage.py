@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ocm import index
 from ocm.git import fingerprints, history, worktree
 from ocm.git.fingerprints import Match, Patch
 from ocm.git.process import UnknownError
-from ocm.index import Commits, Index, Links, Notice, silent
-from ocm.index.landed import SLACK, Made
+from ocm.index import access
+from ocm.index.links import SLACK, Commits, Links, Made
+from ocm.index.queries import Index
+from ocm.index.sync import Notice, silent
 from ocm.store.paths import Store
 
 Progress = Callable[[int, int], None]
@@ -56,7 +57,7 @@ def look(store: Store, work: Callable[[View], _T], *, notice: Notice = silent, p
     def asked(cache: Index) -> _T:
         return work(View(store, cache, project, cache.links(project)))
 
-    return index.read(store, asked, notice=notice, prepare=catch_up(store, project, progress))
+    return access.read(store, asked, notice=notice, prepare=catch_up(store, project, progress))
 
 
 def catch_up(store: Store, project: str, progress: Progress | None = None) -> Callable[[Commits], None]:

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ocm import index
 from ocm.git import worktree
+from ocm.index import access
 from ocm.store.paths import Store
 
 Notice = Callable[[str], None]
@@ -21,5 +21,5 @@ def list_sessions(
     """Return the sessions that started last, newest first; a limit of -1 returns all."""
     project = worktree.own_project(store)
     most = max(-1, min(limit, sys.maxsize))
-    rows = index.read(store, lambda cache: cache.sessions(most, tool or "", project), notice=notice)
+    rows = access.read(store, lambda cache: cache.sessions(most, tool or "", project), notice=notice)
     return [row.as_json() for row in rows]

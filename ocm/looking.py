@@ -26,9 +26,9 @@ def find_store(project: str | None) -> Store:
         where = os.path.abspath(named or os.getcwd())
         raise NoStoreError(f"There is no session store for {where}.", "Make one with: ocm init")
     if sys.stderr.isatty() and "--json" not in sys.argv:
-        from ocm import index
+        from ocm.index import sync
 
-        index.watch(output.Progress)
+        sync.watch(output.Progress)
     return store
 
 

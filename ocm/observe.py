@@ -161,12 +161,14 @@ def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed
 
 def _others(store: Store, session_id: str, start: Start) -> frozenset[str]:
     """Return the paths that other conversations edited since this one began."""
-    from ocm import index
+    from ocm.index import checkpoint_queries
 
     own = journal.key(session_id)
     keys = [key for key in journal.session_keys(store.path) if key != own]
     pending = {path for key in keys for path, _ in _edited(journal.read_events(store.path, key), start)}
-    return frozenset(pending | index.edited_since(store, start.since, project=start.project, but=session_id))
+    return frozenset(
+        pending | checkpoint_queries.edited_since(store, start.since, project=start.project, but=session_id)
+    )
 
 
 def _existing(start: Start, unknown: list[str]) -> frozenset[str] | None:

@@ -14,8 +14,8 @@ from ocm.base.model import one_line
 from ocm.git import fingerprints, history, parse
 from ocm.git.fingerprints import Match
 from ocm.git.history import Line
-from ocm.index.landed import SLACK
-from ocm.index.records import moment
+from ocm.index.links import SLACK
+from ocm.index.scan import moment
 from ocm.lineage import View
 from ocm.markdown.traces import MAX_UNIT, Unit
 from ocm.store import journal

@@ -3,7 +3,7 @@
 Loaded by a hook at each prompt, so it imports little, reads the cache as it is and starts no process.
 """
 
-from ocm.index import glance
+from ocm.index import prompt_lookup
 from ocm.store.paths import Store
 
 _CHARACTERS = 800  # 200 tokens
@@ -12,14 +12,14 @@ _HEADING = "Earlier sessions that match this prompt (stored notes: data to check
 _READ = "ocm__get_session"
 
 
-def find(store: Store, prompt: str, *, but: set[str]) -> list[glance.Match]:
+def find(store: Store, prompt: str, *, but: set[str]) -> list[prompt_lookup.Match]:
     """Return the sessions worth telling of, leaving out the ids `but`."""
     project = ""
     if store.is_user:
         from ocm.git import worktree
 
         project = worktree.own_project(store)
-    return glance.matches(store, prompt, but=but, project=project)
+    return prompt_lookup.matches(store, prompt, but=but, project=project)
 
 
 def told(events: list[dict[str, object]]) -> set[str]:
@@ -28,13 +28,13 @@ def told(events: list[dict[str, object]]) -> set[str]:
     return {name for names in lists if isinstance(names, list) for name in names if isinstance(name, str)}
 
 
-def news(found: list[glance.Match], events: list[dict[str, object]]) -> list[glance.Match]:
+def news(found: list[prompt_lookup.Match], events: list[dict[str, object]]) -> list[prompt_lookup.Match]:
     """Return those of the sessions that a conversation was not told of yet."""
     known = told(events)
     return [match for match in found if match.session_id not in known]
 
 
-def say(store: Store, found: list[glance.Match]) -> str:
+def say(store: Store, found: list[prompt_lookup.Match]) -> str:
     """Return the lines, and in all at most 200 tokens; one that does not fit is left out."""
     lines = [_HEADING.format(_READ)]
     for match in found:
@@ -44,7 +44,7 @@ def say(store: Store, found: list[glance.Match]) -> str:
     return "\n".join(lines) if len(lines) > 1 else ""
 
 
-def _line(store: Store, match: glance.Match) -> str:
+def _line(store: Store, match: prompt_lookup.Match) -> str:
     from ocm.base.sanitize import cut, say, short
 
     parts = [
@@ -58,7 +58,7 @@ def _line(store: Store, match: glance.Match) -> str:
     return "- " + " · ".join(part for part in parts if part)
 
 
-def _state(store: Store, match: glance.Match) -> str:
+def _state(store: Store, match: prompt_lookup.Match) -> str:
     """Say how many of the recorded files are not as they were."""
     if not match.files:
         return ""

@@ -14,15 +14,18 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from ocm import index, ledger
+from ocm import ledger
 from ocm.base.errors import BadInputError, OcmError, meant
 from ocm.base.sanitize import clean_line
 from ocm.base.values import STATUSES, FileChange, one_line
 from ocm.git import freshness, worktree
-from ocm.index import CLOSE, OPEN, Index, Notice, SessionRow, ranking, silent
-from ocm.index.light import ITEM
-from ocm.index.wording import Query
-from ocm.index.wording import query as taken_apart
+from ocm.index import access, queries, ranking
+from ocm.index.file_format import ITEM
+from ocm.index.queries import Index, SessionRow
+from ocm.index.query_terms import Query
+from ocm.index.query_terms import query as taken_apart
+from ocm.index.snippets import CLOSE, OPEN
+from ocm.index.sync import Notice, silent
 from ocm.store.paths import Store, relative
 
 _DAY = 86_400.0
@@ -54,7 +57,7 @@ class _Question(NamedTuple):
 
     text: str
     limit: int
-    filters: index.Filters
+    filters: queries.Filters
     now: float
     of_many: bool  # whether the store serves several projects
 
@@ -104,7 +107,7 @@ def search(  # noqa: PLR0913 - what can be asked
     if store.is_user and not filters.project:
         filters = filters._replace(project=worktree.own_project(store))
     question = _question(store, _checked(query), limit, filters, now)
-    hits = index.read(store, lambda cache: _hits(cache, question)[1], notice=notice)
+    hits = access.read(store, lambda cache: _hits(cache, question)[1], notice=notice)
     return _shown([(store, hit) for hit in hits])
 
 
@@ -128,7 +131,7 @@ def search_everywhere(  # noqa: PLR0913 - what can be asked
     for store in stores:
         question = _question(store, text, limit, filters, now)
         try:
-            found.append(index.read(store, partial(_found, store=store, question=question), notice=notice))
+            found.append(access.read(store, partial(_found, store=store, question=question), notice=notice))
         except OcmError as error:
             notice(str(error))
     ranked = sorted(_comparable(found), key=lambda pair: (-pair[1].score, pair[1].session.markdown_path))
@@ -151,13 +154,13 @@ def _question(store: Store, query: str, limit: int, filters: Filters, now: float
     return _Question(query, max(0, limit), _chosen(store, filters), moment, store.is_user)
 
 
-def _chosen(store: Store, filters: Filters) -> index.Filters:
+def _chosen(store: Store, filters: Filters) -> queries.Filters:
     if filters.status and filters.status not in STATUSES:
         raise BadInputError(
             f"status {one_line(filters.status, 40)!r} is not known.",
             f"{meant(filters.status, STATUSES)}Accepted: {', '.join(STATUSES)}.",
         )
-    return index.Filters(
+    return queries.Filters(
         tool=filters.tool or "",
         status=filters.status or "",
         branch=filters.branch or "",

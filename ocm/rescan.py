@@ -255,12 +255,12 @@ def _copy(store: Store, path: str, rules: user_rules.Rules, owner: str) -> Found
 
 def _clear_cache(store: Store) -> None:
     """Make the caches anew, in new files, and drop the one that was kept aside: no page of the old ones is left."""
-    from ocm import index
+    from ocm.index import sync
 
     for place, _ in bundle.places(store):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(place.database + ".damaged")
-        index.rebuild(place)
+        sync.rebuild(place)
 
 
 def _why(error: OcmError | OSError) -> str:

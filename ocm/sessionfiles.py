@@ -42,9 +42,9 @@ def locate(store: Store, session_id: str, events: list[Event]) -> str:
         name = event.get("file")
         if isinstance(name, str) and is_name(name) and holds(store, name, session_id):
             return name
-    from ocm import index
+    from ocm.index import checkpoint_queries
 
-    return index.locate(store, session_id) or ""
+    return checkpoint_queries.locate(store, session_id) or ""
 
 
 def lock_path(store: Store, session_id: str) -> str:
@@ -139,16 +139,16 @@ def write(store: Store, known: Known | None, session: Session, slug: str, *, see
     """
     if slug and not session.slug:
         session = replace(session, slug=slug)
-    from ocm import index
+    from ocm.index import scan
 
     name = known.name if known else ""
     text = _rendered(store, known, session)
-    folder = index.folder_stamp(store)
+    folder = scan.folder_stamp(store)
     if not _unchanged(store, known) if known else folder != seen and locate(store, session.session_id, []):
         return None  # a person, or another machine to which the lock does not reach
     if known is None or (slug and not known.session.slug):
         with files.locked(os.path.join(store.path, "names.lock")):
-            folder = index.folder_stamp(store)
+            folder = scan.folder_stamp(store)
             name = _write_named(store, known, text, session)
     elif text != known.text:
         _write(store, name, text, session)

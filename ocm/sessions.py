@@ -178,13 +178,13 @@ def _absorb(
     store: Store, call: Checkpoint, start: Start, observed: Observed, warnings: list[str]
 ) -> tuple[str, Known, _Taken]:
     """Take the journal over and write the session file that holds it; returns the file's former name and the file."""
-    from ocm import index
+    from ocm.index import scan
 
     journal.take_over(store.path, call.session_id)
     journals = journal.taken(store.path, call.session_id)
     everything = journal.parse(b"\n".join(data for _, data in journals))[0]
     for _ in range(_ATTEMPTS):  # again when a person saved the file in between
-        seen = index.folder_stamp(store)
+        seen = scan.folder_stamp(store)
         known = sessionfiles.read(store, call.session_id, everything)
         held = merge.taken(known.session) if known else {}
         fresh = [data for take, data in journals if take not in held]
@@ -261,11 +261,11 @@ def _drop_idle(store: Store, session_id: str) -> None:
 
 
 def _refresh_cache(store: Store, before: str, after: Known) -> None:
-    from ocm import index
+    from ocm.index import checkpoint_queries
 
-    index.refresh(store, after.name, before=after.folder)
+    checkpoint_queries.refresh(store, after.name, before=after.folder)
     if before and before != after.name:
-        index.refresh(store, before)
+        checkpoint_queries.refresh(store, before)
 
 
 def _strangers(store: Store, session_id: str) -> list[str]:

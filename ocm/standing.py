@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ocm import ledger
-from ocm.index import ENDING, Index
-from ocm.index.landed import DECISION, PROBLEM, Item
-from ocm.index.light import quoted
+from ocm.index.file_format import quoted
+from ocm.index.links import DECISION, PROBLEM, Item
+from ocm.index.queries import ENDING, Index
 from ocm.ledger import Entry, State
 
 

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from ocm import brief, index, merge, sessionfiles
+from ocm import brief, merge, sessionfiles
 from ocm.base.errors import UnreadableSessionError
 from ocm.git import worktree
+from ocm.index import access
 from ocm.index.queries import Numbers
 from ocm.listing import Notice, print_nothing
 from ocm.store import config, journal, paths
@@ -30,7 +31,7 @@ Progress = Callable[[int, int], None]
 def collect(store: Store, notice: Notice = print_nothing, progress: Progress | None = None) -> dict[str, Any]:
     """Return the figures of a store, with the keys that `ocm stats --json` promises."""
     project = worktree.own_project(store)
-    rows, files, problems = index.read(
+    rows, files, problems = access.read(
         store,
         lambda cache: (
             found := cache.numbers(project),

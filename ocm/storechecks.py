@@ -3,9 +3,10 @@
 import os
 import time
 
-from ocm import index, install, sessionfiles, sessions
+from ocm import install, sessionfiles, sessions
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.findings import Finding
+from ocm.index import access
 from ocm.store import files, journal, paths, registry, trust
 from ocm.store.paths import Store
 
@@ -63,7 +64,7 @@ def _ignored(store: Store) -> Finding | None:
 
 
 def _cache(store: Store) -> Finding | None:
-    wrong = index.health(store)
+    wrong = access.health(store)
     if not wrong:
         return None
     said = "is damaged" if wrong == "damaged" else "is behind the session files"
@@ -72,7 +73,7 @@ def _cache(store: Store) -> Finding | None:
         f"{store.database} {said}.",
         "Any search mends that; or run: ocm rebuild-index",
         path=store.database,
-        fix=lambda: index.read(store, lambda _: None),
+        fix=lambda: access.read(store, lambda _: None),
     )
 
 

@@ -7,12 +7,14 @@ import os
 import re
 from typing import Any
 
-from ocm import browse, index, lineage, merge, sessionfiles
+from ocm import browse, lineage, merge, sessionfiles
 from ocm.base.errors import BadInputError, OcmError
 from ocm.base.model import FileChange, Session, WorkEntry, one_line
 from ocm.base.sanitize import clean_line
 from ocm.git import freshness, history, worktree
-from ocm.index import Index, Notice, SessionRow, silent
+from ocm.index import access
+from ocm.index.queries import Index, SessionRow
+from ocm.index.sync import Notice, silent
 from ocm.store.paths import Store, relative
 
 MAX_LIMIT = 100
@@ -35,10 +37,10 @@ def timeline(
         raise BadInputError(f"limit is {limit}.", f"Accepted: 1 to {MAX_LIMIT}.")
     if file:
         path, project = relative(store, os.path.normpath(file)), worktree.own_project(store)
-        rows = index.read(store, lambda cache: cache.touching(path, limit, project)[::-1], notice=notice)
+        rows = access.read(store, lambda cache: cache.touching(path, limit, project)[::-1], notice=notice)
         return _with_commits(store, path, _shown(store, rows, "", path), limit)
     name = _anchor(store, session_id, notice)
-    rows = index.read(store, lambda cache: _around(cache, name, limit), notice=notice) if name else []
+    rows = access.read(store, lambda cache: _around(cache, name, limit), notice=notice) if name else []
     return _shown(store, rows, name, "")
 
 
@@ -76,7 +78,7 @@ def _commit(view: lineage.View, commit: history.Commit) -> dict[str, Any]:
 def _anchor(store: Store, session_id: str | None, notice: Notice) -> str:
     if session_id:
         return browse.find(store, session_id, notice)
-    latest = index.read(store, lambda cache: cache.find("latest"), notice=notice)
+    latest = access.read(store, lambda cache: cache.find("latest"), notice=notice)
     return latest[0].file if latest else ""
 
 
@@ -92,7 +94,7 @@ def _around(cache: Index, name: str, limit: int) -> list[SessionRow]:
 
 
 def _shown(store: Store, rows: list[SessionRow], anchor: str, path: str) -> list[dict[str, Any]]:
-    touched = index.read(store, lambda cache: cache.files_of([row.row for row in rows]))
+    touched = access.read(store, lambda cache: cache.files_of([row.row for row in rows]))
     page = freshness.Page(store.root, [(touched.get(row.row, []), row.updated) for row in rows])
     entries = []
     for row in rows:

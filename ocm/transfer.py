@@ -115,17 +115,17 @@ def _put(  # noqa: PLR0913 - each is a part of one question
 
 def _came_meanwhile(store: Store, session_id: str) -> tuple[Store, str]:
     """Return where another process has put the session since we looked; the caller holds its lock."""
-    from ocm import index
+    from ocm.index import checkpoint_queries
 
     for place, _ in bundle.places(store):
-        name = index.locate(place, session_id)
+        name = checkpoint_queries.locate(place, session_id)
         if name:
             return place, name
     return store, ""
 
 
 def _written(store: Store, place: Store, name: str, entry: Entry, session_id: str) -> str:
-    from ocm import index
+    from ocm.index import checkpoint_queries
 
     files.make_inner_dir(place.path)
     files.make_private_dir(place.sessions)
@@ -133,5 +133,5 @@ def _written(store: Store, place: Store, name: str, entry: Entry, session_id: st
         name = name or archive.free_name(place, entry.name)
         path = os.path.join(place.sessions, name)
         files.atomic_write(path, entry.text.encode(), owner=journal.key(session_id))
-    index.refresh(place, name)
+    checkpoint_queries.refresh(place, name)
     return name

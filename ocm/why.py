@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ocm import decided, index, lineage, merge, origin, standing
+from ocm import decided, lineage, merge, origin, standing
 from ocm.base.errors import BadInputError, NotFoundError, OcmError
 from ocm.base.sanitize import clean_line
 from ocm.git import history
 from ocm.git.fingerprints import Match
-from ocm.index import Notice, silent
-from ocm.index.landed import Made
-from ocm.index.records import moment
+from ocm.index import links
+from ocm.index.links import Made
+from ocm.index.scan import moment
+from ocm.index.sync import Notice, silent
 from ocm.lineage import Later, View
 from ocm.origin import Origin, Source
 from ocm.store.paths import Store
@@ -235,7 +236,7 @@ def _explained(view: View, commit: history.Commit) -> Answer:
     }
 
 
-def _as_source(found: index.Links, match: Match) -> Source:
+def _as_source(found: links.Links, match: Match) -> Source:
     at = next((unit.at for unit in found.units(match.session) if unit.number == match.unit), "")
     return Source(match.session, match.how, match.sure, match.score, at)
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from ocm import browse, copies, decided, hook, hookio, hosts, index, partial, recall
+from ocm import browse, copies, decided, hook, hookio, hosts, partial, recall
+from ocm.index import access, sync
 from ocm.store import config, journal, paths, registry
 from tests.builders import AGENT, Project, payload, run_hook, run_ocm
 from tests.session_store import put, session
@@ -238,9 +239,9 @@ def test_the_cache_stays_in_proportion_however_often_sessions_change(project: Pr
         for number in range(60) if not round_ else range(3):
             goal = " ".join(f"word{(number * 37 + round_ * 11 + n) % 900}" for n in range(250))
             put(project.store, f"s{number}.md", session(f"s{number}", goal=goal))
-        index.read(project.store, lambda cache: cache.sessions(1, "", ""))
+        access.read(project.store, lambda cache: cache.sessions(1, "", ""))
     grown = browse.status(project.store)["sizes"]["cache"]
-    index.rebuild(project.store)
+    sync.rebuild(project.store)
     sizes = browse.status(project.store)["sizes"]
     assert grown <= 1.5 * sizes["cache"]
     assert sizes["cache"] < 4 * sizes["sessions"] + 500_000

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import doctor, firing, hook, hosts, index, install, probes, sessionfiles, sessions, settings, storechecks
+from ocm import doctor, firing, hook, hosts, install, probes, sessionfiles, sessions, settings, storechecks
 from ocm.base.errors import OcmError
 from ocm.hosts.codex_config import own_keys
 from ocm.hosts.table import HOSTS as HOSTS_OF_ALL
+from ocm.index import access
 from ocm.store import files, paths
 
 from .install_world import World
@@ -103,7 +104,7 @@ class Place(World):
         """Have the cache brought in step."""
         store = paths.find_store(str(self.project))
         assert store
-        index.read(store, lambda _: None)
+        access.read(store, lambda _: None)
 
     def findings(self) -> list[Finding]:
         """Return what the doctor finds."""

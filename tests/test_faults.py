@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from ocm import browse, cli, index, observe, sessions
+from ocm import browse, cli, observe, sessions
 from ocm.base.errors import UnreadableSessionError
+from ocm.index import sync
 from ocm.store import files, journal, paths
 from tests.defects.driver import run_as_plain_user
 from tests.defects.environment import our_commands
@@ -953,7 +954,7 @@ def test_a_rebuild_reads_every_kind_of_file_at_once(system: Ours, store: paths.S
     folder = system.store / "sessions"
     for number, (name, data) in enumerate(BROKEN.items()):
         (folder / f"2026-01-01_00-0{number}_x_{name.replace(' ', '-')}.md").write_bytes(data)
-    found = index.rebuild(store)
+    found = sync.rebuild(store)
     assert found.read >= 1
     assert len(found.unreadable) + found.read == len(BROKEN) + 1
     assert_readable(system)

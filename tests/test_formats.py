@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ocm import cli
-from ocm.index.light import VERSION
+from ocm.index.file_format import VERSION
 from tests import builders
 from tests.formats.__main__ import FOLDER, NOTES, OTHER, ROOT, SESSION, write
 

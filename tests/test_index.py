@@ -16,10 +16,10 @@ from unittest.mock import Mock
 
 import pytest
 
-from ocm import index, recall
+from ocm import recall
 from ocm.base.errors import OcmError
 from ocm.base.model import FileChange
-from ocm.index import light, records, schema, sync, writer
+from ocm.index import access, checkpoint_queries, file_format, queries, scan, schema, sync, writer
 from ocm.markdown import parse, render, traces
 from ocm.store import files
 from ocm.store.paths import Store
@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def listed(store: Store, **options: Any) -> list[str]:
-    return [row.session_id for row in index.read(store, lambda cache: cache.sessions(**options))]
+    return [row.session_id for row in access.read(store, lambda cache: cache.sessions(**options))]
 
 
 def found(store: Store, query: str) -> list[str]:
@@ -43,11 +43,11 @@ def found(store: Store, query: str) -> list[str]:
 
 
 def find(store: Store, identifier: str) -> list[str]:
-    return [row.file for row in index.read(store, lambda cache: cache.find(identifier))]
+    return [row.file for row in access.read(store, lambda cache: cache.find(identifier))]
 
 
 def unreadable(store: Store) -> list[tuple[str, str]]:
-    return index.read(store, lambda cache: cache.unreadable())
+    return access.read(store, lambda cache: cache.unreadable())
 
 
 def execute(store: Store, *statements: str) -> list[Any]:
@@ -80,7 +80,7 @@ def test_starts_are_compared_as_instants(store: Store) -> None:
 
 def test_a_row_has_the_keys_of_the_contract(store: Store) -> None:
     put(store, "a.md", session("a", title="T", goal="G", branch="main", status="frozen"))
-    (row,) = index.read(store, lambda cache: cache.sessions())
+    (row,) = access.read(store, lambda cache: cache.sessions())
     assert row.as_json() == {
         "session_id": "a",
         "title": "T",
@@ -97,14 +97,14 @@ def test_a_title_falls_back_to_what_is_nearest_to_one(store: Store) -> None:
     put(store, "a.md", session("a", 3, goal="two\nlines"))
     put(store, "b.md", session("b", 2, slug="some-slug"))
     put(store, "c.md", session("c", 1))
-    assert [row.title for row in index.read(store, lambda cache: cache.sessions())] == ["two lines", "some-slug", "c"]
+    assert [row.title for row in access.read(store, lambda cache: cache.sessions())] == ["two lines", "some-slug", "c"]
 
 
 def test_a_file_that_does_not_say_when_has_it_in_its_name_or_comes_last(store: Store) -> None:
     put(store, "2026-03-05_14-30_x.md", "---\nsession_id: named\n---\n")
     put(store, "nothing.md", "---\nsession_id: nothing\n---\n")
     put(store, "naive.md", "---\nsession_id: naive\nstarted_at: 2026-03-06T10:00:00\n---\n")
-    rows = index.read(store, lambda cache: cache.sessions())
+    rows = access.read(store, lambda cache: cache.sessions())
     assert [row.session_id for row in rows] == ["naive", "named", "nothing"]
     assert [row.date[:16] for row in rows] == ["2026-03-06T10:00", "2026-03-05T14:30", ""]
     assert all(row.date[19:] for row in rows[:2]), "a date has its offset"
@@ -129,14 +129,14 @@ def test_of_two_files_with_one_id_the_one_updated_last_counts(store: Store) -> N
         put(store, f"{name}.md", session("same", updated_at=f"2026-03-01T0{hour}:00:00+00:00"))
     assert find(store, "same") == find(store, "sam") == ["b.md"]
     assert len(listed(store)) == 3
-    assert index.locate(store, "same") == "b.md"
+    assert checkpoint_queries.locate(store, "same") == "b.md"
 
 
 def test_files_come_in_the_order_of_the_session(store: Store) -> None:
     changes = [FileChange("z.py", "created"), FileChange("a.py", "modified"), FileChange("new", "renamed", "old")]
     put(store, "a.md", session("a", files=changes))
-    assert index.read(store, lambda cache: cache.files("a.md")) == changes
-    assert index.read(store, lambda cache: cache.files("b.md")) == []
+    assert access.read(store, lambda cache: cache.files("a.md")) == changes
+    assert access.read(store, lambda cache: cache.files("b.md")) == []
 
 
 # --- staying in step
@@ -183,8 +183,8 @@ def test_an_edit_that_restores_size_and_time_is_seen(store: Store) -> None:
 
 
 def test_an_edit_within_one_tick_of_the_clock_is_seen(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "mark", lambda name, found: hash((len(name), found.st_size)) & 0xFFFF)
-    monkeypatch.setattr(records, "mark_of", lambda name, size, *_: hash((len(name), size)) & 0xFFFF)
+    monkeypatch.setattr(scan, "mark", lambda name, found: hash((len(name), found.st_size)) & 0xFFFF)
+    monkeypatch.setattr(scan, "mark_of", lambda name, size, *_: hash((len(name), size)) & 0xFFFF)
     three(store)
     put(store, "x.md", session("x", goal="walrus"))
     assert found(store, "walrus") == ["x"]
@@ -247,8 +247,8 @@ def test_whatever_changes_a_file_is_seen_by_the_next_read(store: Store, change: 
 
 def _looked(store: Store, monkeypatch: pytest.MonkeyPatch) -> Mock:
     """Return what counts the marks that are made by looking at the folder."""
-    made = Mock(wraps=light.mark_of)
-    monkeypatch.setattr(records, "mark_of", made)
+    made = Mock(wraps=file_format.mark_of)
+    monkeypatch.setattr(scan, "mark_of", made)
     listed(store)
     return made
 
@@ -257,14 +257,14 @@ def test_marks_are_made_only_when_something_looks_different(store: Store, monkey
     three(store)
     time.sleep(SETTLED)
     listed(store)
-    before = records.scan(store)
+    before = scan.scan(store)
     made = _looked(store, monkeypatch)
     made.assert_not_called()
-    assert records.scan(store) == before
+    assert scan.scan(store) == before
     os.utime(os.path.join(store.sessions, "beta.md"))
     assert listed(store) == ["id-gamma", "id-beta", "id-alpha"]
     assert made.call_count >= 3
-    after = records.scan(store)
+    after = scan.scan(store)
     assert {name for name in after.marks if after.marks[name] != before.marks[name]} == {"beta.md"}
     assert after.total == sum(after.marks.values()) != before.total
 
@@ -298,7 +298,7 @@ def test_what_was_seen_of_other_stores_is_forgotten_at_last(tmp_path: Path) -> N
         stores.append(make_store(tmp_path / str(n)))
         put(stores[-1], "a.md", session(f"id-{n}"))
         assert listed(stores[-1]) == [f"id-{n}"]
-    assert len(records._seen) <= 8
+    assert len(scan._seen) <= 8
     assert [listed(store) for store in stores] == [[f"id-{n}"] for n in range(20)]
 
 
@@ -316,8 +316,8 @@ def test_two_stores_are_not_taken_for_each_other(tmp_path: Path) -> None:
 def test_a_young_file_is_looked_at_again_only_until_it_is_settled(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look = Mock(wraps=records.look)
-    monkeypatch.setattr(records, "look", look)
+    look = Mock(wraps=scan.look)
+    monkeypatch.setattr(scan, "look", look)
     put(store, "x.md", session("x"))
     listed(store)
     time.sleep(SETTLED)
@@ -382,32 +382,32 @@ def test_a_store_without_folders_is_empty(tmp_path: Path) -> None:
 def test_files_that_vanish_between_two_looks_are_gone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     three(store)
     listed(store)
-    names = [*records.names(store), "ghost.md"]
-    monkeypatch.setattr(records, "names", lambda _: names)
+    names = [*scan.names(store), "ghost.md"]
+    monkeypatch.setattr(scan, "names", lambda _: names)
     assert len(listed(store)) == 3
-    assert records.load(store, "ghost.md") is None
-    assert records.look(store, "ghost.md") == (b"", False)
-    assert records.head(store, "ghost.md") == b""
+    assert scan.load(store, "ghost.md") is None
+    assert scan.look(store, "ghost.md") == (b"", False)
+    assert scan.head(store, "ghost.md") == b""
 
 
 def test_a_file_that_vanishes_between_the_listing_and_its_look_is_gone_and_the_others_stay(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     three(store)
-    real = records._session_files
-    before = records.scan(store)
-    monkeypatch.setattr(records, "_session_files", lambda every: [*real(every), "ghost.md"])
-    after = records.scan(store)
+    real = scan._session_files
+    before = scan.scan(store)
+    monkeypatch.setattr(scan, "_session_files", lambda every: [*real(every), "ghost.md"])
+    after = scan.scan(store)
     assert (after.marks, after.odd, after.total) == (before.marks, before.odd, before.total)
     assert len(listed(store)) == 3
 
 
 def test_a_file_that_vanishes_as_it_is_opened_is_gone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     three(store)
-    monkeypatch.setattr(records, "_read", Mock(side_effect=FileNotFoundError))
+    monkeypatch.setattr(scan, "_read", Mock(side_effect=FileNotFoundError))
     assert listed(store) == []
     assert unreadable(store) == []
-    monkeypatch.setattr(records, "_read", Mock(side_effect=PermissionError(13, "Permission denied")))
+    monkeypatch.setattr(scan, "_read", Mock(side_effect=PermissionError(13, "Permission denied")))
     assert unreadable(store) == [(f"{name}.md", "Permission denied") for name in ("alpha", "beta", "gamma")]
 
 
@@ -461,26 +461,26 @@ def test_a_name_that_is_not_text_is_reported(store: Store) -> None:
         pytest.skip("this file system takes no such name")
     assert len(listed(store)) == 3
     assert unreadable(store) == [("odd\\xff.md", "its name is not text")]
-    assert index.rebuild(store) == index.Rebuilt(3, [("odd\\xff.md", "its name is not text")])
+    assert sync.rebuild(store) == sync.Rebuilt(3, [("odd\\xff.md", "its name is not text")])
 
 
 def test_a_file_that_vanishes_while_it_is_read_is_gone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     three(store)
     listed(store)
     path = put(store, "ghost.md", session("ghost"))
-    real = records.load
+    real = scan.load
 
-    def load(store: Store, name: str) -> records.Record | None:
+    def load(store: Store, name: str) -> scan.Record | None:
         if name == "ghost.md" and os.path.exists(path):
             os.unlink(path)
         return real(store, name)
 
-    monkeypatch.setattr(records, "load", load)
+    monkeypatch.setattr(scan, "load", load)
     assert len(listed(store)) == 3
 
 
 def test_a_file_too_large_to_be_a_session_is_not_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "MAX_BYTES", 400)
+    monkeypatch.setattr(scan, "MAX_BYTES", 400)
     put(store, "large.md", session("large", goal="x" * 1000))
     assert unreadable(store) == [("large.md", "line 1: it is larger than 0 MB")]
 
@@ -567,7 +567,7 @@ def test_a_damaged_cache_is_moved_aside_with_one_line(store: Store, kind: str) -
     assert "\n" not in notices[0]
     assert "memory.db.damaged" in notices[0]
     assert os.path.lexists(store.database + ".damaged")
-    index.read(store, lambda cache: cache.find("id-alpha"), notice=notices.append)
+    access.read(store, lambda cache: cache.find("id-alpha"), notice=notices.append)
     recall.search(store, "beta", notice=notices.append)
     assert len(notices) == 1
     assert execute(store, "PRAGMA integrity_check", "SELECT count(*) FROM sessions") == [[("ok",)], [(3,)]]
@@ -632,7 +632,7 @@ def test_a_shipped_journal_deletes_no_file(store: Store, tmp_path: Path) -> None
     victim.write_text("words")
     Path(store.database + "-journal").write_bytes(_journal(store.database, str(victim)))
     notices: list[str] = []
-    assert len(index.read(store, lambda cache: cache.sessions(), notice=notices.append)) == 3
+    assert len(access.read(store, lambda cache: cache.sessions(), notice=notices.append)) == 3
     assert len(notices) == 1
     assert victim.read_text() == "words"
 
@@ -672,7 +672,7 @@ def test_rows_that_came_with_a_repository_vouch_for_nothing(store: Store, tmp_pa
     three(store)
     shutil.copy(shipped.database, store.database)
     os.utime(os.path.join(store.sessions, "alpha.md"), ns=(0, os.stat(path).st_mtime_ns))
-    assert index.locate(store, "ghost") is None
+    assert checkpoint_queries.locate(store, "ghost") is None
     assert found(store, "poison") == []
     assert listed(store) == ["id-gamma", "id-beta", "id-alpha"]
 
@@ -702,7 +702,7 @@ def test_text_that_is_damaged_is_repaired(store: Store) -> None:
     listed(store)
     execute(store, "UPDATE sessions SET branch = CAST(x'ff' AS TEXT)")
     notices: list[str] = []
-    assert len(index.read(store, lambda cache: cache.sessions(), notice=notices.append)) == 3
+    assert len(access.read(store, lambda cache: cache.sessions(), notice=notices.append)) == 3
     assert len(notices) == 1
 
 
@@ -716,13 +716,13 @@ def test_flipped_bits_never_reach_the_user(store: Store, seed: int) -> None:
         data[chance.randrange(100, len(data))] ^= 1 << chance.randrange(8)
     Path(store.database).write_bytes(data)
     notices: list[str] = []
-    index.read(store, lambda cache: [cache.sessions(), cache.find("id"), cache.unreadable()], notice=notices.append)
+    access.read(store, lambda cache: [cache.sessions(), cache.find("id"), cache.unreadable()], notice=notices.append)
     recall.search(store, "alpha goal work", notice=notices.append)
-    index.locate(store, "id-alpha")
+    checkpoint_queries.locate(store, "id-alpha")
     put(store, "beta.md", session("id-beta", goal="zanzibar"))
-    index.refresh(store, "beta.md")
+    checkpoint_queries.refresh(store, "beta.md")
     recall.search(store, "zanzibar", notice=notices.append)
-    assert index.rebuild(store, notice=notices.append).read == 3
+    assert sync.rebuild(store, notice=notices.append).read == 3
     assert len(listed(store)) == 3
 
 
@@ -733,7 +733,7 @@ def test_values_of_another_kind_are_damage(store: Store, change: str) -> None:
     execute(store, f"UPDATE sessions SET {change} WHERE session_id = 'id-beta'")  # noqa: S608 - a constant from above
     notices: list[str] = []
     assert len(recall.search(store, "goal", notice=notices.append)) == 3
-    assert len(index.read(store, lambda cache: cache.sessions(), notice=notices.append)) == 3
+    assert len(access.read(store, lambda cache: cache.sessions(), notice=notices.append)) == 3
     assert len(notices) == 1
 
 
@@ -776,7 +776,7 @@ def test_damage_that_cannot_be_moved_aside_is_read_around(store: Store, monkeypa
     execute(store, "UPDATE sessions SET branch = CAST(x'ff' AS TEXT)")
     monkeypatch.setattr(schema, "move_aside", Mock(side_effect=PermissionError(1, "no")))
     notices: list[str] = []
-    assert len(index.read(store, lambda cache: cache.sessions(), notice=notices.append)) == 3
+    assert len(access.read(store, lambda cache: cache.sessions(), notice=notices.append)) == 3
     assert len(notices) == 1
 
 
@@ -794,9 +794,9 @@ def test_a_transaction_that_ends_itself_is_not_ended_twice(store: Store) -> None
 def test_an_error_of_the_program_is_not_taken_for_the_answer(store: Store) -> None:
     three(store)
     with pytest.raises(OcmError, match="cannot be searched"):
-        index.read(store, lambda cache: cache.rank("syntax error (", index.Filters(), 1))
+        access.read(store, lambda cache: cache.rank("syntax error (", queries.Filters(), 1))
     with pytest.raises(ZeroDivisionError):
-        index.read(store, lambda _: 1 // 0)
+        access.read(store, lambda _: 1 // 0)
     assert len(listed(store)) == 3
 
 
@@ -868,20 +868,20 @@ def test_processes_that_add_and_read_at_once_all_succeed(store: Store) -> None:
 def test_a_cache_that_took_long_to_make_takes_nothing_back(store: Store, *, asked: bool) -> None:
     three(store)
     listed(store)
-    old = records.scan(store)
+    old = scan.scan(store)
     put(store, "new.md", session("new"))
     os.unlink(os.path.join(store.sessions, min(old.marks)))
-    index.refresh(store, "new.md")
+    checkpoint_queries.refresh(store, "new.md")
     if asked:
-        old_scan = Mock(side_effect=[old, records.scan(store)])
+        old_scan = Mock(side_effect=[old, scan.scan(store)])
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(records, "scan", old_scan)
-            index.rebuild(store)
+            patch.setattr(scan, "scan", old_scan)
+            sync.rebuild(store)
     else:
-        sync._build(store, old, index.silent, None, unless_in_step=True)
+        sync._build(store, old, sync.silent, None, unless_in_step=True)
     with contextlib.closing(cast("sqlite3.Connection", schema.connect(store))) as db:
         names = {name for (name,) in db.execute("SELECT file FROM sessions")}
-    assert names == set(records.names(store))
+    assert names == set(scan.names(store))
     assert sorted(os.listdir(store.path)) == ["memory.db", "sessions"]
 
 
@@ -927,23 +927,23 @@ def test_a_refresh_puts_one_row_in_step(store: Store, monkeypatch: pytest.Monkey
     listed(store)
     put(store, "beta.md", session("id-beta", goal="zanzibar"))
     put(store, "new.md", session("id-new"))
-    monkeypatch.setattr(records, "names", None)
-    monkeypatch.setattr(records, "scan", None)
+    monkeypatch.setattr(scan, "names", None)
+    monkeypatch.setattr(scan, "scan", None)
     for name in ("beta.md", "new.md", "never-was.md", "../outside.md"):
-        index.refresh(store, name)
+        checkpoint_queries.refresh(store, name)
     query = "SELECT count(*) FROM sessions_fts WHERE sessions_fts MATCH 'zanzibar'"
     assert execute(store, "SELECT count(*) FROM sessions", query) == [[(4,)], [(1,)]]
     os.unlink(os.path.join(store.sessions, "new.md"))
-    index.refresh(store, "new.md")
+    checkpoint_queries.refresh(store, "new.md")
     assert execute(store, "SELECT count(*) FROM sessions") == [[(3,)]]
 
 
 def test_a_refresh_makes_no_cache_and_repairs_none(store: Store) -> None:
     three(store)
-    index.refresh(store, "alpha.md")
+    checkpoint_queries.refresh(store, "alpha.md")
     assert not os.path.exists(store.database)
     _junk(store.database)
-    index.refresh(store, "alpha.md")
+    checkpoint_queries.refresh(store, "alpha.md")
     assert Path(store.database).read_bytes().startswith(b"junk")
 
 
@@ -952,33 +952,33 @@ def test_a_refresh_does_not_wait(store: Store) -> None:
     listed(store)
     begin = time.monotonic()
     with files.locked(schema.lock_path(store)):
-        index.refresh(store, "alpha.md")
+        checkpoint_queries.refresh(store, "alpha.md")
     with contextlib.closing(sqlite3.connect(store.database, isolation_level=None)) as db:
         db.execute("BEGIN EXCLUSIVE")
-        index.refresh(store, "alpha.md")
-        assert index.locate(store, "id-alpha") == "alpha.md"
+        checkpoint_queries.refresh(store, "alpha.md")
+        assert checkpoint_queries.locate(store, "id-alpha") == "alpha.md"
     assert time.monotonic() - begin < 3
 
 
 def test_a_session_is_located_by_its_row(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     three(store)
     listed(store)
-    monkeypatch.setattr(records, "names", None)
-    monkeypatch.setattr(records, "head", None)
-    assert index.locate(store, "id-alpha") == "alpha.md"
+    monkeypatch.setattr(scan, "names", None)
+    monkeypatch.setattr(scan, "head", None)
+    assert checkpoint_queries.locate(store, "id-alpha") == "alpha.md"
 
 
 def test_a_row_is_not_believed_without_a_look(store: Store) -> None:
     three(store)
     listed(store)
     put(store, "alpha.md", session("another", goal="changed by hand"))
-    assert index.locate(store, "id-alpha") is None
+    assert checkpoint_queries.locate(store, "id-alpha") is None
     put(store, "beta.md", session("id-beta", goal="changed by hand"))
-    assert index.locate(store, "id-beta") == "beta.md"
+    assert checkpoint_queries.locate(store, "id-beta") == "beta.md"
     os.unlink(os.path.join(store.sessions, "gamma.md"))
-    assert index.locate(store, "id-gamma") is None
+    assert checkpoint_queries.locate(store, "id-gamma") is None
     execute(store, "UPDATE sessions SET file = '../../x.md' WHERE session_id = 'id-beta'")
-    assert index.locate(store, "id-beta") == "beta.md"
+    assert checkpoint_queries.locate(store, "id-beta") == "beta.md"
 
 
 def test_a_complete_cache_answers_without_looking_at_the_files(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -987,16 +987,16 @@ def test_a_complete_cache_answers_without_looking_at_the_files(store: Store, mon
     listed(store)
     time.sleep(0.3)
     with monkeypatch.context() as patch:
-        patch.setattr(records, "names", None)
-        assert index.locate(store, "nobody") is None
-    before = index.folder_stamp(store)
+        patch.setattr(scan, "names", None)
+        assert checkpoint_queries.locate(store, "nobody") is None
+    before = scan.folder_stamp(store)
     put(store, "new.md", session("new"))
-    index.refresh(store, "new.md", before=before)
+    checkpoint_queries.refresh(store, "new.md", before=before)
     time.sleep(0.3)
     with monkeypatch.context() as patch:
-        patch.setattr(records, "names", None)
-        assert index.locate(store, "nobody") is None
-        assert index.locate(store, "new") == "new.md"
+        patch.setattr(scan, "names", None)
+        assert checkpoint_queries.locate(store, "nobody") is None
+        assert checkpoint_queries.locate(store, "new") == "new.md"
 
 
 def test_a_file_that_the_cache_does_not_know_is_found(store: Store) -> None:
@@ -1004,11 +1004,11 @@ def test_a_file_that_the_cache_does_not_know_is_found(store: Store) -> None:
     time.sleep(SETTLED)
     listed(store)
     put(store, "pulled.md", session("pulled"))
-    before = index.folder_stamp(store)
+    before = scan.folder_stamp(store)
     put(store, "own.md", session("own"))
-    index.refresh(store, "own.md", before=before)
+    checkpoint_queries.refresh(store, "own.md", before=before)
     time.sleep(0.3)
-    assert index.locate(store, "pulled") == "pulled.md"
+    assert checkpoint_queries.locate(store, "pulled") == "pulled.md"
 
 
 @pytest.mark.parametrize(
@@ -1018,8 +1018,8 @@ def test_a_session_is_located_without_a_cache(store: Store, session_id: str) -> 
     three(store)
     put(store, "it.md", session(session_id))
     put(store, "broken.md", b"\xff\xfe")
-    assert index.locate(store, session_id) == "it.md"
-    assert index.locate(store, "nobody") is None
+    assert checkpoint_queries.locate(store, session_id) == "it.md"
+    assert checkpoint_queries.locate(store, "nobody") is None
     assert not os.path.exists(store.database)
 
 
@@ -1029,14 +1029,14 @@ def test_a_file_that_cannot_be_parsed_still_holds_its_session(store: Store) -> N
     time.sleep(SETTLED)
     listed(store)
     time.sleep(0.3)
-    assert index.locate(store, "later") == "later.md"
+    assert checkpoint_queries.locate(store, "later") == "later.md"
 
 
 def test_of_several_unknown_files_the_one_updated_last_holds_the_session(store: Store) -> None:
     for name, hour in (("a", 3), ("b", 5), ("c", 4)):
         put(store, f"{name}.md", session("same", updated_at=f"2026-03-01T0{hour}:00:00+00:00"))
     put(store, "d.md", "---\nocm: 99\nsession_id: same\n---\n")
-    assert index.locate(store, "same") == "b.md"
+    assert checkpoint_queries.locate(store, "same") == "b.md"
 
 
 def test_a_file_whose_name_is_not_text_is_located_and_has_no_row(store: Store) -> None:
@@ -1046,29 +1046,29 @@ def test_a_file_whose_name_is_not_text_is_located_and_has_no_row(store: Store) -
         put(store, name, session("odd"))
     except OSError:
         pytest.skip("this file system takes no such name")
-    assert index.locate(store, "odd") == name
+    assert checkpoint_queries.locate(store, "odd") == name
     listed(store)
-    index.refresh(store, name)
+    checkpoint_queries.refresh(store, name)
     assert len(listed(store)) == 3
 
 
 def test_half_a_character_is_no_session_id(store: Store) -> None:
     three(store)
-    assert index.locate(store, "\ud800") is None
+    assert checkpoint_queries.locate(store, "\ud800") is None
     listed(store)
-    assert index.locate(store, "\ud800") is None
+    assert checkpoint_queries.locate(store, "\ud800") is None
 
 
 def test_what_other_sessions_edited_since(store: Store) -> None:
     for day, project in ((1, "p"), (2, "p"), (3, "p"), (4, "other")):
         when, changes = f"2026-03-0{day}T00:00:00+00:00", [FileChange(f"{day}.py", "modified")]
         put(store, f"{day}.md", session(f"s{day}", files=changes, project=project, updated_at=when))
-    since = records.moment("2026-03-02T00:00:00+00:00")
-    assert index.edited_since(store, since, project="p", but="s3") == set()
+    since = scan.moment("2026-03-02T00:00:00+00:00")
+    assert checkpoint_queries.edited_since(store, since, project="p", but="s3") == set()
     listed(store)
-    assert index.edited_since(store, since, project="p", but="s3") == {"2.py"}
+    assert checkpoint_queries.edited_since(store, since, project="p", but="s3") == {"2.py"}
     _junk(store.database)
-    assert index.edited_since(store, since, project="p", but="s3") == set()
+    assert checkpoint_queries.edited_since(store, since, project="p", but="s3") == set()
 
 
 # --- rebuilding
@@ -1078,7 +1078,7 @@ def test_a_rebuild_reports_what_it_read(store: Store) -> None:
     three(store)
     put(store, "bad.md", "no front matter")
     seen: list[tuple[int, int]] = []
-    done = index.rebuild(store, lambda now, total: seen.append((now, total)))
+    done = sync.rebuild(store, lambda now, total: seen.append((now, total)))
     assert done.read == 3
     assert [name for name, _ in done.unreadable] == ["bad.md"]
     assert seen[-1] == (4, 4)
@@ -1091,7 +1091,7 @@ def test_a_rebuild_goes_past_those_who_have_the_cache_open(store: Store) -> None
     with contextlib.closing(sqlite3.connect(store.database)) as db:
         assert db.execute("SELECT count(*) FROM sessions").fetchone() == (3,)
         put(store, "new.md", session("new"))
-        index.rebuild(store)
+        sync.rebuild(store)
         assert db.execute("SELECT count(*) FROM sessions").fetchone() == (4,)
 
 
@@ -1104,7 +1104,7 @@ def test_a_rebuild_gives_up_on_a_reader_that_never_ends(store: Store, monkeypatc
         db.execute("BEGIN")
         db.execute("SELECT count(*) FROM sessions").fetchone()
         with pytest.raises(OcmError, match="in use"):
-            index.rebuild(store)
+            sync.rebuild(store)
     assert len(listed(store)) == 3
     assert sorted(os.listdir(store.path)) == ["memory.db", "sessions"]
 
@@ -1113,7 +1113,7 @@ def test_a_rebuild_repairs_a_damaged_cache(store: Store) -> None:
     three(store)
     _junk(store.database)
     notices: list[str] = []
-    assert index.rebuild(store, notice=notices.append).read == 3
+    assert sync.rebuild(store, notice=notices.append).read == 3
     assert len(notices) == 1
 
 
@@ -1125,11 +1125,11 @@ def test_a_rebuild_that_fails_leaves_what_was_there(store: Store, monkeypatch: p
     with monkeypatch.context() as patch:
         patch.setattr(schema, "connect", Mock(side_effect=locked))
         with pytest.raises(OcmError, match="database is locked"):
-            index.rebuild(store)
+            sync.rebuild(store)
     with monkeypatch.context() as patch:
         patch.setattr(schema, "_SCHEMA", ("CREATE NONSENSE",))
         with pytest.raises(OcmError, match="syntax error"):
-            index.rebuild(store)
+            sync.rebuild(store)
     assert sorted(os.listdir(store.path)) == ["memory.db", "sessions"]
     assert len(listed(store)) == 3
 
@@ -1137,17 +1137,17 @@ def test_a_rebuild_that_fails_leaves_what_was_there(store: Store, monkeypatch: p
 def test_a_rebuild_leaves_the_garbage_collector_as_it_was(store: Store) -> None:
     gc.disable()
     try:
-        index.rebuild(store)
+        sync.rebuild(store)
         assert not gc.isenabled()
     finally:
         gc.enable()
-    index.rebuild(store)
+    sync.rebuild(store)
     assert gc.isenabled()
 
 
 def test_a_rebuild_of_a_store_that_is_gone_says_so(tmp_path: Path) -> None:
     with pytest.raises(OcmError, match="cannot be made anew"):
-        index.rebuild(Store(str(tmp_path / "none"), str(tmp_path)))
+        sync.rebuild(Store(str(tmp_path / "none"), str(tmp_path)))
 
 
 def test_what_a_killed_rebuild_left_is_removed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1180,16 +1180,16 @@ def test_the_cache_is_private(store: Store) -> None:
 
 def test_how_far_the_cache_is_behind_is_told_without_reading(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     three(store)
-    assert index.behind(store) == 3
+    assert sync.behind(store) == 3
     assert not os.path.exists(store.database)
     listed(store)
-    assert index.behind(store) == 0
+    assert sync.behind(store) == 0
     put(store, "alpha.md", session("id-alpha", goal="another"))
-    assert index.behind(store) == 1
+    assert sync.behind(store) == 1
     monkeypatch.setattr(writer, "WHOLE", 0)
-    assert index.behind(store) == 3
+    assert sync.behind(store) == 3
     _junk(store.database)
-    assert index.behind(store) == 3
+    assert sync.behind(store) == 3
     assert not os.path.exists(store.database + ".damaged")
 
 
@@ -1265,10 +1265,10 @@ def test_while_something_is_left_no_reader_takes_the_folder_for_known(store: Sto
     left = Path(store.sessions) / ".ocm-tmp-gone"
     left.write_bytes(b"half")
     os.utime(store.sessions, (1, 1))
-    assert records.scan(store).folder == 0
+    assert scan.scan(store).folder == 0
     left.unlink()
     os.utime(store.sessions, (1, 1))
-    assert records.scan(store).folder == 1_000_000_000
+    assert scan.scan(store).folder == 1_000_000_000
 
 
 def test_a_session_that_is_gone_is_not_current(store: Store) -> None:
@@ -1280,7 +1280,7 @@ def test_a_session_that_is_gone_is_not_current(store: Store) -> None:
         os.unlink(path)
         return before, cache.is_current(rows)
 
-    assert index.read(store, work) == (True, False)
+    assert access.read(store, work) == (True, False)
 
 
 def test_where_others_are_quicker_each_time_an_answer_a_moment_old_is_good_enough(
@@ -1301,13 +1301,13 @@ def test_where_others_are_quicker_each_time_an_answer_a_moment_old_is_good_enoug
     assert listed(store) == ["a", "b"]
     assert len(turns) == sync._TURNS
     known = []
-    index.read(store, lambda _: None, prepare=lambda commits: known.append(commits.known("")))
+    access.read(store, lambda _: None, prepare=lambda commits: known.append(commits.known("")))
     assert known == [set()], "nothing stands in the way of the commits then"
 
 
 def units_of(store: Store, name: str, said: list[str]) -> list[set[int]]:
     """Return the keys that each checkpoint of a session recorded, as the cache has them."""
-    return index.read(store, lambda cache: [set(unit.keys) for unit in cache.links().units(name)], notice=said.append)
+    return access.read(store, lambda cache: [set(unit.keys) for unit in cache.links().units(name)], notice=said.append)
 
 
 @pytest.mark.parametrize(("facts", "wanted"), [
@@ -1323,10 +1323,10 @@ def test_a_session_saved_anew_over_rows_that_make_no_sense_is_answered_for_right
     with contextlib.closing(sqlite3.connect(store.database)) as db, db:
         assert db.execute("UPDATE session_units SET keys = 'no keys'").rowcount == 3
     put(store, "a.md", session("a", title="saved anew", facts=facts))
-    assert [row.title for row in index.read(store, lambda cache: cache.sessions())] == ["saved anew", "b", "c"]
+    assert [row.title for row in access.read(store, lambda cache: cache.sessions())] == ["saved anew", "b", "c"]
     said: list[str] = []
     assert [units_of(store, name, said) for name in names] == [wanted, [{1, 2, 3}], [{1, 2, 3}]]
-    assert index.health(store) == ""
+    assert access.health(store) == ""
     assert [units_of(store, name, said) for name in names] == [wanted, [{1, 2, 3}], [{1, 2, 3}]]
     assert len(said) <= 1, "it is made anew once"
 
@@ -1337,5 +1337,5 @@ def test_the_date_of_an_item_that_its_session_does_not_have_is_passed_over(store
     assert listed(store) == ["b", "a"]
     with contextlib.closing(sqlite3.connect(store.database)) as db, db:
         assert db.execute("UPDATE session_items SET n = n + 50 WHERE n = 1").rowcount == 1
-    texts = index.read(store, lambda cache: [item.text for item in cache.links().items("decision")])
+    texts = access.read(store, lambda cache: [item.text for item in cache.links().items("decision")])
     assert texts == ["**One:** why", "**Three:** why"]

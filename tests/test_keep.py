@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import archive, bundle, copies, forget, index, sessions, transfer
+from ocm import archive, bundle, copies, forget, sessions, transfer
 from ocm.base.errors import NotFoundError, OcmError
+from ocm.index import access, sync
 from ocm.markdown import parse
 from ocm.store import journal, trust
 from ocm.store.paths import Store
@@ -31,7 +32,7 @@ def everything(store: str) -> dict[str, bytes]:
 
 
 def ids(store: Store) -> list[str]:
-    return sorted(row.session_id for row in index.read(store, lambda cache: cache.sessions(-1, "", "")))
+    return sorted(row.session_id for row in access.read(store, lambda cache: cache.sessions(-1, "", "")))
 
 
 # --- forget
@@ -41,7 +42,7 @@ def filled(project: Project) -> None:
     project.checkpoint("gone", goal=WORDS, decisions=[WORDS])
     project.checkpoint("stays", goal="another")
     project.edited("secret-plan.py", "gone")
-    index.rebuild(project.store)
+    sync.rebuild(project.store)
     copies.make(project.store, "test")
     (Path(project.store.path) / "hook.log").write_text("1 gone failed\n2 stays failed\n", encoding="utf-8")
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ocm import index, lineage
+from ocm import lineage
 from ocm.git import history, process, record, stream
-from ocm.index import Commits, sync
-from ocm.index.landed import Made
+from ocm.index import access, queries, sync
+from ocm.index.links import Commits, Made
 from ocm.markdown import parse, traces
 from ocm.markdown.traces import Unit
 from ocm.store.paths import Store
@@ -42,7 +42,7 @@ def names(project: Project) -> list[str]:
         found.update(commits.known(""))
 
     found: set[str] = set()
-    index.read(project.store, lambda _: None, prepare=known)
+    access.read(project.store, lambda _: None, prepare=known)
     return sorted(one.subject for one in history.describe(str(project.root), sorted(found)).values())
 
 
@@ -237,7 +237,7 @@ def test_progress_is_told(repo: Project) -> None:
     retried(repo)
     commit(repo.root, "Retries")
     told: list[tuple[int, int]] = []
-    index.read(repo.store, lambda _: None, prepare=lineage.catch_up(repo.store, "", lambda *done: told.append(done)))
+    access.read(repo.store, lambda _: None, prepare=lineage.catch_up(repo.store, "", lambda *done: told.append(done)))
     assert told == [(2, 2)]
 
 
@@ -248,19 +248,19 @@ def test_a_user_store_keeps_projects_apart(tmp_path: Path) -> None:
         put(store, f"{name}.md", session(name, project=name, facts=[fact], decisions=[f"**{name}:** x"]))
     made = Made("a" * 40, 2e9, "x", 0, 1 << 48, frozenset({1, 2, 3, 4}), frozenset())
     for name in ("one", "two"):
-        index.read(store, lambda _: None, prepare=lambda commits, name=name: commits.change(name, (), [made]))  # type: ignore[misc]
+        access.read(store, lambda _: None, prepare=lambda commits, name=name: commits.change(name, (), [made]))  # type: ignore[misc]
 
-    def asked(cache: index.Index) -> list[object]:
+    def asked(cache: queries.Index) -> list[object]:
         links = cache.links("one")
         return [
             [one.session for one in lineage.sessions_of(links, made)],
             [item.text for item in links.items("decision")],
         ]
 
-    assert index.read(store, asked) == [["one.md"], ["**one:** x"]]
+    assert access.read(store, asked) == [["one.md"], ["**one:** x"]]
     gone: list[set[str]] = []
-    index.read(store, lambda _: None, prepare=lambda commits: commits.change("one", [made.sha], []))
-    index.read(store, lambda _: None, prepare=lambda commits: gone.append(commits.known("one") | commits.known("two")))
+    access.read(store, lambda _: None, prepare=lambda commits: commits.change("one", [made.sha], []))
+    access.read(store, lambda _: None, prepare=lambda commits: gone.append(commits.known("one") | commits.known("two")))
     assert gone == [{made.sha}]
 
 

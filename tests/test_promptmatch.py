@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import index, promptmatch
+from ocm import promptmatch
 from ocm.base.model import FileChange
-from ocm.index import glance, light
+from ocm.index import access, file_format, prompt_lookup
 from ocm.store.paths import Store
 from tests.builders import Project, git
 from tests.session_store import make_store, put, session
@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> Store:
 
 def ready(store: Store) -> None:
     """Let somebody search, so that the cache is in step."""
-    index.read(store, lambda cache: cache.count())
+    access.read(store, lambda cache: cache.count())
 
 
 def found(store: Store, prompt: str = PROMPT, **options: set[str]) -> list[str]:
@@ -192,7 +192,7 @@ def test_a_line_says_how_many_files_changed(repo: Project) -> None:
 def test_lines_stay_within_two_hundred_tokens_and_are_plain(tmp_path: Path) -> None:
     store = make_store(tmp_path)
     long = "supercalifragilistic " * 30
-    match = glance.Match(
+    match = prompt_lookup.Match(
         (
             "f",
             "",
@@ -241,14 +241,8 @@ def test_importing_it_loads_nothing_heavy() -> None:
 
 def test_items_of_a_column_are_told_apart_again() -> None:
     items = ["one", "two\nlines", "", "with \x1e and \x1d"]
-    assert light.split(light.joined(items)) == ["one", "two\nlines", "", "with   and  "]
-    assert light.split(light.joined([])) == []
-
-
-def test_the_package_has_no_other_names() -> None:
-    assert "read" in index.__all__
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        index.nothing  # noqa: B018
+    assert file_format.split(file_format.joined(items)) == ["one", "two\nlines", "", "with   and  "]
+    assert file_format.split(file_format.joined([])) == []
 
 
 def test_a_cache_that_cannot_be_opened_reminds_of_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

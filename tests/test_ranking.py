@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ocm import index, recall
-from ocm.index import Index, ranking
-from ocm.index.queries import Filters
-from ocm.index.wording import Query, query
+from ocm import recall
+from ocm.index import access, ranking
+from ocm.index.queries import Filters, Index
+from ocm.index.query_terms import Query, query
 from ocm.store.paths import Store
 from tests.session_store import make_store, put, session
 
@@ -82,7 +82,7 @@ def test_leaving_out_changes_no_answer(
             clear = [row for row, score in plain if plain and score > plain[-1][1] + 1e-4]
             assert set(clear) <= {row for row, _ in mine}, text
 
-    index.read(store, compare)
+    access.read(store, compare)
 
 
 def _expressions(store: Store, monkeypatch: pytest.MonkeyPatch, text: str, pool: int) -> list[tuple[str, str]]:
@@ -98,7 +98,7 @@ def _expressions(store: Store, monkeypatch: pytest.MonkeyPatch, text: str, pool:
 
     with monkeypatch.context() as patch:
         patch.setattr(Index, "rank", rank)
-        index.read(store, lambda cache: ranking.scores(cache, _asked(text), Filters(), 1))
+        access.read(store, lambda cache: ranking.scores(cache, _asked(text), Filters(), 1))
     return asked
 
 

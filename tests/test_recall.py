@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ocm import brief, index, recall
+from ocm import brief, recall
 from ocm.base.errors import BadInputError, OcmError
 from ocm.base.model import FileChange, WorkEntry
 from ocm.git import blobs, parse
-from ocm.index import sync, wording
+from ocm.index import access, query_terms, sync
 from ocm.recall import Filters
 from ocm.store.paths import Store
 from tests.session_store import make_store, put, session
@@ -531,14 +531,14 @@ def test_a_common_word_of_one_store_does_not_win_in_another(two: list[Store]) ->
 
 
 def test_a_store_that_cannot_be_read_is_named_and_left_out(two: list[Store], monkeypatch: pytest.MonkeyPatch) -> None:
-    real = index.read
+    real = access.read
 
     def read(store: Store, work: Any, **options: Any) -> Any:
         if store is two[1]:
             raise OcmError("It is broken.")
         return real(store, work, **options)
 
-    monkeypatch.setattr(index, "read", read)
+    monkeypatch.setattr(access, "read", read)
     notices: list[str] = []
     assert len(recall.search_everywhere(two, "wombat", limit=50, notice=notices.append)) == 20
     assert notices == ["It is broken."]
@@ -565,15 +565,15 @@ def test_no_stores_have_no_hits() -> None:
     ],
 )
 def test_parts_of_identifiers(word: str, expected: list[str]) -> None:
-    assert wording.parts(word) == expected
-    assert wording.ident(word).split() == (expected or (["ber", "camel"] if "ü" in word else []))
+    assert query_terms.parts(word) == expected
+    assert query_terms.ident(word).split() == (expected or (["ber", "camel"] if "ü" in word else []))
 
 
 def test_the_parts_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wording, "_MAX_PARTS", 3)
-    monkeypatch.setattr(wording, "_parts", known := wording._Parts())
+    monkeypatch.setattr(query_terms, "_MAX_PARTS", 3)
+    monkeypatch.setattr(query_terms, "_parts", known := query_terms._Parts())
     for n in range(20):
-        assert wording.parts(f"aB{n}") == ["a", "b", str(n)]
+        assert query_terms.parts(f"aB{n}") == ["a", "b", str(n)]
     assert len(known) <= 4
 
 
@@ -737,7 +737,7 @@ def test_of_the_older_sessions_those_about_the_same_files_come_first(store: Stor
     for day in range(1, 20):
         files = [FileChange("src/core.py" if day in {2, 19} else f"src/{day}.py", "modified")]
         put(store, f"{day:02}.md", _worked(f"s{day}", day, goal=f"goal {day}", files=files))
-    cached = index.read(store, lambda cache: brief._known(cache, "main", None, None))
+    cached = access.read(store, lambda cache: brief._known(cache, "main", None, None))
     assert [row.session_id for row in cached.others] == ["s18", "s17", "s16", "s15", "s14", "s2", "s13", "s12"]
 
 

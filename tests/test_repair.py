@@ -6,9 +6,9 @@ import string
 
 import pytest
 
-from ocm import index, recall
-from ocm.index import Index
-from ocm.index.queries import _edits
+from ocm import recall
+from ocm.index import access, sync
+from ocm.index.queries import Index, _edits
 from ocm.index.schema import TOKENIZER
 from ocm.store.paths import Store
 from tests.session_store import make_store, put, session
@@ -79,14 +79,14 @@ def test_leaving_candidates_out_changes_no_repair(store: Store) -> None:
             assert cache._nearest(word) == _compared(cache, word), word
         return len(unknown)
 
-    assert index.read(store, check) > 100
+    assert access.read(store, check) > 100
 
 
 @pytest.mark.parametrize(
     ("word", "letters"), [("relationship", 5), ("zebra", 0), ("stock", 5), ("warehose", 6), ("w", 1), ("", 0)]
 )
 def test_with_how_many_letters_a_known_word_begins(store: Store, word: str, letters: int) -> None:
-    assert index.read(store, lambda cache: cache._known_letters(word)) == letters
+    assert access.read(store, lambda cache: cache._known_letters(word)) == letters
 
 
 def test_a_slip_finds_what_is_meant(store: Store) -> None:
@@ -96,17 +96,17 @@ def test_a_slip_finds_what_is_meant(store: Store) -> None:
 
 def test_of_many_unknown_words_the_first_few_are_repaired(store: Store) -> None:
     slips = ["warehuose", "fromula", "latnecy", "policiy", "stokcs"]
-    repaired = index.read(store, lambda cache: cache.repairs(["known", "the", *slips, "ähnlich", "a1b2c3"]))
+    repaired = access.read(store, lambda cache: cache.repairs(["known", "the", *slips, "ähnlich", "a1b2c3"]))
     assert list(repaired) == ["known", *slips[:2]]
 
 
 def test_what_is_near_nothing_stays(store: Store) -> None:
-    assert index.read(store, lambda cache: cache.repairs(["quetzalcoatl"])) == {"quetzalcoatl": "quetzalcoatl"}
+    assert access.read(store, lambda cache: cache.repairs(["quetzalcoatl"])) == {"quetzalcoatl": "quetzalcoatl"}
     assert recall.search(store, "quetzalcoatl", limit=3) == []
 
 
 def test_a_store_that_is_filled_at_once_has_its_words_in_one_place(store: Store) -> None:
-    index.rebuild(store)
+    sync.rebuild(store)
     with sqlite3.connect(store.database) as db:
         parts = db.execute("SELECT count(DISTINCT segid) FROM sessions_fts_idx").fetchone()
         (collected,) = db.execute("SELECT v FROM sessions_fts_config WHERE k = 'hashsize'").fetchone()

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ocm import archive, copies, index, rescan
+from ocm import archive, copies, rescan
 from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.index import sync
 from ocm.markdown import parse
 from ocm.redaction import user_rules
 from ocm.store import files, journal
@@ -54,7 +55,7 @@ def test_planted_secrets_go_and_everything_else_stays(project: Project) -> None:
         write_by_hand(project, "three.md", notes=f"{KEY}\n\nafter <private>mother's maiden name</private> more"),
     ]
     before = {path: path.read_bytes() for path in [clean, *paths]}
-    index.rebuild(project.store)
+    sync.rebuild(project.store)
     found = rescan.scan(project.store, apply=False)
     assert {one.file for one in found.files} == {f"sessions/{name}.md" for name in ("one", "two", "three")}
     assert {path: path.read_bytes() for path in before} == before, "a scan changes nothing"
@@ -81,7 +82,7 @@ def test_planted_secrets_go_and_everything_else_stays(project: Project) -> None:
 
 def test_the_cache_holds_no_page_of_it_any_more(project: Project) -> None:
     write_by_hand(project, "one.md", problem=f"used {TOKEN}")
-    index.rebuild(project.store)
+    sync.rebuild(project.store)
     (Path(project.store.path) / "memory.db.damaged").write_text(TOKEN, encoding="utf-8")
     assert leftovers(project.store.path, TOKEN) != []
     rescan.scan(project.store, apply=True)

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from ocm import index, merge, sessionfiles, sessions
+from ocm import merge, sessionfiles, sessions
 from ocm.base.errors import BadInputError, OcmError, UnreadableSessionError
 from ocm.base.model import WorkEntry
+from ocm.index import checkpoint_queries
 from ocm.markdown import parse
 from ocm.store import files, journal
 from tests.builders import CHECKPOINT_TOOL, Project, run_ocm
@@ -339,7 +340,7 @@ STEPS: dict[str, tuple[object, str]] = {
     "in place of header and carry": (journal, "append"),
     "before the first drop": (journal, "drop"),
     "before the cache": (sessions, "_refresh_cache"),
-    "in the cache": (index, "refresh"),
+    "in the cache": (checkpoint_queries, "refresh"),
 }
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from ocm import index, timeline
+from ocm import timeline
 from ocm.base.errors import BadInputError, NotFoundError
 from ocm.base.model import FileChange, WorkEntry
+from ocm.index import access
 from ocm.store.paths import Store
 from tests.builders import Project, run_ocm
 from tests.session_store import make_store, put, session
@@ -129,7 +130,7 @@ def test_the_command_prints_it_for_a_person_and_as_json(repo: Project) -> None:
 
 
 def test_a_session_that_goes_while_it_is_looked_at_is_listed_without_its_work(store: Store) -> None:
-    (row,) = index.read(store, lambda cache: cache.find("s5"))
+    (row,) = access.read(store, lambda cache: cache.find("s5"))
     os.unlink(row.markdown_path)
     assert timeline._work(store, row) == []
-    assert index.read(store, lambda cache: timeline._around(cache, "s5", 3)) == []
+    assert access.read(store, lambda cache: timeline._around(cache, "s5", 3)) == []

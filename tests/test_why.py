@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from ocm import answers, decided, index, ledger, origin, timeline, why
+from ocm import answers, decided, ledger, origin, timeline, why
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, NotFoundError, OcmError
 from ocm.git import history
+from ocm.index import access, queries, sync
 from tests.builders import Project, commit, git, repository
 from tests.work_world import BODY, ask, matched, retried, sources, squashed, wrote
 
@@ -286,7 +287,7 @@ def test_a_cache_kept_in_step_answers_like_a_new_one(repo: Project) -> None:
         _everything(repo)
     squashed(repo, "topic")
     in_step = _everything(repo)
-    index.rebuild(repo.store)
+    sync.rebuild(repo.store)
     assert _everything(repo) == in_step
     Path(repo.store.database).unlink()
     assert _everything(repo) == in_step
@@ -538,8 +539,8 @@ def test_whatever_is_stored_an_answer_stays_within_300_tokens(repo: Project, tex
     assert [row.session_id for row in _found(repo, found["session_id"])] == ["S" * 400]
 
 
-def _found(project: Project, identifier: str) -> list[index.SessionRow]:
-    return index.read(project.store, lambda cache: cache.find(identifier))
+def _found(project: Project, identifier: str) -> list[queries.SessionRow]:
+    return access.read(project.store, lambda cache: cache.find(identifier))
 
 
 def test_of_many_decisions_the_two_that_say_most_of_the_line_are_told(repo: Project) -> None:
@@ -662,7 +663,7 @@ def test_an_item_was_recorded_when_it_says_or_when_its_session_began(
     repo: Project, at: float, date: str, shown: str
 ) -> None:
     retried(repo)
-    (row,) = index.read(repo.store, lambda cache: cache.sessions())
+    (row,) = access.read(repo.store, lambda cache: cache.sessions())
     state = ledger.State(ledger.Entry(row.file, 0, "text", at))
     assert decided.date_of(state, row._replace(date=date)) == shown
 

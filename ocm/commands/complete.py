@@ -31,12 +31,12 @@ def _store(context: click.Context) -> Store:
 
 
 def _sessions(context: click.Context) -> Iterable[tuple[str, str]]:
-    from ocm import index
     from ocm.git import worktree
+    from ocm.index import access
 
     store = _store(context)
     project = worktree.own_project(store)
-    rows = index.read(store, lambda cache: cache.sessions(-1, "", project))
+    rows = access.read(store, lambda cache: cache.sessions(-1, "", project))
     yield "latest", "the session worked on last"
     for row in rows:
         about = " ".join(row.title.split())
@@ -76,9 +76,9 @@ def _commands(context: click.Context) -> Iterable[tuple[str, str]]:
 
 def _recorded(column: str) -> Callable[[click.Context], Iterable[tuple[str, str]]]:
     def names(context: click.Context) -> Iterable[tuple[str, str]]:
-        from ocm import index
+        from ocm.index import access
 
-        rows = index.read(_store(context), lambda cache: cache.sessions())
+        rows = access.read(_store(context), lambda cache: cache.sessions())
         return ((name, "") for name in dict.fromkeys(getattr(row, column) for row in rows) if name)
 
     return names

@@ -106,7 +106,8 @@ def init(  # noqa: PLR0913 - one parameter an option
     dry_run: bool,
 ) -> None:
     """Set up this project for the assistants found: store, MCP server, hooks and rules. Twice changes nothing."""
-    from ocm import index, install
+    from ocm import install
+    from ocm.index import access
 
     project = project or os.environ.get("OCM_PROJECT_DIR")
     profiles = _profiles(claude_hooks, cursor_hooks, hooks)
@@ -118,7 +119,7 @@ def init(  # noqa: PLR0913 - one parameter an option
     )
     if not dry_run:
         store = common.find_store(project)
-        index.read(store, lambda _: None, notice=output.notice)
+        access.read(store, lambda _: None, notice=output.notice)
     _trust(dry_run=dry_run, wanted=trust_hooks, project=project, yes=yes)
 
 

@@ -9,14 +9,14 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ocm.base.values import FileChange, one_line
-from ocm.index import schema, shown
-from ocm.index.light import PART, encodable, mark, quoted, split
-from ocm.index.records import ODD
+from ocm.index import schema, snippets
+from ocm.index.file_format import PART, encodable, mark, quoted, split
+from ocm.index.scan import ODD
 from ocm.index.schema import TEXTS, TOKENIZER
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
-    from ocm.index.landed import Links
+    from ocm.index.links import Links
 
 _WEIGHTS = (
     "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5"  # of the columns: a title says most, a part of a word least
@@ -202,7 +202,7 @@ class Index:
 
     def links(self, project: str = "") -> "Links":
         """Return what sessions and commits have in common, of a user store only what belongs to `project`."""
-        from ocm.index.landed import Links
+        from ocm.index.links import Links
 
         return Links(self._db, project)
 
@@ -295,7 +295,7 @@ class Index:
         """
         columns = ", ".join(f"substr({column}, 1, {_SHOWN})" for column in TEXTS)
         sql = f"SELECT id, {columns} FROM session_chunks WHERE id IN ({_slots(rows)})"
-        return shown.snippets(self._ask(sql, rows, int, *[str] * len(TEXTS)), encodable(expression))
+        return snippets.snippets(self._ask(sql, rows, int, *[str] * len(TEXTS)), encodable(expression))
 
     def texts(self, row: int) -> tuple[str, ...]:
         """Return the searchable text of a session, column by column."""

@@ -10,9 +10,9 @@ from itertools import accumulate
 from math import log
 from typing import NamedTuple
 
-from ocm.index.light import quoted
+from ocm.index.file_format import quoted
 from ocm.index.queries import Filters, Index
-from ocm.index.wording import NEAR_WEIGHT, PAIRS_WEIGHT, Query, near_by
+from ocm.index.query_terms import NEAR_WEIGHT, PAIRS_WEIGHT, Query, near_by
 
 POOL = 100
 SMALL = 500  # sessions, of which all that match are scored

@@ -14,8 +14,8 @@ from types import UnionType
 from typing import Any
 
 from ocm.base.values import CHANGE_TYPES
-from ocm.index import light
-from ocm.index.light import APPLICATION_ID, VERSION
+from ocm.index import file_format
+from ocm.index.file_format import APPLICATION_ID, VERSION
 from ocm.store.paths import Store
 
 WAIT = 5.0
@@ -220,7 +220,7 @@ def lock_path(store: Store) -> str:
 
 
 def _open(path: str, wait: float) -> sqlite3.Connection:
-    uri = path if path == ":memory:" else light.address(path, "rw")
+    uri = path if path == ":memory:" else file_format.address(path, "rw")
     with contextlib.ExitStack() as stack:
         db = stack.enter_context(contextlib.closing(sqlite3.connect(uri, uri=True, timeout=wait, isolation_level=None)))
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY", "synchronous = NORMAL"):

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from ocm.base.errors import OcmError
 from ocm.base.values import one_line
-from ocm.index import records, schema, writer
-from ocm.index.records import Listing
+from ocm.index import scan, schema, writer
+from ocm.index.scan import Listing
 from ocm.index.writer import Plan
 from ocm.store.paths import Store
 
@@ -69,7 +69,7 @@ def behind(store: Store) -> int:
     Raises:
         OcmError: the folder of the session files cannot be read.
     """
-    listing = records.scan(store)
+    listing = scan.scan(store)
     with contextlib.suppress(*TROUBLE):
         db = schema.connect(store)
         if db is not None:
@@ -117,7 +117,7 @@ def rebuild(store: Store, progress: Progress | None = None, *, notice: Notice = 
     """
     _sweep(store)
     try:
-        return _build(store, records.scan(store), notice, progress)
+        return _build(store, scan.scan(store), notice, progress)
     except (sqlite3.Error, OSError) as error:
         reason = getattr(error, "strerror", None) or error
         raise OcmError(f"The cache cannot be made anew: {reason}.", "Searches work without it, but slower.") from error
@@ -166,7 +166,7 @@ def _caught_up(store: Store, listing: Listing, *, look: bool = True) -> sqlite3.
             db.execute("ROLLBACK")
             if plan.is_behind:
                 _apply(store, db, store, plan)
-                listing = records.scan(store)
+                listing = scan.scan(store)
             else:
                 with contextlib.suppress(*TROUBLE), schema.writing(store, db, wait=SHORT):
                     writer.finish(db, plan)
@@ -179,7 +179,7 @@ def _apply(lock: Store | None, db: sqlite3.Connection, store: Store, plan: Plan)
     """Carry a plan out in short transactions, so that nobody waits long; files are read and parsed outside them."""
     batches = [plan.changed[n : n + _BATCH] for n in range(0, len(plan.changed), _BATCH)] or [[]]
     for batch in batches:
-        loaded = [(name, records.load(store, name)) for name in batch]
+        loaded = [(name, scan.load(store, name)) for name in batch]
         with schema.writing(lock, db):
             for name, record in loaded:
                 if record is None:
@@ -195,7 +195,7 @@ def _apply(lock: Store | None, db: sqlite3.Connection, store: Store, plan: Plan)
 
 def _made_anew(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection | None:
     _build(store, listing, notice, _watchers[0]() if _watchers else None, unless_in_step=True)
-    return _caught_up(store, records.scan(store), look=False)
+    return _caught_up(store, scan.scan(store), look=False)
 
 
 def _build(
@@ -223,10 +223,10 @@ def _fill(db: sqlite3.Connection, store: Store, listing: Listing, progress: Prog
     bulk = writer.Bulk(db)
     names = sorted(listing.marks)
     read = 0
-    unreadable = [(name, records.ODD) for name in listing.odd]
+    unreadable = [(name, scan.ODD) for name in listing.odd]
     with _uncollected():
         for begin in range(0, len(names), _BATCH):
-            loaded = [record for name in names[begin : begin + _BATCH] if (record := records.load(store, name))]
+            loaded = [record for name in names[begin : begin + _BATCH] if (record := scan.load(store, name))]
             bulk.add(loaded)
             broken = [(record.file, record.why) for record in loaded if record.session is None]
             read += len(loaded) - len(broken)
@@ -262,7 +262,7 @@ def _install(store: Store, temporary: str, listing: Listing | None, notice: Noti
     with contextlib.closing(live):
         if listing is None or not writer.in_step(live, listing):
             with contextlib.closing(schema.reopen(temporary)) as source:
-                _apply(None, source, store, writer.plan(source, store, records.scan(store)))
+                _apply(None, source, store, writer.plan(source, store, scan.scan(store)))
                 source.backup(live, progress=_deadline(_READERS), sleep=0.05)
 
 

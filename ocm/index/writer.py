@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections.abc import Sized
 
 from ocm.base.values import CHANGE_TYPES
-from ocm.index import records, schema
-from ocm.index.records import Listing, Record
+from ocm.index import scan, schema
+from ocm.index.scan import Listing, Record
 from ocm.index.schema import COLUMNS, PAGE, TEXTS
 from ocm.store.paths import Store
 
@@ -71,7 +71,7 @@ def plan(db: sqlite3.Connection, store: Store, listing: Listing, *, look: bool =
 
 def _recheck(found: Plan, store: Store, name: str, racy: bytes) -> None:
     """Look again at a file that was young when it was read: its time stamps could hide a change since."""
-    digest, settled = records.look(store, name)
+    digest, settled = scan.look(store, name)
     if digest != racy:
         found.changed.append(name)
     elif settled:
@@ -91,13 +91,13 @@ def drop(db: sqlite3.Connection, name: str) -> int | None:
         return None
     texts = db.execute(f"SELECT {_TEXT} FROM session_chunks WHERE id = ?", found)
     for row in schema.rows(texts, *[str] * len(TEXTS)):  # FTS5 has to be told again what it was told
-        values = (*found, *records.indexed(row))
+        values = (*found, *scan.indexed(row))
         db.execute(
             f"INSERT INTO sessions_fts(sessions_fts, rowid, {_COLUMNS}) VALUES('delete', {_slots(values)})", values
         )
-    from ocm.index import landed  # as below: who only reads has no use for it
+    from ocm.index import links  # as below: who only reads has no use for it
 
-    landed.drop(db, found[0])
+    links.drop(db, found[0])
     for table, key in (("session_chunks", "id"), ("session_files", "session"), ("sessions", "id")):
         db.execute(f"DELETE FROM {table} WHERE {key} = ?", found)
     return int(found[0])
@@ -172,7 +172,7 @@ def _packed(found: list[tuple[Record, tuple[str, ...]]]) -> list[tuple[Record, t
 
 
 def _texts(record: Record) -> tuple[str, ...]:
-    return records.texts(record.session) if record.session else ()
+    return scan.texts(record.session) if record.session else ()
 
 
 def _insert(db: sqlite3.Connection, found: list[_Row]) -> None:
@@ -183,17 +183,17 @@ def _insert(db: sqlite3.Connection, found: list[_Row]) -> None:
     db.executemany(f"INSERT INTO session_chunks VALUES({slots})", [(row, *texts) for row, _, texts in read])
     db.executemany(
         f"INSERT INTO sessions_fts(rowid, {_COLUMNS}) VALUES({slots}, ?)",
-        [(row, *records.indexed(texts)) for row, _, texts in read],
+        [(row, *scan.indexed(texts)) for row, _, texts in read],
     )
     touched = [
         (row, n, change.path, CHANGE_TYPES.index(change.change_type), change.old_path, blob)
         for row, session, _ in read
-        for n, (change, blob) in enumerate(records.touched(session))
+        for n, (change, blob) in enumerate(scan.touched(session))
     ]
     db.executemany(f"INSERT INTO session_files VALUES({_slots(range(6))})", touched)
-    from ocm.index import landed
+    from ocm.index import links
 
-    landed.insert(db, [(row, session) for row, session, _ in read])
+    links.insert(db, [(row, session) for row, session, _ in read])
 
 
 def _session_row(row: int, record: Record) -> tuple[object, ...]:
@@ -201,10 +201,10 @@ def _session_row(row: int, record: Record) -> tuple[object, ...]:
     session = record.session
     if session is None:
         return (*head, record.why, *[None] * 10)
-    started = records.started(session, record.file)
-    updated = records.with_offset(session.updated_at) or started
+    started = scan.started(session, record.file)
+    updated = scan.with_offset(session.updated_at) or started
     texts = (session.session_id, session.slug, session.tool, session.project, session.branch, session.status)
-    return (*head, None, *texts, started, updated, records.moment(started), records.moment(updated))
+    return (*head, None, *texts, started, updated, scan.moment(started), scan.moment(updated))
 
 
 def _slots(values: Sized) -> str:

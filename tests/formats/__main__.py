@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ocm.index.light import VERSION
+from ocm.index.file_format import VERSION
 from tests.bench.sides import GIT
 
 FOLDER = Path(__file__).parent

@@ -11,9 +11,10 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocm import brief, index, recall
+from ocm import brief, recall
 from ocm.base.model import FileChange, Session
-from ocm.index import Index, ranking, sync, writer
+from ocm.index import access, checkpoint_queries, ranking, scan, sync, writer
+from ocm.index.queries import Index
 from ocm.markdown import traces
 from ocm.store.paths import Store
 from tests.laws import strategies
@@ -71,10 +72,10 @@ def _do(store: Store, step: str, name: str, value: Any) -> None:
     path = os.path.join(store.sessions, name)
     with contextlib.suppress(FileNotFoundError):
         if step in {"write", "checkpoint"}:
-            before = index.folder_stamp(store)
+            before = scan.folder_stamp(store)
             put(store, name, value)
             if step == "checkpoint":
-                index.refresh(store, name, before=before)
+                checkpoint_queries.refresh(store, name, before=before)
         elif step == "delete":
             os.unlink(path)
         elif step == "rename":
@@ -103,12 +104,12 @@ def _looks(cache: Index) -> list[object]:
 def _answers(store: Store) -> list[object]:
     filters = recall.Filters(tool="cursor", file="x.py")
     return [
-        index.read(store, _looks, notice=_fail),
+        access.read(store, _looks, notice=_fail),
         [recall.search(store, query, limit=4, now=NOW, notice=_fail) for query in QUERIES],
         recall.search(store, "cache wombat", filters=filters, now=NOW, notice=_fail),
         recall.search_everywhere([store, store], "cache wombat", limit=6, now=NOW),
         brief.brief(store, branch="", session_id=None, tokens=300),
-        [index.locate(store, f"id-{n}") is None for n in range(5)],
+        [checkpoint_queries.locate(store, f"id-{n}") is None for n in range(5)],
     ]
 
 
@@ -132,13 +133,13 @@ def test_a_cache_kept_in_step_answers_like_a_new_one(steps: list[Any], kept: int
         for changes, then in steps:
             for change in changes:
                 _do(store, *change)
-            index.rebuild(store, notice=_fail) if then == "rebuild" else index.read(store, lambda _: None, notice=_fail)
+            sync.rebuild(store, notice=_fail) if then == "rebuild" else access.read(store, lambda _: None, notice=_fail)
         in_step = _answers(store)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(store.database)
         assert _answers(store) == in_step
         os.unlink(store.database)
-        assert index.rebuild(store).read == len(in_step[0][0])  # type: ignore[index]
+        assert sync.rebuild(store).read == len(in_step[0][0])  # type: ignore[index]
         assert _answers(store) == in_step
 
 
@@ -148,10 +149,10 @@ def test_any_session_can_be_listed_and_found(content: Session) -> None:
     """No text is too odd for the cache."""
     with _store() as store:
         put(store, "a.md", content)
-        (row,) = index.read(store, lambda cache: cache.sessions())
+        (row,) = access.read(store, lambda cache: cache.sessions())
         assert (row.session_id, row.goal, row.tool) == (content.session_id, content.goal, content.tool)
-        assert index.read(store, lambda cache: cache.files("a.md")) == content.files
-        assert index.locate(store, content.session_id) == "a.md"
+        assert access.read(store, lambda cache: cache.files("a.md")) == content.files
+        assert checkpoint_queries.locate(store, content.session_id) == "a.md"
         assert recall.search(store, content.display_title + " and more") is not None
 
 

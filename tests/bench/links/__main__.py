@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import index, lineage
+from ocm import lineage
 from ocm.git import fingerprints, history
+from ocm.index import access, queries
 from ocm.markdown import traces
 from ocm.store.paths import Store
 from tests.bench.links import blame, replay
@@ -167,9 +168,9 @@ def caught_up(store: Store) -> tuple[float, str]:
         done.append(count)
         sizes.append(_resident())
 
-    index.read(store, lambda _: None)
+    access.read(store, lambda _: None)
     begin = time.perf_counter()
-    index.read(store, lambda _: None, prepare=lineage.catch_up(store, "", progress))
+    access.read(store, lambda _: None, prepare=lineage.catch_up(store, "", progress))
     cost = 1000 * (time.perf_counter() - begin) / max(1, done[-1])
     memory = f"{sizes[0]:.0f} MB after the first {done[1]}, {sizes[-1]:.0f} MB after the last" if sizes else "none"
     return cost, f"{done[-1]} commits read at {cost:.1f} ms each; memory {memory}"
@@ -187,14 +188,14 @@ def _resident() -> float:
 def scored(store: Store, repository: str, kind: str, found: replay.Rewritten) -> Score:
     """Ask of every new commit which sessions it comes from."""
     score = Score(repository, kind, sum(len(true) for _, true in found.made), found.skipped, 0, 0)
-    named = index.read(store, lambda cache: [_named(cache, sha) for sha, _ in found.made])
+    named = access.read(store, lambda cache: [_named(cache, sha) for sha, _ in found.made])
     for (_, true), answer in zip(found.made, named, strict=True):
         score.said += len(answer)
         score.right += len(answer & true)
     return score
 
 
-def _named(cache: index.Index, sha: str) -> set[str]:
+def _named(cache: queries.Index, sha: str) -> set[str]:
     found = cache.links()
     made = found.commit(sha)
     matches = lineage.sessions_of(found, made) if made else []

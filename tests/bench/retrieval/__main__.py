@@ -17,11 +17,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import index, recall
+from ocm import recall
 from ocm.base.model import FileChange
 from ocm.git import freshness, parse
-from ocm.index import Filters, ranking, wording
-from ocm.index.light import quoted
+from ocm.index import access, query_terms, ranking
+from ocm.index.file_format import quoted
+from ocm.index.queries import Filters
 from ocm.store import trust
 from tests.bench.retrieval import planted, rivals, score, sets, tokens
 from tests.bench.sides import GIT, repository
@@ -31,7 +32,7 @@ from tests.bench.timing import Command, alternate
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ocm.index import Index
+    from ocm.index.queries import Index
     from ocm.store.paths import Store
 
 LEAST = {"cargo": 0.875, "cargo_short": 0.665, "beads": 0.810, "sessions": 0.540}
@@ -104,7 +105,7 @@ def many(report: Report, folder: Path, count: int, subjects: list[str]) -> None:
     report.add("planted notes, in other words", f"{other} of 20", "≥ 11", beside, holds=other >= LEAST_OTHER_WORDS)
     three = [" ".join(text.split()[:3]) for text in subjects]
     for name, texts in (("three words", three), ("whole subjects", subjects)):
-        whole, floor = index.read(store, partial(_timed, store=store, texts=texts))
+        whole, floor = access.read(store, partial(_timed, store=store, texts=texts))
         limits = zip((0.5, 0.95), MOST_MS[name], strict=True)
         reached = [_at(whole, share) <= most for share, most in limits]
         said, alone = (f"p50 {_at(took, 0.5):.1f} ms, p95 {_at(took, 0.95):.1f} ms" for took in (whole, floor))
@@ -143,8 +144,8 @@ def _timed(cache: Index, *, store: Store, texts: Sequence[str]) -> tuple[list[fl
     whole, floor = [], []
     for text in texts:
         question = recall._question(store, text, 5, recall.Filters(), None)
-        asked = wording.query(text, cache.repairs)
-        pairs, near = [quoted(pair) for pair in asked.pairs], [wording.near_by(*pair) for pair in asked.near]
+        asked = query_terms.query(text, cache.repairs)
+        pairs, near = [quoted(pair) for pair in asked.pairs], [query_terms.near_by(*pair) for pair in asked.near]
         expressions = [" OR ".join(terms) for terms in (asked.ranked, pairs, near) if terms]
         answer, rankings = partial(recall._hits, cache, question), partial(_ranked, cache, expressions)
         times = [(_milliseconds(answer), _milliseconds(rankings)) for _ in range(3)]

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import brief, index
+from ocm import brief
+from ocm.index import checkpoint_queries
 from tests.bench.retrieval import sets
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _arrive(store: Store, record: sets.Record, number: int) -> str:
     when = f"{record['date']}T{number // 60 % 24:02}:{number % 60:02}:00+00:00"
     text = sets.text_of(record, when=when)
     Path(os.path.join(store.sessions, f"{number:06}.md")).write_bytes(text.encode())
-    index.refresh(store, f"{number:06}.md")
+    checkpoint_queries.refresh(store, f"{number:06}.md")
     return text
 
 

@@ -69,7 +69,8 @@ def preload() -> None:
 
 def _warm_up() -> None:
     """Do everything once here, so that what is loaded and compiled at the first use is there for all."""
-    from ocm import browse, index, recall, sessions
+    from ocm import browse, recall, sessions
+    from ocm.index import sync
     from ocm.store.paths import Store
 
     with world.folder() as path:
@@ -78,7 +79,7 @@ def _warm_up() -> None:
             sessions.checkpoint(store, {"session_id": "warm", **ops.arguments(Op("semantic", n=50 * pick, pick=pick))})
         recall.search(store, "now", limit=5, filters=recall.Filters())
         browse.show(store, "warm")
-        index.rebuild(store)
+        sync.rebuild(store)
 
 
 def seeded(seed: int, *, kills: float = 0.35, real: float = 0.0) -> Case:

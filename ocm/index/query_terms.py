@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
-from ocm.index.light import STOP, encodable, quoted
+from ocm.index.file_format import STOP, encodable, quoted
 
 MAX_WORDS = 48
 MAX_TOKENS = 400

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from ocm.base.errors import OcmError
-from ocm.index import lookup, records, schema, sync, writer
+from ocm.index import checkpoint_queries, scan, schema, sync, writer
 from ocm.index.queries import Index
 from ocm.index.sync import Notice, silent
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
-    from ocm.index.landed import Commits
+    from ocm.index.links import Commits
 
 _T = TypeVar("_T")
 _NAMED, _MAX_YOUNG = 3, 5
@@ -37,7 +37,7 @@ def read(
     Raises:
         OcmError: the folder of the session files cannot be read.
     """
-    listing = records.scan(store)
+    listing = scan.scan(store)
     trusted = True
     for _ in range(2):
         db = sync.synced(store, listing, notice)
@@ -73,7 +73,7 @@ def health(store: Store) -> str:
         if db is None:
             return ""
         with contextlib.closing(db):
-            plan = writer.plan(db, store, records.scan(store))
+            plan = writer.plan(db, store, scan.scan(store))
     except (sqlite3.Error, OSError) as error:
         return "damaged" if isinstance(error, sqlite3.Error) and schema.is_damage(error) else ""
     return "behind" if plan.whole or plan.is_behind else ""
@@ -89,7 +89,7 @@ def recent(store: Store, work: Callable[[Index], _T | None]) -> _T | None:
         db = schema.connect(store, wait=sync.SHORT)
         if db is not None:
             with contextlib.closing(db):
-                if lookup.is_complete(db, store) and _are_settled(db, store):
+                if checkpoint_queries.is_complete(db, store) and _are_settled(db, store):
                     db.execute("BEGIN")
                     return work(Index(db, store))
     return None
@@ -104,7 +104,7 @@ def _prepare(db: sqlite3.Connection, store: Store, prepare: "Callable[[Commits],
 
 
 def _commits(db: sqlite3.Connection, lock: Store | None) -> "Commits":
-    from ocm.index.landed import Commits
+    from ocm.index.links import Commits
 
     return Commits(db, lock)
 
@@ -112,11 +112,11 @@ def _commits(db: sqlite3.Connection, lock: Store | None) -> "Commits":
 def _are_settled(db: sqlite3.Connection, store: Store) -> bool:
     sql = "SELECT file, racy FROM sessions WHERE racy IS NOT NULL LIMIT ?"
     young = schema.rows(db.execute(sql, (_MAX_YOUNG + 1,)), str, bytes)
-    return len(young) <= _MAX_YOUNG and all(records.look(store, name)[0] == racy for name, racy in young)
+    return len(young) <= _MAX_YOUNG and all(scan.look(store, name)[0] == racy for name, racy in young)
 
 
 def _ask(
-    db: sqlite3.Connection, store: Store, listing: records.Listing, work: Callable[[Index], _T], notice: Notice
+    db: sqlite3.Connection, store: Store, listing: scan.Listing, work: Callable[[Index], _T], notice: Notice
 ) -> _T:
     with contextlib.closing(db):
         if not db.in_transaction:

@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ocm.index import light, records, schema
-from ocm.index.light import encodable
+from ocm.index import file_format, scan, schema
+from ocm.index.file_format import encodable
 from ocm.markdown import traces
 from ocm.markdown.traces import Unit
 from ocm.store.paths import Store
@@ -72,7 +72,7 @@ def _dated(row: int, session: "Session") -> Iterator[tuple[int, str, int, float]
     for kind, texts in ((DECISION, session.decisions), (PROBLEM, session.problems)):
         for number, text in enumerate(texts):
             at = known.get(traces.digest(text), session.started_at) if known else session.started_at
-            yield row, kind, number, records.moment(at)
+            yield row, kind, number, scan.moment(at)
 
 
 def drop(db: sqlite3.Connection, row: int) -> None:
@@ -235,7 +235,7 @@ class Links:
         column = {DECISION: "decisions", PROBLEM: "problems"}[kind]
         sql = f"SELECT id, {column} FROM session_chunks WHERE id IN ({{}})"
         asked = (self._db.execute(sql.format(_slots(part)), part) for part in _parts(rows))
-        return {row: light.split(text) for one in asked for row, text in schema.rows(one, int, str)}
+        return {row: file_format.split(text) for one in asked for row, text in schema.rows(one, int, str)}
 
     def saying(self, file: str, expression: str) -> list[int]:
         """Return the rows of the sessions that match an expression of FTS5, and of the one in `file`."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.values import FileChange, one_line
-from ocm.index import light
-from ocm.index.light import mark, mark_of
+from ocm.index import file_format
+from ocm.index.file_format import mark, mark_of
 from ocm.store.paths import TEMPORARY, Store, content
 
 if TYPE_CHECKING:
@@ -301,10 +301,10 @@ def texts(session: "Session") -> tuple[str, ...]:
     return (
         session.title,
         session.goal,
-        light.joined(session.decisions),
-        light.joined(session.problems),
-        light.joined(session.work_summary),
-        light.joined(session.work_pending) + light.PART + light.joined(session.work_completed),
+        file_format.joined(session.decisions),
+        file_format.joined(session.problems),
+        file_format.joined(session.work_summary),
+        file_format.joined(session.work_pending) + file_format.PART + file_format.joined(session.work_completed),
         "\n".join(one_line(tag) for tag in session.tags),
         "\n".join(files),
         "\n".join(text for text in other if text),
@@ -313,7 +313,7 @@ def texts(session: "Session") -> tuple[str, ...]:
 
 def indexed(found: tuple[str, ...]) -> tuple[str, ...]:
     """Return the columns of the index, made of the texts of a session."""
-    from ocm.index.wording import ident  # its patterns take time to make, and a reader needs none
+    from ocm.index.query_terms import ident  # its patterns take time to make, and a reader needs none
 
     return (*found, ident("\n".join(found)))
 

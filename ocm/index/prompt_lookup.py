@@ -9,7 +9,7 @@ import re
 import sqlite3
 from math import log
 
-from ocm.index.light import APPLICATION_ID, STOP, VERSION, address, mark, quoted
+from ocm.index.file_format import APPLICATION_ID, STOP, VERSION, address, mark, quoted
 from ocm.store.paths import Store
 
 MOST, MOST_RARE, MAX_FILES = 3, 6, 20

@@ -7,8 +7,8 @@ import sqlite3
 import time
 from collections.abc import Iterable
 
-from ocm.index import records, schema, writer
-from ocm.index.light import encodable, mark
+from ocm.index import scan, schema, writer
+from ocm.index.file_format import encodable, mark
 from ocm.index.sync import SHORT, TROUBLE
 from ocm.store.paths import Store
 
@@ -28,7 +28,7 @@ def locate(store: Store, session_id: str) -> str | None:
         if db is not None:
             with contextlib.closing(db):
                 return _locate(db, store, session_id)
-    return _look_through(store, session_id, records.names(store))
+    return _look_through(store, session_id, scan.names(store))
 
 
 def refresh(store: Store, file: str, *, before: int | None = None) -> None:
@@ -39,10 +39,10 @@ def refresh(store: Store, file: str, *, before: int | None = None) -> None:
         file: The name of the file.
         before: The `folder_stamp` just before the write. A cache that was complete then is complete now.
     """
-    if not records.is_name(file) or encodable(file) != file:
+    if not scan.is_name(file) or encodable(file) != file:
         return  # no row can be its
     with contextlib.suppress(*TROUBLE):
-        record = records.load(store, file)
+        record = scan.load(store, file)
         db = schema.connect(store, wait=SHORT)
         if db is None:
             return
@@ -52,7 +52,7 @@ def refresh(store: Store, file: str, *, before: int | None = None) -> None:
             else:
                 writer.put(db, record)
             if before and before == writer.folder(db):
-                writer.note_folder(db, records.folder_stamp(store))
+                writer.note_folder(db, scan.folder_stamp(store))
 
 
 def edited_since(store: Store, since: float, *, project: str, but: str) -> set[str]:
@@ -81,18 +81,18 @@ def _locate(db: sqlite3.Connection, store: Store, session_id: str) -> str | None
     if is_complete(db, store):
         return _look_through(store, session_id, unreadable)
     known = {file for (file,) in db.execute("SELECT file FROM sessions WHERE error IS NULL")}
-    return _look_through(store, session_id, (name for name in records.names(store) if name not in known))
+    return _look_through(store, session_id, (name for name in scan.names(store) if name not in known))
 
 
 def is_complete(db: sqlite3.Connection, store: Store) -> bool:
     """Tell whether no file came, went or was renamed since the cache knew every one, and none is being written."""
-    stamp = records.folder_stamp(store)
+    stamp = scan.folder_stamp(store)
     return 0 < stamp == writer.folder(db) and stamp < time.time_ns() - _QUIET
 
 
 def _holds(store: Store, file: str, known: int, session_id: str) -> bool:
     """Tell whether a file is as its row says, or at least holds the session still; a row alone proves nothing."""
-    if not records.is_name(file):
+    if not scan.is_name(file):
         return False
     try:
         if mark(file, os.lstat(os.path.join(store.sessions, file))) == known:
@@ -108,14 +108,14 @@ def _look_through(store: Store, session_id: str, names: Iterable[str]) -> str | 
     found = [name for name in names if _id_in(store, name, needle) == session_id]
     if len(found) < 2:  # noqa: PLR2004 - nothing to choose from
         return found[0] if found else None
-    loaded = [record for name in sorted(found) if (record := records.load(store, name))]
-    stamps = {record.file: records.moment(record.session.updated_at) if record.session else 0.0 for record in loaded}
+    loaded = [record for name in sorted(found) if (record := scan.load(store, name))]
+    stamps = {record.file: scan.moment(record.session.updated_at) if record.session else 0.0 for record in loaded}
     return max(stamps, key=lambda name: stamps[name], default=None)
 
 
 def _id_in(store: Store, name: str, needle: bytes = b"") -> str:
     """Return the session id in the front matter of a file, without a closer look when `needle` is not there at all."""
-    data = records.head(store, name)
+    data = scan.head(store, name)
     if needle not in data:
         return ""
     from ocm.markdown import parse
