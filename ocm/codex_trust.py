@@ -12,7 +12,7 @@ from typing import Any, Self
 from ocm import __version__
 from ocm.base import processes
 from ocm.base.errors import OcmError
-from ocm.hosts.codex_config import HOOKS
+from ocm.hosts.config.codex import HOOKS
 
 SECONDS = 30.0
 _HELP = "Start codex, type /hooks and trust those of ocm-hook there."

@@ -9,7 +9,7 @@ from ocm import manifest
 from ocm.base.errors import OcmError
 from ocm.edit import plain_text
 from ocm.edit.plain_text import Coding, EditError
-from ocm.hosts.targets import Target
+from ocm.hosts.config.targets import Target
 from ocm.manifest import Entry, Manifest
 from ocm.plan import WriteFile
 from ocm.store import files

@@ -9,7 +9,8 @@ import os
 import sys
 import time
 
-from ocm import hookio, hosts
+from ocm import hookio
+from ocm.hosts import adapters
 from ocm.hosts.common import FIRST_REQUEST, POSIX_SHELL, Call, Payload
 from ocm.store import config, gate, journal, paths
 
@@ -98,7 +99,7 @@ def guarded(arguments: list[str], read: "Callable[[], bytes]") -> tuple[bytes, i
 def _silence(arguments: list[str]) -> bytes:
     """Return what says nothing: some hosts hold a call back for a reply that is none of theirs."""
     name, tool, _ = hookio.parse([*arguments, ""], DEFAULT_HOST)
-    return hosts.SILENCE.get((tool, name), hosts.SILENCE.get((tool, ""), b""))
+    return adapters.SILENCE.get((tool, name), adapters.SILENCE.get((tool, ""), b""))
 
 
 def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[bytes, int]:
@@ -107,9 +108,9 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
     `stores` gets the store, once it is known.
     """
     name, tool, threshold = hookio.parse(arguments, DEFAULT_HOST)
-    handler, host = HANDLERS.get(name), hosts.adapter(tool)
+    handler, host = HANDLERS.get(name), adapters.adapter(tool)
     found, why = hookio.read_payload(data)
-    store = _find_store(found, host or hosts.adapter(DEFAULT_HOST))
+    store = _find_store(found, host or adapters.adapter(DEFAULT_HOST))
     if store is None or (host and not why and host.foreign(found)):
         return b"", 0
     stores.append(store)

@@ -10,10 +10,10 @@ from ocm.base.errors import OcmError
 from ocm.edit import plain_text
 from ocm.edit.plain_text import EditError
 from ocm.findings import Finding
-from ocm.hosts.hookfiles import NONE
-from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place
-from ocm.hosts.table import HOSTS
-from ocm.hosts.targets import Target
+from ocm.hosts.config.all_hosts import HOSTS
+from ocm.hosts.config.hook_files import NONE
+from ocm.hosts.config.host import LOCAL, PROJECT, USER, Host, Place
+from ocm.hosts.config.targets import Target
 from ocm.sites import Site
 from ocm.store.paths import Store
 

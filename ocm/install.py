@@ -13,10 +13,10 @@ from fnmatch import fnmatch
 from ocm import file_steps, manifest, sites
 from ocm.base.errors import OcmError
 from ocm.edit import plain_text
-from ocm.hosts.hookfiles import NONE
-from ocm.hosts.place import LOCAL, PROJECT
-from ocm.hosts.table import HOSTS
-from ocm.hosts.targets import Target
+from ocm.hosts.config.all_hosts import HOSTS
+from ocm.hosts.config.hook_files import NONE
+from ocm.hosts.config.host import LOCAL, PROJECT
+from ocm.hosts.config.targets import Target
 from ocm.manifest import Manifest
 from ocm.plan import Call, MakeFolder, Plan, RemoveEntries, WriteFile
 from ocm.sites import Chosen, Site

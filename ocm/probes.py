@@ -7,7 +7,8 @@ import subprocess
 import tempfile
 from typing import Any
 
-from ocm import __version__, hosts
+from ocm import __version__
+from ocm.hosts import adapters
 from ocm.hosts.interface import Host
 from ocm.store import paths
 
@@ -42,7 +43,7 @@ def server_answers(root: str) -> str:
 
 def gate_denies(name: str) -> bool:
     """Play one call too many to a host's hook, in a store thrown away afterwards; return whether it is held back."""
-    command, host = shutil.which("ocm-hook"), hosts.adapter(name)
+    command, host = shutil.which("ocm-hook"), adapters.adapter(name)
     if command is None or host is None:
         return False
     with tempfile.TemporaryDirectory(prefix="ocm-doctor-") as folder:

@@ -20,7 +20,7 @@ from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
 from ocm import __version__
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, NoStoreError, OcmError
-from ocm.hosts import host_named
+from ocm.hosts.adapters import host_named
 from ocm.store import paths
 from ocm.tools import TOOLS
 

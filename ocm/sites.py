@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ocm.base.errors import BadInputError, OcmError, meant
-from ocm.hosts import claude_code_config
-from ocm.hosts.hookfiles import NONE
-from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place
-from ocm.hosts.table import HOSTS
-from ocm.hosts.targets import Target, combined, ignore_target
+from ocm.hosts.config import claude_code
+from ocm.hosts.config.all_hosts import HOSTS
+from ocm.hosts.config.hook_files import NONE
+from ocm.hosts.config.host import LOCAL, PROJECT, USER, Host, Place
+from ocm.hosts.config.targets import Target, combined, ignore_target
 from ocm.store import paths
 
-DEFAULT_HOST = claude_code_config.NAME
+DEFAULT_HOST = claude_code.NAME
 
 
 @dataclass(frozen=True, slots=True)

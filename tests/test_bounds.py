@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from ocm import browse, copies, decided, hook, hookio, hosts, partial, recall
+from ocm import browse, copies, decided, hook, hookio, partial, recall
+from ocm.hosts import adapters
 from ocm.index import access, sync
 from ocm.store import config, journal, paths, registry
 from tests.builders import AGENT, Project, payload, run_hook, run_ocm
@@ -262,7 +263,7 @@ def test_a_registry_that_is_damaged_again_and_again_fills_no_disk(
 
 def test_what_another_hook_has_stored_meanwhile_is_not_stored_again(project: Project) -> None:
     project.edited("a.py")
-    host = hosts.adapter("claude-code")
+    host = adapters.adapter("claude-code")
     assert host
     event = hook.Event(payload("stop"), host, project.store, None)
     hook._empty(event, "stop")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ocm.hosts import claude_code, common, host_named
+from ocm.hosts import claude_code, common
+from ocm.hosts.adapters import host_named
 from ocm.hosts.claude_code import Call
 from tests.builders import CHECKPOINT_TOOL
 

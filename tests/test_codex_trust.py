@@ -11,7 +11,7 @@ import pytest
 
 from ocm import codex_trust
 from ocm.base.errors import OcmError
-from ocm.hosts.codex_config import HOOKS
+from ocm.hosts.config.codex import HOOKS
 
 if TYPE_CHECKING:
     from pathlib import Path

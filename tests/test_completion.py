@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm.hosts.table import HOSTS
+from ocm.hosts.config.all_hosts import HOSTS
 from tests.builders import Project, run_ocm, script
 
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import doctor, firing, hook, hosts, install, probes, sessionfiles, sessions, settings, storechecks
+from ocm import doctor, firing, hook, install, probes, sessionfiles, sessions, settings, storechecks
 from ocm.base.errors import OcmError
-from ocm.hosts.codex_config import own_keys
-from ocm.hosts.table import HOSTS as HOSTS_OF_ALL
+from ocm.hosts import adapters
+from ocm.hosts.config.all_hosts import HOSTS as HOSTS_OF_ALL
+from ocm.hosts.config.codex import own_keys
 from ocm.index import access
 from ocm.store import files, paths
 
@@ -87,7 +88,7 @@ class Place(World):
         call = {"tool_name": FOREIGN[name], "tool_input": {}, "tool_use_id": "1"}
         self.hook("session-start", name, source="startup")
         self.hook("user-prompt", name, prompt="Go on")
-        adapter = hosts.adapter(name)
+        adapter = adapters.adapter(name)
         assert adapter
         self.hook("pre-tool-use", name, tool_name=adapter.CHECKPOINT, tool_input={"goal": "x"})
         self.hook("post-tool-use", name, **call)
@@ -331,7 +332,7 @@ def test_a_host_that_tells_of_a_call_once_may_be_set_up_twice(intact: Place) -> 
 # The parts
 
 
-@pytest.mark.parametrize("name", sorted(hosts.ADAPTERS))
+@pytest.mark.parametrize("name", sorted(adapters.ADAPTERS))
 def test_the_gate_of_every_host_is_tried_out_with_its_own_hook(place: Place, name: str) -> None:
     assert probes.gate_denies(name)
     dull_the_gate(place)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from ocm import hook, hosts
+from ocm import hook
 from ocm.hosts import (
+    adapters,
     antigravity,
     claude_code,
     common,
@@ -168,7 +169,7 @@ def test_a_host_that_must_hear_something_hears_it(monkeypatch: pytest.MonkeyPatc
     assert hook._silence(["pre-tool-use"]) == b""
     assert hook._silence(["--tool", "cursor"]) == b""
     assert hook._silence(["x", "--tool=cursor"]) == b"{}"
-    assert not [name for name, _ in hosts.SILENCE if name not in hosts.ADAPTERS]
+    assert not [name for name, _ in adapters.SILENCE if name not in adapters.ADAPTERS]
     monkeypatch.setattr("sys.argv", ["ocm-hook", "pre-tool-use", "--tool", "cursor"])
     written: list[bytes] = []
     monkeypatch.setattr("ocm.hookio.read_input", lambda: b"no JSON")

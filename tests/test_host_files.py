@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from ocm import hosts, install, sites
+from ocm import install, sites
 from ocm.base import resources
 from ocm.base.errors import BadInputError, OcmError
 from ocm.edit import json_text
 from ocm.edit.plain_text import BEGIN, END, READ
-from ocm.hosts import hookfiles
-from ocm.hosts.place import PROJECT, USER
-from ocm.hosts.table import HOSTS
+from ocm.hosts import adapters
+from ocm.hosts.config import hook_files
+from ocm.hosts.config.all_hosts import HOSTS
+from ocm.hosts.config.host import PROJECT, USER
 
 from .install_world import World
 
@@ -234,7 +235,7 @@ def test_all_hosts_together_are_set_up_once_and_taken_away(world: World) -> None
 
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="no POSIX shell")
-@pytest.mark.parametrize("name", [name for name in HOOKED if not (HOSTS[name].hooks or hookfiles.Hooks("")).script])
+@pytest.mark.parametrize("name", [name for name in HOOKED if not (HOSTS[name].hooks or hook_files.Hooks("")).script])
 def test_a_teammate_without_ocm_notices_nothing_of_any_hook(name: str) -> None:
     hooks = HOSTS[name].hooks
     assert hooks
@@ -342,7 +343,7 @@ def test_every_rules_text_is_short_and_says_the_same_in_the_hosts_own_words() ->
 
 @pytest.mark.parametrize("name", ["claude-code", "codex", "gemini-cli", "opencode", "copilot", "cline", "kiro"])
 def test_a_rules_text_calls_the_checkpoint_as_its_host_does(name: str) -> None:
-    adapter = hosts.adapter(name)
+    adapter = adapters.adapter(name)
     assert adapter
     assert f"`{adapter.CHECKPOINT}`" in resources.read("rules", f"{name}.md")
 
@@ -472,12 +473,12 @@ def test_a_file_of_ours_that_somebody_changed_stays_and_is_named(world: World) -
 def test_a_file_that_an_older_ocm_wrote_is_brought_up_to_date(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     plugin = world.project / ".opencode" / "plugins" / "ocm.js"
     shipped = resources.read
-    hookfiles.shipped.cache_clear()
+    hook_files.shipped.cache_clear()
     monkeypatch.setattr(resources, "read", lambda *parts: shipped(*parts) + "// old\n" * parts[-1].endswith(".js"))
     world.init_hosts("opencode")
     assert plugin.read_text().endswith("// old\n")
     monkeypatch.undo()
-    hookfiles.shipped.cache_clear()
+    hook_files.shipped.cache_clear()
     with world.entered():
         world.init_hosts("opencode")
         assert plugin.read_text() == resources.read("hooks", "opencode", "ocm.js")

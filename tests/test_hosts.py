@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm import hosts
 from ocm.hosts import (
+    adapters,
     antigravity,
     claude_code,
     cline,
@@ -49,15 +49,15 @@ HOSTS: dict[str, Host] = {
 
 
 def test_every_host_is_found_by_its_name() -> None:
-    assert set(hosts.ADAPTERS) == set(HOSTS)
+    assert set(adapters.ADAPTERS) == set(HOSTS)
     for name, module in HOSTS.items():
-        assert hosts.adapter(name) is module
+        assert adapters.adapter(name) is module
         assert name == module.NAME
 
 
 @pytest.mark.parametrize("name", ["", "vim", "claude_code", "../codex", "Claude-Code"])
 def test_a_name_that_is_not_known_is_no_host(name: str) -> None:
-    assert hosts.adapter(name) is None
+    assert adapters.adapter(name) is None
 
 
 @pytest.mark.parametrize("name", HOSTS)
@@ -67,9 +67,9 @@ def test_only_the_host_that_is_asked_for_is_loaded(name: str) -> None:
         f"hosts.adapter({name!r}); print(*{{n for n in sys.modules if n.startswith('ocm.hosts.')}})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    family = {"ocm.hosts.claude_code", f"ocm.hosts.{hosts.ADAPTERS[name]}"}
-    others = {f"ocm.hosts.{module}" for module in hosts.ADAPTERS.values()} - family
-    assert f"ocm.hosts.{hosts.ADAPTERS[name]}" in done.stdout.split()
+    family = {"ocm.hosts.claude_code", f"ocm.hosts.{adapters.ADAPTERS[name]}"}
+    others = {f"ocm.hosts.{module}" for module in adapters.ADAPTERS.values()} - family
+    assert f"ocm.hosts.{adapters.ADAPTERS[name]}" in done.stdout.split()
     assert not others & set(done.stdout.split())
 
 

@@ -15,7 +15,7 @@ from ocm import install, manifest
 from ocm.base import resources
 from ocm.base.errors import BadInputError, OcmError
 from ocm.edit.plain_text import BEGIN, END
-from ocm.hosts import claude_code_config as claude
+from ocm.hosts.config import claude_code as claude
 from ocm.store import paths
 
 from .install_world import World

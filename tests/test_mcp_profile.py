@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocm.base.errors import BadInputError
-from ocm.hosts import claude_code_config, cursor_config, hookfiles
+from ocm.hosts.config import claude_code, cursor, hook_files
 from tests.install_world import World
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def hooks(world: World) -> dict[str, list[dict[str, Any]]]:
 def test_it_writes_what_is_shipped_once_and_is_known_again(world: World) -> None:
     world.init(claude="mcp")
     assert hooks(world) == json.loads(SHIPPED.read_text(encoding="utf-8"))["hooks"]
-    assert claude_code_config.HOOKS.installed(world.settings.read_text(encoding="utf-8")) == hookfiles.MCP
+    assert claude_code.HOOKS.installed(world.settings.read_text(encoding="utf-8")) == hook_files.MCP
     before = world.seen()
     world.init()
     assert world.seen() == before, "without a profile the one that is there stays"
@@ -59,7 +59,7 @@ def test_hooks_of_others_that_call_a_server_stay_to_the_byte(world: World) -> No
 
 
 def test_where_reads_are_denied_too_every_call_still_has_one_hook() -> None:
-    groups = claude_code_config.HOOKS.profile(hookfiles.MCP, deny_all=True)["hooks"]["PreToolUse"]
+    groups = claude_code.HOOKS.profile(hook_files.MCP, deny_all=True)["hooks"]["PreToolUse"]
     matchers = [re.compile(group["matcher"]) for group in groups]
     names = (
         "Read",
@@ -74,11 +74,11 @@ def test_where_reads_are_denied_too_every_call_still_has_one_hook() -> None:
 
 @pytest.mark.parametrize("name", ["Edit", "Bash", "mcp__github__create", "mcp__opencodememory__ocm__checkpoint"])
 def test_a_call_that_can_change_something_has_one_hook(name: str) -> None:
-    groups = claude_code_config.HOOKS.profile(hookfiles.MCP)["hooks"]["PreToolUse"]
+    groups = claude_code.HOOKS.profile(hook_files.MCP)["hooks"]["PreToolUse"]
     assert sum(bool(re.fullmatch(group["matcher"], name)) for group in groups) == 1
 
 
 def test_no_other_host_has_it(world: World) -> None:
-    assert hookfiles.MCP not in cursor_config.HOOKS.profiles
+    assert hook_files.MCP not in cursor.HOOKS.profiles
     with pytest.raises(BadInputError, match="no hook profile 'mcp'"):
         world.plan_hosts("cursor", profiles={"cursor": "mcp"})

@@ -181,7 +181,7 @@ def test_every_setting_is_in_the_manual() -> None:
 
 
 def test_every_host_is_in_the_table() -> None:
-    from ocm.hosts.table import HOSTS
+    from ocm.hosts.config.all_hosts import HOSTS
 
     table = blocks.text("README.md").partition("## Assistants")[2].partition("\n## ")[0].lower()
     words = {"vscode-copilot": "copilot in vs code", "claude-code": "claude code"}

@@ -13,7 +13,7 @@ import pytest
 
 from ocm import cli, codex_trust
 from ocm.codex_trust import Waiting
-from ocm.hosts.table import HOSTS
+from ocm.hosts.config.all_hosts import HOSTS
 
 from .install_world import World
 

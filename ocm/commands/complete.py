@@ -44,7 +44,7 @@ def _sessions(context: click.Context) -> Iterable[tuple[str, str]]:
 
 
 def _hosts(_: click.Context) -> Iterable[tuple[str, str]]:
-    from ocm.hosts.table import HOSTS
+    from ocm.hosts.config.all_hosts import HOSTS
 
     return ((name, host.title) for name, host in HOSTS.items())
 

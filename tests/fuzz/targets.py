@@ -8,10 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
-from ocm import hook, hosts, merge, observe, recall
+from ocm import hook, merge, observe, recall
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, UnreadableSessionError
 from ocm.base.model import Checkpoint, Session
+from ocm.hosts import adapters
 from ocm.markdown import parse, render
 from ocm.redaction import redact
 from ocm.redaction.user_rules import NONE
@@ -53,7 +54,7 @@ def journals(data: bytes) -> None:
 def payload(data: bytes) -> None:
     """A hook of any host answers any payload, with JSON, plain text or nothing."""
     store = _store()
-    names = sorted(hosts.ADAPTERS)
+    names = sorted(adapters.ADAPTERS)
     first, second, rest = data[:1] or b"\0", data[1:2] or b"\0", data[2:]
     event, host = _EVENTS[first[0] % len(_EVENTS)], names[second[0] % len(names)]
     os.environ["OCM_PROJECT_DIR"] = store.root

@@ -8,13 +8,13 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ocm.hosts.place import PROJECT, USER, Place
-from ocm.hosts.table import HOSTS
+from ocm.hosts.config.all_hosts import HOSTS
+from ocm.hosts.config.host import PROJECT, USER, Place
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ocm.hosts.targets import Target
+    from ocm.hosts.config.targets import Target
     from tests.install_world import World
 
 HOOKS, COMMENTS, ENCODING, LINK, READ_ONLY, CRLF = ODD = (

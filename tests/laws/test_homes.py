@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocm import hook, install, sessions
-from ocm.hosts import ADAPTERS
-from ocm.hosts.place import PROJECT, USER
+from ocm.hosts.adapters import ADAPTERS
+from ocm.hosts.config.host import PROJECT, USER
 from ocm.store import paths
 from tests.install_world import World
 

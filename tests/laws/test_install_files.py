@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ocm.hosts import claude_code_config as claude
+from ocm.hosts.config import claude_code as claude
 from tests.install_world import World
 
 if TYPE_CHECKING:

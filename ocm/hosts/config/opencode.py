@@ -1,8 +1,8 @@
 """Where OpenCode keeps MCP servers, its plugin and rules. Never imported by a hook."""
 
-from ocm.hosts.hookfiles import MINIMAL, Hooks
-from ocm.hosts.place import AGENTS, Host, Place, config_folder, user_rules
-from ocm.hosts.targets import Target, server_target
+from ocm.hosts.config.hook_files import MINIMAL, Hooks
+from ocm.hosts.config.host import AGENTS, Host, Place, config_folder, user_rules
+from ocm.hosts.config.targets import Target, server_target
 
 NAME = "opencode"
 ENTRY = {"type": "local", "command": ["ocm", "serve"], "enabled": True}

@@ -5,9 +5,9 @@ In a project it reads AGENTS.md, CLAUDE.md, GEMINI.md and its own instructions a
 
 import os
 
-from ocm.hosts.hookfiles import MINIMAL, Hooks
-from ocm.hosts.place import PROJECT, Host, Place, user_rules
-from ocm.hosts.targets import PLAIN, STDIO, Target, server_target
+from ocm.hosts.config.hook_files import MINIMAL, Hooks
+from ocm.hosts.config.host import PROJECT, Host, Place, user_rules
+from ocm.hosts.config.targets import PLAIN, STDIO, Target, server_target
 
 NAME = "copilot"
 HOOKS = Hooks(NAME)

@@ -1,8 +1,8 @@
 """Where Qoder keeps MCP servers, hooks and rules. Never imported by a hook."""
 
-from ocm.hosts.hookfiles import MINIMAL, Hooks
-from ocm.hosts.place import Host, Place, approve, user_rules
-from ocm.hosts.targets import PLAIN, STDIO, Target, server_target
+from ocm.hosts.config.hook_files import MINIMAL, Hooks
+from ocm.hosts.config.host import Host, Place, approve, user_rules
+from ocm.hosts.config.targets import PLAIN, STDIO, Target, server_target
 
 NAME = "qoder"
 HOOKS = Hooks(NAME)

@@ -7,9 +7,9 @@ from typing import Any
 
 from ocm.edit import json_text, toml_text
 from ocm.edit.plain_text import EditError, decode
-from ocm.hosts.hookfiles import MINIMAL, Hooks
-from ocm.hosts.place import AGENTS, PROJECT, USER, Host, Place, rules, user_rules
-from ocm.hosts.targets import PLAIN, SERVER, Target, rules_target, toml_target
+from ocm.hosts.config.hook_files import MINIMAL, Hooks
+from ocm.hosts.config.host import AGENTS, PROJECT, USER, Host, Place, rules, user_rules
+from ocm.hosts.config.targets import PLAIN, SERVER, Target, rules_target, toml_target
 
 NAME = "codex"
 KEYS = ("mcp_servers", SERVER)

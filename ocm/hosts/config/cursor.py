@@ -4,9 +4,9 @@ import json
 
 from ocm.edit import json_text
 from ocm.edit.plain_text import EditError, decode
-from ocm.hosts.hookfiles import NONE, Hooks
-from ocm.hosts.place import Host, Place, approve
-from ocm.hosts.targets import PLAIN, Target, server_target
+from ocm.hosts.config.hook_files import NONE, Hooks
+from ocm.hosts.config.host import Host, Place, approve
+from ocm.hosts.config.targets import PLAIN, Target, server_target
 
 NAME = "cursor"
 HOOKS = Hooks(NAME, every=".*", comments=True)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ocm.base import resources
-from ocm.hosts import hookfiles
-from ocm.hosts.hookfiles import Hooks
-from ocm.hosts.targets import SERVER, Target, rules_target
+from ocm.hosts.config import hook_files
+from ocm.hosts.config.hook_files import Hooks
+from ocm.hosts.config.targets import SERVER, Target, rules_target
 
 PROJECT, USER, LOCAL = "project", "user", "local"
 AGENTS = "AGENTS.md"
@@ -50,7 +50,7 @@ class Place:
     def hooks(self, hooks: Hooks, path: str, default: str, *, own: bool = False) -> Target:
         """Return the hooks in a file that others share, or in one of their `own`."""
         put = hooks.own_file if own else hooks.target
-        return put(path, self.profile, hookfiles.NONE if self.refused else default, deny_all=self.deny_all)
+        return put(path, self.profile, hook_files.NONE if self.refused else default, deny_all=self.deny_all)
 
 
 def nothing(_place: Place) -> list[str]:
@@ -73,7 +73,7 @@ class Host:
     homes: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     hooks: Hooks | None = None
-    default: str = hookfiles.MINIMAL
+    default: str = hook_files.MINIMAL
     steps: Callable[[Place], list[str]] = nothing
     warnings: Callable[[Place], list[str]] = nothing
     levels: tuple[str, ...] = (PROJECT, USER)
@@ -81,7 +81,7 @@ class Host:
     @property
     def profiles(self) -> tuple[str, ...]:
         """The hook profiles it has."""
-        return self.hooks.profiles if self.hooks else hookfiles.PROFILES[:1]
+        return self.hooks.profiles if self.hooks else hook_files.PROFILES[:1]
 
     def is_found(self, project: str | None) -> bool:
         """Tell whether the host is on this machine, or a folder of it in the project."""

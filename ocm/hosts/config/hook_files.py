@@ -10,7 +10,7 @@ from typing import Any
 from ocm.base import resources
 from ocm.edit import json_text
 from ocm.edit.plain_text import EditError
-from ocm.hosts.targets import EMPTY_JSON, Owns, Target, document, drop, file_target, kind, member, plain_ends
+from ocm.hosts.config.targets import EMPTY_JSON, Owns, Target, document, drop, file_target, kind, member, plain_ends
 
 NONE, MINIMAL, FULL = PROFILES = ("none", "minimal", "full")
 # The events of minimal; those of a call are answered by the running server, so that no process starts.

@@ -2,9 +2,9 @@
 
 import os
 
-from ocm.hosts.hookfiles import MINIMAL, Hooks
-from ocm.hosts.place import Host, Place, approve, code_user_folder
-from ocm.hosts.targets import STDIO, Target, server_target
+from ocm.hosts.config.hook_files import MINIMAL, Hooks
+from ocm.hosts.config.host import Host, Place, approve, code_user_folder
+from ocm.hosts.config.targets import STDIO, Target, server_target
 
 NAME = "vscode-copilot"
 HOOKS = Hooks(NAME)

@@ -3,8 +3,8 @@
 import os
 import sys
 
-from ocm.hosts.place import AGENTS, Host, Place, approve, code_user_folder, config_folder, user_rules
-from ocm.hosts.targets import PLAIN, SERVER, Target, file_target, server_target
+from ocm.hosts.config.host import AGENTS, Host, Place, approve, code_user_folder, config_folder, user_rules
+from ocm.hosts.config.targets import PLAIN, SERVER, Target, file_target, server_target
 
 CONTINUE_FILE = f"""\
 name: {SERVER}

@@ -1,8 +1,8 @@
 """Where Cline keeps MCP servers, its plugin and rules. Never imported by a hook."""
 
-from ocm.hosts.hookfiles import MINIMAL, Hooks
-from ocm.hosts.place import USER, Host, Place, user_rules
-from ocm.hosts.targets import PLAIN, Target, server_target
+from ocm.hosts.config.hook_files import MINIMAL, Hooks
+from ocm.hosts.config.host import USER, Host, Place, user_rules
+from ocm.hosts.config.targets import PLAIN, Target, server_target
 
 NAME = "cline"
 HOOKS = Hooks(NAME, script="ocm.js")

@@ -3,14 +3,14 @@
 import json
 import os
 
-from ocm.hosts import hookfiles
-from ocm.hosts.hookfiles import Hooks
-from ocm.hosts.place import LOCAL, PROJECT, USER, Host, Place, rules
-from ocm.hosts.targets import SERVER, STDIO, Target, rules_target, server_target
+from ocm.hosts.config import hook_files
+from ocm.hosts.config.hook_files import Hooks
+from ocm.hosts.config.host import LOCAL, PROJECT, USER, Host, Place, rules
+from ocm.hosts.config.targets import SERVER, STDIO, Target, rules_target, server_target
 
 NAME = "claude-code"
-PROFILES = hookfiles.PROFILES
-DEFAULT_PROFILE = hookfiles.MINIMAL
+PROFILES = hook_files.PROFILES
+DEFAULT_PROFILE = hook_files.MINIMAL
 ENTRY = STDIO  # what `claude mcp add` writes, without its empty `env`
 HOOKS = Hooks(NAME, but_own="^(?!mcp__(plugin_.*_)?opencodememory__ocm__).*$")
 
