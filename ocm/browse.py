@@ -4,11 +4,11 @@ import os
 import time
 from typing import Any
 
-from ocm import merge, sessionfiles
 from ocm.base.errors import BadInputError, NotFoundError, OcmError, meant
 from ocm.base.model import SECTIONS, Session, one_line
 from ocm.listing import Notice, list_sessions, print_nothing
-from ocm.observe import text_of
+from ocm.sessions import merge, session_files
+from ocm.sessions.gather import text_of
 from ocm.store import config, gate, journal, paths
 from ocm.store.paths import Store
 
@@ -69,7 +69,7 @@ def find_anywhere(store: Store, identifier: str, notice: Notice = print_nothing)
     Raises:
         NotFoundError: neither has it, or there is more than one.
     """
-    from ocm import archive
+    from ocm.sessions import archive
 
     try:
         return store, find(store, identifier, notice)
@@ -81,16 +81,16 @@ def find_anywhere(store: Store, identifier: str, notice: Notice = print_nothing)
 
 def _read_unlisted(store: Store, identifier: str) -> None:
     """Read the file that is meant although no list has it, because it cannot be parsed: that says why."""
-    is_there = sessionfiles.is_name(identifier) and os.path.lexists(os.path.join(store.sessions, identifier))
-    name = identifier if is_there else sessionfiles.locate(store, identifier, [])
+    is_there = session_files.is_name(identifier) and os.path.lexists(os.path.join(store.sessions, identifier))
+    name = identifier if is_there else session_files.locate(store, identifier, [])
     if name:
-        sessionfiles.load(store, name)
+        session_files.load(store, name)
 
 
 def show(store: Store, identifier: str, notice: Notice = print_nothing) -> dict[str, Any]:
     """Return one whole session as its file says, each section under the checkpoint's own argument names."""
     name = find(store, identifier, notice)
-    return as_json(store, name, sessionfiles.load(store, name).session)
+    return as_json(store, name, session_files.load(store, name).session)
 
 
 def as_json(store: Store, name: str, session: Session) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def excerpt(
 ) -> dict[str, Any]:
     """Return a session with `sections` only, in at most `max_tokens` as JSON; `cut` says what was left out."""
     name = find(store, identifier, notice)
-    session = sessionfiles.load(store, name).session
+    session = session_files.load(store, name).session
     whole = as_json(store, name, session)
     result = {key: whole[key] for key in ("session_id", "title", "date", "tool", "branch", "status", "markdown_path")}
     result["title"] = one_line(result["title"], _MAX_TITLE)
@@ -168,7 +168,7 @@ def excerpt(
 
 def holds_still(store: Store, identifier: str) -> dict[str, Any]:
     """Return how far a session still holds: its files by what became of them, and how many commits came since."""
-    return _holds_still(store, sessionfiles.load(store, find(store, identifier)).session)
+    return _holds_still(store, session_files.load(store, find(store, identifier)).session)
 
 
 def _holds_still(store: Store, session: Session) -> dict[str, Any]:
@@ -285,7 +285,7 @@ def _look_at_sessions(store: Store, notice: Notice) -> None:
 
 def _session_count(store: Store) -> int:
     try:
-        return sum(1 for name in os.listdir(store.sessions) if sessionfiles.is_name(name))
+        return sum(1 for name in os.listdir(store.sessions) if session_files.is_name(name))
     except OSError:
         return 0
 
@@ -306,11 +306,11 @@ def _sizes(store: Store) -> dict[str, int]:
 
 
 def _further(store: Store) -> list[tuple[str, str]]:
-    from ocm import archive, copies
+    from ocm.sessions import archive, backups
 
     put_away = archive.store_of(store)
     return [
-        (put_away.path, "archive"), (put_away.sessions, "archive"), (os.path.join(store.path, copies.FOLDER), "copies"),
+        (put_away.path, "archive"), (put_away.sessions, "archive"), (os.path.join(store.path, backups.FOLDER), "copies"),
     ]  # fmt: skip
 
 
@@ -344,4 +344,4 @@ def _id_of(events: list[dict[str, object]], key: str) -> str:
 
 def text(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
     """Return the session file itself."""
-    return sessionfiles.load(store, find(store, identifier, notice)).text
+    return session_files.load(store, find(store, identifier, notice)).text

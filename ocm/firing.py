@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ocm import merge, sessionfiles
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import slugify
-from ocm.observe import text_of
+from ocm.sessions import merge, session_files
+from ocm.sessions.gather import text_of
 from ocm.store import journal
 from ocm.store.paths import Store
 
@@ -64,7 +64,7 @@ def _of_files(store: Store, tool: str, since: float) -> Iterator[_Found]:
         names = []
     for name in names[:_NEWEST]:
         try:
-            session = sessionfiles.load(store, name).session
+            session = session_files.load(store, name).session
         except (UnreadableSessionError, OSError):
             continue
         if session.tool != tool or merge.instant(session.started_at) < since:

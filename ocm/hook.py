@@ -329,16 +329,16 @@ def _recover(event: Event) -> None:
     now = time.time()
     path = event.store.path
     if journal.orphans(path, now - journal.ORPHAN_SECONDS) or journal.idle(path, now - journal.FORGOTTEN_SECONDS):
-        from ocm import sessions
+        from ocm.sessions import checkpoints
 
-        for trouble in sessions.recover(event.store, seconds=sessions.HOOK_SECONDS):
+        for trouble in checkpoints.recover(event.store, seconds=checkpoints.HOOK_SECONDS):
             hookio.log([event.store], ["session-start"], trouble)
 
 
 def _flush(event: Event, *, status: str | None = None, trigger: str | None) -> None:
-    from ocm import sessions
+    from ocm.sessions import checkpoints
 
-    sessions.flush(event.store, event.session_id, status=status, trigger=trigger)
+    checkpoints.flush(event.store, event.session_id, status=status, trigger=trigger)
 
 
 def _empty(event: Event, name: str) -> None:

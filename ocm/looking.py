@@ -95,7 +95,7 @@ def _stores(project: str | None, *, everywhere: bool, archived: bool) -> list[St
         return registry.everywhere()
     store = find_store(project)
     if archived:
-        from ocm import archive
+        from ocm.sessions import archive
 
         return [store, archive.store_of(store)] if archive.exists(store) else [store]
     return [store]

@@ -218,7 +218,7 @@ def _from_journal(view: View, asked: Target, found: Origin, keys: set[int]) -> N
 
 def editing(store: Store, name: str) -> list[str]:
     """Return the ids of the sessions whose journals say that they edited a file since their last checkpoint."""
-    from ocm.observe import relative, text_of
+    from ocm.sessions.gather import relative, text_of
 
     found = []
     for key in journal.session_keys(store.path):

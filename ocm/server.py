@@ -124,14 +124,14 @@ class JournalServer(MCPServer[Any]):
 
     def checkpoint(self, arguments: Arguments, caller: "_Caller") -> Arguments:
         """Store a checkpoint under the conversation's own id."""
-        from ocm import sessions
+        from ocm.sessions import checkpoints
 
         store = self.store()
         given = {name: value for name, value in arguments.items() if name != "agent_id"}
         warnings: list[str] = []
         if given.get("session_id") is None:
             given["session_id"], warnings = self._identity(store, caller)
-        result = sessions.checkpoint(store, given, tool=caller.client, began=self._began)
+        result = checkpoints.checkpoint(store, given, tool=caller.client, began=self._began)
         return {**result, "warnings": warnings + result["warnings"]}
 
     def _identity(self, store: paths.Store, caller: "_Caller") -> tuple[str, list[str]]:

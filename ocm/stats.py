@@ -11,12 +11,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from ocm import brief, merge, sessionfiles
+from ocm import brief
 from ocm.base.errors import UnreadableSessionError
 from ocm.git import worktree
 from ocm.index import access
 from ocm.index.queries import Numbers
 from ocm.listing import Notice, print_nothing
+from ocm.sessions import merge, session_files
 from ocm.store import config, journal, paths
 from ocm.store.paths import Store
 
@@ -71,7 +72,7 @@ def _facts(store: Store, rows: list[Numbers], progress: Progress | None) -> tupl
     size = 0
     for done, row in enumerate(rows, 1):
         try:
-            said, _, facts = sessionfiles.text(store, row.file).partition(_BLOCK)
+            said, _, facts = session_files.text(store, row.file).partition(_BLOCK)
         except (UnreadableSessionError, OSError):  # it was there a moment ago
             said = facts = ""
         size += len(said)

@@ -3,10 +3,11 @@
 import os
 import time
 
-from ocm import install, sessionfiles, sessions
+from ocm import install
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.findings import Finding
 from ocm.index import access
+from ocm.sessions import checkpoints, session_files
 from ocm.store import files, journal, paths, registry, trust
 from ocm.store.paths import Store
 
@@ -92,7 +93,7 @@ def _orphans(store: Store) -> Finding | None:
 
 
 def _recover(store: Store) -> None:
-    troubles = sessions.recover(store)
+    troubles = checkpoints.recover(store)
     if troubles:
         raise OcmError(troubles[0])
 
@@ -100,9 +101,9 @@ def _recover(store: Store) -> None:
 def _unreadable(store: Store) -> Finding | None:
     broken = []
     for name in sorted(os.listdir(store.sessions)) if os.path.isdir(store.sessions) else []:
-        if sessionfiles.is_name(name):
+        if session_files.is_name(name):
             try:
-                sessionfiles.load(store, name)
+                session_files.load(store, name)
             except UnreadableSessionError as error:
                 broken.append(error)
             except OSError as error:

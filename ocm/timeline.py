@@ -7,7 +7,7 @@ import os
 import re
 from typing import Any
 
-from ocm import browse, lineage, merge, sessionfiles
+from ocm import browse, lineage
 from ocm.base.errors import BadInputError, OcmError
 from ocm.base.model import FileChange, Session, WorkEntry, one_line
 from ocm.base.sanitize import clean_line
@@ -15,6 +15,7 @@ from ocm.git import freshness, history, worktree
 from ocm.index import access
 from ocm.index.queries import Index, SessionRow
 from ocm.index.sync import Notice, silent
+from ocm.sessions import merge, session_files
 from ocm.store.paths import Store, relative
 
 MAX_LIMIT = 100
@@ -121,7 +122,7 @@ def _means(path: str, asked: str) -> bool:
 
 def _work(store: Store, row: SessionRow) -> list[dict[str, Any]]:
     try:
-        session = sessionfiles.load(store, row.file).session
+        session = session_files.load(store, row.file).session
     except (OcmError, OSError):  # it was there a moment ago; the list says what it can
         return []
     return [_entry(work) for work in session.work] or _without_work(session)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ocm import decided, lineage, merge, origin, standing
+from ocm import decided, lineage, origin, standing
 from ocm.base.errors import BadInputError, NotFoundError, OcmError
 from ocm.base.sanitize import clean_line
 from ocm.git import history
@@ -19,6 +19,7 @@ from ocm.index.scan import moment
 from ocm.index.sync import Notice, silent
 from ocm.lineage import Later, View
 from ocm.origin import Origin, Source
+from ocm.sessions import merge
 from ocm.store.paths import Store
 
 _SOURCES, _DECISIONS, _WORK = 2, 2, 2
@@ -151,10 +152,10 @@ def _decisions(view: View, best: Source, known: standing.Ledger, seen: decided.S
 
 def _work(store: Store, best: Source) -> list[str]:
     """Return what the session says it did at the checkpoint that recorded the line."""
-    from ocm import sessionfiles
+    from ocm.sessions import session_files
 
     try:
-        session = sessionfiles.load(store, best.file).session
+        session = session_files.load(store, best.file).session
     except (OcmError, OSError):
         return []
     heading = best.at[:16].replace("T", " ")

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ocm import hook, sessions
+from ocm import hook
 from ocm.base.model import Session
 from ocm.markdown import parse
+from ocm.sessions import checkpoints
 from ocm.store import journal, trust
 from ocm.store.paths import STORE, Store
 
@@ -106,7 +107,7 @@ class Project:
 
     def checkpoint(self, session_id: str = "S", **arguments: Any) -> dict[str, Any]:
         """Store a checkpoint."""
-        return sessions.checkpoint(self.store, {"session_id": session_id, **arguments}, tool="test")
+        return checkpoints.checkpoint(self.store, {"session_id": session_id, **arguments}, tool="test")
 
     def tally(self, session_id: str = "S") -> journal.Tally:
         """Count what the gate counts."""

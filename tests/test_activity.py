@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ocm import activity, recall
+from ocm import recall
+from ocm.sessions import auto_summary
 from tests.builders import Project, commit
 
 
@@ -28,13 +29,13 @@ def ran(command: str, *, failed: bool = False, kind: str = "call") -> dict[str, 
     ],
 )
 def test_what_commands_tell(events: list[dict[str, Any]], expected: list[str]) -> None:
-    assert activity.items(events, []) == expected
+    assert auto_summary.items(events, []) == expected
 
 
 def test_commits_are_told_and_all_of_it_is_bounded() -> None:
-    assert activity.items([], ["abc Fix"]) == ["Committed abc Fix"]
+    assert auto_summary.items([], ["abc Fix"]) == ["Committed abc Fix"]
     many = [event for n in range(50) for event in (ran(f"p{n}", failed=True), ran(f"p{n}"))]
-    assert len(activity.items(many, [str(n) for n in range(50)])) == 40
+    assert len(auto_summary.items(many, [str(n) for n in range(50)])) == 40
 
 
 def shell(project: Project, command: str, *, failed: bool = False) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from ocm import browse, copies, decided, hook, hookio, partial, recall
+from ocm import browse, decided, hook, hookio, partial, recall
 from ocm.hosts import adapters
 from ocm.index import access, sync
+from ocm.sessions import backups
 from ocm.store import config, journal, paths, registry
 from tests.builders import AGENT, Project, payload, run_hook, run_ocm
 from tests.session_store import put, session
@@ -47,7 +48,7 @@ def test_every_file_that_ocm_makes_is_counted(project: Project) -> None:
     project.checkpoint(goal="g")
     journal.keep_rejected(project.store.path, [b"no event"])
     hookio.log([project.store], ["stop"], "a reason")
-    copies.make(project.store, "test")
+    backups.make(project.store, "test")
     run_ocm(project.root, "list")
     files = [path for path in Path(project.store.path).rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) == sum(browse.status(project.store)["sizes"].values())

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import archive, browse, copies
+from ocm import browse
 from ocm.base.errors import NotFoundError, UnreadableSessionError
+from ocm.sessions import archive, backups
 from ocm.store import journal
 from tests.builders import CHECKPOINT_TOOL, Project
 
@@ -196,7 +197,7 @@ def test_the_status_counts_what_was_put_away_and_copied(filled: Project) -> None
         "0f6d-two",
         next(path.name for path in filled.files() if "0f6d" in path.read_text(encoding="utf-8")),
     )
-    copies.make(filled.store, "test")
+    backups.make(filled.store, "test")
     sizes = browse.status(filled.store)["sizes"]
     assert sizes["archive"] > 0
     assert sizes["copies"] > 0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm import sessions
+from ocm.sessions import checkpoints
 from ocm.store import journal, paths
 from tests.defects.driver import together
 from tests.defects.environment import our_commands
@@ -160,10 +160,10 @@ def test_every_line_that_hooks_append_during_take_overs_is_recorded_exactly_once
     writers = start_writers(system)
     taken = 0
     while any(writer.poll() is None for writer in writers):
-        taken += sessions.flush(store, "S")
+        taken += checkpoints.flush(store, "S")
         let_go_on(system, taken)
     assert [writer.returncode for writer in writers] == [0] * WRITERS
-    sessions.flush(store, "S")
+    checkpoints.flush(store, "S")
     assert taken > TAKE_OVERS_BETWEEN
     assert journal.tally(str(system.store), "S").calls == LINES
     facts = system.show("S")

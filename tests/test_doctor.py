@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import doctor, firing, hook, install, probes, sessionfiles, sessions, settings, storechecks
+from ocm import doctor, firing, hook, install, probes, settings, storechecks
 from ocm.base.errors import OcmError
 from ocm.hosts import adapters
 from ocm.hosts.config.all_hosts import HOSTS as HOSTS_OF_ALL
 from ocm.hosts.config.codex import own_keys
 from ocm.index import access
+from ocm.sessions import checkpoints, session_files
 from ocm.store import files, paths
 
 from .install_world import World
@@ -99,7 +100,7 @@ class Place(World):
         """Store a checkpoint, as the server does."""
         store = paths.find_store(str(self.project))
         assert store
-        sessions.checkpoint(store, {"session_id": session_id, "goal": goal}, tool=name)
+        checkpoints.checkpoint(store, {"session_id": session_id, "goal": goal}, tool=name)
 
     def look(self) -> None:
         """Have the cache brought in step."""
@@ -451,7 +452,7 @@ def test_what_cannot_be_mended_is_said_with_what_to_do(intact: Place, monkeypatc
 def test_an_orphan_that_cannot_be_stored_is_said(intact: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     intact.command("ocm", ANSWER)
     leave_an_orphan(intact)
-    monkeypatch.setattr(sessions, "recover", lambda _: ["The disk is full."])
+    monkeypatch.setattr(checkpoints, "recover", lambda _: ["The disk is full."])
     with pytest.raises(OcmError, match="The disk is full"):
         doctor.fix(str(intact.project))
 
@@ -520,14 +521,14 @@ def test_session_files_that_cannot_be_read_prove_nothing(intact: Place) -> None:
 
 def test_a_session_file_that_may_not_be_read_is_named(intact: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     intact.command("ocm", ANSWER)
-    load = sessionfiles.load
+    load = session_files.load
 
     def refuse(store: paths.Store, name: str) -> object:
         if "gemini" in name:
             raise PermissionError(13, "Permission denied")
         return load(store, name)
 
-    monkeypatch.setattr(sessionfiles, "load", refuse)
+    monkeypatch.setattr(session_files, "load", refuse)
     (finding,) = intact.findings()
     assert (finding.check, "Permission denied" in finding.message) == ("sessions-readable", True)
 

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import browse, recall, sessionfiles, sessions
+from ocm import browse, recall
 from ocm.markdown import parse, render
+from ocm.sessions import checkpoints, session_files
 from ocm.store import files
 from ocm.store.paths import STORE, Store
 from tests.builders import Project, commit, git, script
@@ -59,7 +60,7 @@ def assert_whole(store: Store) -> None:
     assert answers(store) == now
     for path in Path(store.path).rglob("*"):
         os.utime(path, (time.time() - HOUR, time.time() - HOUR))
-    assert sessions.recover(store) == []
+    assert checkpoints.recover(store) == []
     assert leftovers(store) == []
 
 
@@ -367,7 +368,7 @@ def machines(tmp_path: Path, project: Project) -> tuple[Machine, Machine]:
 @POSIX
 def test_locks_of_one_machine_do_not_reach_the_other(machines: tuple[Machine, Machine], project: Project) -> None:
     """The control: a lock that this process holds keeps nobody on the other machine waiting."""
-    with files.locked(sessionfiles.lock_path(project.store, "S")):
+    with files.locked(session_files.lock_path(project.store, "S")):
         finished([machines[1].checkpoint("S", "--goal", "g")])
     assert project.session().goal == "g"
 
@@ -416,7 +417,7 @@ def test_one_session_that_two_machines_store_at_once_is_merged(
     with monkeypatch.context() as patch:
         for name in ("update", "render"):
             patch.setattr(render, name, meanwhile(getattr(render, name)))
-        sessions.checkpoint(project.store, {"session_id": "S", "work_summary": ["after"]}, tool="x")
+        checkpoints.checkpoint(project.store, {"session_id": "S", "work_summary": ["after"]}, tool="x")
     session = project.session()
     assert session.work_summary == [*["at first"] * (not is_first), "before", "after"]
     assert (session.decisions, [change.path for change in session.files]) == (["of the other machine"], ["a.py"])

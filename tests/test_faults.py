@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from ocm import browse, cli, observe, sessions
+from ocm import browse, cli
 from ocm.base.errors import UnreadableSessionError
 from ocm.index import sync
+from ocm.sessions import checkpoints, gather
 from ocm.store import files, journal, paths
 from tests.defects.driver import run_as_plain_user
 from tests.defects.environment import our_commands
@@ -673,7 +674,7 @@ def test_a_disk_that_is_full_at_any_write_of_a_checkpoint(
         text = session.read_bytes()
         assert text == before or f"item {number}".encode() in text
         assert not stored or f"item {number}".encode() in text
-        sessions.checkpoint(store, {"session_id": "S", "work_summary": [f"item {number}"]})
+        checkpoints.checkpoint(store, {"session_id": "S", "work_summary": [f"item {number}"]})
         _assert_all_there(store, number)
         if not disk.failed:
             break
@@ -693,7 +694,7 @@ def _failing_once(disk: FullDisk) -> Callable[..., Any]:
 
 def _checkpoint(store: paths.Store, item: str) -> bool:
     try:
-        sessions.checkpoint(store, {"session_id": "S", "work_summary": [item]})
+        checkpoints.checkpoint(store, {"session_id": "S", "work_summary": [item]})
     except OSError as error:
         return error.errno != errno.ENOSPC
     return True
@@ -798,7 +799,7 @@ class Clock:
 
         monkeypatch.setattr("time.time", self._seconds)
         monkeypatch.setattr("time.time_ns", lambda: int(self.now.timestamp()) * 10**9)
-        monkeypatch.setattr(observe, "datetime", Moment)
+        monkeypatch.setattr(gather, "datetime", Moment)
 
     def _seconds(self) -> float:
         return self.now.timestamp()
@@ -812,9 +813,9 @@ def test_a_clock_that_goes_back_costs_nothing(
         for number in range(4):
             journal.append(store.path, "S", [journal.event("call", m=1, path=f"src/{number}.py", kind="modified")])
             system.world.write(f"src/{number}.py", "changed\n")
-            sessions.checkpoint(store, {"session_id": "S", "work_summary": [f"item {number}"]})
+            checkpoints.checkpoint(store, {"session_id": "S", "work_summary": [f"item {number}"]})
             clock.now -= timedelta(hours=5)
-        sessions.checkpoint(store, {"session_id": "S", "status": "closed"})
+        checkpoints.checkpoint(store, {"session_id": "S", "status": "closed"})
         assert sorted(recorded(store)) == [f"item {number}" for number in range(4)]
     assert_readable(system)
     system.ocm("rebuild-index").must_work()
@@ -844,9 +845,9 @@ def test_a_clock_that_stands_still_costs_nothing(
             system.world.write(f"src/{name}.py", "changed\n")
             journal.append(store.path, "S", [journal.event("call", m=1, path=f"src/{name}.py", kind="modified")])
             with pytest.raises(UnreadableSessionError):
-                sessions.checkpoint(store, {"session_id": "S", "work_summary": ["in vain"]})
+                checkpoints.checkpoint(store, {"session_id": "S", "work_summary": ["in vain"]})
         session.write_bytes(before)
-        sessions.checkpoint(store, {"session_id": "S", "work_summary": ["at last"]})
+        checkpoints.checkpoint(store, {"session_id": "S", "work_summary": ["at last"]})
     facts = system.show("S")
     assert facts is not None
     assert {"src/a.py", "src/b.py"} <= facts.files.keys()

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import hook, observe
+from ocm import hook
 from ocm.markdown import render
+from ocm.sessions import gather
 from ocm.store import config, journal, paths, trust
 from ocm.store.paths import STORE, Store
 from tests.builders import Project, payload, repository, run_ocm, script
@@ -303,10 +304,10 @@ def test_a_link_that_stays_in_the_project_is_followed(clone: Clone) -> None:
 
 
 def test_git_is_asked_about_no_other_folder(clone: Clone, project: Project) -> None:
-    assert observe._own_root(clone.store, str(clone.outside)) == str(clone.root)
-    assert observe._own_root(clone.store, str(project.root)) == str(clone.root)
-    assert observe._own_root(clone.store, str(clone.root)) == str(clone.root)
-    assert observe._own_root(clone.store, "") == str(clone.root)
+    assert gather._own_root(clone.store, str(clone.outside)) == str(clone.root)
+    assert gather._own_root(clone.store, str(project.root)) == str(clone.root)
+    assert gather._own_root(clone.store, str(clone.root)) == str(clone.root)
+    assert gather._own_root(clone.store, "") == str(clone.root)
 
 
 def test_a_projects_settings_switch_no_redaction_off(clone: Clone) -> None:

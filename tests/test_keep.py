@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ocm import archive, bundle, copies, forget, sessions, transfer
 from ocm.base.errors import NotFoundError, OcmError
 from ocm.index import access, sync
 from ocm.markdown import parse
+from ocm.sessions import archive, backups, checkpoints, export_format, export_import, forget
 from ocm.store import journal, trust
 from ocm.store.paths import Store
 from tests.builders import Project, run_ocm
@@ -43,7 +43,7 @@ def filled(project: Project) -> None:
     project.checkpoint("stays", goal="another")
     project.edited("secret-plan.py", "gone")
     sync.rebuild(project.store)
-    copies.make(project.store, "test")
+    backups.make(project.store, "test")
     (Path(project.store.path) / "hook.log").write_text("1 gone failed\n2 stays failed\n", encoding="utf-8")
 
 
@@ -62,7 +62,7 @@ def test_a_forgotten_session_leaves_no_byte_behind(project: Project) -> None:
     assert ids(project.store) == ["stays"]
     assert everything(project.store.sessions) == {n: d for n, d in kept.items() if b"zanzibar" not in d}
     assert left["hook.log"] == b"2 stays failed\n"
-    assert [entry.text for entry in bundle.read(copies.paths_of(project.store)[0])] == [
+    assert [entry.text for entry in export_format.read(backups.paths_of(project.store)[0])] == [
         project.file().read_text(encoding="utf-8")
     ]
 
@@ -78,7 +78,7 @@ def test_a_hook_that_comes_later_starts_anew(project: Project) -> None:
 
 def test_an_archived_session_is_forgotten_too(project: Project) -> None:
     filled(project)
-    sessions.flush(project.store, "gone")
+    checkpoints.flush(project.store, "gone")
     (name,) = [path.name for path in project.files() if b"zanzibar" in path.read_bytes()]
     archive.put_away(project.store, "gone", name)
     assert run_ocm(project.root, "forget", "gone", "--yes").returncode == 0
@@ -111,7 +111,7 @@ def test_a_note_that_came_along_forgets_nothing(project: Project) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="needs symbolic links")
 def test_safety_copies_are_made_in_the_store_or_not_at_all(project: Project, tmp_path: Path) -> None:
     filled(project)
-    folder = Path(project.store.path) / copies.FOLDER
+    folder = Path(project.store.path) / backups.FOLDER
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()
@@ -119,9 +119,9 @@ def test_safety_copies_are_made_in_the_store_or_not_at_all(project: Project, tmp
     for number in range(5):
         (tmp_path / "own" / f"{number}.json").write_text("{}", encoding="utf-8")
     folder.symlink_to(tmp_path / "own")
-    assert copies.paths_of(project.store) == []
+    assert backups.paths_of(project.store) == []
     with pytest.raises(OcmError, match="leads out of the store"):
-        copies.make(project.store, "test")
+        backups.make(project.store, "test")
     forget.forget(project.store, "gone")
     assert len(list((tmp_path / "own").iterdir())) == 5
     assert (tmp_path / "own").stat().st_mode & 0o777 != 0o700
@@ -254,15 +254,15 @@ def test_a_store_is_carried_along_letter_by_letter(project: Project, tmp_path: P
 def test_what_is_here_stays_unless_it_is_to_be_replaced(project: Project, tmp_path: Path) -> None:
     project.checkpoint("one", goal="before")
     file = str(tmp_path / "all.json")
-    transfer.export(project.store, file)
+    export_import.export(project.store, file)
     project.checkpoint("one", goal="after")
     now = project.file().read_bytes()
-    assert transfer.bring_in(project.store, file).kept == [project.file().name]
+    assert export_import.bring_in(project.store, file).kept == [project.file().name]
     assert project.file().read_bytes() == now
-    assert transfer.bring_in(project.store, file, replace=True).written == [project.file().name]
+    assert export_import.bring_in(project.store, file, replace=True).written == [project.file().name]
     assert project.session().goal == "before"
-    (copy,) = copies.paths_of(project.store)
-    transfer.bring_in(project.store, copy, replace=True)
+    (copy,) = backups.paths_of(project.store)
+    export_import.bring_in(project.store, copy, replace=True)
     assert project.file().read_bytes() == now
 
 
@@ -270,21 +270,21 @@ def test_a_name_that_is_taken_gets_another(project: Project, tmp_path: Path) -> 
     put(project.store, "one.md", session("a", goal="a"))
     other = make_store(tmp_path / "other")
     put(other, "one.md", session("b", goal="b"))
-    transfer.export(other, str(tmp_path / "all.json"))
-    assert transfer.bring_in(project.store, str(tmp_path / "all.json")).written == ["one-2.md"]
+    export_import.export(other, str(tmp_path / "all.json"))
+    assert export_import.bring_in(project.store, str(tmp_path / "all.json")).written == ["one-2.md"]
     assert ids(project.store) == ["a", "b"]
 
 
 def test_secrets_are_taken_out_on_both_ways(project: Project, tmp_path: Path) -> None:
     put(project.store, "one.md", session("one", goal=f"use {TOKEN}"))
     file = tmp_path / "all.json"
-    assert transfer.export(project.store, str(file)).redactions == 1
+    assert export_import.export(project.store, str(file)).redactions == 1
     assert TOKEN not in file.read_text(encoding="utf-8")
     tree = json.loads(file.read_text(encoding="utf-8"))
     tree["sessions"][0]["text"] = tree["sessions"][0]["text"].replace("[REDACTED:github-token]", TOKEN)
     file.write_text(json.dumps(tree), encoding="utf-8")
     other = make_store(tmp_path / "other")
-    assert transfer.bring_in(other, str(file)).redactions == 1
+    assert export_import.bring_in(other, str(file)).redactions == 1
     assert TOKEN.encode() not in b"".join(everything(other.path).values())
 
 
@@ -314,7 +314,7 @@ def test_a_name_that_leads_elsewhere_imports_nothing(project: Project, tmp_path:
     file.write_text(json.dumps({"ocm": 1, "kind": "store", "sessions": rows}), encoding="utf-8")
     before = everything(str(tmp_path))
     with pytest.raises(OcmError, match="session 2"):
-        transfer.bring_in(project.store, str(file))
+        export_import.bring_in(project.store, str(file))
     assert everything(str(tmp_path)) == before
 
 
@@ -355,7 +355,7 @@ def test_a_session_that_cannot_be_read_is_named_and_the_rest_comes_in(project: P
 def test_an_export_does_not_go_into_the_store(project: Project) -> None:
     project.checkpoint("one", goal="g")
     with pytest.raises(OcmError, match="store itself"):
-        transfer.export(project.store, project.store.sessions + "/x.json")
+        export_import.export(project.store, project.store.sessions + "/x.json")
 
 
 def test_export_without_anything_says_what_it_takes(project: Project) -> None:
@@ -364,15 +364,15 @@ def test_export_without_anything_says_what_it_takes(project: Project) -> None:
 
 def test_only_three_safety_copies_are_kept(project: Project) -> None:
     project.checkpoint("one", goal="g")
-    made = [copies.make(project.store, "test") for _ in range(5)]
-    assert copies.paths_of(project.store) == made[-copies.KEPT :]
+    made = [backups.make(project.store, "test") for _ in range(5)]
+    assert backups.paths_of(project.store) == made[-backups.KEPT :]
 
 
 def test_four_imports_at_once_write_each_session_once(project: Project, tmp_path: Path) -> None:
     other = make_store(tmp_path / "other")
     for number in range(20):
         put(other, f"s{number}.md", session(f"s{number}", goal="g"))
-    transfer.export(other, str(tmp_path / "all.json"))
+    export_import.export(other, str(tmp_path / "all.json"))
     code = "import sys; from ocm import paths, transfer; transfer.bring_in(paths.find_store(sys.argv[1]), sys.argv[2])"
     racers = [
         subprocess.Popen([sys.executable, "-c", code, str(project.root), str(tmp_path / "all.json")], cwd=project.root)
@@ -387,7 +387,7 @@ def test_four_imports_at_once_write_each_session_once(project: Project, tmp_path
 def test_a_store_without_its_sessions_has_nothing_to_put_away_or_to_carry(project: Project, tmp_path: Path) -> None:
     os.rmdir(project.store.sessions)
     assert archive.old_sessions(project.store, 0) == []
-    assert bundle.collect(project.store) == ([], [])
+    assert export_format.collect(project.store) == ([], [])
     assert forget._notes(Store(str(tmp_path / "gone"), str(tmp_path))) == []
 
 
@@ -396,7 +396,7 @@ def test_what_is_no_session_is_not_carried_along_and_what_cannot_be_read_is_name
     put(project.store, "notes.txt", "mine")
     put(project.store, "odd.md", b"\xff")
     os.mkdir(os.path.join(project.store.sessions, "folder.md"))
-    entries, troubles = bundle.collect(project.store)
+    entries, troubles = export_format.collect(project.store)
     assert [entry.name for entry in entries] == ["one.md"]
     assert [line.partition(":")[0] for line in troubles] == ["folder.md", "odd.md"]
 
@@ -406,26 +406,26 @@ def test_an_import_is_no_larger_than_can_be_held(
 ) -> None:
     put(project.store, "one.md", session("one", goal="long " * 100))
     file = str(tmp_path / "all.json")
-    transfer.export(project.store, file)
-    monkeypatch.setattr("ocm.sessionfiles.MAX_BYTES", 100)
+    export_import.export(project.store, file)
+    monkeypatch.setattr("ocm.sessions.session_files.MAX_BYTES", 100)
     with pytest.raises(OcmError, match="session 1 is too large"):
-        bundle.read(file)
-    monkeypatch.setattr(bundle, "MAX_BYTES", 100)
+        export_format.read(file)
+    monkeypatch.setattr(export_format, "MAX_BYTES", 100)
     with pytest.raises(OcmError, match="is larger than"):
-        bundle.read(file)
+        export_format.read(file)
 
 
 def test_to_forget_a_session_takes_it_out_of_copies_and_leaves_the_others(project: Project) -> None:
     put(project.store, "other.md", session("other", goal="stays"))
-    without = copies.make(project.store, "before")
+    without = backups.make(project.store, "before")
     before = Path(without).read_bytes()
     put(project.store, "one.md", session("one", goal="a secret of mine"))
-    copies.make(project.store, "with")
-    (Path(project.store.path) / copies.FOLDER / "broken.json").write_text("{ a secret of mine", encoding="utf-8")
+    backups.make(project.store, "with")
+    (Path(project.store.path) / backups.FOLDER / "broken.json").write_text("{ a secret of mine", encoding="utf-8")
     (Path(project.store.path) / "hook.log").write_text("a line about something else\n", encoding="utf-8")
     forget.forget(project.store, "one")
     assert Path(without).read_bytes() == before
-    assert len(copies.paths_of(project.store)) == 2, "nothing could be restored from the broken one"
+    assert len(backups.paths_of(project.store)) == 2, "nothing could be restored from the broken one"
     assert b"a secret of mine" not in b"".join(everything(project.store.path).values())
     assert (Path(project.store.path) / "hook.log").read_text(encoding="utf-8") == "a line about something else\n"
 
@@ -434,7 +434,7 @@ def test_the_command_says_what_an_import_left_out_and_took_out(project: Project,
     put(project.store, "one.md", session("one", goal="before"))
     put(project.store, "two.md", session("two", goal="plain"))
     file = tmp_path / "all.json"
-    transfer.export(project.store, str(file))
+    export_import.export(project.store, str(file))
     file.write_text(file.read_text(encoding="utf-8").replace("plain", f"use {TOKEN}"), encoding="utf-8")
     put(project.store, "one.md", session("one", goal="after"))
     os.unlink(os.path.join(project.store.sessions, "two.md"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ocm.base.model import Checkpoint, FileChange, PlanFile, Reference, Session, WorkEntry
-from ocm.merge import Observed, instant, later, merge, merge_files, moment, taken
+from ocm.sessions.merge import Observed, instant, later, merge, merge_files, moment, taken
 
 NOW = datetime(2026, 3, 3, 15, 10, tzinfo=UTC)
 LATER = datetime(2026, 3, 3, 16, 2, tzinfo=UTC)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ocm import observe
 from ocm.base.model import FileChange
 from ocm.redaction.user_rules import NONE
+from ocm.sessions import gather
 from ocm.store import journal
 from tests.builders import Project, commit, git, repository
 
@@ -26,24 +26,24 @@ def changes(project: Project) -> dict[str, str]:
     ("../a.py", "../a.py"), ("/p", "/p"), ("/pp/a.py", "/pp/a.py"), ("ü 日.py", "ü 日.py"), ("\udcff.py", "\\udcff.py"),
 ])  # fmt: skip
 def test_a_path_inside_the_work_tree_is_relative(path: str, expected: str) -> None:
-    assert observe.relative(path, "/p") == expected
+    assert gather.relative(path, "/p") == expected
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
 def test_a_path_through_a_link_is_relative_too(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    assert observe.relative(str(tmp_path / "real" / "a.py"), str(tmp_path / "link")) == "a.py"
+    assert gather.relative(str(tmp_path / "real" / "a.py"), str(tmp_path / "link")) == "a.py"
 
 
 def test_a_text_of_a_journal_line_is_text_that_can_be_written() -> None:
     event: dict[str, Any] = {"a": "x\ud800\x00y", "b": 7, "c": None}
-    assert [observe.text_of(event, name) for name in "abcd"] == ["x\\ud800y", "", "", ""]
+    assert [gather.text_of(event, name) for name in "abcd"] == ["x\\ud800y", "", "", ""]
 
 
 def test_secrets_in_a_journal_are_redacted_and_counted() -> None:
     token = "ghp_" + "aB3" * 12
-    events, count = observe.events_redacted(
+    events, count = gather.events_redacted(
         [{"e": "prompt", "title": f"use {token}"}, {"e": "call", "path": "a.py", "cmd": "git"}], NONE
     )
     assert count == 1
@@ -96,11 +96,11 @@ def test_a_session_that_no_hook_opened_begins_now(repo: Project) -> None:
 
 
 def test_a_server_knows_when_it_began(repo: Project) -> None:
-    from ocm import sessions
+    from ocm.sessions import checkpoints
 
     before = git(repo.root, "rev-parse", "HEAD")
     (repo.root / "new.py").write_text("x\n", encoding="utf-8")
-    sessions.checkpoint(repo.store, {"session_id": "S", "goal": "g"}, tool="codex", began=(1_700_000_000.0, before))
+    checkpoints.checkpoint(repo.store, {"session_id": "S", "goal": "g"}, tool="codex", began=(1_700_000_000.0, before))
     session = repo.session()
     assert session.started_at.startswith("2023-11-1")
     assert (session.git_sha_start, session.tool) == (before, "codex")

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from ocm import archive, copies, rescan
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.index import sync
 from ocm.markdown import parse
 from ocm.redaction import user_rules
+from ocm.sessions import archive, backups, redact_scan
 from ocm.store import files, journal
 from tests.builders import Project, run_ocm
 from tests.session_store import put, session
@@ -56,11 +56,11 @@ def test_planted_secrets_go_and_everything_else_stays(project: Project) -> None:
     ]
     before = {path: path.read_bytes() for path in [clean, *paths]}
     sync.rebuild(project.store)
-    found = rescan.scan(project.store, apply=False)
+    found = redact_scan.scan(project.store, apply=False)
     assert {one.file for one in found.files} == {f"sessions/{name}.md" for name in ("one", "two", "three")}
     assert {path: path.read_bytes() for path in before} == before, "a scan changes nothing"
 
-    done = rescan.scan(project.store, apply=True)
+    done = redact_scan.scan(project.store, apply=True)
     assert done.total == found.total == 6
     assert clean.read_bytes() == before[clean]
     for path in paths:
@@ -77,7 +77,7 @@ def test_planted_secrets_go_and_everything_else_stays(project: Project) -> None:
         got = path.read_bytes().decode()
         assert got == expected
     assert leftovers(project.store.path, TOKEN, PASSWORD, "MIIEvQ", "maiden") == []
-    assert rescan.scan(project.store, apply=False).total == 0
+    assert redact_scan.scan(project.store, apply=False).total == 0
 
 
 def test_the_cache_holds_no_page_of_it_any_more(project: Project) -> None:
@@ -85,7 +85,7 @@ def test_the_cache_holds_no_page_of_it_any_more(project: Project) -> None:
     sync.rebuild(project.store)
     (Path(project.store.path) / "memory.db.damaged").write_text(TOKEN, encoding="utf-8")
     assert leftovers(project.store.path, TOKEN) != []
-    rescan.scan(project.store, apply=True)
+    redact_scan.scan(project.store, apply=True)
     assert leftovers(project.store.path, TOKEN[10:30]) == []
     with sqlite3.connect(project.store.database) as db:
         assert db.execute("SELECT count(*) FROM sessions").fetchone() == (1,)
@@ -93,14 +93,14 @@ def test_the_cache_holds_no_page_of_it_any_more(project: Project) -> None:
 
 def test_archive_journal_log_and_copies_are_looked_through(project: Project) -> None:
     path = write_by_hand(project, "old.md", notes=TOKEN)
-    copies.make(project.store, "test")
+    backups.make(project.store, "test")
     archive.put_away(project.store, "old", path.name)
     journal.append(project.store.path, "S", [journal.event("call", tool="Write", path=f"/x/{TOKEN}")])
     (Path(project.store.path) / "hook.log").write_text(f"a\nwhy {TOKEN}\nb\n", encoding="utf-8")
     (Path(project.store.path) / journal.REJECTED).write_bytes(b"\xff " + TOKEN.encode() + b"\n")
-    found = rescan.scan(project.store, apply=False)
+    found = redact_scan.scan(project.store, apply=False)
     assert len(found.files) == 5
-    rescan.scan(project.store, apply=True)
+    redact_scan.scan(project.store, apply=True)
     assert leftovers(project.store.path, TOKEN) == []
     assert (Path(project.store.path) / "hook.log").read_text(encoding="utf-8") == "a\nwhy [REDACTED:github-token]\nb\n"
     assert (Path(project.store.path) / journal.REJECTED).read_bytes() == b"\xff [REDACTED:github-token]\n"
@@ -109,14 +109,14 @@ def test_archive_journal_log_and_copies_are_looked_through(project: Project) -> 
 
 def test_the_safety_copy_does_not_keep_what_was_to_go(project: Project) -> None:
     write_by_hand(project, "one.md", notes=TOKEN)
-    rescan.scan(project.store, apply=True)
-    assert copies.paths_of(project.store) == []
-    assert not (Path(project.store.path) / copies.FOLDER).exists()
+    redact_scan.scan(project.store, apply=True)
+    assert backups.paths_of(project.store) == []
+    assert not (Path(project.store.path) / backups.FOLDER).exists()
 
 
 def test_a_file_that_cannot_be_parsed_is_named_and_left(project: Project) -> None:
     path = Path(put(project.store, "broken.md", f"no front matter\n{TOKEN}\n"))
-    (found,) = rescan.scan(project.store, apply=True).files
+    (found,) = redact_scan.scan(project.store, apply=True).files
     assert found.trouble
     assert TOKEN in path.read_text(encoding="utf-8")
     done = run_ocm(project.root, "redact-scan", "--apply")
@@ -127,14 +127,14 @@ def test_a_file_that_cannot_be_parsed_is_named_and_left(project: Project) -> Non
 
 def test_the_front_matter_stays_what_it_is(project: Project) -> None:
     text = write_by_hand(project, "one.md", title=f"{TOKEN} was used").read_text(encoding="utf-8")
-    clean, counts = rescan.cleaned(text)
+    clean, counts = redact_scan.cleaned(text)
     assert counts == {"github-token": 1}
     assert parse.parse(clean).title == "[REDACTED:github-token] was used"
 
 
 def test_an_id_that_looks_like_a_secret_stays(project: Project) -> None:
     path = put(project.store, "one.md", session(TOKEN, title="x", problems=[f"see {TOKEN}"]))
-    clean, counts = rescan.cleaned(Path(path).read_text(encoding="utf-8"))
+    clean, counts = redact_scan.cleaned(Path(path).read_text(encoding="utf-8"))
     assert counts == {"github-token": 1}
     assert parse.session_id_of(clean) == TOKEN
 
@@ -142,15 +142,15 @@ def test_an_id_that_looks_like_a_secret_stays(project: Project) -> None:
 @pytest.mark.parametrize("text", ["a <private>b", "a <private>\n## Goal\n</private>", "a </private> b"])
 def test_private_text_that_is_not_closed_in_its_place_stays(project: Project, text: str) -> None:
     path = write_by_hand(project, "one.md", notes=text)
-    assert rescan.cleaned(path.read_bytes().decode())[1] == {}
+    assert redact_scan.cleaned(path.read_bytes().decode())[1] == {}
 
 
 def test_what_would_not_mean_the_same_is_refused(project: Project) -> None:
     path = put(project.store, "one.md", session("one", title="x"))
     text = Path(path).read_text(encoding="utf-8").replace("title: x", f"title: {{{TOKEN}")
-    assert rescan.cleaned(text.replace(TOKEN, "x"))[1] == {}
+    assert redact_scan.cleaned(text.replace(TOKEN, "x"))[1] == {}
     with pytest.raises(OcmError, match="form") as refused:
-        rescan.cleaned(text)
+        redact_scan.cleaned(text)
     assert TOKEN not in str(refused.value)
 
 
@@ -168,7 +168,7 @@ def test_the_command_says_what_it_found_and_never_shows_it(project: Project) -> 
 def test_a_file_that_was_cleaned_meanwhile_is_not_written_again(project: Project) -> None:
     path = write_by_hand(project, "one.md")
     before = path.stat()
-    rescan._rewrite(project.store, "one.md", user_rules.NONE)
+    redact_scan._rewrite(project.store, "one.md", user_rules.NONE)
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
@@ -184,19 +184,19 @@ def test_what_cannot_be_written_is_named_and_its_copy_stays(project: Project, mo
         really(target, data, **more)
 
     monkeypatch.setattr(files, "atomic_write", full)
-    found = {one.file: one.trouble for one in rescan.scan(project.store, apply=True).files}
+    found = {one.file: one.trouble for one in redact_scan.scan(project.store, apply=True).files}
     assert found == {"sessions/one.md": "No space left on device", "journal of S": "No space left on device"}
     assert TOKEN in path.read_text(encoding="utf-8")
     assert [event["path"] for event in project.lines() if "path" in event] == [f"src/{TOKEN}.py"], "nothing is lost"
-    assert len(copies.paths_of(project.store)) == 1
+    assert len(backups.paths_of(project.store)) == 1
 
 
 def test_a_safety_copy_that_cannot_be_read_is_named(project: Project) -> None:
     write_by_hand(project, "one.md")
-    copy = Path(copies.make(project.store, "test"))
+    copy = Path(backups.make(project.store, "test"))
     copy.write_text("{", encoding="utf-8")
-    (found,) = rescan.scan(project.store, apply=False).files
-    assert found.file == f"{copies.FOLDER}/{copy.name}"
+    (found,) = redact_scan.scan(project.store, apply=False).files
+    assert found.file == f"{backups.FOLDER}/{copy.name}"
     assert found.trouble
     assert copy.read_text(encoding="utf-8") == "{"
 
@@ -208,4 +208,4 @@ def test_a_safety_copy_that_cannot_be_read_is_named(project: Project) -> None:
     (OSError("odd"), "odd"),
 ])  # fmt: skip
 def test_why_a_file_stays_as_it_is_is_said_in_a_few_words(error: OcmError | OSError, said: str) -> None:
-    assert rescan._why(error) == said
+    assert redact_scan._why(error) == said

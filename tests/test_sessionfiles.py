@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ocm import sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
 from ocm.markdown import render
+from ocm.sessions import session_files
 from tests.builders import Project
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
@@ -67,7 +67,7 @@ def test_not_even_with_the_same_hash(project: Project) -> None:
     session = Session("S", started_at="2026-03-03T14:32:10+00:00", tool="x")
     names = []
     for _ in range(4):
-        written = sessionfiles.write(project.store, None, session, "")
+        written = session_files.write(project.store, None, session, "")
         assert written
         names.append(written.name)
         put(project, names[-1], "taken")
@@ -76,30 +76,30 @@ def test_not_even_with_the_same_hash(project: Project) -> None:
 
 def test_a_name_that_is_its_own_is_kept(project: Project) -> None:
     session = Session("S", started_at="2026-03-03T14:32:10+00:00", tool="x", slug="a")
-    name = next(sessionfiles._names(session))
+    name = next(session_files._names(session))
     put(project, name, of("S"))
     put(project, "other.md", of("S"))
     for own, expected in ((name, True), ("other.md", False)):
-        written = sessionfiles.write(project.store, sessionfiles.load(project.store, own), session, "a")
+        written = session_files.write(project.store, session_files.load(project.store, own), session, "a")
         assert written
         assert (written.name == name) == expected
 
 
 def test_a_new_session_that_has_a_file_by_now_is_to_be_read_first(project: Project) -> None:
     session = Session("S", started_at="2026-03-03T14:32:10+00:00", tool="x", slug="a")
-    assert sessionfiles.write(project.store, None, session, "")
-    assert sessionfiles.write(project.store, None, session, "") is None
+    assert session_files.write(project.store, None, session, "")
+    assert session_files.write(project.store, None, session, "") is None
     assert len(project.files()) == 1
 
 
 @pytest.mark.parametrize("name", ["../x.md", "a/b.md", ".hidden.md", "x.txt", "", "x.md/", "/x.md"])
 def test_what_lies_elsewhere_is_no_session_file(name: str) -> None:
-    assert not sessionfiles.is_name(name)
+    assert not session_files.is_name(name)
 
 
 @pytest.mark.parametrize("started", ["yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ""])
 def test_a_start_that_is_no_time_still_gives_a_name(started: str) -> None:
-    assert next(sessionfiles._names(Session("S", started_at=started))).endswith(".md")
+    assert next(session_files._names(Session("S", started_at=started))).endswith(".md")
 
 
 # --- finding
@@ -108,23 +108,23 @@ def test_a_start_that_is_no_time_still_gives_a_name(started: str) -> None:
 def test_a_file_is_found_by_the_name_in_the_journal_whatever_the_name(project: Project) -> None:
     put(project, "renamed by a person.md", of("S"))
     assert (
-        sessionfiles.locate(project.store, "S", [{"e": "open", "file": "renamed by a person.md"}])
+        session_files.locate(project.store, "S", [{"e": "open", "file": "renamed by a person.md"}])
         == "renamed by a person.md"
     )
-    assert sessionfiles.locate(project.store, "S", []) == "renamed by a person.md"
+    assert session_files.locate(project.store, "S", []) == "renamed by a person.md"
 
 
 @pytest.mark.parametrize("name", ["other.md", "../sessions/own.md", "gone.md", 7, None])
 def test_a_name_in_the_journal_proves_nothing(project: Project, name: object) -> None:
     put(project, "own.md", of("S"))
     put(project, "other.md", of("OTHER"))
-    assert sessionfiles.locate(project.store, "S", [{"e": "open", "file": name}]) == "own.md"
+    assert session_files.locate(project.store, "S", [{"e": "open", "file": name}]) == "own.md"
 
 
 def test_a_session_without_a_file_has_none(project: Project) -> None:
     put(project, "other.md", of("OTHER"))
-    assert sessionfiles.locate(project.store, "S", []) == ""
-    assert sessionfiles.read(project.store, "S", []) is None
+    assert session_files.locate(project.store, "S", []) == ""
+    assert session_files.read(project.store, "S", []) is None
 
 
 # --- reading
@@ -145,9 +145,9 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line(project: Project, nam
     path = Path(project.store.sessions) / "x.md"
     path.write_bytes(data)
     with pytest.raises(UnreadableSessionError, match=re.escape(f"{path}, line {line}")):
-        sessionfiles.load(project.store, "x.md")
+        session_files.load(project.store, "x.md")
     with pytest.raises(UnreadableSessionError):
-        sessionfiles.read(project.store, "S", [{"e": "open", "file": "x.md"}])
+        session_files.read(project.store, "S", [{"e": "open", "file": "x.md"}])
     assert path.read_bytes() == data
 
 
@@ -157,22 +157,22 @@ def test_a_link_is_not_followed(project: Project, target: str, tmp_path: Path) -
     (tmp_path / "elsewhere.md").write_text(of("S"), encoding="utf-8")
     (Path(project.store.sessions) / "x.md").symlink_to(target if target[0] == "/" else tmp_path / target)
     with pytest.raises(UnreadableSessionError, match="not a regular file"):
-        sessionfiles.load(project.store, "x.md")
-    assert not sessionfiles.holds(project.store, "x.md", "S")
+        session_files.load(project.store, "x.md")
+    assert not session_files.holds(project.store, "x.md", "S")
 
 
 @POSIX
 def test_a_pipe_is_not_waited_for(project: Project) -> None:
     os.mkfifo(os.path.join(project.store.sessions, "x.md"))
     with pytest.raises(UnreadableSessionError, match="not a regular file"):
-        sessionfiles.load(project.store, "x.md")
+        session_files.load(project.store, "x.md")
 
 
 def test_a_file_too_large_is_not_read(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     put(project, "x.md", of("S"))
-    monkeypatch.setattr(sessionfiles, "MAX_BYTES", 10)
+    monkeypatch.setattr(session_files, "MAX_BYTES", 10)
     with pytest.raises(UnreadableSessionError, match="larger than"):
-        sessionfiles.load(project.store, "x.md")
+        session_files.load(project.store, "x.md")
 
 
 def test_a_file_that_is_renamed_all_the_time_is_an_error(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,9 +181,9 @@ def test_a_file_that_is_renamed_all_the_time_is_an_error(project: Project, monke
     def gone(*_: object) -> None:
         raise FileNotFoundError
 
-    monkeypatch.setattr(sessionfiles, "load", gone)
+    monkeypatch.setattr(session_files, "load", gone)
     with pytest.raises(OcmError, match="renamed all the time"):
-        sessionfiles.read(project.store, "S", [])
+        session_files.read(project.store, "S", [])
 
 
 # --- writing
@@ -191,27 +191,27 @@ def test_a_file_that_is_renamed_all_the_time_is_an_error(project: Project, monke
 
 def test_a_file_that_a_person_saved_meanwhile_is_not_written_over(project: Project) -> None:
     put(project, "x.md", of("S"))
-    known = sessionfiles.read(project.store, "S", [])
+    known = session_files.read(project.store, "S", [])
     assert known
     put(project, "x.md", of("S", goal="a person's"))
-    assert sessionfiles.write(project.store, known, Session("S", goal="ours"), "") is None
+    assert session_files.write(project.store, known, Session("S", goal="ours"), "") is None
     os.unlink(os.path.join(project.store.sessions, "x.md"))
-    assert sessionfiles.write(project.store, known, Session("S", goal="ours"), "") is None
+    assert session_files.write(project.store, known, Session("S", goal="ours"), "") is None
     assert project.files() == []
 
 
 def test_a_file_that_says_it_already_is_not_touched(project: Project) -> None:
     path = put(project, "x.md", of("S"))
     os.utime(path, ns=(1, 1))
-    known = sessionfiles.read(project.store, "S", [])
+    known = session_files.read(project.store, "S", [])
     assert known
-    assert sessionfiles.write(project.store, known, known.session, "")
+    assert session_files.write(project.store, known, known.session, "")
     assert path.stat().st_mtime_ns == 1
 
 
 def test_what_would_be_swallowed_names_the_file(project: Project) -> None:
     path = put(project, "x.md", of("S") + "\n```\nopen\n")
-    known = sessionfiles.read(project.store, "S", [])
+    known = session_files.read(project.store, "S", [])
     assert known
     with pytest.raises(UnreadableSessionError, match=re.escape(str(path))):
-        sessionfiles.write(project.store, known, Session("S", problems=["p"]), "")
+        session_files.write(project.store, known, Session("S", problems=["p"]), "")

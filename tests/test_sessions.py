@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from ocm import merge, sessionfiles, sessions
 from ocm.base.errors import BadInputError, OcmError, UnreadableSessionError
 from ocm.base.model import WorkEntry
 from ocm.index import checkpoint_queries
 from ocm.markdown import parse
+from ocm.sessions import checkpoints, merge, session_files
 from ocm.store import files, journal
 from tests.builders import CHECKPOINT_TOOL, Project, run_ocm
 
@@ -77,7 +77,7 @@ def test_bad_input_changes_nothing(project: Project, arguments: dict[str, Any]) 
     project.calls(2)
     before = sorted(os.listdir(project.store.path))
     with pytest.raises(BadInputError):
-        sessions.checkpoint(project.store, {"session_id": "S", **arguments})
+        checkpoints.checkpoint(project.store, {"session_id": "S", **arguments})
     assert sorted(os.listdir(project.store.path)) == before
     assert project.files() == []
     assert project.tally().calls == 2
@@ -158,10 +158,10 @@ def test_nothing_but_the_session_is_left_behind(project: Project) -> None:
 def test_a_machine_checkpoint_keeps_the_count_however_often(project: Project) -> None:
     for expected in (2, 4, 6):
         project.calls(2)
-        assert sessions.flush(project.store, "S")
+        assert checkpoints.flush(project.store, "S")
         assert project.tally().calls == expected
     project.denied()
-    sessions.flush(project.store, "S")
+    checkpoints.flush(project.store, "S")
     assert project.tally().denials == 1
     project.checkpoint(work_pending=["a"])
     assert (project.tally().calls, project.tally().denials) == (0, 0)
@@ -171,7 +171,7 @@ def test_a_release_is_kept_by_a_machine_checkpoint(project: Project) -> None:
     project.calls(5)
     for _ in range(4):
         project.denied()
-    sessions.flush(project.store, "S")
+    checkpoints.flush(project.store, "S")
     assert not project.denied()
     project.calls(4)
     assert not project.denied()
@@ -183,29 +183,29 @@ def test_only_changes_are_carried_where_only_they_count(project: Project, monkey
     monkeypatch.setenv("OCM_GATE_COUNT", "changes")
     project.calls(3)
     project.edited("x.py")
-    sessions.flush(project.store, "S")
+    checkpoints.flush(project.store, "S")
     assert journal.tally(project.store.path, "S", changes_only=True).calls == 1
 
 
 @pytest.mark.parametrize("events", [[], ["open"], ["open", "ask"], ["open", "stop"]])
 def test_where_nothing_happened_there_is_nothing_to_store(project: Project, events: list[str]) -> None:
     journal.append(project.store.path, "S", [journal.event(kind, session="S") for kind in events])
-    assert not sessions.flush(project.store, "S")
+    assert not checkpoints.flush(project.store, "S")
     assert project.files() == []
-    assert not sessions.flush(project.store, "S", status="closed")
+    assert not checkpoints.flush(project.store, "S", status="closed")
     assert project.journals() == []
 
 
 def test_a_line_that_is_no_event_is_kept_when_nothing_else_happened(project: Project) -> None:
     Path(journal.active_path(project.store.path, "S")).write_bytes(b'{"e":"open"}\ntorn')
-    assert not sessions.flush(project.store, "S", status="closed")
+    assert not checkpoints.flush(project.store, "S", status="closed")
     assert b"torn" in journal.taken(project.store.path, "S")[0][1]
 
 
 def test_journal_lines_of_the_reference_system_are_edits(project: Project) -> None:
     line = json.dumps({"path": str(project.root / "x.py"), "tool": "Edit", "ts": 1.5})
     Path(journal.active_path(project.store.path, "S")).write_text(line + "\n", encoding="utf-8")
-    assert sessions.flush(project.store, "S")
+    assert checkpoints.flush(project.store, "S")
     assert [change.path for change in project.session().files] == ["x.py"]
 
 
@@ -270,7 +270,7 @@ def test_a_file_that_never_rests_is_an_error_and_loses_nothing(
 ) -> None:
     project.checkpoint(goal="g")
     project.calls(2)
-    monkeypatch.setattr(sessionfiles, "_unchanged", lambda *_: False)
+    monkeypatch.setattr(session_files, "_unchanged", lambda *_: False)
     with pytest.raises(OcmError, match="changed all the time"):
         project.checkpoint(goal="h")
     monkeypatch.undo()
@@ -336,10 +336,10 @@ STEPS: dict[str, tuple[object, str]] = {
     "before the write": (files, "atomic_write"),
     "before the rename": (os, "replace"),
     "behind the rename": (files, "sync_folder"),
-    "before header and carry": (sessions, "_finish"),
+    "before header and carry": (checkpoints, "_finish"),
     "in place of header and carry": (journal, "append"),
     "before the first drop": (journal, "drop"),
-    "before the cache": (sessions, "_refresh_cache"),
+    "before the cache": (checkpoints, "_refresh_cache"),
     "in the cache": (checkpoint_queries, "refresh"),
 }
 
@@ -417,7 +417,7 @@ def test_a_machine_checkpoint_behind_a_semantic_one_that_died_counts_from_there(
     project.calls(4)
     for arguments in ({"goal": "g"}, {}, {}):
         with monkeypatch.context() as patch:
-            patch.setattr(sessions, "_finish", die)
+            patch.setattr(checkpoints, "_finish", die)
             with pytest.raises(KeyboardInterrupt):
                 project.checkpoint(**arguments)
     project.calls(1)
@@ -497,7 +497,7 @@ def test_orphans_are_stored_once(project: Project) -> None:
     project.edited("z.py", "alive")
     age(project)
     project.calls(1, "alive")
-    assert sessions.recover(project.store) == []
+    assert checkpoints.recover(project.store) == []
     found = {
         session.session_id: [c.path for c in session.files]
         for path in project.files()
@@ -507,13 +507,13 @@ def test_orphans_are_stored_once(project: Project) -> None:
     before = [path.read_bytes() for path in project.files()]
     age(project)
     project.calls(1, "alive")
-    assert sessions.recover(project.store) == []
+    assert checkpoints.recover(project.store) == []
     assert [path.read_bytes() for path in project.files()] == before
 
 
 def test_flushing_a_live_session_does_no_harm(project: Project) -> None:
     project.calls(5)
-    assert sessions.recover(project.store, idle=-1) == []
+    assert checkpoints.recover(project.store, idle=-1) == []
     assert project.tally().calls == 5
     assert project.denied()
 
@@ -521,11 +521,11 @@ def test_flushing_a_live_session_does_no_harm(project: Project) -> None:
 def test_an_end_that_died_is_finished(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.edited("x.py")
     with monkeypatch.context() as patch:
-        patch.setattr(sessions, "flush", die)
+        patch.setattr(checkpoints, "flush", die)
         with pytest.raises(KeyboardInterrupt):
             project.hook("session-end")
     age(project)
-    assert sessions.recover(project.store) == []
+    assert checkpoints.recover(project.store) == []
     assert project.session().status == "closed"
     assert project.journals() == []
 
@@ -534,7 +534,7 @@ def test_troubles_are_told_and_stop_nothing(project: Project, monkeypatch: pytes
     for name in ("bad", "good", "worse"):
         project.edited("x.py", name)
     age(project)
-    flush = sessions.flush
+    flush = checkpoints.flush
 
     def failing(store: Any, session_id: str, **options: Any) -> bool:
         if session_id == "bad":
@@ -543,18 +543,18 @@ def test_troubles_are_told_and_stop_nothing(project: Project, monkeypatch: pytes
             raise OcmError("Something.", "Do this.")
         return flush(store, session_id, **options)
 
-    monkeypatch.setattr(sessions, "flush", failing)
-    assert sessions.recover(project.store) == ["[Errno 28] No space left on device", "Something. Do this."]
+    monkeypatch.setattr(checkpoints, "flush", failing)
+    assert checkpoints.recover(project.store) == ["[Errno 28] No space left on device", "Something. Do this."]
     assert project.session().session_id == "good"
 
 
 def test_a_journal_without_work_is_forgotten_after_a_week(project: Project) -> None:
     project.hook("session-start")
     age(project, 6 * 86_400)
-    sessions.recover(project.store)
+    checkpoints.recover(project.store)
     assert project.journals() == ["active_S.jsonl"]
     age(project, 8 * 86_400)
-    sessions.recover(project.store)
+    checkpoints.recover(project.store)
     assert project.journals() == []
     assert project.files() == []
 
@@ -562,7 +562,7 @@ def test_a_journal_without_work_is_forgotten_after_a_week(project: Project) -> N
 def test_a_journal_without_its_first_line_is_stored_under_its_key(project: Project) -> None:
     journal.append(project.store.path, "S", [journal.event("call", m=1, path=str(project.root / "x.py"))])
     age(project)
-    sessions.recover(project.store)
+    checkpoints.recover(project.store)
     assert project.session().session_id == "S"
 
 
@@ -571,7 +571,7 @@ def test_a_first_line_of_another_session_does_not_lead_astray(project: Project) 
         project.store.path, "S", [journal.event("open", session="OTHER"), journal.event("call", m=1, path="x.py")]
     )
     age(project)
-    sessions.recover(project.store)
+    checkpoints.recover(project.store)
     assert project.session().session_id == "S"
     assert "OTHER" not in str(project.journals())
 
@@ -581,7 +581,7 @@ def test_left_locks_and_temporary_files_are_cleared(project: Project) -> None:
         (Path(project.store.path) / name).touch()
     (Path(project.store.sessions) / ".ocm-tmp-dead").touch()
     age(project)
-    sessions.recover(project.store)
+    checkpoints.recover(project.store)
     assert [
         name for name in os.listdir(project.store.path) if name != "sessions" and not name.startswith("memory")
     ] == []
@@ -601,7 +601,7 @@ def test_a_clock_that_goes_back_ends_nothing_before_it_began(project: Project, m
         def now(cls, tz: Any = None) -> Any:
             return datetime.fromtimestamp(time.time() - 86_400, tz)
 
-    monkeypatch.setattr("ocm.observe.datetime", Yesterday)
+    monkeypatch.setattr("ocm.sessions.gather.datetime", Yesterday)
     project.calls(1)
     project.checkpoint(goal="h", status="closed")
     session = project.session()
@@ -666,11 +666,11 @@ def test_hooks_and_checkpoints_at_once_count_every_call(project: Project) -> Non
     workers = [subprocess.Popen([sys.executable, "-c", CALLS, project.store.path, str(worker)]) for worker in range(4)]
     flushes = 0
     while any(worker.poll() is None for worker in workers):
-        sessions.flush(project.store, "S")
+        checkpoints.flush(project.store, "S")
         flushes += 1
     assert [worker.returncode for worker in workers] == [0] * 4
     assert project.tally().calls == 400
-    sessions.flush(project.store, "S")
+    checkpoints.flush(project.store, "S")
     assert project.tally().calls == 400
     assert "calls 400" in project.session().facts
     assert len(project.session().files) == 400
@@ -687,7 +687,7 @@ for n in range(100):
 
 
 def test_sessions_side_by_side_do_not_wait_for_each_other(project: Project) -> None:
-    with files.locked(sessionfiles.lock_path(project.store, "busy")):
+    with files.locked(session_files.lock_path(project.store, "busy")):
         project.checkpoint("free", goal="g")
     assert project.session().session_id == "free"
 
@@ -716,9 +716,9 @@ def test_a_whole_conversation_through_the_real_commands(repo: Project) -> None:
 def test_a_recovery_that_has_no_more_time_leaves_the_rest_to_the_next(project: Project) -> None:
     project.hook("session-start")
     age(project, 8 * 86_400)
-    assert sessions.recover(project.store, seconds=-1) == []
+    assert checkpoints.recover(project.store, seconds=-1) == []
     assert project.journals() == ["active_S.jsonl"]
     project.edited("x.py", "T")
     age(project)
-    assert sessions.recover(project.store, seconds=-1) == []
+    assert checkpoints.recover(project.store, seconds=-1) == []
     assert project.journals() == ["active_S.jsonl", "active_T.jsonl"]

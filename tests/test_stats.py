@@ -111,7 +111,7 @@ def test_a_file_that_goes_meanwhile_counts_for_nothing(store: Store, monkeypatch
     def gone(*_: Any) -> str:
         raise FileNotFoundError
 
-    monkeypatch.setattr("ocm.sessionfiles.text", gone)
+    monkeypatch.setattr("ocm.sessions.session_files.text", gone)
     assert stats.collect(store)["checkpoints"] == 0
 
 

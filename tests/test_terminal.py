@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from ocm import sessionfiles
 from ocm.screen import cells
+from ocm.sessions import session_files
 from ocm.store.paths import STORE, Store
 from tests import screen_store
 from tests.builders import Project, run_ocm, script
@@ -293,7 +293,7 @@ def test_an_interrupt_of_an_import_leaves_whole_sessions(tmp_path: Path) -> None
     names = os.listdir(there.sessions)
     assert [name for name in names if not name.endswith(".md")] == []
     for name in names:
-        sessionfiles.load(there, name)
+        session_files.load(there, name)
     assert run_ocm(tmp_path / "two", "import", str(tmp_path / "all.json")).returncode == 0
     assert len(os.listdir(there.sessions)) == 300
 

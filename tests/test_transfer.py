@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import bundle, transfer
 from ocm.base.model import FileChange
 from ocm.redaction import user_rules
+from ocm.sessions import export_format, export_import
 from tests.builders import Project
 from tests.session_store import make_store, put, session
 
@@ -19,9 +19,9 @@ def test_a_session_file_here_that_cannot_be_read_is_left_and_the_rest_comes_in(
 ) -> None:
     other = make_store(tmp_path / "other")
     put(other, "one.md", session("one", title="One"))
-    transfer.export(other, str(tmp_path / "all.json"))
+    export_import.export(other, str(tmp_path / "all.json"))
     here = Path(put(project.store, "one.md", broken))
-    assert transfer.bring_in(project.store, str(tmp_path / "all.json")).written == ["one-2.md"]
+    assert export_import.bring_in(project.store, str(tmp_path / "all.json")).written == ["one-2.md"]
     assert here.read_bytes() == broken
 
 
@@ -34,11 +34,11 @@ def test_a_session_whose_private_text_cannot_be_taken_out_is_named_and_stays_out
     assert unsafe != text
     other = make_store(tmp_path / "other")
     entries = [
-        bundle.Entry("one.md", unsafe, archived=False),
-        bundle.Entry("two.md", text.replace("one", "two"), archived=False),
+        export_format.Entry("one.md", unsafe, archived=False),
+        export_format.Entry("two.md", text.replace("one", "two"), archived=False),
     ]
-    bundle.write(str(tmp_path / "all.json"), other, entries)
-    moved = transfer.bring_in(other, str(tmp_path / "all.json"))
+    export_format.write(str(tmp_path / "all.json"), other, entries)
+    moved = export_import.bring_in(other, str(tmp_path / "all.json"))
     assert moved.written == ["two.md"]
     (trouble,) = moved.troubles
     assert trouble.startswith("one.md")
@@ -51,7 +51,7 @@ def test_a_session_that_another_process_stores_during_the_import_is_not_there_tw
 ) -> None:
     other = make_store(tmp_path / "other")
     put(other, "one.md", session("one", title="Theirs"))
-    transfer.export(other, str(tmp_path / "all.json"))
+    export_import.export(other, str(tmp_path / "all.json"))
     real = user_rules.load
 
     def load(*paths: str) -> user_rules.Rules:
@@ -59,7 +59,7 @@ def test_a_session_that_another_process_stores_during_the_import_is_not_there_tw
         return real(*paths)
 
     monkeypatch.setattr(user_rules, "load", load)
-    moved = transfer.bring_in(project.store, str(tmp_path / "all.json"), replace=replace)
+    moved = export_import.bring_in(project.store, str(tmp_path / "all.json"), replace=replace)
     assert (moved.written, moved.kept) == ((["ours.md"], []) if replace else ([], ["ours.md"]))
     assert [file.name for file in project.files()] == ["ours.md"]
     assert ("Theirs" in project.files()[0].read_text(encoding="utf-8")) == replace

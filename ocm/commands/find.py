@@ -124,10 +124,10 @@ def export(*, project: str | None, identifier: str | None, everything: str | Non
 
 
 def _export_all(store: Store, path: str) -> None:
-    from ocm import transfer
     from ocm.commands import keep
+    from ocm.sessions import export_import
 
-    moved = transfer.export(store, path, progress=output.progress())
+    moved = export_import.export(store, path, progress=output.progress())
     secrets = f", {moved.redactions} secrets taken out" if moved.redactions else ""
     output.say(f"{len(moved.written)} sessions written to {path}{secrets}.")
     keep.report_troubles(moved.troubles)

@@ -10,7 +10,7 @@ from ocm.base.notices import told
 from ocm.commands import common, complete
 
 if TYPE_CHECKING:
-    from ocm.rescan import Found
+    from ocm.sessions.redact_scan import Found
 
 _DAYS = 180
 _NAMED = 10
@@ -22,9 +22,9 @@ _NAMED = 10
 @common.json_option
 def redact_scan(*, project: str | None, apply: bool, as_json: bool) -> None:
     """Look for secrets in what is stored already, and take them out."""
-    from ocm import rescan
+    from ocm.sessions import redact_scan
 
-    found = rescan.scan(common.find_store(project), apply=apply, progress=output.progress(as_json=as_json))
+    found = redact_scan.scan(common.find_store(project), apply=apply, progress=output.progress(as_json=as_json))
     if as_json:
         rows = [{"file": one.file, "rules": one.rules, "trouble": one.trouble} for one in found.files]
         output.as_json({"scanned": found.scanned, "found": found.total, "applied": apply, "files": rows})
@@ -57,13 +57,14 @@ def _summary(total: int, scanned: int, *, apply: bool) -> str:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def forget(*, project: str | None, identifier: str, yes: bool) -> None:
     """Remove a session for good: file, journal, cache, log, archive and safety copies."""
-    from ocm import browse, sessionfiles
-    from ocm import forget as forgetting
+    from ocm import browse
+    from ocm.sessions import forget as forgetting
+    from ocm.sessions import session_files
 
     store = common.find_store(project)
     forgetting.finish(store)
     place, name = browse.find_anywhere(store, identifier, notice=output.notice)
-    session_id = sessionfiles.load(place, name).session.session_id
+    session_id = session_files.load(place, name).session.session_id
     if not yes:
         click.confirm(f"Remove {name} ({session_id}) for good?", abort=True, err=True)
     done = forgetting.forget(store, session_id)
@@ -81,7 +82,7 @@ def prune(  # noqa: PLR0913 - one parameter an option
     *, project: str | None, days: int, unfinished: bool, apply: bool, restore: str | None, as_json: bool
 ) -> None:
     """Move old sessions into the archive, which searches leave out unless asked."""
-    from ocm import archive
+    from ocm.sessions import archive
 
     store = common.find_store(project)
     if restore:
@@ -109,9 +110,9 @@ def prune(  # noqa: PLR0913 - one parameter an option
 @common.json_option
 def import_command(*, project: str | None, file: str, replace: bool, as_json: bool) -> None:
     """Add the sessions of a file that `ocm export --all` wrote."""
-    from ocm import transfer
+    from ocm.sessions import export_import
 
-    moved = transfer.bring_in(
+    moved = export_import.bring_in(
         common.find_store(project), file, replace=replace, progress=output.progress(as_json=as_json)
     )
     if as_json:

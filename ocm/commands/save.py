@@ -32,7 +32,7 @@ from ocm.store.paths import Store
 @click.option("--from-stdin", is_flag=True, help="Read the arguments as one JSON object.")
 def checkpoint(*, project: str | None, from_stdin: bool, **options: Any) -> None:  # noqa: ANN401 - click gives one keyword an option
     """Save what a session did, decided and left open; prints where, as JSON."""
-    from ocm import sessions
+    from ocm.sessions import checkpoints
 
     store = common.find_store(project)
     given = {name: value for name, value in options.items() if value not in (None, ())}
@@ -43,7 +43,7 @@ def checkpoint(*, project: str | None, from_stdin: bool, **options: Any) -> None
         given = {**_from_stdin(), **given}
     if given.get("session_id") is None:
         given["session_id"] = _only_active(store)
-    output.as_json(sessions.checkpoint(store, given, tool="cli"))
+    output.as_json(checkpoints.checkpoint(store, given, tool="cli"))
 
 
 def _object(option: str, text: str) -> object:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
-from ocm import hook, merge, observe, recall
+from ocm import hook, recall
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, UnreadableSessionError
 from ocm.base.model import Checkpoint, Session
@@ -16,6 +16,7 @@ from ocm.hosts import adapters
 from ocm.markdown import parse, render
 from ocm.redaction import redact
 from ocm.redaction.user_rules import NONE
+from ocm.sessions import gather, merge
 from ocm.store import journal
 from ocm.store.paths import Store
 
@@ -48,7 +49,7 @@ def journals(data: bytes) -> None:
     for event in events:
         merge.moment(event)
         merge.hook_event(event)
-    observe.events_redacted(events, NONE)
+    gather.events_redacted(events, NONE)
 
 
 def payload(data: bytes) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm import hook, install, sessions
+from ocm import hook, install
 from ocm.hosts.adapters import ADAPTERS
 from ocm.hosts.config.host import PROJECT, USER
+from ocm.sessions import checkpoints
 from ocm.store import paths
 from tests.install_world import World
 
@@ -72,7 +73,7 @@ def use(world: World, home: Home) -> None:
         payload = {"session_id": f"of-{name}", "sessionId": f"of-{name}", "cwd": str(world.project), "prompt": "Go on"}
         for event in ("session-start", "user-prompt") if name in ADAPTERS else ():
             hook.run([event, "--tool", name], json.dumps(payload).encode(), [])
-    sessions.checkpoint(store, {"session_id": "s", "goal": "Leave no trace"}, tool=home.hosts[0])
+    checkpoints.checkpoint(store, {"session_id": "s", "goal": "Leave no trace"}, tool=home.hosts[0])
     assert list((world.store if PROJECT in home.levels else world.home / paths.STORE).glob("sessions/*.md"))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, PlanFile, Reference, Session
-from ocm.merge import Observed, instant, merge, taken
+from ocm.sessions.merge import Observed, instant, merge, taken
 from tests.laws.edits import NOW
 from tests.laws.strategies import sessions
 

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from markdown_it.token import Token
 
-from ocm import merge
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import Checkpoint, Session, checkpoint_from
 from ocm.markdown import blocks, parse, render
 from ocm.markdown.parse import SessionFile
-from ocm.merge import Observed
+from ocm.sessions import merge
+from ocm.sessions.merge import Observed
 from tests.laws.edits import (
     FULL,
     NOW,

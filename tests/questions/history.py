@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from ocm import ledger, observe, why
+from ocm import ledger, why
+from ocm.sessions import gather
 from tests.builders import Project, git
 
 _FOLDER = Path(__file__).parent
@@ -73,7 +74,7 @@ def build(root: Path, asked: Facts, patch: pytest.MonkeyPatch) -> Project:
     """Let each session do its steps, the oldest commit first, and leave the work tree as `head` has it."""
     clock = [0.0]
     patch.setattr(time, "time", lambda: clock[0])
-    patch.setattr(observe, "datetime", _Clock)
+    patch.setattr(gather, "datetime", _Clock)
     project = Project(root)
     steps = [(one, step) for one in asked["sessions"] for step in one["steps"]]
     made = {step["commit"]: int(git(root, "show", "-s", "--format=%ct", step["commit"])) for _, step in steps}

@@ -60,7 +60,7 @@ def preload() -> None:
     import ocm.markdown.render
     import ocm.recall
     import ocm.server
-    import ocm.sessions  # noqa: F401
+    import ocm.sessions.checkpoints  # noqa: F401
 
     _warm_up()
     gc.collect()
@@ -69,14 +69,17 @@ def preload() -> None:
 
 def _warm_up() -> None:
     """Do everything once here, so that what is loaded and compiled at the first use is there for all."""
-    from ocm import browse, recall, sessions
+    from ocm import browse, recall
     from ocm.index import sync
+    from ocm.sessions import checkpoints
     from ocm.store.paths import Store
 
     with world.folder() as path:
         store = Store(os.path.join(path, ".openCodeMemory"), path)
         for pick in range(6):
-            sessions.checkpoint(store, {"session_id": "warm", **ops.arguments(Op("semantic", n=50 * pick, pick=pick))})
+            checkpoints.checkpoint(
+                store, {"session_id": "warm", **ops.arguments(Op("semantic", n=50 * pick, pick=pick))}
+            )
         recall.search(store, "now", limit=5, filters=recall.Filters())
         browse.show(store, "warm")
         sync.rebuild(store)

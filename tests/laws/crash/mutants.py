@@ -8,11 +8,11 @@ from typing import Any
 
 def fsync_after_the_drop() -> None:
     """Write session files without waiting for the disk; wait for it when the journal is gone already."""
-    from ocm import sessions
+    from ocm.sessions import checkpoints
     from ocm.store import files
 
     written: list[str] = []
-    finish = sessions._finish
+    finish = checkpoints._finish
 
     def atomic_write(path: str, data: bytes, *, owner: str = "", **_: Any) -> None:
         temporary = os.path.join(os.path.dirname(path), f".ocm-tmp-{owner}")
@@ -31,7 +31,7 @@ def fsync_after_the_drop() -> None:
             files.sync_folder(os.path.dirname(path))
 
     _plant(files, atomic_write=atomic_write)
-    _plant(sessions, _finish=late)
+    _plant(checkpoints, _finish=late)
 
 
 def no_lock() -> None:
@@ -47,24 +47,24 @@ def no_lock() -> None:
 
 def no_dedupe_of_journals() -> None:
     """Forget which journals a session file holds already."""
-    from ocm import merge
+    from ocm.sessions import merge
 
     _plant(merge, taken=lambda _: {})
 
 
 def no_dedupe_of_items() -> None:
     """Add an item again that is there."""
-    from ocm import merge
+    from ocm.sessions import merge
 
     _plant(merge, _appended=lambda old, new: [*old, *new])
 
 
 def drop_before_the_write() -> None:
     """Drop the journal first, and write what was in it then."""
-    from ocm import sessionfiles
+    from ocm.sessions import session_files
     from ocm.store import journal
 
-    write, drop = sessionfiles.write, journal.drop
+    write, drop = session_files.write, journal.drop
 
     def late(store: Any, known: Any, session: Any, slug: str, **more: Any) -> Any:
         for path in journal.taken_paths(store.path, session.session_id):
@@ -75,7 +75,7 @@ def drop_before_the_write() -> None:
         with contextlib.suppress(FileNotFoundError):
             drop(*args)
 
-    _plant(sessionfiles, write=late)
+    _plant(session_files, write=late)
     _plant(journal, drop=gone_or_drop)
 
 

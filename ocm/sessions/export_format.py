@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ocm import archive, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.sessions import archive, session_files
 from ocm.store import files
 from ocm.store.paths import Store
 
@@ -34,9 +34,9 @@ def collect(store: Store) -> tuple[list[Entry], list[str]]:
     entries, troubles = [], []
     for place, archived in places(store):
         for name in sorted(os.listdir(place.sessions)):
-            if sessionfiles.is_name(name):
+            if session_files.is_name(name):
                 try:
-                    entries.append(Entry(name, sessionfiles.text(place, name), archived))
+                    entries.append(Entry(name, session_files.text(place, name), archived))
                 except (OSError, UnreadableSessionError) as error:
                     why = error.why if isinstance(error, UnreadableSessionError) else error.strerror
                     troubles.append(f"{name}: {why}")
@@ -87,7 +87,7 @@ def _entry(path: str, number: int, row: Any) -> Entry:  # noqa: ANN401 - whateve
     name, text = (row.get("file"), row.get("text")) if isinstance(row, dict) else (None, None)
     if not isinstance(name, str) or not isinstance(text, str) or not is_safe_name(name):
         raise OcmError(f"{path}: session {number} has no name or no text that could be one.", "Nothing was imported.")
-    if len(text) > sessionfiles.MAX_BYTES:
+    if len(text) > session_files.MAX_BYTES:
         raise OcmError(f"{path}: session {number} is too large.", "Nothing was imported.")
     return Entry(name, text, archived=row.get("archived") is True)
 
@@ -95,4 +95,4 @@ def _entry(path: str, number: int, row: Any) -> Entry:  # noqa: ANN401 - whateve
 def is_safe_name(name: str) -> bool:
     """Tell whether `name` can be that of a session file on every system, wherever it comes from."""
     plain = name.isprintable() and not set(name) & set('/\\:*?"<>|') and len(name.encode("utf-8", "replace")) <= 200  # noqa: PLR2004
-    return plain and sessionfiles.is_name(name)
+    return plain and session_files.is_name(name)

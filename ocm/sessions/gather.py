@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ocm import merge, sessionfiles
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, one_line
-from ocm.merge import Event, Observed
 from ocm.redaction import redact
 from ocm.redaction.user_rules import Rules
+from ocm.sessions import merge, session_files
+from ocm.sessions.merge import Event, Observed
 from ocm.store import journal, paths
 from ocm.store.paths import Store
 
@@ -43,7 +43,7 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
     """Look at journal, file and work tree without changing or locking anything."""
     events = journal.read_events(store.path, call.session_id)
     try:
-        known = sessionfiles.read(store, call.session_id, events)
+        known = session_files.read(store, call.session_id, events)
     except UnreadableSessionError:
         known = None  # the transaction meets it again and says so
     session = known.session if known else None

@@ -9,9 +9,9 @@ import json
 import os
 from dataclasses import dataclass
 
-from ocm import bundle, copies, sessionfiles
 from ocm.base.errors import OcmError
 from ocm.markdown import parse
+from ocm.sessions import backups, export_format, session_files
 from ocm.store import files, journal
 from ocm.store.paths import Store, read_regular
 
@@ -55,9 +55,9 @@ def finish(store: Store) -> None:
 
 
 def _carry_out(store: Store, session_id: str, owner: str) -> Forgotten:
-    with files.locked(sessionfiles.lock_path(store, session_id)):
+    with files.locked(session_files.lock_path(store, session_id)):
         _drop_journals(store, session_id)
-        gone = [name for place, _ in bundle.places(store) for name in _drop_files(place, session_id)]
+        gone = [name for place, _ in export_format.places(store) for name in _drop_files(place, session_id)]
     _forget_in_copies(store, session_id, owner)
     lines = sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
     _clear_caches(store)
@@ -78,8 +78,8 @@ def _drop_files(place: Store, session_id: str) -> list[str]:
     """Remove every file that says it holds the session, and what a killed writer of it left."""
     files.clear_temporary(place.sessions, journal.key(session_id))
     gone = []
-    for name in sorted(filter(sessionfiles.is_name, os.listdir(place.sessions))):
-        if sessionfiles.holds(place, name, session_id):
+    for name in sorted(filter(session_files.is_name, os.listdir(place.sessions))):
+        if session_files.holds(place, name, session_id):
             os.unlink(os.path.join(place.sessions, name))
             gone.append(name)
     files.sync_folder(place.sessions)
@@ -87,15 +87,15 @@ def _drop_files(place: Store, session_id: str) -> list[str]:
 
 
 def _forget_in_copies(store: Store, session_id: str, owner: str) -> None:
-    for path in copies.paths_of(store):
+    for path in backups.paths_of(store):
         try:
-            entries = bundle.read(path)
+            entries = export_format.read(path)
         except (OSError, OcmError):
-            copies.drop(path)  # nothing could be restored from it either
+            backups.drop(path)  # nothing could be restored from it either
             continue
         kept = [entry for entry in entries if parse.session_id_of(entry.text) != session_id]
         if len(kept) < len(entries):
-            bundle.write(path, store, kept, owner=owner)
+            export_format.write(path, store, kept, owner=owner)
 
 
 def _forget_in_log(path: str, session_id: str, owner: str) -> int:
@@ -115,7 +115,7 @@ def _clear_caches(store: Store) -> None:
     """Make the caches anew, in new files: in a database that goes on, pages and indexes would keep the words."""
     from ocm.index import sync
 
-    for place, _ in bundle.places(store):
+    for place, _ in export_format.places(store):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(place.database + ".damaged")
         sync.rebuild(place)

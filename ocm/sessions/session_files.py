@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ocm import merge
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session, slugify
 from ocm.markdown import parse, render
-from ocm.merge import Event
+from ocm.sessions import merge
+from ocm.sessions.merge import Event
 from ocm.store import files, journal, paths
 from ocm.store.paths import Store
 

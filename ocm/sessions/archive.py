@@ -8,9 +8,9 @@ import os
 import time
 from dataclasses import dataclass
 
-from ocm import merge, sessionfiles
 from ocm.base.errors import NotFoundError, UnreadableSessionError
 from ocm.base.notices import Progress, told
+from ocm.sessions import merge, session_files
 from ocm.store import files, journal, paths
 from ocm.store.paths import Store
 
@@ -49,7 +49,7 @@ def old_sessions(store: Store, days: int, *, unfinished: bool = False, progress:
     found = []
     for name in told(_names(store), progress):
         with contextlib.suppress(OSError, UnreadableSessionError):
-            known = sessionfiles.load(store, name)
+            known = session_files.load(store, name)
             session = known.session
             stamp = session.updated_at or session.started_at
             is_over = unfinished or session.status == CLOSED
@@ -78,7 +78,7 @@ def take_out(store: Store, identifier: str) -> str:
     name = identifier if identifier in _names(source) else _located(source, identifier)
     if not name:
         raise NotFoundError(f"There is no session {identifier[:80]!r} in the archive.", "See: ocm search --archived")
-    return _move(source, store, sessionfiles.load(source, name).session.session_id, name)
+    return _move(source, store, session_files.load(source, name).session.session_id, name)
 
 
 def bring_back(store: Store, session_id: str) -> None:
@@ -100,7 +100,7 @@ def _move(source: Store, target: Store, session_id: str, name: str) -> str:
 
     outer = target if source.path.startswith(os.path.join(target.path, "")) else source
     with (
-        files.locked(sessionfiles.lock_path(outer, session_id)),
+        files.locked(session_files.lock_path(outer, session_id)),
         files.locked(os.path.join(outer.path, "names.lock")),
     ):
         free = free_name(target, name)
@@ -121,6 +121,6 @@ def free_name(store: Store, name: str) -> str:
 
 def _names(store: Store) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(store.sessions) if sessionfiles.is_name(name))
+        return sorted(name for name in os.listdir(store.sessions) if session_files.is_name(name))
     except OSError:
         return []

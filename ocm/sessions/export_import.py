@@ -3,12 +3,12 @@
 import os
 from dataclasses import dataclass, field
 
-from ocm import archive, bundle, copies, rescan, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.notices import Progress, told
-from ocm.bundle import Entry
 from ocm.markdown import parse
 from ocm.redaction import user_rules
+from ocm.sessions import archive, backups, export_format, redact_scan, session_files
+from ocm.sessions.export_format import Entry
 from ocm.store import files, journal
 from ocm.store.paths import Store, user_store
 
@@ -35,9 +35,9 @@ def export(store: Store, path: str, *, progress: Progress | None = None) -> Move
     if target.startswith(os.path.join(os.path.realpath(store.path), "")):
         raise OcmError(f"{path} would lie in the store itself.", "Name a file outside of it.")
     moved = Moved()
-    entries, moved.troubles = bundle.collect(store)
+    entries, moved.troubles = export_format.collect(store)
     clean = [found for entry in told(entries, progress) if (found := _cleaned(store, entry, moved))]
-    bundle.write(target, store, clean)
+    export_format.write(target, store, clean)
     moved.written = [entry.name for entry in clean]
     return moved
 
@@ -48,14 +48,14 @@ def bring_in(store: Store, path: str, *, replace: bool = False, progress: Progre
     Raises:
         OcmError: the file is not of the form, or a session is locked for too long; what was written stays.
     """
-    entries = bundle.read(path)
+    entries = export_format.read(path)
     moved = Moved()
     here = _known(store)
     read = told(entries, progress, of=2 * len(entries))
     clean = [found for entry in read if (found := _checked(store, entry, moved))]
     if any(entry_id in here for _, entry_id in clean) and replace:
         with files.upkeep(store.path) as owner:
-            copies.make(store, "import", owner=owner)
+            backups.make(store, "import", owner=owner)
     for entry, session_id in told(clean, progress, before=len(clean), of=2 * len(clean)):
         _put(store, entry, session_id, here, moved, replace=replace)
     return moved
@@ -64,10 +64,10 @@ def bring_in(store: Store, path: str, *, replace: bool = False, progress: Progre
 def _known(store: Store) -> dict[str, tuple[Store, str]]:
     """Return where each session of the store and its archive lies."""
     found = {}
-    for place, _ in bundle.places(store):
-        for name in filter(sessionfiles.is_name, os.listdir(place.sessions)):
+    for place, _ in export_format.places(store):
+        for name in filter(session_files.is_name, os.listdir(place.sessions)):
             try:
-                found[parse.session_id_of(sessionfiles.text(place, name))] = (place, name)
+                found[parse.session_id_of(session_files.text(place, name))] = (place, name)
             except (OSError, UnreadableSessionError):
                 continue
     found.pop("", None)
@@ -88,7 +88,7 @@ def _checked(store: Store, entry: Entry, moved: Moved) -> tuple[Entry, str] | No
 def _cleaned(store: Store, entry: Entry, moved: Moved) -> Entry | None:
     rules = user_rules.load(user_store(), store.path)
     try:
-        text, counts = rescan.cleaned(entry.text, rules)
+        text, counts = redact_scan.cleaned(entry.text, rules)
     except OcmError as error:
         moved.troubles.append(f"{entry.name}: it holds a secret, and {error.message}")
         return None
@@ -99,9 +99,9 @@ def _cleaned(store: Store, entry: Entry, moved: Moved) -> Entry | None:
 def _put(  # noqa: PLR0913 - each is a part of one question
     store: Store, entry: Entry, session_id: str, here: dict[str, tuple[Store, str]], moved: Moved, *, replace: bool
 ) -> None:
-    with files.locked(sessionfiles.lock_path(store, session_id)):
+    with files.locked(session_files.lock_path(store, session_id)):
         place, name = here.get(session_id) or _came_meanwhile(store, session_id)
-        if name and sessionfiles.text(place, name) == entry.text:
+        if name and session_files.text(place, name) == entry.text:
             moved.same.append(name)
             return
         if name and not replace:
@@ -117,7 +117,7 @@ def _came_meanwhile(store: Store, session_id: str) -> tuple[Store, str]:
     """Return where another process has put the session since we looked; the caller holds its lock."""
     from ocm.index import checkpoint_queries
 
-    for place, _ in bundle.places(store):
+    for place, _ in export_format.places(store):
         name = checkpoint_queries.locate(place, session_id)
         if name:
             return place, name

@@ -12,13 +12,13 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from ocm import activity, archive, forget, merge, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
-from ocm.merge import Event, Observed
-from ocm.observe import Start, edits_of, events_redacted, observe, text_of
 from ocm.redaction import redact, user_rules
-from ocm.sessionfiles import Known
+from ocm.sessions import archive, auto_summary, forget, merge, session_files
+from ocm.sessions.gather import Start, edits_of, events_redacted, observe, text_of
+from ocm.sessions.merge import Event, Observed
+from ocm.sessions.session_files import Known
 from ocm.store import config, files, journal, trust
 from ocm.store.paths import Store, user_store
 
@@ -74,7 +74,7 @@ def flush(store: Store, session_id: str, *, status: str | None = None, trigger: 
     """
     events = journal.read_events(store.path, session_id)
     worth = any(event.get("e", "edit") in {"call", "sub", "edit", "prompt"} for event in events)
-    if worth or sessionfiles.locate(store, session_id, events):
+    if worth or session_files.locate(store, session_id, events):
         _transact(store, Checkpoint(session_id, status=status, trigger=trigger), "", None)
         return True
     if status == "closed":
@@ -155,7 +155,7 @@ def _transact(store: Store, call: Checkpoint, tool: str, began: tuple[float, str
     archive.bring_back(store, call.session_id)
     start, observed = observe(store, call, tool, began)
     warnings: list[str] = []
-    with files.locked(sessionfiles.lock_path(store, call.session_id)):
+    with files.locked(session_files.lock_path(store, call.session_id)):
         try:
             before, after, taken = _absorb(store, call, start, observed, warnings)
         except UnreadableSessionError as error:
@@ -185,18 +185,18 @@ def _absorb(
     everything = journal.parse(b"\n".join(data for _, data in journals))[0]
     for _ in range(_ATTEMPTS):  # again when a person saved the file in between
         seen = scan.folder_stamp(store)
-        known = sessionfiles.read(store, call.session_id, everything)
+        known = session_files.read(store, call.session_id, everything)
         held = merge.taken(known.session) if known else {}
         fresh = [data for take, data in journals if take not in held]
         events, rejected = journal.parse(b"\n".join(fresh))
         observed.events, redactions = events_redacted(events, user_rules.load(user_store(), store.path))
         observed.edits = edits_of(observed.events, start)
         observed.takes = [take for take, _ in journals]
-        observed.did = activity.items(observed.events, observed.commits)
+        observed.did = auto_summary.items(observed.events, observed.commits)
         session = merge.merge(known.session if known else _new_session(call, start), call, observed)
         if rejected:  # before the file says that it holds their journal
             journal.keep_rejected(store.path, rejected)
-        after = sessionfiles.write(store, known, session, slugify(call.slug or ""), seen=seen)
+        after = session_files.write(store, known, session, slugify(call.slug or ""), seen=seen)
         if after:
             break
     else:
@@ -253,7 +253,7 @@ def _finish(store: Store, written: Known, start: Start, taken: _Taken) -> None:
 
 def _drop_idle(store: Store, session_id: str) -> None:
     """Remove a journal that holds nothing to store; a line that arrives meanwhile stays in the taken one."""
-    with files.locked(sessionfiles.lock_path(store, session_id)):
+    with files.locked(session_files.lock_path(store, session_id)):
         journal.take_over(store.path, session_id)
         for take, data in journal.taken(store.path, session_id):
             if not journal.has_work(data, ignoring=(journal.END,)):
@@ -271,7 +271,7 @@ def _refresh_cache(store: Store, before: str, after: Known) -> None:
 def _strangers(store: Store, session_id: str) -> list[str]:
     """Warn when an id is new to the store while exactly one other conversation is active."""
     keys = journal.session_keys(store.path)
-    if len(keys) != 1 or keys[0] == journal.key(session_id) or sessionfiles.locate(store, session_id, []):
+    if len(keys) != 1 or keys[0] == journal.key(session_id) or session_files.locate(store, session_id, []):
         return []
     events = journal.read_events(store.path, keys[0])
     active = next((name for event in events if (name := text_of(event, "session"))), keys[0])

@@ -4,7 +4,7 @@ import contextlib
 import os
 import time
 
-from ocm import bundle
+from ocm.sessions import export_format
 from ocm.store import files
 from ocm.store.paths import Store
 
@@ -17,7 +17,7 @@ def make(store: Store, why: str, *, owner: str = "") -> str:
     folder = os.path.join(store.path, FOLDER)
     files.make_inner_dir(folder)
     path = os.path.join(folder, f"{time.strftime('%Y-%m-%dT%H-%M-%S')}-{time.time_ns() % 1_000_000_000:09d}-{why}.json")
-    bundle.write(path, store, bundle.collect(store)[0], owner=owner)
+    export_format.write(path, store, export_format.collect(store)[0], owner=owner)
     for old in paths_of(store)[:-KEPT]:
         drop(old)
     return path

@@ -9,12 +9,12 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ocm import bundle, copies, sessionfiles
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
 from ocm.base.notices import Progress, told
 from ocm.markdown import parse
 from ocm.redaction import redact, user_rules
+from ocm.sessions import backups, export_format, session_files
 from ocm.store import files, journal
 from ocm.store.paths import Store, user_store
 
@@ -67,7 +67,7 @@ def _scan(store: Store, owner: str, progress: Progress | None) -> Report:
         _note(report, _log(os.path.join(store.path, name), rules, owner))
     for key in journal.session_keys(store.path):
         _note(report, _journal(store, key, rules, owner))
-    for path in copies.paths_of(store):
+    for path in backups.paths_of(store):
         _note(report, _copy(store, path, rules, owner))
     if owner and report.files:
         _rewrite_all(store, dirty, rules, owner)
@@ -83,8 +83,8 @@ def _sessions(
     dirty = []
     names = [
         (place, name)
-        for place, _ in bundle.places(store)
-        for name in sorted(filter(sessionfiles.is_name, os.listdir(place.sessions)))
+        for place, _ in export_format.places(store)
+        for name in sorted(filter(session_files.is_name, os.listdir(place.sessions)))
     ]
     for place, name in told(names, progress):
         found = _session(place, name, rules)
@@ -96,14 +96,14 @@ def _sessions(
 
 def _rewrite_all(store: Store, dirty: list[tuple[Store, Found]], rules: user_rules.Rules, owner: str) -> None:
     """Rewrite the session files that can be; the safety copy holds what was to go, so it stays only if one failed."""
-    copy = copies.make(store, "redact-scan", owner=owner) if dirty else ""
+    copy = backups.make(store, "redact-scan", owner=owner) if dirty else ""
     for place, found in dirty:
         try:
             _rewrite(place, os.path.basename(found.file), rules)
         except (OcmError, OSError) as error:
             found.trouble = _why(error)
     if copy and not any(found.trouble for _, found in dirty):
-        copies.drop(copy)
+        backups.drop(copy)
 
 
 def cleaned(text: str, rules: user_rules.Rules = user_rules.NONE) -> tuple[str, dict[str, int]]:
@@ -185,7 +185,7 @@ def _note(report: Report, found: Found | None) -> None:
 def _session(store: Store, name: str, rules: user_rules.Rules) -> Found | None:
     path = os.path.join(store.sessions, name)
     try:
-        text = sessionfiles.text(store, name)
+        text = session_files.text(store, name)
     except (UnreadableSessionError, OSError):
         return None  # no text: what lists the sessions names it
     try:
@@ -197,9 +197,9 @@ def _session(store: Store, name: str, rules: user_rules.Rules) -> Found | None:
 
 def _rewrite(store: Store, name: str, rules: user_rules.Rules) -> None:
     """Take the secrets out under the session's lock, from what the file holds then."""
-    session_id = parse.session_id_of(sessionfiles.text(store, name))
-    with files.locked(sessionfiles.lock_path(store, session_id)):
-        clean, counts = cleaned(sessionfiles.text(store, name), rules)
+    session_id = parse.session_id_of(session_files.text(store, name))
+    with files.locked(session_files.lock_path(store, session_id)):
+        clean, counts = cleaned(session_files.text(store, name), rules)
         if counts:
             files.atomic_write(os.path.join(store.sessions, name), clean.encode(), owner=journal.key(session_id))
 
@@ -227,12 +227,12 @@ def _journal(store: Store, key: str, rules: user_rules.Rules, owner: str) -> Fou
         return None
     found = Found(f"journal of {key}", dict(counts))
     if owner:
-        from ocm import sessions
+        from ocm.sessions import checkpoints
 
         ids = (event["session"] for event in events if event.get("e") == "open" and "session" in event)
         session_id = str(next(ids, key))
         try:
-            sessions.flush(store, session_id)
+            checkpoints.flush(store, session_id)
         except (OcmError, OSError) as error:
             found.trouble = _why(error)
     return found
@@ -242,12 +242,12 @@ def _copy(store: Store, path: str, rules: user_rules.Rules, owner: str) -> Found
     counts: Counter[str] = Counter()
     entries = []
     try:
-        for entry in bundle.read(path):
+        for entry in export_format.read(path):
             clean, found = redact.report_secrets(entry.text, rules)
             counts.update(found)
-            entries.append(bundle.Entry(entry.name, clean, entry.archived))
+            entries.append(export_format.Entry(entry.name, clean, entry.archived))
         if counts and owner:
-            bundle.write(path, store, entries, owner=owner)
+            export_format.write(path, store, entries, owner=owner)
     except (OcmError, OSError) as error:
         return Found(path, dict(counts), _why(error))
     return Found(path, dict(counts)) if counts else None
@@ -257,7 +257,7 @@ def _clear_cache(store: Store) -> None:
     """Make the caches anew, in new files, and drop the one that was kept aside: no page of the old ones is left."""
     from ocm.index import sync
 
-    for place, _ in bundle.places(store):
+    for place, _ in export_format.places(store):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(place.database + ".damaged")
         sync.rebuild(place)
