@@ -199,9 +199,9 @@ def _in_force(cache: Index, project: str, file: str, state: State | None) -> Sta
     """Return what a session decided and met without what a later one superseded or solved."""
     if state is None or not (state.decisions or state.problems) or not cache.count(ENDING):
         return state
-    from ocm import standing
+    from ocm.provenance import ledger_index
 
-    ended = standing.ended(cache, project, file, [*state.decisions, *state.problems])
+    ended = ledger_index.ended(cache, project, file, [*state.decisions, *state.problems])
     decisions, problems = ([text for text in items if text not in ended] for items in (state.decisions, state.problems))
     return state._replace(decisions=decisions, problems=problems)
 

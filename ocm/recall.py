@@ -14,7 +14,6 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from ocm import ledger
 from ocm.base.errors import BadInputError, OcmError, meant
 from ocm.base.sanitize import clean_line
 from ocm.base.values import STATUSES, FileChange, one_line
@@ -26,6 +25,7 @@ from ocm.index.query_terms import Query
 from ocm.index.query_terms import query as taken_apart
 from ocm.index.snippets import CLOSE, OPEN
 from ocm.index.sync import Notice, silent
+from ocm.provenance import ledger
 from ocm.store.paths import Store, relative
 
 _DAY = 86_400.0
@@ -294,9 +294,9 @@ def _ended(cache: Index, session: SessionRow, text: str, project: str) -> list[d
     shown = [item for item in [*state.decisions, *state.problems] if ledger.label(item) and _is_shown(item, parts)]
     if not shown:
         return []
-    from ocm import decided  # few snippets show an item that could end
+    from ocm.provenance import decision_log  # few snippets show an item that could end
 
-    found = decided.ended_in(cache, project, session.file, shown)
+    found = decision_log.ended_in(cache, project, session.file, shown)
     return [{**one, "item": clean_line(one["item"])[:_MAX_ENDED]} for one in found if one["item"] in shown]
 
 

@@ -189,23 +189,24 @@ class JournalServer(MCPServer[Any]):
 
     def why(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """Say why a line, or a file, is there, in few tokens."""
-        from ocm import answers, why
+        from ocm.provenance import summary, why
 
         given = _checked("ocm__why", arguments)
         store = self.store()
         file, first, last = why.parsed(given["file"], exists=os.path.lexists(os.path.join(store.root, given["file"])))
         line = given.get("line", first)
         found = why.why(store, paths.relative(store, os.path.normpath(file)), line, line if "line" in given else last)
-        return answers.short(found)
+        return summary.short(found)
 
     def session(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """Return a session, whole or in part, within a number of tokens."""
-        from ocm import browse, decided
+        from ocm import browse
+        from ocm.provenance import decision_log
 
         given = _checked("ocm__get_session", arguments)
         store, wanted = self.store(), browse.sections_of(given.get("sections"))
         found = browse.excerpt(store, given["session_id"], wanted, given.get("max_tokens", 2000))
-        return decided.with_ended(store, found)
+        return decision_log.with_ended(store, found)
 
     def timeline(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """Return what was done around a session, or to a file."""

@@ -7,7 +7,7 @@ import os
 import re
 from typing import Any
 
-from ocm import browse, lineage
+from ocm import browse
 from ocm.base.errors import BadInputError, OcmError
 from ocm.base.model import FileChange, Session, WorkEntry, one_line
 from ocm.base.sanitize import clean_line
@@ -15,6 +15,7 @@ from ocm.git import freshness, history, worktree
 from ocm.index import access
 from ocm.index.queries import Index, SessionRow
 from ocm.index.sync import Notice, silent
+from ocm.provenance import commit_links
 from ocm.sessions import merge, session_files
 from ocm.store.paths import Store, relative
 
@@ -56,16 +57,16 @@ def _with_commits(store: Store, path: str, entries: list[dict[str, Any]], limit:
     if not found:
         return entries
 
-    def work(view: lineage.View) -> list[dict[str, Any]]:
+    def work(view: commit_links.View) -> list[dict[str, Any]]:
         return [_commit(view, commit) for commit in found]
 
-    both = [*entries, *lineage.look(store, work)]
+    both = [*entries, *commit_links.look(store, work)]
     return sorted(both, key=lambda entry: merge.instant(entry["date"]))[-limit:]
 
 
-def _commit(view: lineage.View, commit: history.Commit) -> dict[str, Any]:
+def _commit(view: commit_links.View, commit: history.Commit) -> dict[str, Any]:
     made = view.links.commit(commit.sha)
-    matches = lineage.sessions_of(view.links, made) if made else []
+    matches = commit_links.sessions_of(view.links, made) if made else []
     rows = [view.cache.in_file(match.session) for match in matches if match.sure]
     return {
         "commit": commit.sha,

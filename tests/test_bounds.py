@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from ocm import browse, decided, hook, hookio, partial, recall
+from ocm import browse, hook, hookio, partial, recall
 from ocm.hosts import adapters
 from ocm.index import access, sync
+from ocm.provenance import decision_log
 from ocm.sessions import backups
 from ocm.store import config, journal, paths, registry
 from tests.builders import AGENT, Project, payload, run_hook, run_ocm
@@ -186,7 +187,7 @@ def test_a_session_of_very_many_items_is_added_to_found_and_shown(project: Proje
     assert len(project.session().work_completed) == 2 * len(numbers)
     assert [hit["session_id"] for hit in recall.search(project.store, "reason 77")] == ["S"]
     assert len(browse.show(project.store, "S")["decisions"]) == len(numbers) + 1
-    assert len(decided.decisions(project.store, everything=True)) == len(numbers) + 1
+    assert len(decision_log.decisions(project.store, everything=True)) == len(numbers) + 1
 
 
 def test_of_a_large_payload_only_the_head_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from ocm import lineage
 from ocm.git import history, process, record, stream
 from ocm.index import access, queries, sync
 from ocm.index.links import Commits, Made
 from ocm.markdown import parse, traces
 from ocm.markdown.traces import Unit
+from ocm.provenance import commit_links
 from ocm.store.paths import Store
 from tests.builders import Project, commit, git, repository
 from tests.session_store import make_store, put, session
@@ -36,7 +36,7 @@ def committed(project: Project, session_id: str = "S") -> None:
 
 def names(project: Project) -> list[str]:
     """Return the subjects of the commits that the cache knows."""
-    lineage.look(project.store, lambda _: None)
+    commit_links.look(project.store, lambda _: None)
 
     def known(commits: Commits) -> None:
         found.update(commits.known(""))
@@ -184,7 +184,7 @@ def test_only_new_commits_are_read_and_one_process_reads_them_all(
     for number in range(7):
         commit(repo.root, f"commit {number}")
     monkeypatch.setattr(stream, "stream", counted)
-    monkeypatch.setattr(lineage, "_BATCH", 3)
+    monkeypatch.setattr(commit_links, "_BATCH", 3)
     assert len(names(repo)) == 8
     assert started == [("diff-tree", 8)]
     assert len(names(repo)) == 8
@@ -237,7 +237,9 @@ def test_progress_is_told(repo: Project) -> None:
     retried(repo)
     commit(repo.root, "Retries")
     told: list[tuple[int, int]] = []
-    access.read(repo.store, lambda _: None, prepare=lineage.catch_up(repo.store, "", lambda *done: told.append(done)))
+    access.read(
+        repo.store, lambda _: None, prepare=commit_links.catch_up(repo.store, "", lambda *done: told.append(done))
+    )
     assert told == [(2, 2)]
 
 
@@ -253,7 +255,7 @@ def test_a_user_store_keeps_projects_apart(tmp_path: Path) -> None:
     def asked(cache: queries.Index) -> list[object]:
         links = cache.links("one")
         return [
-            [one.session for one in lineage.sessions_of(links, made)],
+            [one.session for one in commit_links.sessions_of(links, made)],
             [item.text for item in links.items("decision")],
         ]
 
@@ -269,8 +271,8 @@ def test_a_linked_worktree_shares_what_is_known(repo: Project, tmp_path: Path) -
     sha = commit(repo.root, "Retries")
     git(repo.root, "worktree", "add", "-q", str(tmp_path / "wt"))
     there = Store(repo.store.path, str(tmp_path / "wt"))
-    found = lineage.look(
-        there, lambda view: lineage.sessions_of(view.links, made) if (made := view.links.commit(sha)) else []
+    found = commit_links.look(
+        there, lambda view: commit_links.sessions_of(view.links, made) if (made := view.links.commit(sha)) else []
     )
     assert [one.how for one in found] == ["same"]
 
@@ -413,9 +415,11 @@ def test_an_empty_commit_of_a_session_is_its_own_and_brings_no_other_that_is_emp
     git(repo.root, "commit", "-q", "--allow-empty", "-m", "start it again")
     file = repo.files()[0].name
     assert names(repo) == ["change", "somebody else's", "start it again", "start the build"]
-    near = lineage.look(repo.store, lambda view: [made.sha for made in view.links.commits_of(file)])
+    near = commit_links.look(repo.store, lambda view: [made.sha for made in view.links.commits_of(file)])
     assert near == [sha]
-    work = lineage.look(repo.store, lambda view: [made.sha for made, _ in lineage.commits_of(view.links, file)])
+    work = commit_links.look(
+        repo.store, lambda view: [made.sha for made, _ in commit_links.commits_of(view.links, file)]
+    )
     assert work == [sha]
 
 
@@ -441,10 +445,10 @@ def test_behind_many_broken_commits_reading_ends_and_the_next_question_tries_aga
     loose = repo.root / ".git" / "objects" / tree[:2] / tree[2:]
     kept = loose.read_bytes()
     loose.unlink()
-    monkeypatch.setattr(lineage, "_BROKEN", 1)
-    assert [made.sha for batch in lineage._batches(root, shas) for made in batch] == []
+    monkeypatch.setattr(commit_links, "_BROKEN", 1)
+    assert [made.sha for batch in commit_links._batches(root, shas) for made in batch] == []
     loose.write_bytes(kept)
-    assert [made.sha for batch in lineage._batches(root, shas) for made in batch] == shas
+    assert [made.sha for batch in commit_links._batches(root, shas) for made in batch] == shas
 
 
 def test_a_cache_that_is_lost_while_commits_are_read_costs_no_answer(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm import why
+from ocm.provenance import why
 from tests.builders import Project, git
 from tests.questions import history, scripted
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ocm import answers, browse, listing, recall, session_view, stats, stats_view, timeline, views
+from ocm import browse, listing, recall, session_view, stats, stats_view, timeline, views
+from ocm.provenance import summary
 from ocm.screen import Line, Screen, cells
 from ocm.store.paths import Store
 from tests import screen_store
@@ -34,7 +35,7 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
         return views.hits(screen, found)
     if name == "show":
         found_one = {**browse.show(store, "latest"), **browse.holds_still(store, "latest")}
-        return session_view.session(screen, found_one, list(answers.marked(browse.text(store, "latest"), [])))
+        return session_view.session(screen, found_one, list(summary.marked(browse.text(store, "latest"), [])))
     if name == "stats":
         return stats_view.stats(screen, stats.collect(store))
     if name == "timeline":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ocm import lineage, why
 from ocm.git import fingerprints
-from ocm.lineage import View
+from ocm.provenance import commit_links, why
+from ocm.provenance.commit_links import View
 from tests.builders import Project, commit, git
 
 BODY = """\
@@ -69,10 +69,10 @@ def matched(project: Project, commit_id: str) -> list[tuple[str, str, bool]]:
 
     def work(view: View) -> list[tuple[str, str, bool]]:
         made = view.links.commit(commit_id)
-        found = lineage.sessions_of(view.links, made) if made else []
+        found = commit_links.sessions_of(view.links, made) if made else []
         return [(_id_of(view, match), match.how, match.sure) for match in found]
 
-    return lineage.look(project.store, work)
+    return commit_links.look(project.store, work)
 
 
 def _id_of(view: View, match: fingerprints.Match) -> str:

@@ -17,12 +17,12 @@ _NAMED = 10
 @common.json_option
 def rebuild_index(*, project: str | None, as_json: bool) -> None:
     """Make the cache anew from the session files, and link them with the commits that git has now."""
-    from ocm import lineage
     from ocm.index import sync
+    from ocm.provenance import commit_links
 
     store = common.find_store(project)
     found = sync.rebuild(store, output.progress(as_json=as_json))
-    lineage.look(store, lambda _: None, progress=output.progress(as_json=as_json))
+    commit_links.look(store, lambda _: None, progress=output.progress(as_json=as_json))
     if as_json:
         output.as_json({"read": found.read, "unreadable": [{"file": f, "error": e} for f, e in found.unreadable]})
     else:

@@ -61,26 +61,27 @@ def show(
     *, project: str | None, identifier: str, sections: tuple[str, ...], max_tokens: int | None, as_json: bool
 ) -> None:
     """Show one session: an id, a unique prefix, a slug, a file name, or `latest`."""
-    from ocm import answers, browse, decided, why
+    from ocm import browse
+    from ocm.provenance import decision_log, summary, why
 
     store = common.find_store(project)
     with common.notices() as notice:
         if sections or max_tokens:
             wanted = browse.sections_of(list(sections))
             found = browse.excerpt(store, identifier, wanted, max_tokens or _EVERYTHING, notice=notice)
-            found = decided.with_ended(store, found)
+            found = decision_log.with_ended(store, found)
             output.as_json(found) if as_json else output.excerpt(found, wanted)
             return
         shown = browse.show(store, identifier, notice=notice)
         came_of = why.commits(store, identifier)
-        ended = decided.ended(store, os.path.basename(shown["markdown_path"]))
+        ended = decision_log.ended(store, os.path.basename(shown["markdown_path"]))
         if as_json:
             landed = {name: came_of[name] for name in ("commits", "not_landed")}
             output.as_json({**shown, **landed, "ended": ended})
         else:
-            lines = list(answers.marked(browse.text(store, identifier), ended))
+            lines = list(summary.marked(browse.text(store, identifier), ended))
             still = browse.holds_still(store, identifier) if screens.is_watched() else {}
-            screens.session({**shown, **still}, lines, answers.outcome(came_of))
+            screens.session({**shown, **still}, lines, summary.outcome(came_of))
 
 
 @click.command()

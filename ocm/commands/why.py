@@ -28,14 +28,14 @@ def _said(found: Any, lines: Callable[[Any], Iterator[str]], *, as_json: bool, n
 @common.json_option
 def why(*, project: str | None, place: str, as_json: bool) -> None:
     """Say why a line is there: its commit, the session behind it, and the decision."""
-    from ocm import answers
-    from ocm import why as reasons
+    from ocm.provenance import summary
+    from ocm.provenance import why as reasons
 
     store = common.find_store(project)
     exists = os.path.lexists(place) or os.path.lexists(os.path.join(store.root, place))
     path, first, last = reasons.parsed(place, exists=exists)
     found = reasons.why(store, common.named(store, path), first, last, notice=output.notice)
-    _said(found, answers.why, as_json=as_json)
+    _said(found, summary.why, as_json=as_json)
 
 
 @click.command()
@@ -44,11 +44,11 @@ def why(*, project: str | None, place: str, as_json: bool) -> None:
 @common.json_option
 def explain(*, project: str | None, commit: str, as_json: bool) -> None:
     """Say which sessions a commit comes from, and what they decided."""
-    from ocm import answers
-    from ocm import why as reasons
+    from ocm.provenance import summary
+    from ocm.provenance import why as reasons
 
     found = reasons.explain(common.find_store(project), commit, notice=output.notice)
-    _said(found, answers.explained, as_json=as_json)
+    _said(found, summary.explained, as_json=as_json)
 
 
 @click.command()
@@ -57,11 +57,11 @@ def explain(*, project: str | None, commit: str, as_json: bool) -> None:
 @common.json_option
 def commits(*, project: str | None, identifier: str, as_json: bool) -> None:
     """List the commits that a session's work ended in, and what never landed."""
-    from ocm import answers
-    from ocm import why as reasons
+    from ocm.provenance import summary
+    from ocm.provenance import why as reasons
 
     found = reasons.commits(common.find_store(project), identifier, notice=output.notice)
-    _said(found, answers.came_of, as_json=as_json)
+    _said(found, summary.came_of, as_json=as_json)
 
 
 def _ledger(kind: str, told: str, nothing: str) -> click.Command:
@@ -73,13 +73,13 @@ def _ledger(kind: str, told: str, nothing: str) -> click.Command:
     @click.option("--all", "everything", is_flag=True, help="Superseded or solved ones as well.")
     @common.json_option
     def command(*, project: str | None, path: str | None, everything: bool, as_json: bool) -> None:
-        from ocm import answers, decided
+        from ocm.provenance import decision_log, summary
 
         store = common.find_store(project)
         name = common.named(store, path) if path else ""
-        asked = {"decision": decided.decisions, "problem": decided.problems}[kind]
+        asked = {"decision": decision_log.decisions, "problem": decision_log.problems}[kind]
         found = asked(store, name, everything=everything, notice=output.notice)
-        _said(found, lambda items: answers.items(items, kind), as_json=as_json, nothing=nothing)
+        _said(found, lambda items: summary.items(items, kind), as_json=as_json, nothing=nothing)
 
     return command
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ocm import ledger, why
+from ocm.provenance import ledger, why
 from ocm.sessions import gather
 from tests.builders import Project, git
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import lineage
 from ocm.git import fingerprints, history
 from ocm.index import access, queries
 from ocm.markdown import traces
+from ocm.provenance import commit_links
 from ocm.store.paths import Store
 from tests.bench.links import blame, replay
 from tests.session_store import make_store, put, session
@@ -170,7 +170,7 @@ def caught_up(store: Store) -> tuple[float, str]:
 
     access.read(store, lambda _: None)
     begin = time.perf_counter()
-    access.read(store, lambda _: None, prepare=lineage.catch_up(store, "", progress))
+    access.read(store, lambda _: None, prepare=commit_links.catch_up(store, "", progress))
     cost = 1000 * (time.perf_counter() - begin) / max(1, done[-1])
     memory = f"{sizes[0]:.0f} MB after the first {done[1]}, {sizes[-1]:.0f} MB after the last" if sizes else "none"
     return cost, f"{done[-1]} commits read at {cost:.1f} ms each; memory {memory}"
@@ -198,7 +198,7 @@ def scored(store: Store, repository: str, kind: str, found: replay.Rewritten) ->
 def _named(cache: queries.Index, sha: str) -> set[str]:
     found = cache.links()
     made = found.commit(sha)
-    matches = lineage.sessions_of(found, made) if made else []
+    matches = commit_links.sessions_of(found, made) if made else []
     return {match.session.removesuffix(".md") for match in matches if match.sure}
 
 

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import lineage
 from ocm.git import fingerprints, history
 from ocm.index import access
 from ocm.markdown import traces
+from ocm.provenance import commit_links
 from tests.session_store import make_store, put, session
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def measure(commits: int = COMMITS) -> tuple[bool, list[str]]:
         folder = make_history(Path(name) / "repository", commits=commits)
         store = recorded(folder)
         begin = time.perf_counter()
-        access.read(store, lambda _: None, prepare=lineage.catch_up(store, ""))
+        access.read(store, lambda _: None, prepare=commit_links.catch_up(store, ""))
         spent = time.perf_counter() - begin
         lines = [f"A file of {LINES:,} lines with {commits:,} commits, read at {1000 * spent / commits:.2f} ms each."]
         print(lines[0], flush=True)

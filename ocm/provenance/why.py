@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ocm import decided, lineage, origin, standing
 from ocm.base.errors import BadInputError, NotFoundError, OcmError
 from ocm.base.sanitize import clean_line
 from ocm.git import history
@@ -17,8 +16,9 @@ from ocm.index import links
 from ocm.index.links import Made
 from ocm.index.scan import moment
 from ocm.index.sync import Notice, silent
-from ocm.lineage import Later, View
-from ocm.origin import Origin, Source
+from ocm.provenance import blame, commit_links, decision_log, ledger_index
+from ocm.provenance.blame import Origin, Source
+from ocm.provenance.commit_links import Later, View
 from ocm.sessions import merge
 from ocm.store.paths import Store
 
@@ -60,17 +60,17 @@ def why(
         BadInputError: a range past the end, a folder, a submodule.
         NotFoundError: neither git nor any session knows the file.
     """
-    asked = origin.target(store, name)
-    span = origin.checked(asked, first, last or first) if first is not None and asked.kind == "text" else None
+    asked = blame.target(store, name)
+    span = blame.checked(asked, first, last or first) if first is not None and asked.kind == "text" else None
 
     blamed = Later(partial(history.blame, store.root, asked.name, *span)) if span else None
 
     def work(view: View) -> Answer:
         if span is None or blamed is None:
             return _of_file(view, asked)
-        return _answer(view, asked.name, span, origin.origins(view, asked, *span, blamed.result()))
+        return _answer(view, asked.name, span, blame.origins(view, asked, *span, blamed.result()))
 
-    answer = lineage.look(store, work, notice=notice)
+    answer = commit_links.look(store, work, notice=notice)
     if first is not None and asked.kind != "text":
         what = "is not there any more" if asked.kind == "gone" else "is binary"
         answer["notes"].insert(0, f"{name} {what}, so this is about the whole file and not one line.")
@@ -81,9 +81,9 @@ def why(
 class _Known:
     """What is looked up once for all origins: the ledger, the commits, and the sessions."""
 
-    ledger: standing.Ledger
+    ledger: ledger_index.Ledger
     commits: dict[str, history.Commit]
-    sessions: decided.Sessions
+    sessions: decision_log.Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,9 @@ class _Words:
 def _answer(view: View, name: str, span: tuple[int, int], found: list[Origin]) -> Answer:
     files = (source.file for one in found for source in one.sources if source.file)
     known = _Known(
-        standing.read(view.cache, view.project),
+        ledger_index.read(view.cache, view.project),
         history.describe(view.store.root, [one.sha for one in found if one.sha]),
-        decided.Sessions(view.store, view.cache, files),
+        decision_log.Sessions(view.store, view.cache, files),
     )
     origins = [_origin(view, name, one, known) for one in found]
     return {"file": name, "lines": list(span), "origins": origins, "notes": []}
@@ -109,7 +109,9 @@ def _origin(view: View, name: str, one: Origin, known: _Known) -> Answer:
     commit = known.commits.get(one.sha)
     sources = [source for source in one.sources if source.file in known.sessions.rows or source.session_id][:_SOURCES]
     best = sources[0] if sources else None
-    words = _Words(decided.words_of(name, commit.subject if commit else ""), frozenset(decided.words_of(*one.texts)))
+    words = _Words(
+        decision_log.words_of(name, commit.subject if commit else ""), frozenset(decision_log.words_of(*one.texts))
+    )
     return {
         "lines": [one.first, one.last],
         "commit": _commit(one.sha, commit),
@@ -132,7 +134,7 @@ def _commit(sha: str, commit: history.Commit | None) -> Answer | None:
     }
 
 
-def _session(source: Source, known: decided.Sessions) -> Answer:
+def _session(source: Source, known: decision_log.Sessions) -> Answer:
     row = known.rows.get(source.file)
     listed = row.as_json() if row else {"session_id": source.session_id, "title": "", "date": "", "markdown_path": ""}
     names = ("session_id", "title", "date", "markdown_path")
@@ -140,14 +142,16 @@ def _session(source: Source, known: decided.Sessions) -> Answer:
     return {**{name: listed[name] for name in names}, **how, "recorded_at": source.at, **known.fresh(source.file)}
 
 
-def _decisions(view: View, best: Source, known: standing.Ledger, seen: decided.Sessions, words: _Words) -> list[Answer]:
+def _decisions(
+    view: View, best: Source, known: ledger_index.Ledger, seen: decision_log.Sessions, words: _Words
+) -> list[Answer]:
     """Return the decisions that speak of the line or were recorded with it; else what the session decided last."""
-    ranked = decided.relevant(known.of(best.file), words.around, moment(best.at), words.line)
+    ranked = decision_log.relevant(known.of(best.file), words.around, moment(best.at), words.line)
     chosen = [state for score, state in ranked if score > 0][:_DECISIONS] or [state for _, state in ranked[:1]]
-    files = {file for state in chosen for file in decided.files_of(state)}
-    sessions = seen if files <= seen.rows.keys() else decided.Sessions(view.store, view.cache, sorted(files))
+    files = {file for state in chosen for file in decision_log.files_of(state)}
+    sessions = seen if files <= seen.rows.keys() else decision_log.Sessions(view.store, view.cache, sorted(files))
     related = {id(state) for score, state in ranked if score > 0}
-    return [{**decided.as_json(state, sessions), "about_this": id(state) in related} for state in chosen]
+    return [{**decision_log.as_json(state, sessions), "about_this": id(state) in related} for state in chosen]
 
 
 def _work(store: Store, best: Source) -> list[str]:
@@ -164,13 +168,13 @@ def _work(store: Store, best: Source) -> list[str]:
     return items[:_WORK] or session.work_completed[-_WORK:] or [session.goal][: bool(session.goal)]
 
 
-def _of_file(view: View, asked: origin.Target) -> Answer:
+def _of_file(view: View, asked: blame.Target) -> Answer:
     """Answer for a whole file: the sessions that touched it, its last commits, and the decisions in force."""
     root = view.store.root
     touching = view.cache.touching(asked.name, -1, view.project)
     logged = history.log(root, [asked.name], _LAST)
     if asked.kind == "gone" and not touching and not logged:
-        raise origin.not_known(asked.name)
+        raise blame.not_known(asked.name)
     notes = [] if logged else [f"Git has no commit of {asked.name}, or could not be asked."]
     if not touching:
         notes.append(f"No session is known to have touched {asked.name}.")
@@ -181,18 +185,20 @@ def _of_file(view: View, asked: origin.Target) -> Answer:
         "sessions": [{name: row.as_json()[name] for name in names} for row in touching[:_LAST]],
         "commits": [_commit(commit.sha, commit) for commit in logged or []],
         "decisions": _binding(view, asked.name, {row.file for row in touching}),
-        "editing": origin.editing(view.store, asked.name),
+        "editing": blame.editing(view.store, asked.name),
         "notes": notes,
     }
 
 
 def _binding(view: View, name: str, files: set[str]) -> list[Answer]:
     """Return the decisions in force of these sessions, those first that speak of the file."""
-    known = standing.read(view.cache, view.project)
+    known = ledger_index.read(view.cache, view.project)
     states = [state for state in known.decisions if state.entry.file in files and state.in_force]
-    chosen = [state for _, state in decided.relevant(states, decided.words_of(name), 0.0)][: 2 * _DECISIONS]
-    sessions = decided.Sessions(view.store, view.cache, (file for state in chosen for file in decided.files_of(state)))
-    return [decided.as_json(state, sessions) for state in chosen]
+    chosen = [state for _, state in decision_log.relevant(states, decision_log.words_of(name), 0.0)][: 2 * _DECISIONS]
+    sessions = decision_log.Sessions(
+        view.store, view.cache, (file for state in chosen for file in decision_log.files_of(state))
+    )
+    return [decision_log.as_json(state, sessions) for state in chosen]
 
 
 # --- commits
@@ -211,7 +217,7 @@ def explain(store: Store, name: str, *, notice: Notice = silent) -> Answer:
     commit = history.describe(store.root, [sha]).get(sha) if sha else None
     if commit is None:
         raise NotFoundError(f"Git has no commit {clean_line(name)[:80]!r}.", "See: git log")
-    return lineage.look(store, lambda view: _explained(view, commit), notice=notice)
+    return commit_links.look(store, lambda view: _explained(view, commit), notice=notice)
 
 
 def _explained(view: View, commit: history.Commit) -> Answer:
@@ -220,13 +226,13 @@ def _explained(view: View, commit: history.Commit) -> Answer:
     held = [made for sha in shas if (made := found.commit(sha))]
     best: dict[str, Match] = {}
     for made in held:
-        for match in lineage.sessions_of(found, made):
+        for match in commit_links.sessions_of(found, made):
             if match.session not in best or match.score > best[match.session].score:
                 best[match.session] = match
     matches = sorted(best.values(), key=lambda match: (-match.score, match.session))
-    rows = decided.Sessions(view.store, view.cache, (match.session for match in matches))
-    known = standing.read(view.cache, view.project)
-    words = _Words(decided.words_of(commit.subject))
+    rows = decision_log.Sessions(view.store, view.cache, (match.session for match in matches))
+    known = ledger_index.read(view.cache, view.project)
+    words = _Words(decision_log.words_of(commit.subject))
     sources = [_as_source(found, match) for match in matches if match.session in rows.rows]
     return {
         "commit": _commit(commit.sha, commit),
@@ -263,14 +269,14 @@ def commits(store: Store, identifier: str, *, notice: Notice = silent) -> Answer
     from ocm import browse
 
     file = browse.find(store, identifier, notice)
-    return lineage.look(store, lambda view: came_of(view, file), notice=notice)
+    return commit_links.look(store, lambda view: came_of(view, file), notice=notice)
 
 
 def came_of(view: View, file: str) -> Answer:
     """Return what came of one session."""
     root = view.store.root
     row = view.cache.in_file(file)
-    pairs = list(lineage.commits_of(view.links, file))
+    pairs = list(commit_links.commits_of(view.links, file))
     held = history.names_of(root, [made.sha for made, match in pairs if match.sure])
     touched = [change.path for change in view.cache.files(file)]
     notes = [] if view.links.units(file) else ["This session recorded no work that could be found again."]

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ocm import ledger
 from ocm.index.file_format import quoted
 from ocm.index.links import DECISION, PROBLEM, Item
 from ocm.index.queries import ENDING, Index
-from ocm.ledger import Entry, State
+from ocm.provenance import ledger
+from ocm.provenance.ledger import Entry, State
 
 
 class Ledger(NamedTuple):

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from ocm import ledger, standing
 from ocm.base.sanitize import clean_line
 from ocm.git import freshness, worktree
 from ocm.index import access
@@ -15,7 +14,8 @@ from ocm.index.links import DECISION, PROBLEM
 from ocm.index.queries import Index, SessionRow
 from ocm.index.scan import with_offset
 from ocm.index.sync import Notice, silent
-from ocm.ledger import State
+from ocm.provenance import ledger, ledger_index
+from ocm.provenance.ledger import State
 from ocm.store.paths import Store
 
 _WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d{2,}")
@@ -47,7 +47,7 @@ def ended(store: Store, file: str, *, notice: Notice = silent) -> list[dict[str,
 
 def ended_in(cache: Index, project: str, file: str, texts: Iterable[str] = ()) -> list[dict[str, str]]:
     """Return the same of a cache that is being read; with `texts`, which are not empty then, of these items alone."""
-    found = standing.ended(cache, project, file, texts)
+    found = ledger_index.ended(cache, project, file, texts)
     rows = {state.by.file: cache.in_file(state.by.file) for state in found.values() if state.by}
     return [
         {"item": text, "by": clean_line(state.by.text)[:200], "session_id": row.session_id}
@@ -67,7 +67,7 @@ def _listed(store: Store, file: str, *, everything: bool, kind: str, notice: Not
     project = worktree.own_project(store)
 
     def work(cache: Index) -> list[dict[str, Any]]:
-        found = standing.read(cache, project)
+        found = ledger_index.read(cache, project)
         states = found.decisions if kind == DECISION else found.problems
         touched = {row.file for row in cache.touching(file, -1, project)} if file else None
         chosen = [one for one in reversed(states) if (everything or one.in_force) and _is_of(one, touched)]

@@ -8,7 +8,6 @@ import os
 import stat
 from dataclasses import dataclass, field
 
-from ocm import lineage
 from ocm.base.errors import BadInputError, NotFoundError
 from ocm.base.model import one_line
 from ocm.git import fingerprints, history, parse
@@ -16,8 +15,9 @@ from ocm.git.fingerprints import Match
 from ocm.git.history import Line
 from ocm.index.links import SLACK
 from ocm.index.scan import moment
-from ocm.lineage import View
 from ocm.markdown.traces import MAX_UNIT, Unit
+from ocm.provenance import commit_links
+from ocm.provenance.commit_links import View
 from ocm.store import journal
 from ocm.store.paths import Store
 
@@ -165,7 +165,7 @@ def _of_group(
         _from_journal(view, asked, found, keys)
         return [found]
     made = view.links.commit(line.sha)
-    matches = lineage.sessions_of(view.links, made) if made else []
+    matches = commit_links.sessions_of(view.links, made) if made else []
     diff = patches.get((line.sha, line.path), [])
     parts = _told_apart(view, group, diff, matches) if len(matches) > 1 else [_of_line(view, *group[0], diff, matches)]
     if len(matches) <= 1:
