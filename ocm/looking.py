@@ -34,7 +34,7 @@ def find_store(project: str | None) -> Store:
 
 def list_sessions(*, project: str | None, limit: int, tool: str | None, as_json: bool) -> None:
     """Print the newest sessions."""
-    from ocm import listing
+    from ocm.recall import listing
 
     store = find_store(project)
     rows = listing.list_sessions(store, limit, tool, notice=output.notice)
@@ -58,16 +58,16 @@ def search(  # noqa: PLR0913 - one parameter an option
     **filters: str | None,
 ) -> None:
     """Print what matches a question."""
-    from ocm import recall
+    from ocm.recall import search
 
-    wanted = recall.Filters(file=path, **filters)
+    wanted = search.Filters(file=path, **filters)
     asked: dict[str, Any] = {"limit": limit, "filters": wanted, "notice": output.notice}
     stores = _stores(project, everywhere=all_projects, archived=archived)
     words = " ".join(query)
     if len(stores) == 1 and not all_projects:
-        rows = recall.search(stores[0], words, **asked)
+        rows = search.search(stores[0], words, **asked)
     else:
-        rows = recall.search_everywhere(stores, words, **asked)
+        rows = search.search_everywhere(stores, words, **asked)
     if as_json:
         output.as_json(rows)
     elif rows:
@@ -79,7 +79,7 @@ def search(  # noqa: PLR0913 - one parameter an option
 
 def _unknown(store: Store, **typed: str | None) -> str:
     """Return which of the names that sessions have (`tool`, `branch`) none here has, and the nearest; else nothing."""
-    from ocm import listing
+    from ocm.recall import listing
 
     for column, name in typed.items():
         known = {row[column] for row in listing.list_sessions(store, -1)} if name else set()

@@ -11,7 +11,7 @@ def words(store: Store, session_id: str, source: str, *, tokens: int, most: int)
     """
     if source in {"resume", "fork"}:
         return "", ""
-    from ocm import brief
+    from ocm.recall import brief
     from ocm.store import paths, trust
 
     if not paths.user_store():

@@ -136,12 +136,12 @@ class JournalServer(MCPServer[Any]):
 
     def _identity(self, store: paths.Store, caller: "_Caller") -> tuple[str, list[str]]:
         """Return the id of the calling conversation where the call names none."""
-        from ocm import browse
+        from ocm.recall import show
 
-        joined = browse.session_that_asked(store, caller.tool_use)
+        joined = show.session_that_asked(store, caller.tool_use)
         if joined:
             return joined, []
-        active = [name for name in browse.active_ids(store) if not name.startswith(_OWN)]
+        active = [name for name in show.active_ids(store) if not name.startswith(_OWN)]
         if self._own_id:
             return self._own_id, []
         if len(active) == 1:
@@ -157,7 +157,7 @@ class JournalServer(MCPServer[Any]):
 
     def search(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """Search this project's sessions, or every registered project's."""
-        from ocm import recall
+        from ocm.recall import search
         from ocm.store import registry
 
         given = _checked("ocm__search_sessions", arguments)
@@ -166,26 +166,26 @@ class JournalServer(MCPServer[Any]):
         if limit < 1:
             raise BadInputError(f"limit is {limit}.", f"Accepted: 1 to {MAX_LIMIT}.")
         given["tool"] = given.pop("tool_filter", None)
-        filters = recall.Filters(**given)
+        filters = search.Filters(**given)
         if scope == "global":
-            hits = recall.search_everywhere(registry.everywhere(), query, limit=limit, filters=filters)
+            hits = search.search_everywhere(registry.everywhere(), query, limit=limit, filters=filters)
         else:
-            hits = recall.search(self.store(), query, limit=limit, filters=filters)
+            hits = search.search(self.store(), query, limit=limit, filters=filters)
         return {"result": hits}
 
     def list_sessions(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """List the newest sessions."""
-        from ocm import browse
+        from ocm.recall import show
 
         given = _checked("ocm__list_sessions", arguments)
-        return {"result": browse.list_sessions(self.store(), given.get("limit", 10), given.get("tool_filter"))}
+        return {"result": show.list_sessions(self.store(), given.get("limit", 10), given.get("tool_filter"))}
 
     def session_files(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """List the files of a session."""
-        from ocm import browse
+        from ocm.recall import show
 
         given = _checked("ocm__get_session_files", arguments)
-        return {"result": browse.show(self.store(), given["session_id"])["files"]}
+        return {"result": show.show(self.store(), given["session_id"])["files"]}
 
     def why(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """Say why a line, or a file, is there, in few tokens."""
@@ -200,17 +200,17 @@ class JournalServer(MCPServer[Any]):
 
     def session(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """Return a session, whole or in part, within a number of tokens."""
-        from ocm import browse
         from ocm.provenance import decision_log
+        from ocm.recall import show
 
         given = _checked("ocm__get_session", arguments)
-        store, wanted = self.store(), browse.sections_of(given.get("sections"))
-        found = browse.excerpt(store, given["session_id"], wanted, given.get("max_tokens", 2000))
+        store, wanted = self.store(), show.sections_of(given.get("sections"))
+        found = show.excerpt(store, given["session_id"], wanted, given.get("max_tokens", 2000))
         return decision_log.with_ended(store, found)
 
     def timeline(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """Return what was done around a session, or to a file."""
-        from ocm import timeline
+        from ocm.recall import timeline
 
         given = _checked("ocm__timeline", arguments)
         return {"result": timeline.timeline(self.store(), **given)}

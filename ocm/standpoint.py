@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ocm import browse, hostchecks, listing, sites
-from ocm.listing import Notice, print_nothing
+from ocm import hostchecks, sites
+from ocm.recall import listing, show
+from ocm.recall.listing import Notice, print_nothing
 from ocm.store import paths
 from ocm.store.paths import Store
 
@@ -22,7 +23,7 @@ def look(cwd: str, notice: Notice = print_nothing) -> dict[str, Any]:
     if store is None:
         steps = [_INIT, ("ocm demo", "see first what it does, in a folder thrown away afterwards"), _HELP]
         return {"store": None, "hosts": [], "sessions": 0, "last": None, "active": [], "next": steps}
-    found = browse.status(store, notice)
+    found = show.status(store, notice)
     last = next(iter(listing.list_sessions(store, 1)), None)
     hosts = _hosts(store)
     return {

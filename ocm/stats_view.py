@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from ocm.recall.stats import COUNTED
 from ocm.screen import HEAD, QUIET, Line, Part, Screen, cells, joined
-from ocm.stats import COUNTED
 from ocm.views import fact, one
 
 _SPARKS = "▁▂▃▄▅▆▇█"

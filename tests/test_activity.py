@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ocm import recall
+from ocm.recall import search
 from ocm.sessions import auto_summary
 from tests.builders import Project, commit
 
@@ -58,7 +58,7 @@ def test_a_session_whose_assistant_never_saved_is_found_by_what_it_did(repo: Pro
     assert f"- Committed {made[:7]} Parse wombats in one pass" in text
     assert "abcdefghij0123456789" not in text
     assert "secret_name" not in text
-    assert recall.search(repo.store, "one pass")[0]["session_id"] == "S"
+    assert search.search(repo.store, "one pass")[0]["session_id"] == "S"
     repo.hook("session-end")
     assert repo.file().read_text(encoding="utf-8").count("Committed") == 1
 

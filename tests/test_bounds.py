@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from ocm import browse, hook, hookio, partial, recall
+from ocm import hook, hookio, partial
 from ocm.hosts import adapters
 from ocm.index import access, sync
 from ocm.provenance import decision_log
+from ocm.recall import search, show
 from ocm.sessions import backups
 from ocm.store import config, journal, paths, registry
 from tests.builders import AGENT, Project, payload, run_hook, run_ocm
@@ -52,7 +53,7 @@ def test_every_file_that_ocm_makes_is_counted(project: Project) -> None:
     backups.make(project.store, "test")
     run_ocm(project.root, "list")
     files = [path for path in Path(project.store.path).rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) == sum(browse.status(project.store)["sizes"].values())
+    assert sum(path.stat().st_size for path in files) == sum(show.status(project.store)["sizes"].values())
 
 
 # --- the journal
@@ -168,8 +169,8 @@ def test_a_question_without_end_takes_little(project: Project, piece: str) -> No
     question = piece * (LONG_QUESTION // len(piece))
     tracemalloc.start()
     try:
-        recall.search(project.store, question)
-        recall.search(project.store, "client", filters=recall.Filters(branch=question, file=question, tag=question))
+        search.search(project.store, question)
+        search.search(project.store, "client", filters=search.Filters(branch=question, file=question, tag=question))
         project.hook("user-prompt", prompt=question)
         assert tracemalloc.get_traced_memory()[1] < 60 * LONG_QUESTION
     finally:
@@ -185,8 +186,8 @@ def test_a_session_of_very_many_items_is_added_to_found_and_shown(project: Proje
     path.write_text(path.read_text(encoding="utf-8").replace("- [x] item", "- [x] Item"), encoding="utf-8")
     project.checkpoint(work_completed=[f"item {number}" for number in numbers], decisions=["**Last:** one"])
     assert len(project.session().work_completed) == 2 * len(numbers)
-    assert [hit["session_id"] for hit in recall.search(project.store, "reason 77")] == ["S"]
-    assert len(browse.show(project.store, "S")["decisions"]) == len(numbers) + 1
+    assert [hit["session_id"] for hit in search.search(project.store, "reason 77")] == ["S"]
+    assert len(show.show(project.store, "S")["decisions"]) == len(numbers) + 1
     assert len(decision_log.decisions(project.store, everything=True)) == len(numbers) + 1
 
 
@@ -243,9 +244,9 @@ def test_the_cache_stays_in_proportion_however_often_sessions_change(project: Pr
             goal = " ".join(f"word{(number * 37 + round_ * 11 + n) % 900}" for n in range(250))
             put(project.store, f"s{number}.md", session(f"s{number}", goal=goal))
         access.read(project.store, lambda cache: cache.sessions(1, "", ""))
-    grown = browse.status(project.store)["sizes"]["cache"]
+    grown = show.status(project.store)["sizes"]["cache"]
     sync.rebuild(project.store)
-    sizes = browse.status(project.store)["sizes"]
+    sizes = show.status(project.store)["sizes"]
     assert grown <= 1.5 * sizes["cache"]
     assert sizes["cache"] < 4 * sizes["sessions"] + 500_000
 

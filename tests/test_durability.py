@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import browse, recall
 from ocm.markdown import parse, render
+from ocm.recall import search, show
 from ocm.sessions import checkpoints, session_files
 from ocm.store import files
 from ocm.store.paths import STORE, Store
@@ -41,9 +41,9 @@ HOUR = 3600
 
 def answers(store: Store) -> list[Any]:
     """Return what list, search and show say."""
-    listed = browse.list_sessions(store, -1)
-    shown = [browse.show(store, row["session_id"]) for row in listed]
-    return [listed, shown, recall.search(store, "before"), recall.search(store, "after")]
+    listed = show.list_sessions(store, -1)
+    shown = [show.show(store, row["session_id"]) for row in listed]
+    return [listed, shown, search.search(store, "before"), search.search(store, "after")]
 
 
 def assert_whole(store: Store) -> None:

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from ocm import browse, cli
+from ocm import cli
 from ocm.base.errors import UnreadableSessionError
 from ocm.index import sync
+from ocm.recall import show
 from ocm.sessions import checkpoints, gather
 from ocm.store import files, journal, paths
 from tests.defects.driver import run_as_plain_user
@@ -701,7 +702,7 @@ def _checkpoint(store: paths.Store, item: str) -> bool:
 
 
 def _assert_all_there(store: paths.Store, number: int) -> None:
-    shown = browse.show(store, "S")
+    shown = show.show(store, "S")
     assert shown["work_summary"] == [f"item {n}" for n in range(number + 1)]
     assert {"src/a.py", "src/b.py"} <= {change["path"] for change in shown["files"]}
     assert journal.tally(store.path, "S").calls == 0
@@ -828,7 +829,7 @@ def test_a_clock_that_goes_back_costs_nothing(
 
 
 def recorded(store: paths.Store) -> list[str]:
-    found: list[str] = browse.show(store, "S")["work_summary"]
+    found: list[str] = show.show(store, "S")["work_summary"]
     return found
 
 

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from ocm import brief, recall
 from ocm.base.model import FileChange
 from ocm.git import blobs, freshness, parse, process
 from ocm.markdown import facts
+from ocm.recall import brief, search
 from tests.builders import Project, commit, git
 from tests.session_store import put, session
 
 
 def fresh(project: Project, query: str = "wombat") -> dict[str, int] | None:
-    found: dict[str, int] | None = recall.search(project.store, query)[0]["freshness"]
+    found: dict[str, int] | None = search.search(project.store, query)[0]["freshness"]
     return found
 
 
@@ -64,7 +64,7 @@ def test_what_a_shell_call_changed_is_kept_too(repo: Project) -> None:
 
 def test_without_a_repository_it_is_unknown(project: Project) -> None:
     work(project, "b.py")
-    (hit,) = recall.search(project.store, "wombat")
+    (hit,) = search.search(project.store, "wombat")
     assert hit["freshness"] is None
     assert hit["commits_since"] is None
 
@@ -74,14 +74,14 @@ def test_without_git_the_commits_are_unknown_and_the_files_are_not(
 ) -> None:
     work(repo, "b.py")
     monkeypatch.setenv("PATH", "/nowhere")
-    (hit,) = recall.search(repo.store, "wombat")
+    (hit,) = search.search(repo.store, "wombat")
     assert hit["freshness"] == {"unchanged": 1, "changed": 0, "gone": 0}
     assert hit["commits_since"] is None
 
 
 def test_commits_since_are_counted(repo: Project) -> None:
     work(repo, "b.py")
-    assert recall.search(repo.store, "wombat")[0]["commits_since"] == 0
+    assert search.search(repo.store, "wombat")[0]["commits_since"] == 0
     ahead = f"{int(time.time()) + 5} +0000"
     for n in range(3):
         write(repo, "a.py", f"{n}")
@@ -89,7 +89,7 @@ def test_commits_since_are_counted(repo: Project) -> None:
         subprocess.run(
             ["git", "commit", "-qm", "x"], cwd=repo.root, check=True, env={**os.environ, "GIT_COMMITTER_DATE": ahead}
         )
-    assert recall.search(repo.store, "wombat")[0]["commits_since"] == 3
+    assert search.search(repo.store, "wombat")[0]["commits_since"] == 3
 
 
 def test_a_page_costs_one_git_process(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +104,7 @@ def test_a_page_costs_one_git_process(repo: Project, monkeypatch: pytest.MonkeyP
         real(self, *words, **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess.Popen, "__init__", counted)
-    assert len(recall.search(repo.store, "wombat")) == 5
+    assert len(search.search(repo.store, "wombat")) == 5
     assert len(started) == 1
 
 

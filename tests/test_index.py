@@ -16,11 +16,11 @@ from unittest.mock import Mock
 
 import pytest
 
-from ocm import recall
 from ocm.base.errors import OcmError
 from ocm.base.model import FileChange
 from ocm.index import access, checkpoint_queries, file_format, queries, scan, schema, sync, writer
 from ocm.markdown import parse, render, traces
+from ocm.recall import search
 from ocm.store import files
 from ocm.store.paths import Store
 from tests.session_store import make_store, put, session
@@ -39,7 +39,7 @@ def listed(store: Store, **options: Any) -> list[str]:
 
 
 def found(store: Store, query: str) -> list[str]:
-    return [hit["session_id"] for hit in recall.search(store, query)]
+    return [hit["session_id"] for hit in search.search(store, query)]
 
 
 def find(store: Store, identifier: str) -> list[str]:
@@ -165,9 +165,9 @@ def test_a_removal_alone_is_one_row(store: Store) -> None:
 
 def test_deleting_the_cache_changes_no_answer(store: Store) -> None:
     three(store)
-    before = listed(store), recall.search(store, "work goal", now=0), find(store, "latest")
+    before = listed(store), search.search(store, "work goal", now=0), find(store, "latest")
     os.unlink(store.database)
-    assert before == (listed(store), recall.search(store, "work goal", now=0), find(store, "latest"))
+    assert before == (listed(store), search.search(store, "work goal", now=0), find(store, "latest"))
 
 
 def test_an_edit_that_restores_size_and_time_is_seen(store: Store) -> None:
@@ -561,14 +561,14 @@ def test_a_damaged_cache_is_moved_aside_with_one_line(store: Store, kind: str) -
     listed(store)
     DAMAGE[kind](store.database)
     notices: list[str] = []
-    hits = recall.search(store, "alpha work", notice=notices.append)
+    hits = search.search(store, "alpha work", notice=notices.append)
     assert [hit["session_id"] for hit in hits] == ["id-alpha", "id-gamma", "id-beta"]
     assert len(notices) == 1, notices
     assert "\n" not in notices[0]
     assert "memory.db.damaged" in notices[0]
     assert os.path.lexists(store.database + ".damaged")
     access.read(store, lambda cache: cache.find("id-alpha"), notice=notices.append)
-    recall.search(store, "beta", notice=notices.append)
+    search.search(store, "beta", notice=notices.append)
     assert len(notices) == 1
     assert execute(store, "PRAGMA integrity_check", "SELECT count(*) FROM sessions") == [[("ok",)], [(3,)]]
 
@@ -659,7 +659,7 @@ def test_a_crashed_transaction_is_rolled_back(store: Store) -> None:
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(crash), store.database], check=False)
     notices: list[str] = []
-    assert len(recall.search(store, "goal", notice=notices.append)) == 3
+    assert len(search.search(store, "goal", notice=notices.append)) == 3
     assert notices == []
 
 
@@ -693,7 +693,7 @@ def test_damage_that_only_the_question_meets_is_repaired(store: Store) -> None:
     listed(store)
     execute(store, "UPDATE sessions_fts_data SET block = x'00' WHERE id > 10")
     notices: list[str] = []
-    assert recall.search(store, "alpha goal", notice=notices.append)[0]["session_id"] == "id-alpha"
+    assert search.search(store, "alpha goal", notice=notices.append)[0]["session_id"] == "id-alpha"
     assert len(notices) == 1
 
 
@@ -717,11 +717,11 @@ def test_flipped_bits_never_reach_the_user(store: Store, seed: int) -> None:
     Path(store.database).write_bytes(data)
     notices: list[str] = []
     access.read(store, lambda cache: [cache.sessions(), cache.find("id"), cache.unreadable()], notice=notices.append)
-    recall.search(store, "alpha goal work", notice=notices.append)
+    search.search(store, "alpha goal work", notice=notices.append)
     checkpoint_queries.locate(store, "id-alpha")
     put(store, "beta.md", session("id-beta", goal="zanzibar"))
     checkpoint_queries.refresh(store, "beta.md")
-    recall.search(store, "zanzibar", notice=notices.append)
+    search.search(store, "zanzibar", notice=notices.append)
     assert sync.rebuild(store, notice=notices.append).read == 3
     assert len(listed(store)) == 3
 
@@ -732,7 +732,7 @@ def test_values_of_another_kind_are_damage(store: Store, change: str) -> None:
     listed(store)
     execute(store, f"UPDATE sessions SET {change} WHERE session_id = 'id-beta'")  # noqa: S608 - a constant from above
     notices: list[str] = []
-    assert len(recall.search(store, "goal", notice=notices.append)) == 3
+    assert len(search.search(store, "goal", notice=notices.append)) == 3
     assert len(access.read(store, lambda cache: cache.sessions(), notice=notices.append)) == 3
     assert len(notices) == 1
 
@@ -746,7 +746,7 @@ def test_a_schema_that_is_not_text_is_damage(store: Store) -> None:
         data = data.replace(text, damaged)
     Path(store.database).write_bytes(data)
     notices: list[str] = []
-    assert len(recall.search(store, "goal", notice=notices.append)) == 3
+    assert len(search.search(store, "goal", notice=notices.append)) == 3
     assert len(notices) == 1
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ocm import recall
 from ocm.index import access, ranking
 from ocm.index.queries import Filters, Index
 from ocm.index.query_terms import Query, query
+from ocm.recall import search
 from ocm.store.paths import Store
 from tests.session_store import make_store, put, session
 
@@ -122,7 +122,7 @@ def test_sessions_that_have_only_the_least_telling_words_are_not_scored(
 
 def test_common_words_alone_are_scored(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _expressions(store, monkeypatch, "lib py", 3)[0] == ('"lib" OR "py"', "")
-    assert recall.search(store, "lib py")
+    assert search.search(store, "lib py")
 
 
 def test_when_too_few_share_a_rare_word_common_ones_fill_the_page(
@@ -130,16 +130,16 @@ def test_when_too_few_share_a_rare_word_common_ones_fill_the_page(
 ) -> None:
     monkeypatch.setattr(ranking, "SMALL", 0)
     put(store, "alone.md", session("alone", goal="quokka"))
-    hits = recall.search(store, "lib quokka", limit=9)
+    hits = search.search(store, "lib quokka", limit=9)
     assert hits[0]["session_id"] == "alone"
     assert len(hits) == 9
 
 
 def test_nothing_is_asked_for_or_found(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranking, "SMALL", 0)
-    assert recall.search(store, "lib zanzibar", limit=0) == []
-    assert recall.search(store, "nowhere") == []
-    assert recall.search(store, "?!") == []
+    assert search.search(store, "lib zanzibar", limit=0) == []
+    assert search.search(store, "nowhere") == []
+    assert search.search(store, "?!") == []
 
 
 def _words(*rarities: float) -> list[ranking._Word]:

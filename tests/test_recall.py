@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from ocm import brief, recall
 from ocm.base.errors import BadInputError, OcmError
 from ocm.base.model import FileChange, WorkEntry
 from ocm.git import blobs, parse
 from ocm.index import access, query_terms, sync
-from ocm.recall import Filters
+from ocm.recall import brief, search
+from ocm.recall.search import Filters
 from ocm.store.paths import Store
 from tests.session_store import make_store, put, session
 
@@ -27,16 +27,16 @@ def store(tmp_path: Path) -> Store:
 
 def test_a_match_far_behind_in_a_very_long_text_is_shown(store: Store) -> None:
     put(store, "a.md", session("a", goal="filler and more\n" * 6_000 + "the zanzibar incident"))
-    (hit,) = recall.search(store, "zanzibar")
+    (hit,) = search.search(store, "zanzibar")
     assert "the **zanzibar** incident" in hit["snippet"]
 
 
 def hits(store: Store, query: str, **options: Any) -> list[str]:
-    return [hit["session_id"] for hit in recall.search(store, query, now=NOW, **options)]
+    return [hit["session_id"] for hit in search.search(store, query, now=NOW, **options)]
 
 
 def snippet(store: Store, query: str) -> str:
-    return str(recall.search(store, query, now=NOW)[0]["snippet"])
+    return str(search.search(store, query, now=NOW)[0]["snippet"])
 
 
 # --- what is found
@@ -46,7 +46,7 @@ def test_a_hit_has_the_keys_of_the_contract(store: Store) -> None:
     changes = [FileChange(f"src/{name}.py", "modified") for name in ("a", "cache", "b", "c")]
     put(store, "a.md", session("a", goal="Redis caching layer", files=changes))
     put(store, "b.md", session("b", goal="Other words"))
-    (hit,) = recall.search(store, "redis cache")
+    (hit,) = search.search(store, "redis cache")
     assert list(hit) == [
         *("session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path"),
         *("rank", "score", "snippet", "top_files", "freshness", "commits_since"),
@@ -59,7 +59,7 @@ def test_a_hit_has_the_keys_of_the_contract(store: Store) -> None:
 
 def test_a_long_goal_is_cut_in_a_hit(store: Store) -> None:
     put(store, "a.md", session("a", goal="wombat " + "word " * 9_000 + "end"))
-    (hit,) = recall.search(store, "wombat")
+    (hit,) = search.search(store, "wombat")
     assert hit["goal"].startswith("wombat word")
     assert len(hit["goal"]) <= 160
 
@@ -138,9 +138,9 @@ def test_stop_words_and_single_letters_count_when_there_is_nothing_else(store: S
 @pytest.mark.parametrize("query", ["", "  ", "\n\t"])
 def test_an_empty_question_is_an_error(store: Store, query: str) -> None:
     with pytest.raises(BadInputError, match="query is empty"):
-        recall.search(store, query)
+        search.search(store, query)
     with pytest.raises(BadInputError, match="query is empty"):
-        recall.search_everywhere([], query)
+        search.search_everywhere([], query)
 
 
 def test_a_pasted_wall_of_text_is_a_question(store: Store) -> None:
@@ -281,7 +281,7 @@ def test_of_equals_the_recent_one_comes_first_and_then_the_file_name_decides(sto
 def test_only_those_are_looked_up_that_recency_could_lift(
     scores: dict[int, float], limit: int, expected: set[int]
 ) -> None:
-    assert set(recall._likely(scores, limit)) == expected
+    assert set(search._likely(scores, limit)) == expected
 
 
 def test_a_recent_session_passes_an_older_one_that_matches_a_little_better(store: Store) -> None:
@@ -296,7 +296,7 @@ def test_the_limit_is_kept_and_ranks_count_from_one(store: Store) -> None:
         put(store, f"{n:03}.md", session(f"s{n:03}", goal="wombat"))
     assert hits(store, "wombat") == [f"s{n:03}" for n in range(5)]
     assert hits(store, "wombat", limit=0) == hits(store, "wombat", limit=-1) == []
-    found = recall.search(store, "wombat", limit=120)
+    found = search.search(store, "wombat", limit=120)
     assert [hit["rank"] for hit in found] == list(range(1, 121))
     assert [hit["session_id"] for hit in found] == [f"s{n:03}" for n in range(120)]
     put(store, "00.md", session("came-last", goal="wombat"))
@@ -369,7 +369,7 @@ def filtered(store: Store) -> Store:
 def test_filters(filtered: Store, given: dict[str, Any], expected: str) -> None:
     assert sorted(hits(filtered, "wombat", filters=Filters(**given))) == list(expected)
     assert "".join(
-        sorted(h["session_id"] for h in recall.search_everywhere([filtered], "wombat", filters=Filters(**given)))
+        sorted(h["session_id"] for h in search.search_everywhere([filtered], "wombat", filters=Filters(**given)))
     ) == (expected)
 
 
@@ -403,7 +403,7 @@ def test_an_absolute_path_is_one_of_the_project(filtered: Store) -> None:
 )
 def test_a_bad_filter_is_named(store: Store, given: dict[str, str], message: str) -> None:
     with pytest.raises(BadInputError, match=re.escape(message)):
-        recall.search(store, "x", filters=Filters(**given))
+        search.search(store, "x", filters=Filters(**given))
 
 
 # --- snippets
@@ -463,7 +463,7 @@ def test_freshness_counts_the_files_whose_content_was_recorded(store: Store) -> 
     facts = [f"blob {same} {name}" for name in names]
     changes = [FileChange(name, "modified") for name in (*names, "unrecorded.py")]
     put(store, "a.md", session("a", goal="wombat", files=changes, facts=facts))
-    (hit,) = recall.search(store, "wombat")
+    (hit,) = search.search(store, "wombat")
     assert hit["freshness"] == {"unchanged": 1, "changed": 2, "gone": 2}
 
 
@@ -473,7 +473,7 @@ def test_what_cannot_be_compared_is_unknown(store: Store, monkeypatch: pytest.Mo
     facts = [f"blob {same} a"]
     put(store, "a.md", session("a", goal="wombat", files=[FileChange("a", "modified")], facts=facts))
     monkeypatch.setattr(blobs, "MAX_FILE", 3)
-    assert recall.search(store, "wombat")[0]["freshness"] is None
+    assert search.search(store, "wombat")[0]["freshness"] is None
 
 
 def test_a_user_store_is_searched_for_the_project_at_hand(tmp_path: Path) -> None:
@@ -484,14 +484,14 @@ def test_a_user_store_is_searched_for_the_project_at_hand(tmp_path: Path) -> Non
     asked = Store(user.path, str(tmp_path / "here"), is_user=True)
     assert hits(asked, "wombat") == ["a"]
     assert hits(asked, "wombat", filters=Filters(project="there")) == ["b"]
-    assert len(recall.search_everywhere([asked], "wombat")) == 2
+    assert len(search.search_everywhere([asked], "wombat")) == 2
 
 
 def test_freshness_knows_both_kinds_of_ids(store: Store) -> None:
     (Path(store.root) / "a").write_bytes(b"x")
     facts = [f"blob {parse.blob_id(b'x', '0' * 64)} a"]
     put(store, "a.md", session("a", goal="wombat", files=[FileChange("a", "modified")], facts=facts))
-    assert recall.search(store, "wombat")[0]["freshness"] == {"unchanged": 1, "changed": 0, "gone": 0}
+    assert search.search(store, "wombat")[0]["freshness"] == {"unchanged": 1, "changed": 0, "gone": 0}
 
 
 # --- several stores
@@ -508,7 +508,7 @@ def two(tmp_path: Path) -> list[Store]:
 
 def test_one_ranking_over_several_stores(two: list[Store]) -> None:
     put(two[1], "it.md", session("it", goal="the wombat migration to postgres", project="second"))
-    found = recall.search_everywhere(two, "wombat migration postgres", limit=3)
+    found = search.search_everywhere(two, "wombat migration postgres", limit=3)
     assert found[0]["session_id"] == "it"
     assert [hit["rank"] for hit in found] == [1, 2, 3]
     assert [hit["project"] for hit in found] == ["second", "one", "one"]
@@ -519,15 +519,15 @@ def test_one_ranking_over_several_stores(two: list[Store]) -> None:
 def test_a_store_with_a_single_session_is_not_ranked_below_all_others(two: list[Store], tmp_path: Path) -> None:
     small = make_store(tmp_path / "small")
     put(small, "it.md", session("it", goal="wombat migration to postgres"))
-    found = recall.search_everywhere([*two, small], "wombat migration postgres", limit=2)
+    found = search.search_everywhere([*two, small], "wombat migration postgres", limit=2)
     assert found[0]["session_id"] == "it"
-    assert recall.search(small, "wombat migration postgres")[0]["score"] > 0
+    assert search.search(small, "wombat migration postgres")[0]["score"] > 0
 
 
 def test_a_common_word_of_one_store_does_not_win_in_another(two: list[Store]) -> None:
     put(two[1], "a.md", session("only-common", goal="wombat"))
     put(two[0], "b.md", session("rare", goal="wombat with a zygote"))
-    assert recall.search_everywhere(two, "wombat zygote", limit=1)[0]["session_id"] == "rare"
+    assert search.search_everywhere(two, "wombat zygote", limit=1)[0]["session_id"] == "rare"
 
 
 def test_a_store_that_cannot_be_read_is_named_and_left_out(two: list[Store], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -540,12 +540,12 @@ def test_a_store_that_cannot_be_read_is_named_and_left_out(two: list[Store], mon
 
     monkeypatch.setattr(access, "read", read)
     notices: list[str] = []
-    assert len(recall.search_everywhere(two, "wombat", limit=50, notice=notices.append)) == 20
+    assert len(search.search_everywhere(two, "wombat", limit=50, notice=notices.append)) == 20
     assert notices == ["It is broken."]
 
 
 def test_no_stores_have_no_hits() -> None:
-    assert recall.search_everywhere([], "wombat") == []
+    assert search.search_everywhere([], "wombat") == []
 
 
 # --- the words
@@ -775,7 +775,7 @@ def test_importing_it_loads_nothing_heavy() -> None:
     ([""], False), (["A"], False), ([" **A:** one two three "], True),
 ])  # fmt: skip
 def test_an_item_is_recognized_in_what_a_snippet_holds_of_it(parts: list[str], shown: bool) -> None:
-    assert recall._is_shown("**A:** one two three", parts) is shown
+    assert search._is_shown("**A:** one two three", parts) is shown
 
 
 def test_the_item_that_a_snippet_shows_is_marked_and_no_other(tmp_path: Path) -> None:
@@ -791,7 +791,7 @@ def test_the_item_that_a_snippet_shows_is_marked_and_no_other(tmp_path: Path) ->
     def ended(query: str) -> list[tuple[str, list[str]]]:
         return [
             (hit["session_id"], [one["item"] for one in hit.get("ended", [])])
-            for hit in recall.search(store, query, limit=1)
+            for hit in search.search(store, query, limit=1)
         ]
 
     assert ended("deep holes") == [("a", ["**Wombat:** dig deep holes", "**Quokka:** smile at everyone"][:1])]

@@ -6,10 +6,10 @@ import string
 
 import pytest
 
-from ocm import recall
 from ocm.index import access, sync
 from ocm.index.queries import Index, _edits
 from ocm.index.schema import TOKENIZER
+from ocm.recall import search
 from ocm.store.paths import Store
 from tests.session_store import make_store, put, session
 
@@ -91,7 +91,7 @@ def test_with_how_many_letters_a_known_word_begins(store: Store, word: str, lett
 
 def test_a_slip_finds_what_is_meant(store: Store) -> None:
     for slip in ("warehuose", "warehose", "warehoause", "qarehouse"):
-        assert "warehouse" in recall.search(store, slip, limit=1)[0]["goal"]
+        assert "warehouse" in search.search(store, slip, limit=1)[0]["goal"]
 
 
 def test_of_many_unknown_words_the_first_few_are_repaired(store: Store) -> None:
@@ -102,7 +102,7 @@ def test_of_many_unknown_words_the_first_few_are_repaired(store: Store) -> None:
 
 def test_what_is_near_nothing_stays(store: Store) -> None:
     assert access.read(store, lambda cache: cache.repairs(["quetzalcoatl"])) == {"quetzalcoatl": "quetzalcoatl"}
-    assert recall.search(store, "quetzalcoatl", limit=3) == []
+    assert search.search(store, "quetzalcoatl", limit=3) == []
 
 
 def test_a_store_that_is_filled_at_once_has_its_words_in_one_place(store: Store) -> None:

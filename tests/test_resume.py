@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from ocm import brief, clipboard
+from ocm import clipboard
 from ocm.base import sanitize
+from ocm.recall import brief
 from tests.builders import Project, commit, git, run_ocm
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import browse, listing, recall, session_view, stats, stats_view, timeline, views
+from ocm import session_view, stats_view, views
 from ocm.provenance import summary
+from ocm.recall import listing, search, show, stats, timeline
 from ocm.screen import Line, Screen, cells
 from ocm.store.paths import Store
 from tests import screen_store
@@ -31,11 +32,11 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
     if name == "list":
         return views.sessions(screen, listing.list_sessions(store))
     if name == "search":
-        found = recall.search(store, "latency client", now=NOW.timestamp())
+        found = search.search(store, "latency client", now=NOW.timestamp())
         return views.hits(screen, found)
     if name == "show":
-        found_one = {**browse.show(store, "latest"), **browse.holds_still(store, "latest")}
-        return session_view.session(screen, found_one, list(summary.marked(browse.text(store, "latest"), [])))
+        found_one = {**show.show(store, "latest"), **show.holds_still(store, "latest")}
+        return session_view.session(screen, found_one, list(summary.marked(show.text(store, "latest"), [])))
     if name == "stats":
         return stats_view.stats(screen, stats.collect(store))
     if name == "timeline":
@@ -48,7 +49,7 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
         "gate_shut": True,
     }
     status = {
-        **browse.status(store),
+        **show.status(store),
         "store": "/home/me/inference/.openCodeMemory",
         "project_root": "/home/me/inference",
     }

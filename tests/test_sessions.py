@@ -26,9 +26,9 @@ TOKEN = "ghp_" + "aB3" * 12
 
 
 def rows(project: Project) -> list[dict[str, Any]]:
-    from ocm import browse
+    from ocm.recall import show
 
-    return browse.list_sessions(project.store, -1)
+    return show.list_sessions(project.store, -1)
 
 
 def edit_file(project: Project, old: str, new: str) -> None:

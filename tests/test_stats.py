@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ocm import brief, stats
+from ocm.recall import brief, stats
 from ocm.store.paths import Store
 from tests.builders import EDIT, Project, run_ocm
 from tests.session_store import make_store, put, session

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ocm import timeline
 from ocm.base.errors import BadInputError, NotFoundError
 from ocm.base.model import FileChange, WorkEntry
 from ocm.index import access
+from ocm.recall import timeline
 from ocm.store.paths import Store
 from tests.builders import Project, run_ocm
 from tests.session_store import make_store, put, session

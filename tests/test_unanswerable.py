@@ -13,7 +13,8 @@ import anyio
 import pytest
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ocm import brief, cli
+from ocm import cli
+from ocm.recall import brief
 from ocm.server import JournalServer
 from tests.builders import Project, commit, git, repository
 from tests.work_world import retried

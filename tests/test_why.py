@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from ocm import timeline
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, NotFoundError, OcmError
 from ocm.git import history
 from ocm.index import access, queries, sync
 from ocm.provenance import blame, decision_log, ledger, summary, why
+from ocm.recall import timeline
 from tests.builders import Project, commit, git, repository
 from tests.work_world import BODY, ask, matched, retried, sources, squashed, wrote
 

@@ -41,10 +41,10 @@ def rebuild_index(*, project: str | None, as_json: bool) -> None:
 @common.json_option
 def status(*, project: str | None, as_json: bool) -> None:
     """Show the store, the active sessions and the gate."""
-    from ocm import browse
+    from ocm.recall import show
 
     with common.notices() as notice:
-        found = browse.status(common.find_store(project), notice)
+        found = show.status(common.find_store(project), notice)
     if as_json:
         output.as_json(found)
     else:
@@ -84,7 +84,7 @@ def stats(*, project: str | None, as_json: bool) -> None:
     A token is four characters. What is saved is the difference between the brief that a new conversation begins with
     and all sessions read whole.
     """
-    from ocm import stats as figures
+    from ocm.recall import stats as figures
 
     store = common.find_store(project)
     found = figures.collect(store, output.notice, output.progress(as_json=as_json))

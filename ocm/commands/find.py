@@ -61,26 +61,26 @@ def show(
     *, project: str | None, identifier: str, sections: tuple[str, ...], max_tokens: int | None, as_json: bool
 ) -> None:
     """Show one session: an id, a unique prefix, a slug, a file name, or `latest`."""
-    from ocm import browse
     from ocm.provenance import decision_log, summary, why
+    from ocm.recall import show
 
     store = common.find_store(project)
     with common.notices() as notice:
         if sections or max_tokens:
-            wanted = browse.sections_of(list(sections))
-            found = browse.excerpt(store, identifier, wanted, max_tokens or _EVERYTHING, notice=notice)
+            wanted = show.sections_of(list(sections))
+            found = show.excerpt(store, identifier, wanted, max_tokens or _EVERYTHING, notice=notice)
             found = decision_log.with_ended(store, found)
             output.as_json(found) if as_json else output.excerpt(found, wanted)
             return
-        shown = browse.show(store, identifier, notice=notice)
+        shown = show.show(store, identifier, notice=notice)
         came_of = why.commits(store, identifier)
         ended = decision_log.ended(store, os.path.basename(shown["markdown_path"]))
         if as_json:
             landed = {name: came_of[name] for name in ("commits", "not_landed")}
             output.as_json({**shown, **landed, "ended": ended})
         else:
-            lines = list(summary.marked(browse.text(store, identifier), ended))
-            still = browse.holds_still(store, identifier) if screens.is_watched() else {}
+            lines = list(summary.marked(show.text(store, identifier), ended))
+            still = show.holds_still(store, identifier) if screens.is_watched() else {}
             screens.session({**shown, **still}, lines, summary.outcome(came_of))
 
 
@@ -92,7 +92,7 @@ def show(
 @common.json_option
 def timeline(*, project: str | None, identifier: str | None, path: str | None, limit: int, as_json: bool) -> None:
     """Show what was done when: around a session (the latest one if none is named), or to a file."""
-    from ocm import timeline as timelines
+    from ocm.recall import timeline as timelines
 
     store = common.find_store(project)
     name = common.named(store, path) if path else None
@@ -111,7 +111,7 @@ def timeline(*, project: str | None, identifier: str | None, path: str | None, l
 @click.option("--all", "everything", metavar="FILE", help="Write the whole store to one file, for `ocm import`.")
 def export(*, project: str | None, identifier: str | None, everything: str | None) -> None:
     """Print the path of a session's file, or write the whole store to one file."""
-    from ocm import browse
+    from ocm.recall import show
 
     store = common.find_store(project)
     if everything:
@@ -120,7 +120,7 @@ def export(*, project: str | None, identifier: str | None, everything: str | Non
     if not identifier:
         raise BadInputError("There is nothing to export.", "Name a session, or a file with --all.")
     with common.notices() as notice:
-        name = browse.find(store, identifier, notice=notice)
+        name = show.find(store, identifier, notice=notice)
     click.echo(os.path.join(os.path.realpath(store.sessions), name))
 
 
@@ -146,8 +146,9 @@ def resume(*, project: str | None, identifier: str | None, tokens: int | None, c
     It says the goal, what is done and what is left, problems and decisions, the files with what became of them, and
     what git did since. Without ID it is the session of the branch of this work tree that was worked on last.
     """
-    from ocm import brief as briefs
-    from ocm import browse, clipboard
+    from ocm import clipboard
+    from ocm.recall import brief as briefs
+    from ocm.recall import show
     from ocm.store import config
 
     store = common.find_store(project)
@@ -155,7 +156,7 @@ def resume(*, project: str | None, identifier: str | None, tokens: int | None, c
     _, branch = paths.git_head(store.root)
     budget = int(settings["brief.tokens"]) if tokens is None else tokens
     with common.notices() as notice:
-        session_id = browse.show(store, identifier, notice=notice)["session_id"] if identifier else None
+        session_id = show.show(store, identifier, notice=notice)["session_id"] if identifier else None
         said = briefs.brief(
             store,
             branch=branch,

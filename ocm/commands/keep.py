@@ -57,13 +57,13 @@ def _summary(total: int, scanned: int, *, apply: bool) -> str:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def forget(*, project: str | None, identifier: str, yes: bool) -> None:
     """Remove a session for good: file, journal, cache, log, archive and safety copies."""
-    from ocm import browse
+    from ocm.recall import show
     from ocm.sessions import forget as forgetting
     from ocm.sessions import session_files
 
     store = common.find_store(project)
     forgetting.finish(store)
-    place, name = browse.find_anywhere(store, identifier, notice=output.notice)
+    place, name = show.find_anywhere(store, identifier, notice=output.notice)
     session_id = session_files.load(place, name).session.session_id
     if not yes:
         click.confirm(f"Remove {name} ({session_id}) for good?", abort=True, err=True)

@@ -266,9 +266,9 @@ def commits(store: Store, identifier: str, *, notice: Notice = silent) -> Answer
     Raises:
         NotFoundError: no session, or more than one, answers to `identifier`.
     """
-    from ocm import browse
+    from ocm.recall import show
 
-    file = browse.find(store, identifier, notice)
+    file = show.find(store, identifier, notice)
     return commit_links.look(store, lambda view: came_of(view, file), notice=notice)
 
 

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
-from ocm import hook, recall
+from ocm import hook
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, UnreadableSessionError
 from ocm.base.model import Checkpoint, Session
 from ocm.hosts import adapters
 from ocm.markdown import parse, render
+from ocm.recall import search
 from ocm.redaction import redact
 from ocm.redaction.user_rules import NONE
 from ocm.sessions import gather, merge
@@ -70,7 +71,7 @@ def query(data: bytes) -> None:
     """Any question finds something, or nothing, or is refused in one sentence."""
     text = data.decode("utf-8", "replace")
     try:
-        hits = recall.search(_store(), text)
+        hits = search.search(_store(), text)
     except BadInputError:
         return
     assert [hit["rank"] for hit in hits] == list(range(1, len(hits) + 1))

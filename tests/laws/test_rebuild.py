@@ -11,11 +11,11 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocm import brief, recall
 from ocm.base.model import FileChange, Session
 from ocm.index import access, checkpoint_queries, ranking, scan, sync, writer
 from ocm.index.queries import Index
 from ocm.markdown import traces
+from ocm.recall import brief, search
 from ocm.store.paths import Store
 from tests.laws import strategies
 from tests.session_store import make_store, put, session
@@ -102,12 +102,12 @@ def _looks(cache: Index) -> list[object]:
 
 
 def _answers(store: Store) -> list[object]:
-    filters = recall.Filters(tool="cursor", file="x.py")
+    filters = search.Filters(tool="cursor", file="x.py")
     return [
         access.read(store, _looks, notice=_fail),
-        [recall.search(store, query, limit=4, now=NOW, notice=_fail) for query in QUERIES],
-        recall.search(store, "cache wombat", filters=filters, now=NOW, notice=_fail),
-        recall.search_everywhere([store, store], "cache wombat", limit=6, now=NOW),
+        [search.search(store, query, limit=4, now=NOW, notice=_fail) for query in QUERIES],
+        search.search(store, "cache wombat", filters=filters, now=NOW, notice=_fail),
+        search.search_everywhere([store, store], "cache wombat", limit=6, now=NOW),
         brief.brief(store, branch="", session_id=None, tokens=300),
         [checkpoint_queries.locate(store, f"id-{n}") is None for n in range(5)],
     ]
@@ -153,7 +153,7 @@ def test_any_session_can_be_listed_and_found(content: Session) -> None:
         assert (row.session_id, row.goal, row.tool) == (content.session_id, content.goal, content.tool)
         assert access.read(store, lambda cache: cache.files("a.md")) == content.files
         assert checkpoint_queries.locate(store, content.session_id) == "a.md"
-        assert recall.search(store, content.display_title + " and more") is not None
+        assert search.search(store, content.display_title + " and more") is not None
 
 
 @given(st.text() | strategies.texts)
@@ -163,5 +163,5 @@ def test_any_question_is_answered(question: str) -> None:
     with _store() as store:
         put(store, "a.md", session("a", goal=" ".join(WORDS)))
         if question.strip():
-            assert len(recall.search(store, question)) <= 1
-            assert len(recall.search_everywhere([store], question)) <= 1
+            assert len(search.search(store, question)) <= 1
+            assert len(search.search_everywhere([store], question)) <= 1

@@ -17,12 +17,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import recall
 from ocm.base.model import FileChange
 from ocm.git import freshness, parse
 from ocm.index import access, query_terms, ranking
 from ocm.index.file_format import quoted
 from ocm.index.queries import Filters
+from ocm.recall import search
 from ocm.store import trust
 from tests.bench.retrieval import planted, rivals, score, sets, tokens
 from tests.bench.sides import GIT, repository
@@ -86,7 +86,7 @@ def quality(report: Report, found: sets.RecordSet, store: Store, folder: Path, *
 
 
 def _answers(store: Store, texts: Sequence[str]) -> list[list[str]]:
-    return [[hit["session_id"] for hit in recall.search(store, text, limit=10)] for text in texts]
+    return [[hit["session_id"] for hit in search.search(store, text, limit=10)] for text in texts]
 
 
 def _judged(answers: Sequence[Sequence[str]], wanted: Sequence[Sequence[str]]) -> list[score.Interval]:
@@ -143,11 +143,11 @@ def _timed(cache: Index, *, store: Store, texts: Sequence[str]) -> tuple[list[fl
     """
     whole, floor = [], []
     for text in texts:
-        question = recall._question(store, text, 5, recall.Filters(), None)
+        question = search._question(store, text, 5, search.Filters(), None)
         asked = query_terms.query(text, cache.repairs)
         pairs, near = [quoted(pair) for pair in asked.pairs], [query_terms.near_by(*pair) for pair in asked.near]
         expressions = [" OR ".join(terms) for terms in (asked.ranked, pairs, near) if terms]
-        answer, rankings = partial(recall._hits, cache, question), partial(_ranked, cache, expressions)
+        answer, rankings = partial(search._hits, cache, question), partial(_ranked, cache, expressions)
         times = [(_milliseconds(answer), _milliseconds(rankings)) for _ in range(3)]
         whole.append(min(took for took, _ in times))
         floor.append(min(took for _, took in times))

@@ -7,8 +7,8 @@ import string
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import recall
 from ocm.base.model import Session
+from ocm.recall import search
 from tests.bench import corpus, stores
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def found(store: Store, planted: list[Session]) -> tuple[int, int]:
     answers = [0, 0]
     for session, (_, own, other) in zip(planted, NOTES, strict=True):
         for kind, question in enumerate((own, other)):
-            hits = recall.search(store, question, limit=10)
+            hits = search.search(store, question, limit=10)
             answers[kind] += session.session_id in {hit["session_id"] for hit in hits}
     return answers[0], answers[1]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm import brief
 from ocm.index import checkpoint_queries
+from ocm.recall import brief
 from tests.bench.retrieval import sets
 
 if TYPE_CHECKING:

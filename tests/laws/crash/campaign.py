@@ -51,14 +51,14 @@ class Report:
 
 def preload() -> None:
     """Import what the forked processes run, once."""
-    import ocm.brief
     import ocm.cli
     import ocm.commands.find
     import ocm.git.worktree
     import ocm.hook
     import ocm.index
     import ocm.markdown.render
-    import ocm.recall
+    import ocm.recall.brief
+    import ocm.recall.search
     import ocm.server
     import ocm.sessions.checkpoints  # noqa: F401
 
@@ -69,8 +69,8 @@ def preload() -> None:
 
 def _warm_up() -> None:
     """Do everything once here, so that what is loaded and compiled at the first use is there for all."""
-    from ocm import browse, recall
     from ocm.index import sync
+    from ocm.recall import search, show
     from ocm.sessions import checkpoints
     from ocm.store.paths import Store
 
@@ -80,8 +80,8 @@ def _warm_up() -> None:
             checkpoints.checkpoint(
                 store, {"session_id": "warm", **ops.arguments(Op("semantic", n=50 * pick, pick=pick))}
             )
-        recall.search(store, "now", limit=5, filters=recall.Filters())
-        browse.show(store, "warm")
+        search.search(store, "now", limit=5, filters=search.Filters())
+        show.show(store, "warm")
         sync.rebuild(store)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ocm.base.errors import BadInputError, NotFoundError, OcmError, meant
 from ocm.base.model import SECTIONS, Session, one_line
-from ocm.listing import Notice, list_sessions, print_nothing
+from ocm.recall.listing import Notice, list_sessions, print_nothing
 from ocm.sessions import merge, session_files
 from ocm.sessions.gather import text_of
 from ocm.store import config, gate, journal, paths

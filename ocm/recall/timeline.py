@@ -7,7 +7,6 @@ import os
 import re
 from typing import Any
 
-from ocm import browse
 from ocm.base.errors import BadInputError, OcmError
 from ocm.base.model import FileChange, Session, WorkEntry, one_line
 from ocm.base.sanitize import clean_line
@@ -16,6 +15,7 @@ from ocm.index import access
 from ocm.index.queries import Index, SessionRow
 from ocm.index.sync import Notice, silent
 from ocm.provenance import commit_links
+from ocm.recall import show
 from ocm.sessions import merge, session_files
 from ocm.store.paths import Store, relative
 
@@ -79,7 +79,7 @@ def _commit(view: commit_links.View, commit: history.Commit) -> dict[str, Any]:
 
 def _anchor(store: Store, session_id: str | None, notice: Notice) -> str:
     if session_id:
-        return browse.find(store, session_id, notice)
+        return show.find(store, session_id, notice)
     latest = access.read(store, lambda cache: cache.find("latest"), notice=notice)
     return latest[0].file if latest else ""
 

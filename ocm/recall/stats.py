@@ -11,12 +11,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from ocm import brief
 from ocm.base.errors import UnreadableSessionError
 from ocm.git import worktree
 from ocm.index import access
 from ocm.index.queries import Numbers
-from ocm.listing import Notice, print_nothing
+from ocm.recall import brief
+from ocm.recall.listing import Notice, print_nothing
 from ocm.sessions import merge, session_files
 from ocm.store import config, journal, paths
 from ocm.store.paths import Store
