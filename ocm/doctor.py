@@ -5,10 +5,11 @@ import shutil
 from dataclasses import dataclass, field
 from typing import Any
 
-from ocm import hostchecks, install, probes, sites, storechecks
+from ocm import hostchecks, probes, storechecks
 from ocm.base.errors import OcmError
 from ocm.findings import Finding
 from ocm.hostchecks import Checked
+from ocm.setup import install, scope
 from ocm.store import paths
 from ocm.store.paths import Store
 
@@ -74,11 +75,11 @@ def fix(cwd: str) -> Report:
     return after
 
 
-def _sites(store: Store) -> list[sites.Site]:
+def _sites(store: Store) -> list[scope.Site]:
     if not paths.user_store():
         return []  # where nothing can be set up, and nothing be known of what was
-    user = sites.user_site()
-    return [user] if store.is_user else [sites.Site(store.root, store.path), user]
+    user = scope.user_site()
+    return [user] if store.is_user else [scope.Site(store.root, store.path), user]
 
 
 def _twice(hosts: list[Checked]) -> list[Finding]:

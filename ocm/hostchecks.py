@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ocm import file_steps, firing, install, manifest
+from ocm import firing
 from ocm.base.errors import OcmError
 from ocm.edit import plain_text
 from ocm.edit.plain_text import EditError
@@ -14,7 +14,8 @@ from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
 from ocm.hosts.config.host import LOCAL, PROJECT, USER, Host, Place
 from ocm.hosts.config.targets import Target
-from ocm.sites import Site
+from ocm.setup import file_changes, install, manifest
+from ocm.setup.scope import Site
 from ocm.store.paths import Store
 
 _AGAIN = "Set it up again with --fix, or run: ocm {}"
@@ -93,7 +94,7 @@ def _hooks(targets: list[Target]) -> list[Target]:
 
 
 def _text(path: str) -> str | None:
-    data = file_steps.read(path)
+    data = file_changes.read(path)
     return None if data is None else plain_text.decode(data)[0]
 
 

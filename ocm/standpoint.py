@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from ocm import hostchecks, sites
+from ocm import hostchecks
 from ocm.recall import listing, show
 from ocm.recall.listing import Notice, print_nothing
+from ocm.setup import scope
 from ocm.store import paths
 from ocm.store.paths import Store
 
@@ -37,9 +38,9 @@ def look(cwd: str, notice: Notice = print_nothing) -> dict[str, Any]:
 
 
 def _hosts(store: Store) -> list[str]:
-    levels = [sites.user_site()]
+    levels = [scope.user_site()]
     if not store.is_user:
-        levels.insert(0, sites.Site(store.root, store.path))
+        levels.insert(0, scope.Site(store.root, store.path))
     return list(dict.fromkeys(title for site in levels for title in hostchecks.titles(site)))
 
 

@@ -3,11 +3,11 @@
 import os
 import time
 
-from ocm import install
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.findings import Finding
 from ocm.index import access
 from ocm.sessions import checkpoints, session_files
+from ocm.setup import install
 from ocm.store import files, journal, paths, registry, trust
 from ocm.store.paths import Store
 

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from ocm import install
+from ocm.setup import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from ocm.plan import Plan
+    from ocm.setup.plan import Plan
 
 Seen = dict[str, tuple[int, bytes]]
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import codex_trust
 from ocm.base.errors import OcmError
 from ocm.hosts.config.codex import HOOKS
+from ocm.setup import codex_trust
 
 if TYPE_CHECKING:
     from pathlib import Path

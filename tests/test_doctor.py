@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import doctor, firing, hook, install, probes, settings, storechecks
+from ocm import doctor, firing, hook, probes, storechecks
 from ocm.base.errors import OcmError
 from ocm.hosts import adapters
 from ocm.hosts.config.all_hosts import HOSTS as HOSTS_OF_ALL
 from ocm.hosts.config.codex import own_keys
 from ocm.index import access
 from ocm.sessions import checkpoints, session_files
+from ocm.setup import install, settings
 from ocm.store import files, paths
 
 from .install_world import World

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from ocm import install, sites
 from ocm.base import resources
 from ocm.base.errors import BadInputError, OcmError
 from ocm.edit import json_text
@@ -22,6 +21,7 @@ from ocm.hosts import adapters
 from ocm.hosts.config import hook_files
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.host import PROJECT, USER
+from ocm.setup import install, scope
 
 from .install_world import World
 
@@ -263,20 +263,20 @@ def strings(value: Any) -> list[str]:
 
 
 def test_hosts_are_found_by_their_folders_at_home_and_in_the_project(world: World) -> None:
-    site = sites.project_site(str(world.project), "/")
-    found = set(sites.found_hosts(HOSTS, site))
+    site = scope.project_site(str(world.project), "/")
+    found = set(scope.found_hosts(HOSTS, site))
     (world.home / ".codex").mkdir()
     (world.project / ".kiro").mkdir()
-    assert set(sites.found_hosts(HOSTS, site)) - found == {"codex", "kiro"} - found
-    user = sites.user_site()
-    assert "kiro" not in set(sites.found_hosts(HOSTS, user)) - found
+    assert set(scope.found_hosts(HOSTS, site)) - found == {"codex", "kiro"} - found
+    user = scope.user_site()
+    assert "kiro" not in set(scope.found_hosts(HOSTS, user)) - found
 
 
 def test_hosts_are_found_by_their_commands(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     suffix = ".exe" if os.name == "nt" else ""
     world.write(world.base / "bin" / f"opencode{suffix}", "#!/bin/sh\n").chmod(0o755)
     monkeypatch.setenv("PATH", str(world.base / "bin"))
-    assert sites.found_hosts(HOSTS, sites.user_site()) == ["opencode"]
+    assert scope.found_hosts(HOSTS, scope.user_site()) == ["opencode"]
     world.plan_hosts().apply()
     assert (world.project / "opencode.json").exists()
     assert not (world.project / "CLAUDE.md").exists()
@@ -284,14 +284,14 @@ def test_hosts_are_found_by_their_commands(world: World, monkeypatch: pytest.Mon
 
 def test_where_no_host_is_found_claude_code_is_set_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(world.base))
-    assert sites.choose((), {}, site=sites.user_site()) == ["claude-code"]
+    assert scope.choose((), {}, site=scope.user_site()) == ["claude-code"]
 
 
 def test_a_host_for_which_hooks_are_chosen_is_set_up_without_being_found(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(world.base))
-    assert sites.choose((), {"qoder": "full", "kiro": "none"}, site=sites.user_site()) == ["qoder"]
+    assert scope.choose((), {"qoder": "full", "kiro": "none"}, site=scope.user_site()) == ["qoder"]
 
 
 def test_a_repository_with_every_folder_gets_what_hooks_and_rules_hold(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import install, manifest
 from ocm.base import resources
 from ocm.base.errors import BadInputError, OcmError
 from ocm.edit.plain_text import BEGIN, END
 from ocm.hosts.config import claude_code as claude
+from ocm.setup import install, manifest
 from ocm.store import paths
 
 from .install_world import World

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from ocm import http, install, manifest, sites
+from ocm import http
 from ocm.base.errors import NoStoreError
 from ocm.redaction import user_rules
+from ocm.setup import install, manifest, scope
 from ocm.store import config, paths, registry, trust
 from ocm.store.paths import STORE
 from tests.builders import Project, commit, git, payload, repository, run_hook, run_ocm
@@ -160,7 +161,7 @@ def test_nothing_is_read_from_where_a_process_happens_to_be(tmp_path: Path, monk
 
 @pytest.mark.parametrize("write", [
     lambda: trust.note("/p", trust.SEEN), lambda: registry.register("/p", "/p/s"), lambda: registry.unregister("/p"),
-    lambda: manifest.load("/p", user=False), sites.user_site, http.token,
+    lambda: manifest.load("/p", user=False), scope.user_site, http.token,
     lambda: install.plan_init(cwd="."), install.plan_install, lambda: install.plan_uninstall(cwd="."),
 ])  # fmt: skip
 def test_who_would_write_there_says_so_and_writes_nothing(

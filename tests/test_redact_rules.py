@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm import settings
 from ocm.base.errors import BadInputError
 from ocm.redaction import redact, user_rules
+from ocm.setup import settings
 from tests.builders import Project, run_ocm
 
 OWN = "acme" + "_0123456789abcdef"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm import install
 from ocm.base.errors import OcmError
+from ocm.setup import install
 from ocm.store import registry
 
 from .install_world import World

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ocm import settings
 from ocm.base.errors import BadInputError, OcmError
+from ocm.setup import settings
 from ocm.store import config
 
 

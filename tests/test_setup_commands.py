@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from ocm import cli, codex_trust
-from ocm.codex_trust import Waiting
+from ocm import cli
 from ocm.hosts.config.all_hosts import HOSTS
+from ocm.setup import codex_trust
+from ocm.setup.codex_trust import Waiting
 
 from .install_world import World
 

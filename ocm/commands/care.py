@@ -151,8 +151,8 @@ def config_list(*, project: str | None, as_json: bool) -> None:
 @click.argument("name", shell_complete=complete.settings)
 def config_get(*, project: str | None, name: str) -> None:
     """Print one setting."""
-    from ocm import settings
     from ocm.redaction import user_rules
+    from ocm.setup import settings
     from ocm.store import config as values
 
     settings.check_name(name)
@@ -168,7 +168,7 @@ def config_get(*, project: str | None, name: str) -> None:
 @click.argument("value")
 def config_set(*, project: str | None, everywhere: bool, name: str, value: str) -> None:
     """Change one setting of this project."""
-    from ocm import settings
+    from ocm.setup import settings
 
     settings.change(
         paths.own_store() if everywhere else common.find_store(project).path, name, value, everywhere=everywhere
@@ -183,7 +183,7 @@ def config_set(*, project: str | None, everywhere: bool, name: str, value: str) 
 @click.argument("name", shell_complete=complete.settings)
 def config_unset(*, project: str | None, everywhere: bool, name: str) -> None:
     """Give one setting its default back."""
-    from ocm import settings
+    from ocm.setup import settings
 
     settings.change(paths.own_store() if everywhere else common.find_store(project).path, name, None)
 

@@ -11,7 +11,7 @@ from ocm.base.errors import BadInputError
 from ocm.commands import common, complete
 
 if TYPE_CHECKING:
-    from ocm.plan import Plan
+    from ocm.setup.plan import Plan
 
 _PROFILES = click.Choice(["none", "minimal", "full"])
 
@@ -46,7 +46,7 @@ def _trust(*, dry_run: bool, wanted: bool, project: str | None, yes: bool) -> No
     """Ask, and then let Codex trust the hooks that were just set up."""
     if dry_run or not wanted:
         return
-    from ocm import codex_trust
+    from ocm.setup import codex_trust
 
     with codex_trust.Client(project or os.getcwd()) as client:
         waiting = client.untrusted()
@@ -106,8 +106,8 @@ def init(  # noqa: PLR0913 - one parameter an option
     dry_run: bool,
 ) -> None:
     """Set up this project for the assistants found: store, MCP server, hooks and rules. Twice changes nothing."""
-    from ocm import install
     from ocm.index import access
+    from ocm.setup import install
 
     project = project or os.environ.get("OCM_PROJECT_DIR")
     profiles = _profiles(claude_hooks, cursor_hooks, hooks)
@@ -137,7 +137,7 @@ def install(  # noqa: PLR0913 - one parameter an option
     dry_run: bool,
 ) -> None:
     """Set up ocm for every project of yours: one store in your home, hooks and rules for the assistants found."""
-    from ocm import install as installer
+    from ocm.setup import install as installer
 
     profiles = _profiles(claude_hooks, cursor_hooks, hooks)
     plan = installer.plan_install(profiles=profiles, hosts=hosts, everything=everything)
@@ -164,7 +164,7 @@ def uninstall(  # noqa: PLR0913 - one parameter an option
     dry_run: bool,
 ) -> None:
     """Take ocm out again; every file is as it was before. The sessions stay."""
-    from ocm import install as installer
+    from ocm.setup import install as installer
 
     project = project or os.environ.get("OCM_PROJECT_DIR")
     plan = installer.plan_uninstall(project, cwd=os.getcwd(), everywhere=everywhere, purge=purge, hosts=hosts)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm import hook, install
+from ocm import hook
 from ocm.hosts.adapters import ADAPTERS
 from ocm.hosts.config.host import PROJECT, USER
 from ocm.sessions import checkpoints
+from ocm.setup import install
 from ocm.store import paths
 from tests.install_world import World
 
@@ -20,7 +21,7 @@ from .homes import ODD, Home
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ocm.plan import Plan
+    from ocm.setup.plan import Plan
 
 HOMES = 200
 BATCH = 10

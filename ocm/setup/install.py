@@ -10,16 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 
-from ocm import file_steps, manifest, sites
 from ocm.base.errors import OcmError
 from ocm.edit import plain_text
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
 from ocm.hosts.config.host import LOCAL, PROJECT
 from ocm.hosts.config.targets import Target
-from ocm.manifest import Manifest
-from ocm.plan import Call, MakeFolder, Plan, RemoveEntries, WriteFile
-from ocm.sites import Chosen, Site
+from ocm.setup import file_changes, manifest, scope
+from ocm.setup.manifest import Manifest
+from ocm.setup.plan import Call, MakeFolder, Plan, RemoveEntries, WriteFile
+from ocm.setup.scope import Chosen, Site
 from ocm.store import config, paths, registry, trust
 
 COMMANDS = ("ocm-hook", "ocm")
@@ -48,14 +48,14 @@ def plan_init(  # noqa: PLR0913 - each is an option of its own
     Raises:
         OcmError: when a file is not of the form it should have; nothing is written then, the store neither.
     """
-    site = sites.project_site(project, cwd, LOCAL if local else PROJECT)
+    site = scope.project_site(project, cwd, LOCAL if local else PROJECT)
     root = site.root
     if os.path.realpath(site.store) == os.path.realpath(paths.own_store()):
         raise OcmError(
             f"{site.store} is the store of the whole user, so {root} cannot have one of its own.",
             "Run `ocm install` to set ocm up for all projects, or name a project with --project.",
         )
-    names = sites.choose(hosts, profiles or {}, everything=everything, site=site)
+    names = scope.choose(hosts, profiles or {}, everything=everything, site=site)
     plan = _set_up(site, profiles or {}, names, config.load(paths.user_store(), site.store))
     if trust.came_along(site.store):
         plan.steps.append(
@@ -77,8 +77,8 @@ def plan_install(
     Raises:
         OcmError: when a file is not of the form it should have; nothing is written then, the store neither.
     """
-    site = sites.user_site()
-    names = sites.choose(hosts, profiles or {}, everything=everything, site=site)
+    site = scope.user_site()
+    names = scope.choose(hosts, profiles or {}, everything=everything, site=site)
     return _checked(_set_up(site, profiles or {}, names, config.load(site.store)))
 
 
@@ -97,13 +97,13 @@ def plan_uninstall(
     Raises:
         OcmError: when a file that holds ocm's part is not of the form it should have; nothing is written then.
     """
-    sites.check_names(hosts)
-    site = sites.user_site() if everywhere else sites.installed_site(project, cwd)
+    scope.check_names(hosts)
+    site = scope.user_site() if everywhere else scope.installed_site(project, cwd)
     known = manifest.load(site.root, user=site.user)
     left = [name for name in known.hosts if name in HOSTS and name not in hosts] if hosts else []
     # Backwards: hooks without the tool that opens their gate would be the worst of half-done states.
     targets = reversed(_to_take(site, hosts or list(HOSTS), left))
-    plan = Plan([step for target in targets if (step := file_steps.take_step(target, known))])
+    plan = Plan([step for target in targets if (step := file_changes.take_step(target, known))])
     if known.damaged:
         plan.warnings.append(f"{known.path} cannot be read, so ocm's entries are taken out one by one.")
     if left:
@@ -128,7 +128,7 @@ def plan_ignore(root: str) -> Plan:
     known = manifest.load(root, user=False)
     targets = [target for target in site.targets([]) if os.path.dirname(target.path) == root]
     plan = Plan()
-    writes = [step for target in targets if (step := file_steps.put_step(target, known, 0o644))]
+    writes = [step for target in targets if (step := file_changes.put_step(target, known, 0o644))]
     _remember(plan, known, writes, {}, [])
     plan.steps += writes
     return _checked(plan)
@@ -166,7 +166,7 @@ def _set_up(site: Site, profiles: Mapping[str, str], hosts: Sequence[str], setti
     chosen = Chosen(profiles, settings["gate.deny"] == "all", tuple(known.refused))
     targets = site.targets(hosts, chosen)
     mode = 0o600 if site.user else 0o644
-    writes = [step for target in targets if (step := file_steps.put_step(target, known, mode))]
+    writes = [step for target in targets if (step := file_changes.put_step(target, known, mode))]
     sessions = os.path.join(site.store, paths.SESSIONS)
     if not (is_private(site.store) and is_private(sessions)):
         plan.steps.append(MakeFolder(sessions, "create the private store"))
@@ -200,14 +200,14 @@ def _remember(
 
 
 def _missing(path: str) -> list[str]:
-    return file_steps.missing_folders(os.path.realpath(path) if os.path.islink(path) else path)
+    return file_changes.missing_folders(os.path.realpath(path) if os.path.islink(path) else path)
 
 
 def _others_files(targets: Sequence[Target]) -> list[str]:
     """Return which files that would be ocm's alone are somebody else's, or were changed."""
     warnings = []
     for target in targets:
-        now = file_steps.read(target.path) if target.whole else None
+        now = file_changes.read(target.path) if target.whole else None
         if now and target.take(plain_text.decode(now)[0], ""):
             warnings.append(f"{target.path} is not as ocm wrote it, so it stays: move it away to get ocm's.")
     return warnings
@@ -220,7 +220,7 @@ def _to_take(site: Site, hosts: Sequence[str], left: Sequence[str]) -> list[Targ
     for one in levels:
         stays = {os.path.realpath(target.path) for target in one.targets(_fit(left, one))} if left else set()
         found += [t for t in one.targets(_fit(hosts, one)) if os.path.realpath(t.path) not in stays]
-    return sites.by_file(found)
+    return scope.by_file(found)
 
 
 def _fit(hosts: Sequence[str], site: Site) -> list[str]:
@@ -229,7 +229,7 @@ def _fit(hosts: Sequence[str], site: Site) -> list[str]:
 
 def _checked(plan: Plan) -> Plan:
     for step in plan.steps:
-        file_steps.check_writable(step.path)
+        file_changes.check_writable(step.path)
     return plan
 
 
@@ -277,7 +277,7 @@ def _warnings(site: Site) -> list[str]:
         warnings.append(f"{registry.path()} cannot be read; it is moved aside and a new one begun.")
     for folder in site.ignoring():
         path = os.path.join(folder, ".gitignore")
-        text, _ = plain_text.decode(file_steps.read(path) or b"")
+        text, _ = plain_text.decode(file_changes.read(path) or b"")
         if plain_text.ignored(text, paths.STORE) is False:
             warnings.append(f'{path} takes {paths.STORE} back with a "!" line: sessions can be committed.')
     return warnings

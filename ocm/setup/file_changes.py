@@ -5,13 +5,13 @@ import os
 import stat
 from collections.abc import Iterator
 
-from ocm import manifest
 from ocm.base.errors import OcmError
 from ocm.edit import plain_text
 from ocm.edit.plain_text import Coding, EditError
 from ocm.hosts.config.targets import Target
-from ocm.manifest import Entry, Manifest
-from ocm.plan import WriteFile
+from ocm.setup import manifest
+from ocm.setup.manifest import Entry, Manifest
+from ocm.setup.plan import WriteFile
 from ocm.store import files
 
 
