@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ocm import hostchecks
+from ocm.doctor import host_checks
 from ocm.recall import listing, show
 from ocm.recall.listing import Notice, print_nothing
 from ocm.setup import scope
@@ -41,7 +41,7 @@ def _hosts(store: Store) -> list[str]:
     levels = [scope.user_site()]
     if not store.is_user:
         levels.insert(0, scope.Site(store.root, store.path))
-    return list(dict.fromkeys(title for site in levels for title in hostchecks.titles(site)))
+    return list(dict.fromkeys(title for site in levels for title in host_checks.titles(site)))
 
 
 def _next(found: dict[str, Any], last: dict[str, Any] | None, hosts: list[str]) -> list[tuple[str, str]]:

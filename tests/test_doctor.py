@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import doctor, firing, hook, probes, storechecks
+from ocm import hook
 from ocm.base.errors import OcmError
+from ocm.doctor import doctor, hook_evidence, live_checks, store_checks
 from ocm.hosts import adapters
 from ocm.hosts.config.all_hosts import HOSTS as HOSTS_OF_ALL
 from ocm.hosts.config.codex import own_keys
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ocm.findings import Finding
+    from ocm.doctor.findings import Finding
 
 HOSTS = ("claude-code", "codex", "gemini-cli")
 FOREIGN = {"claude-code": "mcp__other__do", "codex": "mcp__other__do", "gemini-cli": "mcp_other_do"}
@@ -336,9 +337,9 @@ def test_a_host_that_tells_of_a_call_once_may_be_set_up_twice(intact: Place) -> 
 
 @pytest.mark.parametrize("name", sorted(adapters.ADAPTERS))
 def test_the_gate_of_every_host_is_tried_out_with_its_own_hook(place: Place, name: str) -> None:
-    assert probes.gate_denies(name)
+    assert live_checks.gate_denies(name)
     dull_the_gate(place)
-    assert not probes.gate_denies(name)
+    assert not live_checks.gate_denies(name)
 
 
 def test_a_gate_that_a_person_turned_off_is_no_finding(intact: Place) -> None:
@@ -379,8 +380,8 @@ def test_without_a_store_it_names_init(place: Place) -> None:
 def test_what_happened_before_the_hooks_were_there_proves_nothing(intact: Place) -> None:
     store = paths.find_store(str(intact.project))
     assert store
-    assert firing.evidence(store, "codex", 0.0).used
-    assert firing.evidence(store, "codex", time.time() + 60).used == 0.0
+    assert hook_evidence.evidence(store, "codex", 0.0).used
+    assert hook_evidence.evidence(store, "codex", time.time() + 60).used == 0.0
 
 
 def test_a_conversation_that_goes_on_is_read_from_its_journal(place: Place) -> None:
@@ -393,7 +394,7 @@ def test_a_conversation_that_goes_on_is_read_from_its_journal(place: Place) -> N
 
 
 def test_a_gate_that_had_something_to_say_and_never_did_is_a_finding() -> None:
-    seen = firing.Evidence(used=1.0, events={"session-start": 1.0, "user-prompt": 1.0}, calls=30, checkpoints=1)
+    seen = hook_evidence.Evidence(used=1.0, events={"session-start": 1.0, "user-prompt": 1.0}, calls=30, checkpoints=1)
     assert seen.silent(["session-start", "user-prompt", "pre-tool-use", "post-tool-use"]) == ["pre-tool-use"]
     seen.fired("pre-tool-use", 2.0)
     assert seen.silent(["session-start", "user-prompt", "pre-tool-use", "post-tool-use"]) == ["post-tool-use"]
@@ -492,32 +493,32 @@ def test_a_hooks_file_that_cannot_be_read_hides_no_other_host(place: Place) -> N
 def test_a_server_that_cannot_be_started_or_never_answers_is_of_no_use(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probes, "_SECONDS", 0.5)
+    monkeypatch.setattr(live_checks, "_SECONDS", 0.5)
     place.command("ocm", f"exec {shutil.which('sleep', path='/usr/bin:/bin')} 5")
-    assert "did not answer" in probes.server_answers(str(place.project))
+    assert "did not answer" in live_checks.server_answers(str(place.project))
     (place.bin / "ocm").write_text("#!/nowhere/at/all\n")
-    assert "No such file" in probes.server_answers(str(place.project))
+    assert "No such file" in live_checks.server_answers(str(place.project))
     place.command("ocm", "exit 0")
-    assert "ended with code 0" in probes.server_answers(str(place.project))
+    assert "ended with code 0" in live_checks.server_answers(str(place.project))
     (place.bin / "ocm").unlink()
-    assert "not on the PATH" in probes.server_answers(str(place.project))
+    assert "not on the PATH" in live_checks.server_answers(str(place.project))
 
 
 def test_a_hook_that_cannot_be_started_denies_nothing(place: Place) -> None:
-    assert not probes.gate_denies("emacs")
+    assert not live_checks.gate_denies("emacs")
     (place.bin / "ocm-hook").write_text("#!/nowhere/at/all\n")
-    assert not probes.gate_denies("codex")
+    assert not live_checks.gate_denies("codex")
     (place.bin / "ocm-hook").unlink()
-    assert not probes.gate_denies("codex")
+    assert not live_checks.gate_denies("codex")
 
 
 def test_session_files_that_cannot_be_read_prove_nothing(intact: Place) -> None:
     store = paths.find_store(str(intact.project))
     assert store
     break_a_session(intact)
-    assert firing.evidence(store, "codex", 0.0).used == 0.0
+    assert hook_evidence.evidence(store, "codex", 0.0).used == 0.0
     shutil.rmtree(intact.store / "sessions")
-    assert firing.evidence(store, "claude-code", 0.0).events == {}
+    assert hook_evidence.evidence(store, "claude-code", 0.0).events == {}
 
 
 def test_a_session_file_that_may_not_be_read_is_named(intact: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -538,4 +539,4 @@ def test_what_else_lies_among_the_session_files_is_nobody_s_business(intact: Pla
     store = paths.Store(str(intact.project / paths.STORE), str(intact.project))
     with open(os.path.join(store.sessions, "notes.txt"), "wb") as file:
         file.write(b"\xff")
-    assert storechecks._unreadable(store) is None
+    assert store_checks._unreadable(store) is None

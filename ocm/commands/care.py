@@ -100,7 +100,7 @@ def stats(*, project: str | None, as_json: bool) -> None:
 @common.json_option
 def doctor(*, project: str | None, fix: bool, as_json: bool) -> None:
     """Prove that hosts, hooks, server and store work, and say what does not."""
-    from ocm import doctor as checks
+    from ocm.doctor import doctor as checks
 
     where = project or os.environ.get("OCM_PROJECT_DIR") or os.getcwd()
     report = checks.fix(where) if fix else checks.examine(where)

@@ -5,10 +5,10 @@ import shutil
 from dataclasses import dataclass, field
 from typing import Any
 
-from ocm import hostchecks, probes, storechecks
 from ocm.base.errors import OcmError
-from ocm.findings import Finding
-from ocm.hostchecks import Checked
+from ocm.doctor import host_checks, live_checks, store_checks
+from ocm.doctor.findings import Finding
+from ocm.doctor.host_checks import Checked
 from ocm.setup import install, scope
 from ocm.store import paths
 from ocm.store.paths import Store
@@ -43,9 +43,9 @@ def examine(cwd: str) -> Report:
     if store is None:
         said = f"There is no session store for {os.path.abspath(cwd)}."
         return Report(None, findings=[Finding("store", said, "Make one with: ocm init")])
-    report = Report(store, findings=storechecks.check(store))
+    report = Report(store, findings=store_checks.check(store))
     for site in _sites(store):
-        report.hosts += hostchecks.check(site, store)
+        report.hosts += host_checks.check(site, store)
     for host in report.hosts:
         report.findings += host.findings
     report.findings += _twice(report.hosts) + _commands(store.root, report.hosts)
@@ -128,7 +128,7 @@ def _hook(hooked: list[str]) -> list[Finding]:
     elif install.in_environment(command):
         said = f"{command} is on the PATH only while its environment is active."
         found.append(Finding("commands", said, _INSTALL, path=command))
-    powerless = [name for name in hooked if not probes.gate_denies(name)]
+    powerless = [name for name in hooked if not live_checks.gate_denies(name)]
     if powerless:
         said = f"The gate cannot hold anything back in {', '.join(powerless)}: {command} does not deny a call too many."
         found.append(Finding("gate", said, "Install this version of ocm-journal anew.", path=command))
@@ -136,7 +136,7 @@ def _hook(hooked: list[str]) -> list[Finding]:
 
 
 def _server(root: str) -> list[Finding]:
-    why = probes.server_answers(root)
+    why = live_checks.server_answers(root)
     if not why:
         return []
     return [Finding("server", f"The MCP server does not answer: {why}.", "Run ocm serve in a shell to see more.")]

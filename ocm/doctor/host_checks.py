@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ocm import firing
 from ocm.base.errors import OcmError
+from ocm.doctor import hook_evidence
+from ocm.doctor.findings import Finding
 from ocm.edit import plain_text
 from ocm.edit.plain_text import EditError
-from ocm.findings import Finding
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
 from ocm.hosts.config.host import LOCAL, PROJECT, USER, Host, Place
@@ -28,7 +28,7 @@ class Checked:
     host: Host
     place: Place
     events: list[str] = field(default_factory=list)
-    seen: firing.Evidence = field(default_factory=firing.Evidence)
+    seen: hook_evidence.Evidence = field(default_factory=hook_evidence.Evidence)
     findings: list[Finding] = field(default_factory=list)
     has_server: bool = False
 
@@ -37,8 +37,8 @@ class Checked:
         return {
             "host": self.host.name,
             "level": self.place.level,
-            "last_used": firing.shown(self.seen.used),
-            "events": {name: firing.shown(self.seen.events.get(name, 0.0)) for name in self.events},
+            "last_used": hook_evidence.shown(self.seen.used),
+            "events": {name: hook_evidence.shown(self.seen.events.get(name, 0.0)) for name in self.events},
             "to_do": self.to_do(),
         }
 
@@ -123,7 +123,7 @@ def _checked(host: Host, place: Place, store: Store) -> Checked:
     if host.hooks and hooks and profile:
         found.events = host.hooks.events(profile)
         since = os.stat(hooks.path).st_mtime - 1
-        found.seen = firing.evidence(store, host.name, since)
+        found.seen = hook_evidence.evidence(store, host.name, since)
         found.findings = found.findings or _silence(found)
     return found
 
@@ -172,7 +172,7 @@ def _silence(found: Checked) -> list[Finding]:
     """Return which hooks did not fire although the host was used."""
     if not found.seen.used:
         return []
-    name, when = found.host.title, firing.shown(found.seen.used)
+    name, when = found.host.title, hook_evidence.shown(found.seen.used)
     if not found.seen.events:
         said = f"{name} was used ({when}) and none of its hooks fired."
         return [Finding("firing", said, _next_step(found), found.host.name)]

@@ -4,7 +4,7 @@ import os
 import time
 
 from ocm.base.errors import OcmError, UnreadableSessionError
-from ocm.findings import Finding
+from ocm.doctor.findings import Finding
 from ocm.index import access
 from ocm.sessions import checkpoints, session_files
 from ocm.setup import install
