@@ -8,9 +8,10 @@ from importlib import import_module
 
 import click
 
-from ocm import __version__, output
+from ocm import __version__
 from ocm.base.errors import BadInputError, meant
 from ocm.commands import common, complete
+from ocm.ui import output
 
 # Where each command is; loading all of them takes longer than most commands take to run.
 _PLACES = {

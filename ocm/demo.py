@@ -15,9 +15,9 @@ import sys
 import tempfile
 from typing import Any
 
-from ocm import output
 from ocm.base.errors import OcmError
 from ocm.store import paths
+from ocm.ui import output
 
 _CONVERSATION = os.path.join(os.path.dirname(__file__), "demo_conversation.json")
 _CHECKPOINT = "mcp__opencodememory__ocm__checkpoint"

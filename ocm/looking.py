@@ -4,10 +4,10 @@ import os
 import sys
 from typing import Any
 
-from ocm import output, screens
 from ocm.base.errors import NoStoreError, meant
 from ocm.store import paths
 from ocm.store.paths import Store
+from ocm.ui import layout, output
 
 NO_SESSIONS = "No sessions yet. They appear as your assistant works; `ocm status` shows what it records."
 
@@ -41,7 +41,7 @@ def list_sessions(*, project: str | None, limit: int, tool: str | None, as_json:
     if as_json:
         output.as_json(rows)
     elif rows:
-        screens.sessions(rows)
+        layout.sessions(rows)
     else:
         output.say(_unknown(store, tool=tool) or NO_SESSIONS)
 
@@ -71,7 +71,7 @@ def search(  # noqa: PLR0913 - one parameter an option
     if as_json:
         output.as_json(rows)
     elif rows:
-        screens.hits(rows)
+        layout.hits(rows)
     else:
         typed = {name: filters.get(name) for name in ("tool", "branch")}
         output.say((_unknown(stores[0], **typed) if stores else "") or "No session matches.")

@@ -6,7 +6,8 @@ line itself, which says what is wrong with it. A test holds the two to the same 
 
 from typing import Any
 
-from ocm import looking, output
+from ocm import looking
+from ocm.ui import output
 
 FLAG, NUMBER, TEXT = "flag", "number", "text"
 _SHARED = {"--project": ("project", TEXT), "--tool": ("tool", TEXT), "--json": ("as_json", FLAG)}

@@ -244,7 +244,8 @@ def serve(project: str | None, transport: str, port: int) -> None:
     server = JournalServer(project)
     gc.freeze()  # what is loaded stays: the collector need not look through it at every search
     if transport == "http":
-        from ocm import http, output
+        from ocm import http
+        from ocm.ui import output
 
         http.serve(server.streamable_http_app(host=http.HOST), port, output.notice)
     else:

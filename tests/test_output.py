@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from ocm import output
 from ocm.base.errors import BadInputError, NoStoreError
 from ocm.base.notices import told
+from ocm.ui import output
 
 ROW: dict[str, Any] = {
     "session_id": "0f6c-one", "title": "Latency", "goal": "g", "date": "2026-03-03T14:32:10+01:00", "tool": "claude-code",

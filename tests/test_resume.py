@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from ocm import clipboard
 from ocm.base import sanitize
 from ocm.recall import brief
+from ocm.ui import clipboard
 from tests.builders import Project, commit, git, run_ocm
 
 

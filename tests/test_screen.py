@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm import output, pager, screen, screens, session_view, stats_view, views
-from ocm.screen import BAD, HEAD, HELD, MATCH, QUIET, Line, Screen, cells, chop, joined
+from ocm.ui import layout, list_view, output, pager, session_view, stats_view, terminal
+from ocm.ui.terminal import BAD, HEAD, HELD, MATCH, QUIET, Line, Screen, cells, chop, joined
 
 NOW = datetime.fromisoformat("2026-03-20T17:05:00+01:00")
 _TEXT = st.text(st.sampled_from("ab c日本🚀é.\u0301\u200d  \xa0"), max_size=40)
@@ -121,7 +121,7 @@ def test_the_size_is_what_the_terminal_or_the_environment_says(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size(size))
-    at = screen.here()
+    at = terminal.here()
     assert at is not None
     assert (at.width, at.height) == found
 
@@ -136,7 +136,7 @@ def test_colours_are_shown_where_they_are_wanted(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert screen._shows_colours() is colours
+    assert terminal._shows_colours() is colours
 
 
 @pytest.mark.parametrize(
@@ -149,20 +149,20 @@ def test_on_windows_a_terminal_has_to_say_that_it_knows_colours(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(screen, "os", type("os", (), {"name": "nt", "environ": os.environ}))
-    assert screen._shows_colours() is colours
+    monkeypatch.setattr(terminal, "os", type("os", (), {"name": "nt", "environ": os.environ}))
+    assert terminal._shows_colours() is colours
 
 
 def test_what_is_no_terminal_has_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     for stream in (io.StringIO(), None):
         monkeypatch.setattr(sys, "stdout", stream)
-        assert screen.here() is None
+        assert terminal.here() is None
     closed = Terminal()
     closed.close()
     monkeypatch.setattr(sys, "stdout", closed)
     monkeypatch.setattr(os, "get_terminal_size", lambda _: (_ for _ in ()).throw(OSError()))
-    assert screen.here() is None
-    assert not screens.laid_out("views.status", {})
+    assert terminal.here() is None
+    assert not layout.laid_out("views.status", {})
 
 
 def test_a_stream_that_is_closed_is_not_watched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +170,7 @@ def test_a_stream_that_is_closed_is_not_watched(monkeypatch: pytest.MonkeyPatch)
     stream.close()
     for one in (stream, None):
         monkeypatch.setattr(sys, "stdout", one)
-        assert screens.is_watched() is False
+        assert layout.is_watched() is False
 
 
 @pytest.mark.parametrize(
@@ -206,31 +206,31 @@ def row(**values: Any) -> dict[str, Any]:
 
 def test_an_id_is_shortened_only_where_it_is_still_one() -> None:
     long = "0f6c1f7e-6f0f-4f0e-9f0d-2f6f3d1c9a10"
-    assert views.short_ids([row(session_id=long)]) == {long: "0f6c1f7e"}
-    assert set(views.short_ids([row(session_id=long), row(session_id=long[:-1] + "1")]).values()) == {
+    assert list_view.short_ids([row(session_id=long)]) == {long: "0f6c1f7e"}
+    assert set(list_view.short_ids([row(session_id=long), row(session_id=long[:-1] + "1")]).values()) == {
         long,
         long[:-1] + "1",
     }
-    assert views.short_ids([row(session_id="deadbeefdeadbeefdeadbeefdeadbeef")]) == {
+    assert list_view.short_ids([row(session_id="deadbeefdeadbeefdeadbeefdeadbeef")]) == {
         "deadbeefdeadbeefdeadbeefdeadbeef": "deadbeef"
     }
-    assert views.short_ids([row(session_id="ses_abc")]) == {"ses_abc": "ses_abc"}
+    assert list_view.short_ids([row(session_id="ses_abc")]) == {"ses_abc": "ses_abc"}
 
 
 def test_nothing_stored_is_obeyed_by_the_terminal() -> None:
     evil = "\x1b[31mred\x1b]0;x\x07\r\n\u202etitle"
     rows = [row(title=evil, tool=evil, branch=evil, snippet=f"**{evil}**", top_files=[evil], session_id="s\x1b[2J")]
     for width in (30, 60, 120):
-        for view in (views.sessions, views.hits):
+        for view in (list_view.sessions, list_view.hits):
             text = "\n".join(Screen(width, now=NOW).text(line) for line in view(Screen(width, now=NOW), rows))
             assert not set(text) & {"\x1b", "\r", "\u202e", "\x07"}
 
 
 def test_a_snippet_that_is_the_title_is_not_said_twice() -> None:
     at = Screen(80, now=NOW)
-    lines = plain(views.hits(at, [row(title="Cut latency", snippet="Cut **latency**")]))
+    lines = plain(list_view.hits(at, [row(title="Cut latency", snippet="Cut **latency**")]))
     assert [line for line in lines if "latency" in line] == ["1. Cut latency"]
-    assert len(plain(views.hits(at, [row(title="T", snippet="more **T**", project="p")]))) == 3
+    assert len(plain(list_view.hits(at, [row(title="T", snippet="more **T**", project="p")]))) == 3
 
 
 def test_a_commit_in_a_timeline_names_its_sessions() -> None:
@@ -244,7 +244,7 @@ def test_a_commit_in_a_timeline_names_its_sessions() -> None:
     done = {**row(), "checkpoints": [{"items": ["x"]}], "is_anchor": False, "changes": [
         {"path": "a.py", "change_type": "modified", "state": "gone"}, {"path": "b.py", "change_type": "created", "state": None},
     ]}  # fmt: skip
-    assert plain(views.timeline(Screen(80, now=NOW), [entry, done])) == [
+    assert plain(list_view.timeline(Screen(80, now=NOW), [entry, done])) == [
         "today 14:32  Fix", "             commit · aaaaaaaaa · Me · s1",
         "today 14:32  T", "             codex · main · open · s1",
         "             a.py, modified, gone since", "             b.py, created", "", "             - x",
@@ -252,7 +252,7 @@ def test_a_commit_in_a_timeline_names_its_sessions() -> None:
 
 
 def test_a_list_without_any_branch_has_no_column_for_it() -> None:
-    (line,) = plain(views.sessions(Screen(120, now=NOW), [row(branch="")]))
+    (line,) = plain(list_view.sessions(Screen(120, now=NOW), [row(branch="")]))
     assert line == "today 14:32  T  codex  open  s1"
 
 
@@ -285,8 +285,8 @@ def test_a_session_without_known_freshness_says_nothing_of_it() -> None:
 
 
 def test_what_came_of_it_is_a_section() -> None:
-    assert screens._section([]) == []
-    assert screens._section(["What came of it:", "  abc · subject"]) == [
+    assert layout._section([]) == []
+    assert layout._section(["What came of it:", "  abc · subject"]) == [
         "",
         "## What came of it",
         "",

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from ocm import session_view, stats_view, views
 from ocm.provenance import summary
 from ocm.recall import listing, search, show, stats, timeline
-from ocm.screen import Line, Screen, cells
 from ocm.store.paths import Store
+from ocm.ui import list_view, session_view, stats_view
+from ocm.ui.terminal import Line, Screen, cells
 from tests import screen_store
 from tests.screen_store import NOW
 
@@ -30,17 +30,17 @@ NAMES = ("list", "search", "show", "stats", "status", "timeline")
 def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
     """Return the lines of a screen."""
     if name == "list":
-        return views.sessions(screen, listing.list_sessions(store))
+        return list_view.sessions(screen, listing.list_sessions(store))
     if name == "search":
         found = search.search(store, "latency client", now=NOW.timestamp())
-        return views.hits(screen, found)
+        return list_view.hits(screen, found)
     if name == "show":
         found_one = {**show.show(store, "latest"), **show.holds_still(store, "latest")}
         return session_view.session(screen, found_one, list(summary.marked(show.text(store, "latest"), [])))
     if name == "stats":
         return stats_view.stats(screen, stats.collect(store))
     if name == "timeline":
-        return views.timeline(screen, timeline.timeline(store, limit=4))
+        return list_view.timeline(screen, timeline.timeline(store, limit=4))
     active = {
         "session_id": "0f6c1f7e-6f0f-4f0e-9f0d-2f6f3d1c9a10",
         "tool": "claude-code",
@@ -54,7 +54,7 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
         "project_root": "/home/me/inference",
     }
     sizes = {"sessions": 8192, "cache": 180_000, "journals": 2048, "log": 0, "archive": 0, "copies": 0}
-    return views.status(screen, {**status, "sizes": sizes, "active": [{**active, "last_event": NOW.isoformat()}]})  # fmt: skip
+    return list_view.status(screen, {**status, "sizes": sizes, "active": [{**active, "last_event": NOW.isoformat()}]})  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from ocm.screen import cells
 from ocm.sessions import session_files
 from ocm.store.paths import STORE, Store
+from ocm.ui.terminal import cells
 from tests import screen_store
 from tests.builders import Project, run_ocm, script
 from tests.session_store import put, session

@@ -4,10 +4,10 @@ import os
 
 import click
 
-from ocm import output, screens
 from ocm.base.errors import OcmError
 from ocm.commands import common, complete
 from ocm.store import paths
+from ocm.ui import layout, output
 
 _NAMED = 10
 
@@ -48,14 +48,14 @@ def status(*, project: str | None, as_json: bool) -> None:
     if as_json:
         output.as_json(found)
     else:
-        screens.status(found)
+        layout.status(found)
 
 
 def overview() -> None:
     """Say where one stands, and what can be done next."""
     from ocm import standpoint
 
-    screens.overview(standpoint.look(os.environ.get("OCM_PROJECT_DIR") or os.getcwd(), output.notice))
+    layout.overview(standpoint.look(os.environ.get("OCM_PROJECT_DIR") or os.getcwd(), output.notice))
 
 
 @click.command()
@@ -91,7 +91,7 @@ def stats(*, project: str | None, as_json: bool) -> None:
     if as_json:
         output.as_json(found)
     else:
-        screens.stats(found)
+        layout.stats(found)
 
 
 @click.command()

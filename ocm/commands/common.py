@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from ocm import output
 from ocm.base.errors import meant
 from ocm.commands import complete
 from ocm.looking import find_store
 from ocm.store import paths
 from ocm.store.paths import Store
+from ocm.ui import output
 
 __all__ = ["Group", "dry_run_option", "find_store", "json_option", "notices", "project_option", "tool_option"]
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
-from ocm import looking, output, screens
+from ocm import looking
 from ocm.base.errors import BadInputError, OcmError
 from ocm.commands import common, complete
 from ocm.store import paths
 from ocm.store.paths import Store
+from ocm.ui import layout, output
 
 _EVERYTHING = 10_000_000
 
@@ -80,8 +81,8 @@ def show(
             output.as_json({**shown, **landed, "ended": ended})
         else:
             lines = list(summary.marked(show.text(store, identifier), ended))
-            still = show.holds_still(store, identifier) if screens.is_watched() else {}
-            screens.session({**shown, **still}, lines, summary.outcome(came_of))
+            still = show.holds_still(store, identifier) if layout.is_watched() else {}
+            layout.session({**shown, **still}, lines, summary.outcome(came_of))
 
 
 @click.command()
@@ -100,7 +101,7 @@ def timeline(*, project: str | None, identifier: str | None, path: str | None, l
     if as_json:
         output.as_json(found)
     elif found:
-        screens.timeline(found)
+        layout.timeline(found)
     else:
         output.say("Nothing was done there." if path else "No sessions yet.")
 
@@ -146,10 +147,10 @@ def resume(*, project: str | None, identifier: str | None, tokens: int | None, c
     It says the goal, what is done and what is left, problems and decisions, the files with what became of them, and
     what git did since. Without ID it is the session of the branch of this work tree that was worked on last.
     """
-    from ocm import clipboard
     from ocm.recall import brief as briefs
     from ocm.recall import show
     from ocm.store import config
+    from ocm.ui import clipboard
 
     store = common.find_store(project)
     settings = config.load(paths.user_store(), store.path)

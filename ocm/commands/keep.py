@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocm import output
 from ocm.base.errors import OcmError
 from ocm.base.notices import told
 from ocm.commands import common, complete
+from ocm.ui import output
 
 if TYPE_CHECKING:
     from ocm.sessions.redact_scan import Found

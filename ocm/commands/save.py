@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from ocm import output
 from ocm.base.errors import BadInputError
 from ocm.commands import common
 from ocm.store.paths import Store
+from ocm.ui import output
 
 
 @click.command()

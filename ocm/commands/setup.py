@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocm import output
 from ocm.base.errors import BadInputError
 from ocm.commands import common, complete
+from ocm.ui import output
 
 if TYPE_CHECKING:
     from ocm.setup.plan import Plan

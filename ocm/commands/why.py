@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from ocm import output
 from ocm.commands import common, complete
+from ocm.ui import output
 
 file_option = click.option("--file", "path", metavar="F", help="Only of sessions that touched this file.")
 

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from ocm.recall.stats import COUNTED
-from ocm.screen import HEAD, QUIET, Line, Part, Screen, cells, joined
-from ocm.views import fact, one
+from ocm.ui.list_view import fact, one
+from ocm.ui.terminal import HEAD, QUIET, Line, Part, Screen, cells, joined
 
 _SPARKS = "▁▂▃▄▅▆▇█"
 _SHADES = " ░▒▓█"

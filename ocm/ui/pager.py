@@ -6,8 +6,8 @@ import shlex
 import subprocess
 import sys
 
-from ocm import output
-from ocm.screen import Line, Screen
+from ocm.ui import output
+from ocm.ui.terminal import Line, Screen
 
 _USUAL = "less -FRX"
 

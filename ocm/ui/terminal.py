@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from ocm import output
+from ocm.ui import output
 
 Part = tuple[str, str]
 Line = list[Part]

@@ -4,7 +4,7 @@ import importlib
 import sys
 from typing import Any
 
-from ocm import output
+from ocm.ui import output
 
 Row = dict[str, Any]
 
@@ -21,37 +21,37 @@ def laid_out(view: str, *given: Any) -> bool:  # noqa: ANN401 - what the view ta
     """Show what `view` (`module.function`) makes of what is given; False where there is no terminal."""
     if not is_watched():
         return False
-    from ocm import pager, screen
+    from ocm.ui import pager, terminal
 
-    at = screen.here()
+    at = terminal.here()
     if at is None:
         return False
     module, _, name = view.partition(".")
-    pager.show(at, list(getattr(importlib.import_module(f"ocm.{module}"), name)(at, *given)))
+    pager.show(at, list(getattr(importlib.import_module(f"ocm.ui.{module}"), name)(at, *given)))
     return True
 
 
 def sessions(rows: list[Row]) -> None:
     """Print sessions as a list."""
-    if not laid_out("views.sessions", rows):
+    if not laid_out("list_view.sessions", rows):
         output.sessions(rows)
 
 
 def hits(rows: list[Row]) -> None:
     """Print search hits."""
-    if not laid_out("views.hits", rows):
+    if not laid_out("list_view.hits", rows):
         output.hits(rows)
 
 
 def timeline(entries: list[Row]) -> None:
     """Print what was done when."""
-    if not laid_out("views.timeline", entries):
+    if not laid_out("list_view.timeline", entries):
         output.timeline(entries)
 
 
 def status(found: Row) -> None:
     """Print where things stand."""
-    if not laid_out("views.status", found):
+    if not laid_out("list_view.status", found):
         output.status(found)
 
 
@@ -62,7 +62,7 @@ def stats(found: Row) -> None:
 
 
 def _plain_stats(found: Row) -> None:
-    from ocm import stats_view
+    from ocm.ui import stats_view
 
     for name in ("sessions", "checkpoints", "decisions", "problems", "files"):
         output.say(f"{name:<12}{found[name]}")
@@ -77,11 +77,11 @@ def _plain_stats(found: Row) -> None:
 
 def overview(found: Row) -> None:
     """Print where one stands."""
-    if not laid_out("views.overview", found):
-        from ocm import screen, views
+    if not laid_out("list_view.overview", found):
+        from ocm.ui import list_view, terminal
 
-        for line in views.overview(screen.Screen(screen.ENDLESS), found):
-            output.say("".join(text for text, _ in line).replace(screen.HELD, " ").rstrip())
+        for line in list_view.overview(terminal.Screen(terminal.ENDLESS), found):
+            output.say("".join(text for text, _ in line).replace(terminal.HELD, " ").rstrip())
 
 
 def session(found: Row, lines: list[str], outcome: list[str]) -> None:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ocm import output
-from ocm.screen import HEAD, MATCH, QUIET, TITLE, Line, Part, Screen, joined
-from ocm.views import holds, one, status_of
+from ocm.ui import output
+from ocm.ui.list_view import holds, one, status_of
+from ocm.ui.terminal import HEAD, MATCH, QUIET, TITLE, Line, Part, Screen, joined
 
 _BULLET = re.compile(r"(\s*)(?:[-*+]|(\d+[.)])) (?:\[([ xX])\] )?(.*)")
 _INLINE = re.compile(r"\*\*(.+?)\*\*|(`[^`]+`)|\[([^\[\]]+)\]\(([^()\s]+)\)")

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ocm import output
 from ocm.base import sanitize
 from ocm.git import freshness
-from ocm.screen import BAD, CHANGED, GOOD, HEAD, HELD, LIVE, MATCH, QUIET, Line, Part, Screen, cells, joined
+from ocm.ui import output
+from ocm.ui.terminal import BAD, CHANGED, GOOD, HEAD, HELD, LIVE, MATCH, QUIET, Line, Part, Screen, cells, joined
 
 Row = dict[str, Any]
 _WIDE, _NARROW = 100, 50
