@@ -8,7 +8,7 @@ run.
 import json
 from typing import Any
 
-from ocm import hook
+from ocm.hook import main
 
 NAME = "ocm__hook"
 # What the hook wants of a call: a part of what it was given, for the rest may be as long as a file.
@@ -19,8 +19,8 @@ _NO_TEXT = ("tool_input", "background_tasks", "stop_hook_active")
 def answer(arguments: dict[str, Any]) -> str:
     """Return what the hook of one event has to say, empty when that is nothing."""
     event = arguments.get("event")
-    command = [event if isinstance(event, str) else "", "--tool", hook.DEFAULT_HOST]
-    printed, _ = hook.guarded(command, lambda: json.dumps(payload(arguments)).encode())
+    command = [event if isinstance(event, str) else "", "--tool", main.DEFAULT_HOST]
+    printed, _ = main.guarded(command, lambda: json.dumps(payload(arguments)).encode())
     return printed.decode()
 
 

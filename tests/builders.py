@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ocm import hook
 from ocm.base.model import Session
+from ocm.hook import main
 from ocm.markdown import parse
 from ocm.sessions import checkpoints
 from ocm.store import journal, trust
@@ -77,13 +77,13 @@ class Project:
     def hook(self, event: str, *options: str, session_id: str = "S", **fields: Any) -> dict[str, Any]:
         """Run one hook in this process and return its reply, empty when it has none."""
         data = json.dumps(payload(event, session_id, **{"cwd": str(self.root), **fields}))
-        answer, _ = hook.run([event, "--tool", "claude-code", *options], data.encode(), [])
+        answer, _ = main.run([event, "--tool", "claude-code", *options], data.encode(), [])
         reply: dict[str, Any] = json.loads(answer) if answer else {}
         return reply
 
     def answer(self, host: str, event: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Run one hook of any host in this process and return its reply, empty when it has none."""
-        answer, _ = hook.run([event, "--tool", host], json.dumps(payload).encode(), [])
+        answer, _ = main.run([event, "--tool", host], json.dumps(payload).encode(), [])
         reply: dict[str, Any] = json.loads(answer) if answer else {}
         return reply
 

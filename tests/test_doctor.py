@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ocm import hook
 from ocm.base.errors import OcmError
 from ocm.doctor import doctor, hook_evidence, live_checks, store_checks
+from ocm.hook import main
 from ocm.hosts import adapters
 from ocm.hosts.config.all_hosts import HOSTS as HOSTS_OF_ALL
 from ocm.hosts.config.codex import own_keys
@@ -84,7 +84,7 @@ class Place(World):
     def hook(self, event: str, name: str, **more: Any) -> None:
         """Let a host's hook fire."""
         payload = {"session_id": f"of-{name}", "cwd": str(self.project), **more}
-        hook.run([event, "--tool", name], json.dumps(payload).encode(), [])
+        main.run([event, "--tool", name], json.dumps(payload).encode(), [])
 
     def work(self, name: str) -> None:
         """Have a conversation in a host: every hook fires, and it ends with a checkpoint."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ocm import hook
+from ocm.hook import main
 from ocm.hosts import (
     adapters,
     antigravity,
@@ -37,7 +37,7 @@ class Talk:
         self.project = project
         self.dialect = dialect
         self.said: list[str] = []
-        monkeypatch.setattr("ocm.hookio.say", self.said.append)
+        monkeypatch.setattr("ocm.hook.io.say", self.said.append)
 
     @property
     def root(self) -> str:
@@ -47,12 +47,12 @@ class Talk:
     def send(self, event: str, payload: Json) -> Answer:
         """Run one hook."""
         self.said.clear()
-        printed, code = hook.run([event, "--tool", self.dialect.host], json.dumps(payload).encode(), [])
+        printed, code = main.run([event, "--tool", self.dialect.host], json.dumps(payload).encode(), [])
         return Answer(printed.decode() or self.silence(event), code, "".join(self.said))
 
     def silence(self, event: str) -> str:
         """Return what the command prints where the hook has nothing to say."""
-        return hook._silence([event, "--tool", self.dialect.host]).decode()
+        return main._silence([event, "--tool", self.dialect.host]).decode()
 
     def before(self, act: Act) -> Answer:
         """Tell of a call before it runs."""
@@ -146,7 +146,7 @@ def test_a_model_whose_calls_no_hook_can_change_is_told_the_id(talk: Talk, diale
 
 @LISTED
 @pytest.mark.parametrize("payload", [{}, {"tool_name": 7, "toolCall": [], "tool_info": "x", "workspace_roots": 7}])
-@pytest.mark.parametrize("event", hook.HANDLERS)
+@pytest.mark.parametrize("event", main.HANDLERS)
 def test_a_payload_of_any_shape_breaks_nothing(talk: Talk, event: str, payload: Json) -> None:
     named = dict.fromkeys(("session_id", "sessionId", "conversation_id", "conversationId", "trajectory_id"), ID)
     answer = talk.send(event, {**payload, **named, "hookEventName": event})
@@ -156,25 +156,25 @@ def test_a_payload_of_any_shape_breaks_nothing(talk: Talk, event: str, payload: 
 
 @LISTED
 def test_a_payload_that_is_no_json_is_logged_whoever_sent_it(talk: Talk) -> None:
-    assert hook.run(["stop", "--tool", talk.dialect.host], b"no JSON", []) == (b"", 0)
+    assert main.run(["stop", "--tool", talk.dialect.host], b"no JSON", []) == (b"", 0)
     assert len(talk.project.log()) == 1
 
 
 def test_a_host_that_must_hear_something_hears_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for dialect in (CURSOR, ANTIGRAVITY):
-        for event in (*hook.HANDLERS, "no-such-event"):
-            spoken = hook._silence([event, "--tool", dialect.host])
+        for event in (*main.HANDLERS, "no-such-event"):
+            spoken = main._silence([event, "--tool", dialect.host])
             decision = {"decision": "allow"} if (dialect.host, event) == ("antigravity", "pre-tool-use") else {}
             assert json.loads(spoken) == decision
-    assert hook._silence(["pre-tool-use"]) == b""
-    assert hook._silence(["--tool", "cursor"]) == b""
-    assert hook._silence(["x", "--tool=cursor"]) == b"{}"
+    assert main._silence(["pre-tool-use"]) == b""
+    assert main._silence(["--tool", "cursor"]) == b""
+    assert main._silence(["x", "--tool=cursor"]) == b"{}"
     assert not [name for name, _ in adapters.SILENCE if name not in adapters.ADAPTERS]
     monkeypatch.setattr("sys.argv", ["ocm-hook", "pre-tool-use", "--tool", "cursor"])
     written: list[bytes] = []
-    monkeypatch.setattr("ocm.hookio.read_input", lambda: b"no JSON")
-    monkeypatch.setattr("ocm.hookio.leave", lambda answer, code: written.append(answer + bytes(code)))
-    hook.main()
+    monkeypatch.setattr("ocm.hook.io.read_input", lambda: b"no JSON")
+    monkeypatch.setattr("ocm.hook.io.leave", lambda answer, code: written.append(answer + bytes(code)))
+    main.main()
     assert written == [b"{}"]
 
 
@@ -195,7 +195,7 @@ def test_a_host_that_must_hear_something_hears_it(monkeypatch: pytest.MonkeyPatc
 ])  # fmt: skip
 def test_a_call_that_reaches_the_entry_of_another_host_is_dropped(project: Project, payload: Json, host: str) -> None:
     event = json.dumps({**payload, "cwd": str(project.root), "tool_name": "Edit"}).encode()
-    assert hook.run(["post-tool-use", "--tool", host], event, []) == (b"", 0)
+    assert main.run(["post-tool-use", "--tool", host], event, []) == (b"", 0)
     assert project.journals() == []
     assert project.log() == []
 

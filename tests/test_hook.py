@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from ocm import hook, hookio, partial
 from ocm.base.errors import UnreadableSessionError
+from ocm.hook import io, main, truncated_json
 from ocm.store import config, gate, journal
 from tests.builders import AGENT, CHECKPOINT_TOOL, Project, payload, run_hook, run_ocm, script
 
@@ -333,7 +333,7 @@ def test_half_a_character_in_a_call_of_ours_is_refused_in_words(project: Project
     data = json.dumps(
         payload("pre-tool-use", tool_name=CHECKPOINT_TOOL, cwd=str(project.root), tool_input={"goal": "\ud800"})
     )
-    reply = json.loads(hook.run(["pre-tool-use"], data.encode(), [])[0])
+    reply = json.loads(main.run(["pre-tool-use"], data.encode(), [])[0])
     assert reply["hookSpecificOutput"]["permissionDecision"] == "deny"
     assert "goal" in reply["hookSpecificOutput"]["permissionDecisionReason"]
 
@@ -481,7 +481,7 @@ def test_a_new_conversation_gets_the_past_and_a_resumed_one_does_not(project: Pr
 
 def test_a_brief_that_would_have_to_read_a_whole_big_store_is_left_out_and_the_log_says_so(project: Project) -> None:
     sessions = Path(project.store.sessions)
-    for n in range(hook.MAX_READ + 1):
+    for n in range(main.MAX_READ + 1):
         (sessions / f"{n}.md").write_text(f"---\nsession_id: id-{n}\n---\n\n## Goal\n\ngoal {n}\n", encoding="utf-8")
     sent = payload("SessionStart", "new", source="startup", cwd=str(project.root))
     assert run_hook(project.root, "session-start", sent).stdout == b""
@@ -611,13 +611,13 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("event", list(hook.HANDLERS))
+@pytest.mark.parametrize("event", list(main.HANDLERS))
 @pytest.mark.parametrize("name", BAD)
 def test_input_that_is_no_event_stores_nothing_and_leaves_one_line(
     project: Project, event: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project.root)
-    assert hook.run([event, "--tool", "claude-code"], BAD[name], []) == (b"", 0)
+    assert main.run([event, "--tool", "claude-code"], BAD[name], []) == (b"", 0)
     assert project.journals() == []
     assert project.files() == []
     assert len(project.log()) == 1
@@ -628,7 +628,7 @@ def test_input_that_is_no_event_stores_nothing_and_leaves_one_line(
 )
 def test_unknown_events_and_hosts_leave_one_line(project: Project, arguments: list[str]) -> None:
     data = json.dumps({"session_id": "S", "cwd": str(project.root)}).encode()
-    assert hook.run(arguments, data, []) == (b"", 0)
+    assert main.run(arguments, data, []) == (b"", 0)
     assert project.journals() == []
     assert len(project.log()) == 1
 
@@ -651,7 +651,7 @@ JUNK: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize("event", list(hook.HANDLERS))
+@pytest.mark.parametrize("event", list(main.HANDLERS))
 @pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk)[:20])
 def test_fields_of_any_type_break_nothing(project: Project, event: str, junk: object) -> None:
     names = (
@@ -693,7 +693,7 @@ def test_a_payload_too_large_to_read_whole_still_counts(project: Project) -> Non
         tool_name="Write",
         tool_input={"file_path": "x.py", "content": "y" * 2_000_000},
     )
-    hook.run(["post-tool-use", "--tool", "claude-code"], json.dumps(large).encode(), [])
+    main.run(["post-tool-use", "--tool", "claude-code"], json.dumps(large).encode(), [])
     line = project.lines()[-1]
     assert (line["tool"], line["path"]) == ("Write", str(project.root / "x.py"))
 
@@ -706,24 +706,24 @@ def test_a_payload_too_large_to_read_whole_still_counts(project: Project) -> Non
     ('{"a', {}),
 ])  # fmt: skip
 def test_of_a_large_payload_the_whole_values_of_its_head_are_read(text: str, expected: dict[str, Any]) -> None:
-    assert partial.head(text.encode()) == expected
+    assert truncated_json.head(text.encode()) == expected
 
 
 def test_a_large_payload_that_is_deep_is_read_as_far_as_it_goes() -> None:
-    assert partial.head(b'{"a": 1, "b": ' + b"[" * 50_000)["a"] == 1
+    assert truncated_json.head(b'{"a": 1, "b": ' + b"[" * 50_000)["a"] == 1
 
 
 @pytest.mark.parametrize("text", ["", "[1, 2", "7", '"a', "]", '{"a": 1]', "{]", "nonsense"])
 def test_a_large_payload_that_is_no_object_is_none(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        partial.head(text.encode())
+        truncated_json.head(text.encode())
 
 
 def test_without_a_store_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     stores: list[Any] = []
     data = json.dumps(payload("post-tool-use", cwd=str(tmp_path), tool_name="Edit")).encode()
-    assert hook.run(["post-tool-use"], data, stores) == (b"", 0)
+    assert main.run(["post-tool-use"], data, stores) == (b"", 0)
     assert stores == []
     assert list(tmp_path.iterdir()) == []
 
@@ -773,10 +773,10 @@ def test_a_working_directory_that_is_gone_does_no_harm(
 
 
 def test_the_log_is_bounded(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hookio, "MAX_LOG", 1000)
+    monkeypatch.setattr(io, "MAX_LOG", 1000)
     monkeypatch.chdir(project.root)
     for _ in range(100):
-        hook.run(["stop", "--tool", "x" * 500], b"", [])
+        main.run(["stop", "--tool", "x" * 500], b"", [])
     names = [name for name in os.listdir(project.store.path) if name.startswith("hook.log")]
     assert sorted(names) == ["hook.log", "hook.log.old"]
     assert sum(os.path.getsize(os.path.join(project.store.path, name)) for name in names) < 2600
@@ -786,7 +786,7 @@ def test_the_log_is_bounded(project: Project, monkeypatch: pytest.MonkeyPatch) -
 def test_a_log_that_cannot_be_written_does_no_harm(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project.root)
     (Path(project.store.path) / "hook.log").mkdir()
-    assert hook.run(["stop"], b"", []) == (b"", 0)
+    assert main.run(["stop"], b"", []) == (b"", 0)
 
 
 # --- the real executable

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm import hook
+from ocm.hook import main
 from ocm.markdown import render
 from ocm.sessions import gather
 from ocm.store import config, journal, paths, trust
@@ -329,7 +329,7 @@ def test_settings_are_read_up_to_a_bound(tmp_path: Path) -> None:
 
 def start(clone: Clone, source: str = "startup") -> str:
     data = json.dumps(payload("session-start", "S", cwd=str(clone.root), source=source)).encode()
-    answer, _ = hook.run(["session-start", "--tool", "claude-code"], data, [])
+    answer, _ = main.run(["session-start", "--tool", "claude-code"], data, [])
     return str(json.loads(answer)["hookSpecificOutput"]["additionalContext"]) if answer else ""
 
 
@@ -354,7 +354,7 @@ def test_a_prompt_is_told_nothing_of_a_store_from_elsewhere(clone: Clone) -> Non
         put(clone.store, f"old{number}.md", session(f"old{number}", goal=goal, title=goal))
     run_ocm(clone.root, "rebuild-index")
     data = json.dumps(payload("user-prompt", "S", cwd=str(clone.root), prompt=f"How did we {goal}?")).encode()
-    answer, _ = hook.run(["user-prompt", "--tool", "claude-code"], data, [])
+    answer, _ = main.run(["user-prompt", "--tool", "claude-code"], data, [])
     assert b"TEI" not in answer
 
 

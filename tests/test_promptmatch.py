@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ocm import promptmatch
 from ocm.base.model import FileChange
+from ocm.hook import prompt_recall
 from ocm.index import access, file_format, prompt_lookup
 from ocm.store.paths import Store
 from tests.builders import Project, git
@@ -34,7 +34,7 @@ def ready(store: Store) -> None:
 
 
 def found(store: Store, prompt: str = PROMPT, **options: set[str]) -> list[str]:
-    return [match.session_id for match in promptmatch.find(store, prompt, **{"but": set(), **options})]
+    return [match.session_id for match in prompt_recall.find(store, prompt, **{"but": set(), **options})]
 
 
 def context(project: Project, prompt: str, session_id: str = "now") -> str:
@@ -206,12 +206,12 @@ def test_lines_stay_within_two_hundred_tokens_and_are_plain(tmp_path: Path) -> N
         ["w" * 60] * 6,
         {},
     )
-    said = promptmatch.say(store, [match] * 3)
+    said = prompt_recall.say(store, [match] * 3)
     assert len(said) <= 800
     assert said.count("\n") >= 1
     assert "ocm-notes" not in said
     assert all(character == "\n" or character.isprintable() for character in said)
-    assert promptmatch.say(store, []) == ""
+    assert prompt_recall.say(store, []) == ""
 
 
 def test_it_is_quick(store: Store) -> None:
@@ -225,8 +225,8 @@ def test_files_outside_are_not_opened(store: Store) -> None:
     change = FileChange("/etc/hostname", "modified")
     put(store, "a.md", session("a", title=ABOUT, files=[change], facts=["blob " + "0" * 40 + " /etc/hostname"]))
     ready(store)
-    (match,) = promptmatch.find(store, PROMPT, but=set())
-    assert "files changed" not in promptmatch.say(store, [match])
+    (match,) = prompt_recall.find(store, PROMPT, but=set())
+    assert "files changed" not in prompt_recall.say(store, [match])
 
 
 def test_importing_it_loads_nothing_heavy() -> None:

@@ -117,9 +117,9 @@ def test_a_path_with_a_secret_is_redacted_in_the_journal(project: Project) -> No
 
 def test_the_log_of_the_hook_holds_no_secret(project: Project) -> None:
     token = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
-    from ocm import hook
+    from ocm.hook import main
 
-    hook.run(["stop", "--tool", token], b"{}", [])
-    hook.run([token], json.dumps({"session_id": "S", "cwd": str(project.root)}).encode(), [])
+    main.run(["stop", "--tool", token], b"{}", [])
+    main.run([token], json.dumps({"session_id": "S", "cwd": str(project.root)}).encode(), [])
     assert project.log()
     assert token not in "\n".join(project.log())

@@ -213,9 +213,9 @@ def _absorb(
 
 def _told(events: list[Event]) -> list[str]:
     """Return the sessions that the conversation was told of, so that it is told of none twice."""
-    from ocm import promptmatch
+    from ocm.hook import prompt_recall
 
-    return sorted(promptmatch.told(events))
+    return sorted(prompt_recall.told(events))
 
 
 def _new_session(call: Checkpoint, start: Start) -> Session:

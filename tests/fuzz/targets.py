@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
-from ocm import hook
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, UnreadableSessionError
 from ocm.base.model import Checkpoint, Session
+from ocm.hook import main
 from ocm.hosts import adapters
 from ocm.markdown import parse, render
 from ocm.recall import search
@@ -60,7 +60,7 @@ def payload(data: bytes) -> None:
     first, second, rest = data[:1] or b"\0", data[1:2] or b"\0", data[2:]
     event, host = _EVENTS[first[0] % len(_EVENTS)], names[second[0] % len(names)]
     os.environ["OCM_PROJECT_DIR"] = store.root
-    answer, code = hook.run([event, "--tool", host], rest, [])
+    answer, code = main.run([event, "--tool", host], rest, [])
     assert code in {0, 2}
     if answer[:1] == b"{":
         json.loads(answer)

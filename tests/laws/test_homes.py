@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm import hook
+from ocm.hook import main
 from ocm.hosts.adapters import ADAPTERS
 from ocm.hosts.config.host import PROJECT, USER
 from ocm.sessions import checkpoints
@@ -73,7 +73,7 @@ def use(world: World, home: Home) -> None:
     for name in home.hosts:
         payload = {"session_id": f"of-{name}", "sessionId": f"of-{name}", "cwd": str(world.project), "prompt": "Go on"}
         for event in ("session-start", "user-prompt") if name in ADAPTERS else ():
-            hook.run([event, "--tool", name], json.dumps(payload).encode(), [])
+            main.run([event, "--tool", name], json.dumps(payload).encode(), [])
     checkpoints.checkpoint(store, {"session_id": "s", "goal": "Leave no trace"}, tool=home.hosts[0])
     assert list((world.store if PROJECT in home.levels else world.home / paths.STORE).glob("sessions/*.md"))
 

@@ -54,7 +54,7 @@ def preload() -> None:
     import ocm.cli
     import ocm.commands.find
     import ocm.git.worktree
-    import ocm.hook
+    import ocm.hook.main
     import ocm.index
     import ocm.markdown.render
     import ocm.recall.brief

@@ -232,9 +232,9 @@ def _main(argv: list[str]) -> int:
     )
     try:
         if argv[0] == "ocm-hook":
-            from ocm import hook
+            from ocm.hook import main
 
-            hook.main()
+            main.main()
         else:
             from ocm import cli
 

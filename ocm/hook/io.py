@@ -52,9 +52,9 @@ def read_payload(data: bytes) -> tuple[dict[str, object], str]:
     """Return the payload, and why it cannot be used, if so."""
     try:
         if len(data) > MAX_PAYLOAD:
-            from ocm import partial
+            from ocm.hook import truncated_json
 
-            return partial.head(data), ""
+            return truncated_json.head(data), ""
         found = json.loads(data)
     except (ValueError, RecursionError):
         return {}, "the payload is not JSON"

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from ocm import hookio
+from ocm.hook import io
 from ocm.hosts import adapters
 from ocm.hosts.common import FIRST_REQUEST, POSIX_SHELL, Call, Payload
 from ocm.store import config, gate, journal, paths
@@ -82,8 +82,8 @@ class Event:
 def main() -> None:
     """Answer one event; exits 0, but where the gate is shut and the host wants to be told so by another code."""
     arguments = sys.argv[1:]
-    answer, code = guarded(arguments, hookio.read_input) if arguments else (b"", 0)
-    hookio.leave(answer or _silence(arguments), code)
+    answer, code = guarded(arguments, io.read_input) if arguments else (b"", 0)
+    io.leave(answer or _silence(arguments), code)
 
 
 def guarded(arguments: list[str], read: "Callable[[], bytes]") -> tuple[bytes, int]:
@@ -92,13 +92,13 @@ def guarded(arguments: list[str], read: "Callable[[], bytes]") -> tuple[bytes, i
     try:
         return run(arguments, read(), found)
     except Exception as error:  # noqa: BLE001 - the guard: a hook never breaks its host
-        hookio.log(found, arguments, f"{type(error).__name__}: {error}")
+        io.log(found, arguments, f"{type(error).__name__}: {error}")
     return b"", 0
 
 
 def _silence(arguments: list[str]) -> bytes:
     """Return what says nothing: some hosts hold a call back for a reply that is none of theirs."""
-    name, tool, _ = hookio.parse([*arguments, ""], DEFAULT_HOST)
+    name, tool, _ = io.parse([*arguments, ""], DEFAULT_HOST)
     return adapters.SILENCE.get((tool, name), adapters.SILENCE.get((tool, ""), b""))
 
 
@@ -107,9 +107,9 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
 
     `stores` gets the store, once it is known.
     """
-    name, tool, threshold = hookio.parse(arguments, DEFAULT_HOST)
+    name, tool, threshold = io.parse(arguments, DEFAULT_HOST)
     handler, host = HANDLERS.get(name), adapters.adapter(tool)
-    found, why = hookio.read_payload(data)
+    found, why = io.read_payload(data)
     store = _find_store(found, host or adapters.adapter(DEFAULT_HOST))
     if store is None or (host and not why and host.foreign(found)):
         return b"", 0
@@ -117,9 +117,9 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
     if not why and (handler is None or host is None):
         why = f"unknown event or host: {name} --tool {tool}"
     elif not why and host:
-        why = hookio.unusable(host.session_id(found).strip())
+        why = io.unusable(host.session_id(found).strip())
     if why or handler is None or host is None:
-        hookio.log(stores, arguments, why)
+        io.log(stores, arguments, why)
         return b"", 0
     event = Event(found, host, store, threshold)
     reply = handler(event)
@@ -152,11 +152,11 @@ def user_prompt(event: Event) -> "Reply":
     typed = event.host.prompt(event.payload)
     if not typed:
         return None
-    from ocm import words
+    from ocm.hook import messages
 
     if journal.size(event.store.path, event.session_id) > config.MAX_JOURNAL:
         _flush(event, trigger=None)
-    event.write(journal.event("prompt", title=words.title(typed, paths.user_store(), event.store.path)))
+    event.write(journal.event("prompt", title=messages.title(typed, paths.user_store(), event.store.path)))
     said = _past(event, typed)
     told = _names_session(event) + (f"\n{said}" if said else "")
     return event.host.context(event.payload, "user-prompt", told)
@@ -166,16 +166,16 @@ def _past(event: Event, typed: str) -> str:
     """Return what a prompt is told of earlier sessions, and note which, because none is told of twice."""
     if event.settings["recall.prompt"] == "off":
         return ""
-    from ocm import promptmatch
+    from ocm.hook import prompt_recall
     from ocm.store import trust
 
-    found = promptmatch.find(event.store, typed, but={event.session_id})
+    found = prompt_recall.find(event.store, typed, but={event.session_id})
     if not found or not trust.is_ours(event.store):
         return ""
-    new = promptmatch.news(found, journal.read_events(event.store.path, event.session_id))
+    new = prompt_recall.news(found, journal.read_events(event.store.path, event.session_id))
     if new:
         event.write(journal.event("told", recall=[match.session_id for match in new]))
-    return promptmatch.say(event.store, new)
+    return prompt_recall.say(event.store, new)
 
 
 def pre_tool_use(event: Event) -> "Reply":
@@ -190,31 +190,31 @@ def pre_tool_use(event: Event) -> "Reply":
     decision = gate.decide(event.tally(), event.settings, changes=call.changes)
     if decision == gate.ALLOW:
         return None
-    from ocm import words
+    from ocm.hook import messages
 
     if decision == gate.DENY:
         event.write(journal.event("deny", tool=call.name))
-        return _deny(event, words.denial(event.host, event.session_id, event.store, event.settings, event.cwd))
+        return _deny(event, messages.denial(event.host, event.session_id, event.store, event.settings, event.cwd))
     event.write(journal.event("release", why="denied often enough"))
-    return event.host.tell_user(words.RELEASED)
+    return event.host.tell_user(messages.RELEASED)
 
 
 def _deny(event: Event, reason: str) -> "Reply":
     """Hold a call back; hosts that read no reply get the reason and the code."""
-    hookio.say(reason)
+    io.say(reason)
     event.code = event.host.DENY_CODE
     return event.host.deny(event.payload, reason)
 
 
 def _own_call(event: Event, call: Call) -> "Reply":
     """Let a call of the journal's own tools pass, under the true id; note it, so that the server knows whose it is."""
-    event.write(journal.event("ask", id=hookio.ident(call.id), agent=hookio.ident(call.agent)))
-    broken = next((name for name, value in call.input.items() if hookio.is_broken(value)), "")
+    event.write(journal.event("ask", id=io.ident(call.id), agent=io.ident(call.agent)))
+    broken = next((name for name, value in call.input.items() if io.is_broken(value)), "")
     if not broken:
         return event.host.allow_own(call, event.session_id)
-    from ocm import words
+    from ocm.hook import messages
 
-    return _deny(event, words.broken(broken))
+    return _deny(event, messages.broken(broken))
 
 
 def post_tool_use(event: Event) -> "Reply":
@@ -225,9 +225,9 @@ def post_tool_use(event: Event) -> "Reply":
     bad = event.host.failed(event.payload)
     about = {
         "tool": call.name[:100],
-        "id": hookio.ident(call.id),
-        "agent": hookio.ident(call.agent),
-        "path": "" if bad else hookio.path_of(call.path),
+        "id": io.ident(call.id),
+        "agent": io.ident(call.agent),
+        "path": "" if bad else io.path_of(call.path),
         "kind": call.kind if call.path and not bad else "",
         "cmd": _shell(call.command) if call.command else "",
         "failed": bad or None,
@@ -241,10 +241,10 @@ def post_tool_use(event: Event) -> "Reply":
     counts = event.tally()
     if not gate.reminds(counts, event.settings):
         return None
-    from ocm import words
+    from ocm.hook import messages
 
     event.write(journal.event("remind"))
-    reminder = words.reminder(event.host, counts.calls, event.settings)
+    reminder = messages.reminder(event.host, counts.calls, event.settings)
     return event.host.context(event.payload, "post-tool-use", reminder)
 
 
@@ -265,14 +265,16 @@ def pre_compact(event: Event) -> "Reply":
 
 def stop(event: Event) -> "Reply":
     """Ask once for a checkpoint when a turn leaves changes behind that none holds."""
-    from ocm import words
+    from ocm.hook import messages
 
     events = journal.read_events(event.store.path, event.session_id)
     asks = (
-        event.settings["gate.mode"] != "off" and event.host.may_ask_at_stop(event.payload) and words.is_unsaved(events)
+        event.settings["gate.mode"] != "off"
+        and event.host.may_ask_at_stop(event.payload)
+        and messages.is_unsaved(events)
     )
     event.write(journal.event("stop", asked=asks or None))
-    return event.host.hold_turn(words.reminder(event.host, event.tally().calls, event.settings)) if asks else None
+    return event.host.hold_turn(messages.reminder(event.host, event.tally().calls, event.settings)) if asks else None
 
 
 def session_end(event: Event) -> "Reply":
@@ -303,11 +305,11 @@ def _names_session(event: Event) -> str:
 
 def _edits(call: Call, but: str = "") -> list[dict[str, object]]:
     """Return the lines for the files that a call edits, without the one that its own line names."""
-    about = {"tool": call.name[:100], "agent": hookio.ident(call.agent)}
+    about = {"tool": call.name[:100], "agent": io.ident(call.agent)}
     return [
         journal.event("edit", path=path, kind=kind, **about)
         for name, kind in call.paths.items()
-        if name != but and (path := hookio.path_of(name))
+        if name != but and (path := io.path_of(name))
     ]
 
 
@@ -317,9 +319,9 @@ def _is_ours(call: Call) -> bool:
 
 
 def _shell(command: str) -> str:
-    from ocm import shell
+    from ocm.hook import command_name
 
-    return shell.name(command)
+    return command_name.name(command)
 
 
 # --- the rarer events
@@ -332,7 +334,7 @@ def _recover(event: Event) -> None:
         from ocm.sessions import checkpoints
 
         for trouble in checkpoints.recover(event.store, seconds=checkpoints.HOOK_SECONDS):
-            hookio.log([event.store], ["session-start"], trouble)
+            io.log([event.store], ["session-start"], trouble)
 
 
 def _flush(event: Event, *, status: str | None = None, trigger: str | None) -> None:
@@ -349,16 +351,16 @@ def _empty(event: Event, name: str) -> None:
         if journal.size(event.store.path, event.session_id) > config.MAX_JOURNAL:
             _flush(event, trigger=None)
     except (OcmError, OSError) as error:  # the journal is kept, and the call is answered all the same
-        hookio.log([event.store], [name], str(error))
+        io.log([event.store], [name], str(error))
 
 
 def _brief(event: Event, source: str) -> str:
-    from ocm import opening
+    from ocm.hook import session_brief
 
     tokens = int(event.settings["brief.tokens"])
-    said, why = opening.words(event.store, event.session_id, source, tokens=tokens, most=MAX_READ)
+    said, why = session_brief.words(event.store, event.session_id, source, tokens=tokens, most=MAX_READ)
     if why:
-        hookio.log([event.store], ["session-start"], why)
+        io.log([event.store], ["session-start"], why)
     return said
 
 
