@@ -8,9 +8,9 @@ import anyio
 import pytest
 from mcp.server.mcpserver.exceptions import ToolError
 
+from ocm.mcp.server import JournalServer
 from ocm.provenance import summary
 from ocm.recall import brief, timeline
-from ocm.server import JournalServer
 from tests.builders import Project, commit, git, run_ocm
 from tests.work_world import retried, wrote
 

@@ -10,9 +10,9 @@ import anyio
 import pytest
 from mcp_types import TextContent
 
-from ocm import hooktool
-from ocm.server import JournalServer
-from ocm.tools import TOOLS
+from ocm.mcp import hook_tool
+from ocm.mcp.server import JournalServer
+from ocm.mcp.tool_schemas import TOOLS
 from tests.builders import CHECKPOINT_TOOL, Project
 
 PROFILE = Path(__file__).parents[1] / "hooks" / "claude-code" / "mcp.json"
@@ -42,7 +42,7 @@ def sent(project: Project, event: str, **fields: Any) -> dict[str, Any]:
 def answers(project: Project, event: str, **fields: Any) -> list[dict[str, Any]]:
     """Answer every tool hook of an event; which one the client calls, its matcher says."""
     given = filled(event, sent(project, event, **fields))
-    return [json.loads(found) if found else {} for found in map(hooktool.answer, given)]
+    return [json.loads(found) if found else {} for found in map(hook_tool.answer, given)]
 
 
 def shut(project: Project) -> dict[str, Any]:
@@ -92,12 +92,12 @@ def test_a_prompt_is_a_title_and_is_answered_with_the_id(project: Project) -> No
 ])  # fmt: skip
 def test_arguments_of_any_shape_say_nothing(project: Project, monkeypatch: pytest.MonkeyPatch, arguments: Any) -> None:
     monkeypatch.chdir(project.root)
-    assert hooktool.answer(arguments) == ""
+    assert hook_tool.answer(arguments) == ""
 
 
 def test_a_turn_that_goes_on_is_told_by_text(project: Project) -> None:
     about = {"event": "stop", "session_id": "S", "cwd": str(project.root)}
-    assert hooktool.payload({**about, "stop_hook_active": "true", "background_tasks": "[]"}) == {
+    assert hook_tool.payload({**about, "stop_hook_active": "true", "background_tasks": "[]"}) == {
         "session_id": "S",
         "cwd": str(project.root),
         "stop_hook_active": True,
@@ -114,10 +114,10 @@ def test_whatever_goes_wrong_is_logged_and_says_nothing(project: Project) -> Non
 
 def test_the_server_answers_a_tool_that_it_lists_to_nobody(project: Project) -> None:
     server = JournalServer(str(project.root))
-    assert hooktool.NAME not in TOOLS
-    assert hooktool.NAME not in [tool.name for tool in anyio.run(server.list_tools)]
+    assert hook_tool.NAME not in TOOLS
+    assert hook_tool.NAME not in [tool.name for tool in anyio.run(server.list_tools)]
     (given,) = filled("UserPromptSubmit", sent(project, "UserPromptSubmit", prompt="Go on"))
-    (content,) = anyio.run(server.call_tool, hooktool.NAME, given).content
+    (content,) = anyio.run(server.call_tool, hook_tool.NAME, given).content
     assert isinstance(content, TextContent)
     assert "ocm session_id: S" in content.text
 

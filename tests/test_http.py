@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from ocm import http as door
 from ocm.base.errors import OcmError
+from ocm.mcp import http as door
 from tests.builders import Project, script
 
 TOKEN = "0123456789abcdef-x"  # noqa: S105 - of this test alone

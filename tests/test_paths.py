@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ocm import http
 from ocm.base.errors import NoStoreError
+from ocm.mcp import http
 from ocm.redaction import user_rules
 from ocm.setup import install, manifest, scope
 from ocm.store import config, paths, registry, trust

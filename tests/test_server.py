@@ -14,9 +14,9 @@ from mcp import Client, Implementation
 
 from ocm.base import sanitize
 from ocm.base.model import SECTIONS
-from ocm.server import JournalServer
+from ocm.mcp.server import JournalServer
+from ocm.mcp.tool_schemas import TOOLS
 from ocm.store.paths import STORE
-from ocm.tools import TOOLS
 from tests.builders import CHECKPOINT_TOOL, Project
 
 Call = Callable[..., Any]

@@ -14,8 +14,8 @@ import pytest
 from mcp.server.mcpserver.exceptions import ToolError
 
 from ocm import cli
+from ocm.mcp.server import JournalServer
 from ocm.recall import brief
-from ocm.server import JournalServer
 from tests.builders import Project, commit, git, repository
 from tests.work_world import retried
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm import wire
 from ocm.base.model import HALF
+from ocm.mcp import stdio
 
 
 @pytest.mark.parametrize(
@@ -23,17 +23,17 @@ from ocm.base.model import HALF
     ],
 )
 def test_only_lone_surrogates_are_exchanged(line: str, expected: dict[str, str]) -> None:
-    assert json.loads(wire.mended(line)) == expected
+    assert json.loads(stdio.mended(line)) == expected
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.booleans())
 def test_whole_text_is_never_touched(text: str, ascii_only: bool) -> None:
     line = json.dumps({"a": text}, ensure_ascii=ascii_only)
-    assert wire.mended(line) == line
+    assert stdio.mended(line) == line
 
 
 @given(st.text(st.characters()), st.booleans())
 def test_every_line_can_be_encoded_afterwards(text: str, ascii_only: bool) -> None:
-    line = wire.mended(json.dumps({"a": text}, ensure_ascii=ascii_only))
+    line = stdio.mended(json.dumps({"a": text}, ensure_ascii=ascii_only))
     line.encode()
     json.loads(line)["a"].encode()

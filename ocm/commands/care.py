@@ -119,7 +119,7 @@ def doctor(*, project: str | None, fix: bool, as_json: bool) -> None:
 @click.option("-f", "--foreground", is_flag=True, hidden=True, help="Accepted for old scripts; it always is.")
 def serve(*, project: str | None, transport: str, port: int, foreground: bool) -> None:  # noqa: ARG001
     """Run the MCP server; assistants start it themselves."""
-    from ocm import server
+    from ocm.mcp import server
 
     server.serve(project, transport, port)
 

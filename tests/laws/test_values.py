@@ -21,8 +21,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from ocm import cli
 from ocm.base.errors import OcmError
-from ocm.server import JournalServer
-from ocm.tools import TOOLS
+from ocm.mcp.server import JournalServer
+from ocm.mcp.tool_schemas import TOOLS
 from tests.builders import Project, commit, repository
 from tests.work_world import BODY, wrote
 

@@ -57,9 +57,9 @@ def preload() -> None:
     import ocm.hook.main
     import ocm.index
     import ocm.markdown.render
+    import ocm.mcp.server
     import ocm.recall.brief
     import ocm.recall.search
-    import ocm.server
     import ocm.sessions.checkpoints  # noqa: F401
 
     _warm_up()

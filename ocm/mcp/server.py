@@ -21,8 +21,8 @@ from ocm import __version__
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, NoStoreError, OcmError
 from ocm.hosts.adapters import host_named
+from ocm.mcp.tool_schemas import TOOLS
 from ocm.store import paths
-from ocm.tools import TOOLS
 
 NAME = "opencodememory"
 MAX_LIMIT = 50
@@ -87,16 +87,16 @@ class JournalServer(MCPServer[Any]):
 
     async def _answer_hook(self, arguments: Arguments) -> CallToolResult:
         """Answer a hook of a client that sends it here; no text at all lets the call run."""
-        from ocm import hooktool
+        from ocm.mcp import hook_tool
 
-        words = await anyio.to_thread.run_sync(hooktool.answer, arguments)
+        words = await anyio.to_thread.run_sync(hook_tool.answer, arguments)
         return CallToolResult(content=[TextContent(type="text", text=words)])
 
     async def run_stdio_async(self) -> None:
         """Serve over stdio, with an answer to every line that is JSON."""
-        from ocm import wire
+        from ocm.mcp import stdio
 
-        async with stdio_server(stdin=anyio.wrap_file(wire.claim_stdin())) as (incoming, outgoing):
+        async with stdio_server(stdin=anyio.wrap_file(stdio.claim_stdin())) as (incoming, outgoing):
             low = self._lowlevel_server
             await low.run(incoming, outgoing, low.create_initialization_options())
 
@@ -244,7 +244,7 @@ def serve(project: str | None, transport: str, port: int) -> None:
     server = JournalServer(project)
     gc.freeze()  # what is loaded stays: the collector need not look through it at every search
     if transport == "http":
-        from ocm import http
+        from ocm.mcp import http
         from ocm.ui import output
 
         http.serve(server.streamable_http_app(host=http.HOST), port, output.notice)

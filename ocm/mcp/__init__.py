@@ -1,0 +1,1 @@
+"""The door for assistants, `ocm serve`: answers tool calls, imports what lies below."""
