@@ -25,14 +25,14 @@ def _run(words: list[str]) -> None:
         return
     if words and words[0] in {"list", "search"}:
         gc.disable()  # of what these load it would find nothing to collect, again and again
-        from ocm import quick
+        from ocm.cli import fast_path
 
-        if quick.main():
+        if fast_path.main():
             return
         gc.enable()
-    from ocm import cli
+    from ocm.cli import main
 
-    cli.main()
+    main.main()
 
 
 if __name__ == "__main__":

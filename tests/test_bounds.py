@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from ocm.hook import io, main, truncated_json
+from ocm.hook import io as hook_io
+from ocm.hook import main, truncated_json
 from ocm.hosts import adapters
 from ocm.index import access, sync
 from ocm.provenance import decision_log
@@ -49,7 +50,7 @@ def test_every_file_that_ocm_makes_is_counted(project: Project) -> None:
     """All but what is small by nature: settings and, while they are held, locks."""
     project.checkpoint(goal="g")
     journal.keep_rejected(project.store.path, [b"no event"])
-    io.log([project.store], ["stop"], "a reason")
+    hook_io.log([project.store], ["stop"], "a reason")
     backups.make(project.store, "test")
     run_ocm(project.root, "list")
     files = [path for path in Path(project.store.path).rglob("*") if path.is_file()]
@@ -147,7 +148,7 @@ def peak_of(size: int, project: Project, monkeypatch: pytest.MonkeyPatch) -> int
     monkeypatch.setattr(os, "read", lambda _, most: source.read(most))
     tracemalloc.start()
     try:
-        main.run(["post-tool-use", "--tool", "claude-code"], io.read_input(), [])
+        main.run(["post-tool-use", "--tool", "claude-code"], hook_io.read_input(), [])
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -158,7 +159,7 @@ def test_twenty_megabytes_take_the_memory_of_two(project: Project, monkeypatch: 
     peak_of(10_000, project, monkeypatch)  # imports what there is to import
     two, twenty = (peak_of(size, project, monkeypatch) for size in (2_000_000, 20_000_000))
     assert twenty < two * 1.1
-    assert twenty < 4 * io.MAX_PAYLOAD
+    assert twenty < 4 * hook_io.MAX_PAYLOAD
     assert [line["path"] for line in project.lines() if line.get("path")] == [str(project.root / "x.py")] * 3
 
 
@@ -201,10 +202,10 @@ def test_of_a_large_payload_only_the_head_is_looked_at(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(json, "loads", noted)
     data = json.dumps({"a": 1, "b": "y" * 20_000_000}).encode()
-    assert io.read_payload(data) == ({"a": 1}, "")
+    assert hook_io.read_payload(data) == ({"a": 1}, "")
     assert looked_at == [len('{"a": 1}')]
     wide = json.dumps({"a": 1, "b": list(range(4_000_000))}).encode()
-    assert io.read_payload(wide)[0]["a"] == 1
+    assert hook_io.read_payload(wide)[0]["a"] == 1
     assert looked_at[-1] <= truncated_json.HEAD + truncated_json._DEEPEST
 
 
@@ -218,7 +219,7 @@ def test_a_host_that_sends_much_is_read_to_the_end(project: Project) -> None:
 
 def test_a_host_that_never_ends_its_payload_is_not_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
-    total = 8 * io.MAX_PAYLOAD
+    total = 8 * hook_io.MAX_PAYLOAD
 
     def send() -> None:
         with os.fdopen(writing, "wb") as pipe:
@@ -229,10 +230,10 @@ def test_a_host_that_never_ends_its_payload_is_not_kept_in_memory(monkeypatch: p
     thread.start()
     read = os.read
     monkeypatch.setattr(os, "read", lambda _, most: read(reading, most))
-    kept = io.read_input()
+    kept = hook_io.read_input()
     thread.join()
     os.close(reading)
-    assert io.MAX_PAYLOAD < len(kept) <= io.MAX_PAYLOAD + 65_536
+    assert hook_io.MAX_PAYLOAD < len(kept) <= hook_io.MAX_PAYLOAD + 65_536
 
 
 # --- the cache, and what is moved aside

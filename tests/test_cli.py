@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import click
 import pytest
 
-from ocm import __version__, cli, standpoint
+from ocm import __version__
+from ocm.cli import main, overview
 from tests.builders import Project, run_ocm, script
 
 COMMANDS = {
@@ -53,7 +54,7 @@ def ocm(project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         monkeypatch.setattr(sys, "argv", ["ocm", *words])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
         with pytest.raises(SystemExit) as stop:
-            cli.main()
+            main.main()
         printed = capsys.readouterr()
         return Done(int(stop.value.code or 0), printed.out, printed.err)
 
@@ -71,13 +72,13 @@ def refused(done: Done, code: int, words: str) -> None:
 
 
 def test_every_command_of_the_contract_is_there(ocm: Run) -> None:
-    assert set(cli.ocm.commands) >= COMMANDS
+    assert set(main.ocm.commands) >= COMMANDS
     for done in (ocm("help"), ocm("--help"), ocm("-h")):
         assert done.code == 0
         assert all(f"  {name}" in done.out for name in COMMANDS)
 
 
-@pytest.mark.parametrize("command", sorted(cli.ocm.commands))
+@pytest.mark.parametrize("command", sorted(main.ocm.commands))
 def test_every_command_explains_itself(ocm: Run, command: str) -> None:
     asked, told = ocm("help", command), ocm(command, "--help")
     assert asked.code == told.code == 0
@@ -135,7 +136,7 @@ def test_an_interrupt_is_130_and_one_line(ocm: Run, error: BaseException, monkey
     def interrupted(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("ocm.looking.list_sessions", interrupted)
+    monkeypatch.setattr("ocm.cli.list_search.list_sessions", interrupted)
     done = ocm("list")
     assert (done.code, done.out, done.err.strip()) == (130, "", "ocm: Interrupted; nothing was left half done.")
 
@@ -147,9 +148,9 @@ def test_what_click_refuses_is_one_line(ocm: Run, tmp_path: Path) -> None:
 def test_commands_are_loaded_one_by_one() -> None:
     code = "import sys; from ocm import cli; cli.ocm.commands['trust']; print(*[n for n in sys.modules if n.startswith('ocm.commands.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) == {"ocm.commands.common", "ocm.commands.complete", "ocm.commands.keep"}
-    assert len(cli.ocm.commands) == len(set(cli.ocm.commands)) == len(cli.ocm.list_commands(click.Context(cli.ocm)))
-    assert "dance" not in cli.ocm.commands
+    assert set(done.stdout.split()) == {"ocm.cli.options", "ocm.cli.completion", "ocm.cli.commands.keep"}
+    assert len(main.ocm.commands) == len(set(main.ocm.commands)) == len(main.ocm.list_commands(click.Context(main.ocm)))
+    assert "dance" not in main.ocm.commands
 
 
 def test_the_version_needs_nothing_loaded() -> None:
@@ -393,6 +394,6 @@ def test_alone_it_says_where_one_stands_in_the_store_of_a_user(tmp_path: Path, m
     user = tmp_path / "home" / ".openCodeMemory"
     (user / "sessions").mkdir(parents=True)
     monkeypatch.setenv("OCM_HOME", str(user))
-    found = standpoint.look(str(tmp_path))
+    found = overview.look(str(tmp_path))
     assert (found["store"], found["sessions"], found["last"]) == (str(user), 0, None)
     assert found["next"][0][0] == "ocm init", "nobody is set up for it"

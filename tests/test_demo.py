@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ocm import cli, demo
 from ocm.base.errors import OcmError
+from ocm.cli import demo, main
 
 SCRIPTS = Path(sys.executable).parent
 
@@ -116,7 +116,7 @@ def test_a_part_that_does_nothing_fails_the_demo(tmp_path: Path, name: str, scri
 
 def test_it_can_be_played_within_a_process(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", os.pathsep.join([str(SCRIPTS), os.environ["PATH"]]))
-    cli.ocm.main(["demo"], standalone_mode=False)
+    main.ocm.main(["demo"], standalone_mode=False)
     shown = capsys.readouterr().out
     assert "is denied: the gate is shut" in shown
     assert "yes: markdown is the truth" in shown

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from ocm import cli
 from ocm.base.errors import UnreadableSessionError
+from ocm.cli import main
 from ocm.index import sync
 from ocm.recall import show
 from ocm.sessions import checkpoints, gather
@@ -149,7 +149,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_command_that_reads_is_held_against_the_faults() -> None:
-    assert {words[0] for words in READING} | OTHERS == set(cli.ocm.commands)
+    assert {words[0] for words in READING} | OTHERS == set(main.ocm.commands)
 
 
 # --- a cache that is none

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ocm import cli
+from ocm.cli import main
 from ocm.index.file_format import VERSION
 from tests import builders
 from tests.formats.__main__ import FOLDER, NOTES, OTHER, ROOT, SESSION, write
@@ -42,7 +42,7 @@ class Upgraded:
             patch.chdir(self.root)
             patch.setattr(sys, "argv", ["ocm", *words])
             with pytest.raises(SystemExit) as stop:
-                cli.main()
+                main.main()
         printed = self.printed()
         assert not stop.value.code, printed.err
         self.notices += [line.split("(")[0] for line in printed.err.splitlines()]

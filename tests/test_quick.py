@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm import cli, quick
+from ocm.cli import fast_path, main
 from tests.builders import Project, run_ocm, script
 
 _HEAVY = ("click", "rich", "markdown_it", "filelock", "yaml", "git", "dataclasses", "inspect", "subprocess")
@@ -27,7 +27,7 @@ _WORDS = st.sampled_from([
 
 def as_click(words: list[str]) -> dict[str, Any] | None:
     """Return what click gives the command, None when it refuses."""
-    command = cli.ocm.commands[words[0]]
+    command = main.ocm.commands[words[0]]
     try:
         with command.make_context(words[0], words[1:]) as context:
             return {name: value for name, value in context.params.items() if name != "scope"}
@@ -37,23 +37,23 @@ def as_click(words: list[str]) -> dict[str, Any] | None:
 
 @given(st.sampled_from(["list", "search"]), st.lists(_WORDS, max_size=6))
 def test_both_understand_the_same(command: str, words: list[str]) -> None:
-    found = quick.parsed([command, *words])
+    found = fast_path.parsed([command, *words])
     if found is not None:
         assert found == as_click([command, *words])
 
 
-@pytest.mark.parametrize("command", quick.OPTIONS)
+@pytest.mark.parametrize("command", fast_path.OPTIONS)
 def test_both_know_the_same_options(command: str) -> None:
     known = {
         option: parameter
-        for parameter in cli.ocm.commands[command].params
+        for parameter in main.ocm.commands[command].params
         for option in parameter.opts
         if isinstance(parameter, click.Option) and parameter.name != "scope"
     }
     assert {option: parameter.name for option, parameter in known.items()} == {
-        option: name for option, (name, _) in quick.OPTIONS[command].items()
+        option: name for option, (name, _) in fast_path.OPTIONS[command].items()
     }
-    assert known["--limit"].default == quick.DEFAULT_LIMITS[command]
+    assert known["--limit"].default == fast_path.DEFAULT_LIMITS[command]
 
 
 @pytest.mark.parametrize(("words", "given"), [
@@ -62,7 +62,7 @@ def test_both_know_the_same_options(command: str) -> None:
     (["list", "--limit=3", "--tool", "cursor"], {"project": None, "tool": "cursor", "as_json": False, "limit": 3}),
 ])  # fmt: skip
 def test_what_is_plain_is_understood(words: list[str], given: dict[str, Any]) -> None:
-    assert quick.parsed(words) == given
+    assert fast_path.parsed(words) == given
 
 
 @pytest.mark.parametrize("words", [
@@ -70,7 +70,7 @@ def test_what_is_plain_is_understood(words: list[str], given: dict[str, Any]) ->
     ["search", "x", "-n", "0"], ["search", "x", "-n", "51"], ["search", "--", "x"], ["search", "x", "--scope", "global"], ["list", "-n5"],
 ])  # fmt: skip
 def test_what_is_not_is_left_to_the_command_line(words: list[str]) -> None:
-    assert quick.parsed(words) is None
+    assert fast_path.parsed(words) is None
 
 
 @pytest.mark.parametrize("words", [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm import cli
+from ocm.cli import main
 from ocm.store import config
 from tests import readme, test_layers
 from tests.bench.table import Report, Row
@@ -141,7 +141,7 @@ def test_there_are_two_setup_commands_and_the_second_runs_the_tests() -> None:
 
 @pytest.mark.parametrize("page", blocks.PAGES)
 def test_commands_and_options_in_a_sentence_exist(page: str) -> None:
-    known = dict(made.every()) | {"help": cli.ocm.commands["help"]}
+    known = dict(made.every()) | {"help": main.ocm.commands["help"]}
     for words in INLINE[page]:
         parts = words.split()
         if parts[0] == "ocm" and len(parts) > 1 and not parts[1].startswith("-"):

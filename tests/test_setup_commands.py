@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from ocm import cli
+from ocm.cli import main
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.setup import codex_trust
 from ocm.setup.codex_trust import Waiting
@@ -57,7 +57,7 @@ def ocm(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
         monkeypatch.setattr(sys, "argv", ["ocm", *words])
         monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
         with pytest.raises(SystemExit) as stop:
-            cli.main()
+            main.main()
         printed = capsys.readouterr()
         return Done(int(stop.value.code or 0), printed.out, printed.err)
 

@@ -13,7 +13,7 @@ import anyio
 import pytest
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ocm import cli
+from ocm.cli import main
 from ocm.mcp.server import JournalServer
 from ocm.recall import brief
 from tests.builders import Project, commit, git, repository
@@ -40,7 +40,7 @@ def ocm(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.chdir(project.root)
         monkeypatch.setattr(sys, "argv", ["ocm", *arguments])
         with pytest.raises(SystemExit) as left:
-            cli.main()
+            main.main()
         printed = capsys.readouterr()
         return int(left.value.code or 0), printed.out, printed.err
 

@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp.server.mcpserver.exceptions import ToolError
 
-from ocm import cli
 from ocm.base.errors import OcmError
+from ocm.cli import main
 from ocm.mcp.server import JournalServer
 from ocm.mcp.tool_schemas import TOOLS
 from tests.builders import Project, commit, repository
@@ -107,7 +107,7 @@ def test_no_value_of_a_session_file_breaks_a_command(
 
 def answered(command: list[str]) -> None:
     """Run a command; it may say what is wrong, in its own words."""
-    raised = CliRunner().invoke(cli.ocm, command).exception
+    raised = CliRunner().invoke(main.ocm, command).exception
     assert isinstance(raised, SystemExit | OcmError | None), f"{command} broke"
 
 

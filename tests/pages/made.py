@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocm import cli
+from ocm.cli import main
 from tests import test_layers
 from tests.bench.table import grid
 from tests.bench.terminal import demo_command
@@ -51,8 +51,8 @@ def helps() -> str:
 def every() -> Iterator[tuple[str, click.Command]]:
     """Return all commands of the command line, and those within them, by name."""
     context = _root()
-    for name in cli.ocm.list_commands(context):
-        command = cli.ocm.get_command(context, name)
+    for name in main.ocm.list_commands(context):
+        command = main.ocm.get_command(context, name)
         if command is None or command.hidden:
             continue
         yield name, command
@@ -63,7 +63,7 @@ def every() -> Iterator[tuple[str, click.Command]]:
 def _help(name: str, command: click.Command) -> str:
     parent = _root()
     for word in name.split()[:-1]:
-        parent = click.Context(cli.ocm, info_name=word, parent=parent)
+        parent = click.Context(main.ocm, info_name=word, parent=parent)
     with click.Context(
         command, info_name=name.rsplit(maxsplit=1)[-1], parent=parent, terminal_width=WIDTH, max_content_width=WIDTH
     ) as context:
@@ -71,7 +71,7 @@ def _help(name: str, command: click.Command) -> str:
 
 
 def _root() -> click.Context:
-    return click.Context(cli.ocm, info_name="ocm", **cli.ocm.context_settings)
+    return click.Context(main.ocm, info_name="ocm", **main.ocm.context_settings)
 
 
 def _first_sentence(text: str) -> str:

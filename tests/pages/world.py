@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from ocm import demo
+from ocm.cli import demo
 from tests.bench.sides import GIT
 
 _SECONDS = 60

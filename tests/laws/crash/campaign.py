@@ -51,8 +51,8 @@ class Report:
 
 def preload() -> None:
     """Import what the forked processes run, once."""
-    import ocm.cli
-    import ocm.commands.find
+    import ocm.cli.commands.search
+    import ocm.cli.main
     import ocm.git.worktree
     import ocm.hook.main
     import ocm.index

@@ -236,9 +236,9 @@ def _main(argv: list[str]) -> int:
 
             main.main()
         else:
-            from ocm import cli
+            from ocm.cli import main as command_line
 
-            cli.main()
+            command_line.main()
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else int(left.code is not None)
     else:

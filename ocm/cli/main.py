@@ -1,6 +1,8 @@
 """The command line's entry: one group of commands, each loaded when it is asked for, and one exit door."""
 
 import contextlib
+import keyword
+import os
 import sys
 from collections import UserDict
 from collections.abc import Iterator
@@ -10,50 +12,83 @@ import click
 
 from ocm import __version__
 from ocm.base.errors import BadInputError, meant
-from ocm.commands import common, complete
-from ocm.ui import output
+from ocm.cli import completion, options
+from ocm.ui import layout, output
 
-# Where each command is; loading all of them takes longer than most commands take to run.
-_PLACES = {
-    "setup": "init install uninstall",
-    "save": "checkpoint",
-    "find": "list:list_command search show timeline export resume",
-    "why": "why explain commits decisions problems",
-    "care": "rebuild-index status stats doctor serve config demo completion",
-    "keep": "redact-scan forget prune import:import_command trust",
+# Every command by section, with its summary: a list of them loads none, and most take longer to load than to run.
+SECTIONS: dict[str, dict[str, str]] = {
+    "Set up": {
+        "init": "Set up this project for the assistants found here.",
+        "install": "Set up ocm for all your projects.",
+        "uninstall": "Remove ocm again; the sessions stay.",
+        "doctor": "Check that hosts, hooks, server and store work.",
+        "config": "Show and change settings.",
+        "trust": "Accept a session store that was not made here.",
+        "completion": "Print the shell completion script.",
+    },
+    "Work": {
+        "checkpoint": "Save what a session did, decided and left open.",
+        "resume": "Print a brief to pick the work up from.",
+        "status": "Show the store, the active sessions and the gate.",
+        "serve": "Run the MCP server; assistants start it.",
+        "demo": "Play a recorded conversation in a throw-away folder.",
+    },
+    "Find": {
+        "list": "List the newest sessions.",
+        "search": "Search earlier sessions in plain words.",
+        "show": "Show one session.",
+        "timeline": "Show what was done when.",
+        "why": "Show why a line is there.",
+        "explain": "Show which sessions a commit comes from.",
+        "commits": "List the commits that a session's work ended in.",
+        "decisions": "List the decisions in force.",
+        "problems": "List the problems that are still open.",
+        "stats": "Show figures about sessions, gate and cost.",
+    },
+    "Maintain": {
+        "rebuild-index": "Rebuild the cache from the session files.",
+        "redact-scan": "Find secrets in what is already stored.",
+        "forget": "Remove a session for good.",
+        "prune": "Move old sessions into the archive.",
+        "export": "Print a session's path, or write all to one file.",
+        "import": "Add the sessions of an exported file.",
+        "help": "Show what a command does.",
+    },
 }
 
 
 class _Commands(UserDict[str, click.Command]):
-    """The commands by name; `data` holds where each one is until it is asked for."""
-
-    def __init__(self) -> None:
-        """Know all of them, load none."""
-        super().__init__()
-        self.places = {
-            name.partition(":")[0]: (module, name.partition(":")[2] or name.replace("-", "_"))
-            for module, names in _PLACES.items()
-            for name in names.split()
-        }
+    """The commands by name; each is loaded when it is asked for."""
 
     def __getitem__(self, name: str) -> click.Command:
         """Load a command."""
         if name not in self.data:
-            module, attribute = self.places[name]
-            self.data[name] = getattr(import_module(f"ocm.commands.{module}"), attribute)
+            module = name.replace("-", "_")
+            module += "_" if keyword.iskeyword(module) else ""
+            self.data[name] = import_module(f"ocm.cli.commands.{module}").command
         return self.data[name]
 
     def __contains__(self, name: object) -> bool:
         """Tell whether there is such a command."""
-        return name in self.places or name in self.data
+        return any(name in commands for commands in SECTIONS.values())
 
     def __iter__(self) -> Iterator[str]:
         """Name every command."""
-        return iter({**self.places, **self.data})
+        return (name for commands in SECTIONS.values() for name in commands)
 
     def __len__(self) -> int:
         """Count them."""
-        return len({**self.places, **self.data})
+        return sum(map(len, SECTIONS.values()))
+
+
+class _Ocm(options.Group):
+    """The whole command line, listed by section."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write every command with its summary, without loading one."""
+        for section, commands in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl(list(commands.items()))
 
 
 def main() -> None:
@@ -90,7 +125,7 @@ def _nearest(error: click.ClickException) -> str:
 
 
 @click.group(
-    cls=common.Group,
+    cls=_Ocm,
     invoke_without_command=True,
     commands=_Commands(),
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -103,13 +138,13 @@ def ocm(context: click.Context) -> None:
     Without a command it says where you stand.
     """
     if context.invoked_subcommand is None:
-        from ocm.commands import care
+        from ocm.cli import overview
 
-        care.overview()
+        layout.overview(overview.look(os.environ.get("OCM_PROJECT_DIR") or os.getcwd(), output.notice))
 
 
 @ocm.command("help")
-@click.argument("command", required=False, shell_complete=complete.commands)
+@click.argument("command", required=False, shell_complete=completion.commands)
 @click.pass_context
 def help_command(context: click.Context, command: str | None) -> None:
     """Show what a command does."""

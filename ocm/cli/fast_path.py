@@ -6,7 +6,7 @@ line itself, which says what is wrong with it. A test holds the two to the same 
 
 from typing import Any
 
-from ocm import looking
+from ocm.cli import list_search
 from ocm.ui import output
 
 FLAG, NUMBER, TEXT = "flag", "number", "text"
@@ -33,7 +33,7 @@ def ran(words: list[str]) -> bool:
     given = parsed(words)
     if given is None:
         return False
-    (looking.search if words[0] == "search" else looking.list_sessions)(**given)
+    (list_search.search if words[0] == "search" else list_search.list_sessions)(**given)
     return True
 
 

@@ -6,20 +6,21 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from ocm.base.errors import meant
-from ocm.commands import complete
-from ocm.looking import find_store
+from ocm.base.errors import OcmError, meant
+from ocm.cli import completion
+from ocm.cli.list_search import find_store
 from ocm.store import paths
 from ocm.store.paths import Store
 from ocm.ui import output
 
 __all__ = ["Group", "dry_run_option", "find_store", "json_option", "notices", "project_option", "tool_option"]
 
+_NAMED = 10  # troubles that an error names
 project_option = click.option("--project", metavar="DIR", help="The project, instead of the one around this folder.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else on stdout.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, as a diff, and change nothing.")
 tool_option = click.option(
-    "--tool", metavar="T", shell_complete=complete.tools, help="Only sessions of this assistant."
+    "--tool", metavar="T", shell_complete=completion.tools, help="Only sessions of this assistant."
 )
 
 
@@ -53,3 +54,14 @@ def notices() -> Iterator[Callable[[str], None]]:
     yield lines.append
     for line in dict.fromkeys(lines):
         output.notice(line)
+
+
+def report_troubles(troubles: list[str]) -> None:
+    """End with what could not be carried along, if there is anything.
+
+    Raises:
+        OcmError: naming it.
+    """
+    if troubles:
+        some = "; ".join(troubles[:_NAMED])
+        raise OcmError(f"{len(troubles)} sessions were left out: {some}.", "The rest is done; correct these files.")

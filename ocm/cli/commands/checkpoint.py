@@ -1,4 +1,4 @@
-"""Saving: checkpoint."""
+"""`ocm checkpoint`."""
 
 import json
 import sys
@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from ocm.base.errors import BadInputError
-from ocm.commands import common
+from ocm.cli import options
 from ocm.store.paths import Store
 from ocm.ui import output
 
 
-@click.command()
-@common.project_option
+@click.command("checkpoint")
+@options.project_option
 @click.option("--session-id", metavar="ID", help="The conversation; the only active one when left out.")
 @click.option("--goal", help="What the user wants.")
 @click.option("--title")
@@ -30,12 +30,12 @@ from ocm.ui import output
 @click.option("--plan-file", "plan_files", multiple=True, metavar="JSON", help='{"path": …, "header": …}; repeatable.')
 @click.option("--reference", "references", multiple=True, metavar="JSON", help='{"url": …, "title": …}; repeatable.')
 @click.option("--from-stdin", is_flag=True, help="Read the arguments as one JSON object.")
-def checkpoint(*, project: str | None, from_stdin: bool, **options: Any) -> None:  # noqa: ANN401 - click gives one keyword an option
+def command(*, project: str | None, from_stdin: bool, **given: Any) -> None:  # noqa: ANN401 - click gives one keyword an option
     """Save what a session did, decided and left open; prints where, as JSON."""
     from ocm.sessions import checkpoints
 
-    store = common.find_store(project)
-    given = {name: value for name, value in options.items() if value not in (None, ())}
+    store = options.find_store(project)
+    given = {name: value for name, value in given.items() if value not in (None, ())}
     for name in ("plan_files", "references"):
         if name in given:
             given[name] = [_object(f"--{name[:-1].replace('_', '-')}", text) for text in given[name]]

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 import click
 from click.shell_completion import CompletionItem
 
-from ocm import looking
 from ocm.base.errors import OcmError
+from ocm.cli import list_search
 from ocm.store.paths import Store
 
 _MOST = 200
@@ -27,7 +27,7 @@ def _offered(names: Callable[[click.Context], Iterable[tuple[str, str]]]) -> Off
 
 
 def _store(context: click.Context) -> Store:
-    return looking.find_store(context.params.get("project"))
+    return list_search.find_store(context.params.get("project"))
 
 
 def _sessions(context: click.Context) -> Iterable[tuple[str, str]]:

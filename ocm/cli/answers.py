@@ -1,0 +1,41 @@
+"""What the commands that answer why share: printing an answer, and the two lists of the ledger."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from ocm.cli import options
+from ocm.ui import output
+
+file_option = click.option("--file", "path", metavar="F", help="Only of sessions that touched this file.")
+
+
+def say(found: Any, lines: Callable[[Any], Iterator[str]], *, as_json: bool, nothing: str = "") -> None:  # noqa: ANN401 - JSON
+    """Print an answer as JSON or as lines."""
+    if as_json:
+        output.as_json(found)
+        return
+    said = list(lines(found))
+    for line in said or [nothing]:
+        output.say(line)
+
+
+def ledger(kind: str, told: str, nothing: str) -> click.Command:
+    """Return the command that lists the decisions, or the problems, of a store."""
+
+    @click.command(f"{kind}s", help=told)
+    @options.project_option
+    @file_option
+    @click.option("--all", "everything", is_flag=True, help="Superseded or solved ones as well.")
+    @options.json_option
+    def command(*, project: str | None, path: str | None, everything: bool, as_json: bool) -> None:
+        from ocm.provenance import decision_log, summary
+
+        store = options.find_store(project)
+        name = options.named(store, path) if path else ""
+        asked = {"decision": decision_log.decisions, "problem": decision_log.problems}[kind]
+        found = asked(store, name, everything=everything, notice=output.notice)
+        say(found, lambda items: summary.items(items, kind), as_json=as_json, nothing=nothing)
+
+    return command

@@ -1,0 +1,19 @@
+"""`ocm commits`."""
+
+import click
+
+from ocm.cli import answers, completion, options
+from ocm.ui import output
+
+
+@click.command("commits")
+@options.project_option
+@click.argument("identifier", metavar="ID", shell_complete=completion.sessions)
+@options.json_option
+def command(*, project: str | None, identifier: str, as_json: bool) -> None:
+    """List the commits that a session's work ended in, and what never landed."""
+    from ocm.provenance import summary
+    from ocm.provenance import why as reasons
+
+    found = reasons.commits(options.find_store(project), identifier, notice=output.notice)
+    answers.say(found, summary.came_of, as_json=as_json)

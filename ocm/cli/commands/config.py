@@ -1,0 +1,71 @@
+"""`ocm config`, and what it does with one setting or all."""
+
+import click
+
+from ocm.cli import completion, options
+from ocm.store import paths
+from ocm.ui import output
+
+
+@click.group("config", cls=options.Group)
+def command() -> None:
+    """Show and change settings: defaults < yours < the project's < the environment."""
+
+
+@command.command("list")
+@options.project_option
+@options.json_option
+def config_list(*, project: str | None, as_json: bool) -> None:
+    """Show every setting."""
+    from ocm.redaction import user_rules
+    from ocm.store import config as values
+
+    store = options.find_store(project)
+    found = {**values.load(paths.user_store(), store.path), **user_rules.shown(paths.user_store(), store.path)}
+    if as_json:
+        output.as_json(found)
+    else:
+        for name, value in found.items():
+            output.say(f"{name} = {value}")
+
+
+@command.command("get")
+@options.project_option
+@click.argument("name", shell_complete=completion.settings)
+def config_get(*, project: str | None, name: str) -> None:
+    """Print one setting."""
+    from ocm.redaction import user_rules
+    from ocm.setup import settings
+    from ocm.store import config as values
+
+    settings.check_name(name)
+    stores = paths.user_store(), options.find_store(project).path
+    found = {**values.load(*stores), **user_rules.shown(*stores)}
+    output.say(str(found.get(name, "")))
+
+
+@command.command("set")
+@options.project_option
+@click.option("--global", "everywhere", is_flag=True, help="For all projects.")
+@click.argument("name", shell_complete=completion.settings)
+@click.argument("value")
+def config_set(*, project: str | None, everywhere: bool, name: str, value: str) -> None:
+    """Change one setting of this project."""
+    from ocm.setup import settings
+
+    settings.change(
+        paths.own_store() if everywhere else options.find_store(project).path, name, value, everywhere=everywhere
+    )
+    if name == "gate.deny":
+        output.say("Run `ocm init` once more, so that the hooks cover the calls this setting means.")
+
+
+@command.command("unset")
+@options.project_option
+@click.option("--global", "everywhere", is_flag=True, help="For all projects.")
+@click.argument("name", shell_complete=completion.settings)
+def config_unset(*, project: str | None, everywhere: bool, name: str) -> None:
+    """Give one setting its default back."""
+    from ocm.setup import settings
+
+    settings.change(paths.own_store() if everywhere else options.find_store(project).path, name, None)

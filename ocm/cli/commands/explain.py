@@ -1,0 +1,19 @@
+"""`ocm explain`."""
+
+import click
+
+from ocm.cli import answers, options
+from ocm.ui import output
+
+
+@click.command("explain")
+@options.project_option
+@click.argument("commit")
+@options.json_option
+def command(*, project: str | None, commit: str, as_json: bool) -> None:
+    """Say which sessions a commit comes from, and what they decided."""
+    from ocm.provenance import summary
+    from ocm.provenance import why as reasons
+
+    found = reasons.explain(options.find_store(project), commit, notice=output.notice)
+    answers.say(found, summary.explained, as_json=as_json)

@@ -1,0 +1,43 @@
+"""`ocm init`."""
+
+import os
+
+import click
+
+from ocm.cli import options, setup_options
+from ocm.ui import output
+
+
+@click.command("init")
+@options.project_option
+@click.option("--local", is_flag=True, help="Write only files that are yours alone, none that the project shares.")
+@setup_options.with_hook_options
+def command(  # noqa: PLR0913 - one parameter an option
+    *,
+    project: str | None,
+    local: bool,
+    hosts: tuple[str, ...],
+    everything: bool,
+    claude_hooks: str | None,
+    cursor_hooks: str | None,
+    hooks: tuple[str, ...],
+    trust_hooks: bool,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Set up this project for the assistants found: store, MCP server, hooks and rules. Twice changes nothing."""
+    from ocm.index import access
+    from ocm.setup import install
+
+    project = project or os.environ.get("OCM_PROJECT_DIR")
+    profiles = setup_options.profiles(claude_hooks, cursor_hooks, hooks)
+    plan = install.plan_init(
+        project, cwd=os.getcwd(), profiles=profiles, hosts=hosts, everything=everything, local=local
+    )
+    setup_options.carry_out(
+        plan, dry_run=dry_run, done="ocm is set up here. Start your assistant; `ocm doctor` shows what it records."
+    )
+    if not dry_run:
+        store = options.find_store(project)
+        access.read(store, lambda _: None, notice=output.notice)
+    setup_options.trust_hooks(dry_run=dry_run, wanted=trust_hooks, project=project, yes=yes)

@@ -1,0 +1,17 @@
+"""`ocm list`."""
+
+from typing import Any
+
+import click
+
+from ocm.cli import list_search, options
+
+
+@click.command("list")
+@options.project_option
+@click.option("-n", "--limit", default=10, show_default=True, help="-1 for all.")
+@options.tool_option
+@options.json_option
+def command(**given: Any) -> None:  # noqa: ANN401 - click gives one keyword an option
+    """List the newest sessions."""
+    list_search.list_sessions(**given)

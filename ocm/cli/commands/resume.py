@@ -1,0 +1,52 @@
+"""`ocm resume`."""
+
+import click
+
+from ocm.base.errors import OcmError
+from ocm.cli import completion, options
+from ocm.store import paths
+from ocm.ui import output
+
+
+@click.command("resume")
+@options.project_option
+@click.argument("identifier", metavar="[ID]", required=False, shell_complete=completion.sessions)
+@click.option("--tokens", type=click.IntRange(1, 4000), help="How long it may be; brief.tokens when left out.")
+@click.option("--copy", is_flag=True, help="Put it on the clipboard instead of printing it.")
+@options.json_option
+def command(*, project: str | None, identifier: str | None, tokens: int | None, copy: bool, as_json: bool) -> None:
+    """Print a brief that lets any assistant, or you, pick the work up: of this branch, or of one session.
+
+    It says the goal, what is done and what is left, problems and decisions, the files with what became of them, and
+    what git did since. Without ID it is the session of the branch of this work tree that was worked on last.
+    """
+    from ocm.recall import brief as briefs
+    from ocm.recall import show
+    from ocm.store import config
+    from ocm.ui import clipboard
+
+    store = options.find_store(project)
+    settings = config.load(paths.user_store(), store.path)
+    _, branch = paths.git_head(store.root)
+    budget = int(settings["brief.tokens"]) if tokens is None else tokens
+    with options.notices() as notice:
+        session_id = show.show(store, identifier, notice=notice)["session_id"] if identifier else None
+        said = briefs.brief(
+            store,
+            branch=branch,
+            session_id=session_id,
+            tokens=budget,
+            alone=bool(session_id),
+            whole=True,
+            notice=notice,
+        )
+    copied = clipboard.copy(said) if copy and said else ""
+    if as_json:
+        output.as_json({"brief": said, "session_id": session_id})
+    elif not copied:
+        for line in (said or "Nothing is stored yet that could be picked up.").split("\n"):
+            output.say(line)
+    if copy and said:
+        if not copied:
+            raise OcmError("There is no clipboard here, so nothing was copied.", "Take it from what was printed.")
+        output.notice(f"The brief, {len(said):,} characters, {copied}.")

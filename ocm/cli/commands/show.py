@@ -1,0 +1,50 @@
+"""`ocm show`."""
+
+import os
+
+import click
+
+from ocm.cli import completion, options
+from ocm.ui import layout, output
+
+_EVERYTHING = 10_000_000
+
+
+@click.command("show")
+@options.project_option
+@click.argument("identifier", metavar="ID", shell_complete=completion.sessions)
+@click.option(
+    "--section",
+    "sections",
+    multiple=True,
+    metavar="S",
+    shell_complete=completion.sections,
+    help="Only this part, such as decisions; repeatable.",
+)
+@click.option("--max-tokens", type=click.IntRange(50, 100_000), help="No longer than this; what is cut is said.")
+@options.json_option
+def command(
+    *, project: str | None, identifier: str, sections: tuple[str, ...], max_tokens: int | None, as_json: bool
+) -> None:
+    """Show one session: an id, a unique prefix, a slug, a file name, or `latest`."""
+    from ocm.provenance import decision_log, summary, why
+    from ocm.recall import show
+
+    store = options.find_store(project)
+    with options.notices() as notice:
+        if sections or max_tokens:
+            wanted = show.sections_of(list(sections))
+            found = show.excerpt(store, identifier, wanted, max_tokens or _EVERYTHING, notice=notice)
+            found = decision_log.with_ended(store, found)
+            output.as_json(found) if as_json else output.excerpt(found, wanted)
+            return
+        shown = show.show(store, identifier, notice=notice)
+        came_of = why.commits(store, identifier)
+        ended = decision_log.ended(store, os.path.basename(shown["markdown_path"]))
+        if as_json:
+            landed = {name: came_of[name] for name in ("commits", "not_landed")}
+            output.as_json({**shown, **landed, "ended": ended})
+        else:
+            lines = list(summary.marked(show.text(store, identifier), ended))
+            still = show.holds_still(store, identifier) if layout.is_watched() else {}
+            layout.session({**shown, **still}, lines, summary.outcome(came_of))

@@ -1,0 +1,19 @@
+"""`ocm trust`."""
+
+import click
+
+from ocm.cli import options
+from ocm.ui import output
+
+
+@click.command("trust")
+@options.project_option
+def command(*, project: str | None) -> None:
+    """Accept a session store that was not made on this machine."""
+    from ocm.store import trust as trusting
+
+    store = options.find_store(project)
+    if trusting.accept(store):
+        output.say(f"{store.path} is trusted from now on: its sessions are shown to new conversations.")
+    else:
+        output.say(f"{store.path} is trusted already.")

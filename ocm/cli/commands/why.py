@@ -1,0 +1,24 @@
+"""`ocm why`."""
+
+import os
+
+import click
+
+from ocm.cli import answers, options
+from ocm.ui import output
+
+
+@click.command("why")
+@options.project_option
+@click.argument("place", metavar="FILE[:LINE[-LINE]]")
+@options.json_option
+def command(*, project: str | None, place: str, as_json: bool) -> None:
+    """Say why a line is there: its commit, the session behind it, and the decision."""
+    from ocm.provenance import summary
+    from ocm.provenance import why as reasons
+
+    store = options.find_store(project)
+    exists = os.path.lexists(place) or os.path.lexists(os.path.join(store.root, place))
+    path, first, last = reasons.parsed(place, exists=exists)
+    found = reasons.why(store, options.named(store, path), first, last, notice=output.notice)
+    answers.say(found, summary.why, as_json=as_json)

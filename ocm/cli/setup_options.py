@@ -1,0 +1,96 @@
+"""What `init`, `install` and `uninstall` share: their options, and carrying out a plan."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocm.base.errors import BadInputError
+from ocm.cli import completion, options
+from ocm.ui import output
+
+_PROFILES = click.Choice(["none", "minimal", "full"])
+
+if TYPE_CHECKING:
+    from ocm.setup.plan import Plan
+
+
+def profiles(claude: str | None, cursor: str | None, hooks: tuple[str, ...]) -> dict[str, str]:
+    """Return the hook profile that each host was given on the command line.
+
+    Raises:
+        BadInputError: a pair is not HOST=PROFILE.
+    """
+    chosen = {name: profile for name, profile in (("claude-code", claude), ("cursor", cursor)) if profile}
+    for pair in hooks:
+        host, _, profile = pair.partition("=")
+        if not profile:
+            raise BadInputError(f"--hooks {pair!r} is not HOST=PROFILE.", "Profiles: none, minimal, full.")
+        chosen[host] = profile
+    return chosen
+
+
+def carry_out(plan: "Plan", *, dry_run: bool, done: str) -> None:
+    """Show a plan, or do it and say what came of it."""
+    if dry_run:
+        output.say(plan.diff().rstrip() or "Nothing would change.")
+    else:
+        changed = bool(plan.steps)
+        for step in plan.steps:
+            output.say(f"  {step}")
+        plan.apply()
+        output.say(done if changed else "Nothing to change.")
+    for line in plan.notices:
+        output.say(line)
+    for line in plan.warnings:
+        output.notice(line)
+
+
+def trust_hooks(*, dry_run: bool, wanted: bool, project: str | None, yes: bool) -> None:
+    """Ask, and then let Codex trust the hooks that were just set up."""
+    if dry_run or not wanted:
+        return
+    from ocm.setup import codex_trust
+
+    with codex_trust.Client(project or os.getcwd()) as client:
+        waiting = client.untrusted()
+        if not waiting:
+            output.say("Codex has no hook of ocm that is waiting to be trusted.")
+            return
+        for hook in waiting:
+            output.say(f"  {hook.event}: {hook.command}")
+        if yes or click.confirm("Shall Codex run these hooks from now on?"):
+            client.trust(waiting)
+            output.say("Codex trusts them.")
+
+
+host_options = [
+    click.option(
+        "--host",
+        "hosts",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=completion.hosts,
+        help="This host only; repeatable.",
+    ),
+    click.option("--all", "everything", is_flag=True, help="Every host there is, whether found here or not."),
+]
+
+
+_hook_options = [
+    *host_options,
+    click.option("--claude-hooks", type=_PROFILES, help="Hooks for Claude Code (default: minimal)."),
+    click.option("--cursor-hooks", type=_PROFILES, help="Hooks for Cursor (default: none)."),
+    click.option("--hooks", multiple=True, metavar="HOST=PROFILE", help="Hooks for any host; repeatable."),
+    click.option("--trust-hooks", is_flag=True, help="Have Codex trust the hooks; shows them and asks first."),
+    click.option("-y", "--yes", is_flag=True, help="Answer yes to what --trust-hooks asks; nothing else is asked."),
+    options.dry_run_option,
+]
+
+
+def with_hook_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that choose hosts and hooks."""
+    for option in reversed(_hook_options):
+        command = option(command)
+    return command
