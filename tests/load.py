@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ocm.markdown import parse
-from ocm.recall import show
+from ocm.recall import listing
 from ocm.store.paths import STORE, Store
 from tests.builders import git, repository, script
 
@@ -149,11 +149,11 @@ def crowd(store: Store, assistants: list[Assistant], seconds: float) -> tuple[Ti
 
 def _cache(store: Store, assistants: list[Assistant]) -> list[str]:
     """Return what is wrong with the cache: it must know everyone, and say what a new one says."""
-    now = show.list_sessions(store, -1)
+    now = listing.list_sessions(store, -1)
     wrong = [f"listed: {now}"] if {row["session_id"] for row in now} != {one.name for one in assistants} else []
     for path in Path(store.path).glob("memory.db*"):
         path.unlink()
-    return wrong + (["the cache differs from a new one"] if show.list_sessions(store, -1) != now else [])
+    return wrong + (["the cache differs from a new one"] if listing.list_sessions(store, -1) != now else [])
 
 
 def _left(store: Store) -> list[str]:

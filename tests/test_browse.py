@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ocm.base.errors import NotFoundError, UnreadableSessionError
-from ocm.recall import show
+from ocm.recall import listing, show
 from ocm.sessions import archive, backups
 from ocm.store import journal
 from tests.builders import CHECKPOINT_TOOL, Project
@@ -31,19 +31,19 @@ def filled(project: Project) -> Project:
 
 
 def test_a_list_has_the_keys_of_the_contract_and_the_newest_first(filled: Project) -> None:
-    rows = show.list_sessions(filled.store)
+    rows = listing.list_sessions(filled.store)
     assert all(set(row) >= KEYS for row in rows)
     assert sorted(row["session_id"] for row in rows) == ["0f6c-one", "0f6d-two"]
     assert [row["date"] for row in rows] == sorted((row["date"] for row in rows), reverse=True)
-    assert len(show.list_sessions(filled.store, 1)) == 1
+    assert len(listing.list_sessions(filled.store, 1)) == 1
     for everything in (-1, -(10**30), 10**30):
-        assert len(show.list_sessions(filled.store, everything)) == 2
-    assert [row["session_id"] for row in show.list_sessions(filled.store, 10, "cursor")] == ["0f6d-two"]
+        assert len(listing.list_sessions(filled.store, everything)) == 2
+    assert [row["session_id"] for row in listing.list_sessions(filled.store, 10, "cursor")] == ["0f6d-two"]
     json.dumps(rows)
 
 
 def test_an_empty_store_has_an_empty_list(project: Project) -> None:
-    assert show.list_sessions(project.store) == []
+    assert listing.list_sessions(project.store) == []
 
 
 # --- one session
@@ -181,7 +181,7 @@ def test_the_status_of_an_empty_store_is_one_too(project: Project) -> None:
 def test_the_status_counts_bytes_by_what_they_are_for(filled: Project) -> None:
     filled.calls(1)
     (Path(filled.store.path) / "hook.log").write_text("x" * 10, encoding="utf-8")
-    show.list_sessions(filled.store)
+    listing.list_sessions(filled.store)
     found = show.status(filled.store)
     assert found["sessions"] == 2
     assert found["sizes"]["log"] == 10

@@ -35,7 +35,7 @@ NAMES = {f"src/{writer}/{n}.py" for writer in range(WRITERS) for n in range(FILE
 # What a hook does, without the start of a process for each of so many lines.
 APPENDING = """
 import os, sys, time
-from ocm import journal
+from ocm.store import journal
 store, session, writer, lines, files = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
 for n in range(lines):
     while n == lines // 2 and not os.path.exists(store + "/../../go-on"):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocm.markdown import parse, render
-from ocm.recall import search, show
+from ocm.recall import listing, search, show
 from ocm.sessions import checkpoints, session_files
 from ocm.store import files
 from ocm.store.paths import STORE, Store
@@ -41,7 +41,7 @@ HOUR = 3600
 
 def answers(store: Store) -> list[Any]:
     """Return what list, search and show say."""
-    listed = show.list_sessions(store, -1)
+    listed = listing.list_sessions(store, -1)
     shown = [show.show(store, row["session_id"]) for row in listed]
     return [listed, shown, search.search(store, "before"), search.search(store, "after")]
 

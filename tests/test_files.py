@@ -217,7 +217,7 @@ def test_who_waits_too_long_is_told(tmp_path: Path) -> None:
 
 HOLDER = """
 import sys, time
-from ocm import files
+from ocm.store import files
 for _ in range(int(sys.argv[3])):
     with files.locked(sys.argv[1]):
         with open(sys.argv[2]) as file:

@@ -853,7 +853,7 @@ def test_unknown_start(repo: Repo, sha: str) -> None:
 def test_no_git_on_the_path(repo: Repo, tmp_path: Path) -> None:
     """GitPython looks for git when it is imported, so this takes a process of its own."""
     script = (
-        "import sys; from ocm import git; root = sys.argv[1]; "
+        "import sys; from ocm.git import worktree as git; root = sys.argv[1]; "
         "print(git.changes(root, '', 0.0), git.deleted_now(root), git.kinds_at(root, 'a' * 40, ['x'])); "
         "print(git.project_name(root))"
     )
@@ -1086,13 +1086,13 @@ def test_deleted_now_without_a_commit(tmp_path: Path) -> None:
 
 def test_deleted_now_needs_no_heavy_import(repo: Repo) -> None:
     script = (
-        "import sys; from ocm import git; "
+        "import sys; from ocm.git import worktree as git; "
         "heavy = {'subprocess', 'dataclasses', 're', 'typing', 'contextlib', 'git'} & set(sys.modules); "
         "print(git.deleted_now(sys.argv[1]), heavy, {'git', 'dataclasses'} & set(sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-S", "-c", script, repo.root],
-        env=os.environ | {"PYTHONPATH": str(Path(worktree.__file__).parent.parent)},
+        env=os.environ | {"PYTHONPATH": str(Path(worktree.__file__).parents[2])},
         check=True,
         capture_output=True,
     )

@@ -63,8 +63,8 @@ def test_a_name_that_is_not_known_is_no_host(name: str) -> None:
 @pytest.mark.parametrize("name", HOSTS)
 def test_only_the_host_that_is_asked_for_is_loaded(name: str) -> None:
     code = (
-        "import sys; from ocm import hosts; import ocm.hook; "
-        f"hosts.adapter({name!r}); print(*{{n for n in sys.modules if n.startswith('ocm.hosts.')}})"
+        "import sys; from ocm.hosts import adapters; import ocm.hook.main; "
+        f"adapters.adapter({name!r}); print(*{{n for n in sys.modules if n.startswith('ocm.hosts.')}})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     family = {"ocm.hosts.claude_code", f"ocm.hosts.{adapters.ADAPTERS[name]}"}

@@ -16,6 +16,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from ocm.base import notices, times
 from ocm.base.errors import OcmError
 from ocm.base.model import FileChange
 from ocm.index import access, checkpoint_queries, file_format, queries, scan, schema, sync, writer
@@ -804,12 +805,12 @@ def test_an_error_of_the_program_is_not_taken_for_the_answer(store: Store) -> No
 
 READ = """
     import sys
-    from ocm import index
-    from ocm.paths import Store
+    from ocm.index import access
+    from ocm.store.paths import Store
     store = Store(sys.argv[1], sys.argv[2])
     notices = []
-    rows = index.read(store, lambda cache: cache.sessions(), notice=notices.append)
-    print(len(rows), len(index.read(store, lambda cache: cache.find("id-alpha"))), len(notices))
+    rows = access.read(store, lambda cache: cache.sessions(), notice=notices.append)
+    print(len(rows), len(access.read(store, lambda cache: cache.find("id-alpha"))), len(notices))
 """
 
 
@@ -842,18 +843,20 @@ def test_eight_processes_meet_a_damaged_cache_at_once(store: Store) -> None:
 def test_processes_that_add_and_read_at_once_all_succeed(store: Store) -> None:
     script = """
         import os, sys
-        from ocm import index, recall
-        from ocm.paths import Store
+        from ocm.index import access, checkpoint_queries, scan
+        from ocm.base import times
+        from ocm.recall import search
+        from ocm.store.paths import Store
         store = Store(sys.argv[1], sys.argv[2])
         for n in range(6):
             name = f"p{os.getpid()}-{n}.md"
-            before = index.folder_stamp(store)
+            before = scan.folder_stamp(store)
             with open(os.path.join(store.sessions, name), "w") as file:
                 file.write(f"---\\nsession_id: {name}\\n---\\n\\n## Goal\\n\\nwombat {n}\\n")
-            index.refresh(store, name, before=before)
-            assert index.locate(store, name) == name
-            assert index.read(store, lambda cache: cache.find(name))[0].file == name
-            assert recall.search(store, "wombat", limit=50)
+            checkpoint_queries.refresh(store, name, before=before)
+            assert checkpoint_queries.locate(store, name) == name
+            assert access.read(store, lambda cache: cache.find(name))[0].file == name
+            assert search.search(store, "wombat", limit=50)
         print("done")
     """
     three(store)
@@ -878,7 +881,7 @@ def test_a_cache_that_took_long_to_make_takes_nothing_back(store: Store, *, aske
             patch.setattr(scan, "scan", old_scan)
             sync.rebuild(store)
     else:
-        sync._build(store, old, sync.silent, None, unless_in_step=True)
+        sync._build(store, old, notices.ignore, None, unless_in_step=True)
     with contextlib.closing(cast("sqlite3.Connection", schema.connect(store))) as db:
         names = {name for (name,) in db.execute("SELECT file FROM sessions")}
     assert names == set(scan.names(store))
@@ -1063,7 +1066,7 @@ def test_what_other_sessions_edited_since(store: Store) -> None:
     for day, project in ((1, "p"), (2, "p"), (3, "p"), (4, "other")):
         when, changes = f"2026-03-0{day}T00:00:00+00:00", [FileChange(f"{day}.py", "modified")]
         put(store, f"{day}.md", session(f"s{day}", files=changes, project=project, updated_at=when))
-    since = scan.moment("2026-03-02T00:00:00+00:00")
+    since = times.instant("2026-03-02T00:00:00+00:00")
     assert checkpoint_queries.edited_since(store, since, project="p", but="s3") == set()
     listed(store)
     assert checkpoint_queries.edited_since(store, since, project="p", but="s3") == {"2.py"}

@@ -881,7 +881,7 @@ def test_installed_files_are_found_inside_the_package_first(tmp_path: Path, monk
     source = tmp_path / "rules" / "y.md"
     source.parent.mkdir()
     source.write_text("in a source tree")
-    monkeypatch.setattr(resources, "__file__", str(tmp_path / "ocm" / "resources.py"))
+    monkeypatch.setattr(resources, "__file__", str(tmp_path / "ocm" / "base" / "resources.py"))
     assert resources.read("rules", "x.md") == "in a wheel"
     assert resources.read("rules", "y.md") == "in a source tree"
 

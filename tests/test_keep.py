@@ -373,7 +373,7 @@ def test_four_imports_at_once_write_each_session_once(project: Project, tmp_path
     for number in range(20):
         put(other, f"s{number}.md", session(f"s{number}", goal="g"))
     export_import.export(other, str(tmp_path / "all.json"))
-    code = "import sys; from ocm import paths, transfer; transfer.bring_in(paths.find_store(sys.argv[1]), sys.argv[2])"
+    code = "import sys; from ocm.sessions import export_import; from ocm.store import paths; export_import.bring_in(paths.find_store(sys.argv[1]), sys.argv[2])"
     racers = [
         subprocess.Popen([sys.executable, "-c", code, str(project.root), str(tmp_path / "all.json")], cwd=project.root)
         for _ in range(4)

@@ -1,6 +1,7 @@
-"""The layers of the architecture, read from the code: imports only go down, and each outside library has one door."""
+"""The rooms of the architecture, read from the code: imports only go down, and each outside library has one door."""
 
 import ast
+import functools
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -11,52 +12,37 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ocm"
 
-LAYERS: dict[str, tuple[str, ...]] = {
-    "base": (
-        "", "errors", "model", "paths", "files", "config", "gitdata", "marks", "jsonedit", "tomledit", "textedit",
-        "resources", "partial", "shell", "processes", "facts", "plain", "traces", "fence", "texts", "progress",
-    ),
-    "owners": (
-        "journal", "frontmatter", "blocks", "markdown", "rewrite", "index", "git", "gitrun", "gitstream", "githistory", "blobs",
-        "registry", "manifest", "hosts",
-    ),
-    "core": (
-        "policy", "activity", "freshness", "merge", "redact", "redact_names", "redact_rules", "redact_values", "links", "ledger",
-    ),
-    "service": (
-        "sessionfiles", "observe", "sessions", "browse", "brief", "promptmatch", "timeline", "recall", "plan", "file_steps",
-        "sites", "install", "codex_trust", "settings", "firing", "findings", "storechecks", "hostchecks", "probes",
-        "doctor", "words", "imprint", "lineage", "origin", "decided", "standing", "why", "answers", "trust", "archive", "bundle",
-        "copies", "rescan", "forget", "transfer", "opening", "listing", "stats", "standpoint",
-    ),
-    "entry": ("wire", "http", "tools", "server", "hook", "hookio", "hooktool", "output", "looking", "quick", "screen", "screens", "pager", "views", "session_view", "stats_view", "clipboard", "commands", "cli", "demo", "__main__"),
-}  # fmt: skip
-
-# Owners that may know each other, and why.
-NEIGHBOURS = {
-    ("markdown", "frontmatter"): "a session file is front matter and body",
-    ("markdown", "blocks"): "and the body is blocks",
-    ("rewrite", "frontmatter"): "writing is the other direction of reading",
-    ("rewrite", "blocks"): "writing is the other direction of reading",
-    ("rewrite", "markdown"): "writing is the other direction of reading",
-    ("index", "markdown"): "the cache is made from the files",
-    ("blobs", "gitrun"): "git converts what passes through filters",
-    ("git", "gitrun"): "one asks, the other starts the process",
-    ("githistory", "gitrun"): "another one that asks",
-    ("githistory", "gitstream"): "of history there can be more than fits",
-    ("gitstream", "gitrun"): "they start git alike",
+# From the ground up: a room may import itself and what lies below it.
+ORDER = (
+    "base", "edit", "store", "markdown", "git", "redaction", "index", "hosts", "hosts.config", "sessions", "provenance", "recall",
+    "setup", "doctor", "ui", "hook", "mcp", "cli", "cli.commands", "",
+)  # fmt: skip
+# What a room that is asked about at every call, or that is pure, may import at most.
+ALLOWED = {
+    "base": set(),
+    "edit": {"base"},
+    "store": {"base"},
+    "markdown": {"base"},
+    "git": {"base", "store", "markdown"},
+    "redaction": {"base", "store"},
+    "index": {"base", "store", "markdown"},
+    "hosts": set(),
+    "hosts.config": {"base", "edit", "hosts"},
+    "setup": {"base", "edit", "store", "redaction", "hosts", "hosts.config"},
 }
+MOST_ROOMS, MOST_MODULES, MOST_ARROWS = 22, 16, 95
+CROWDED = ("hosts", "hosts.config", "cli.commands")  # one module a host, one a command
 
-# Which library only one module (or package) may import.
+# Which library only one module (or room) may import.
 DOORS = {
-    "markdown_it": {"blocks"},
-    "filelock": {"files"},
-    "git": {"gitrun"},
-    "yaml": {"frontmatter"},
-    "tomlkit": {"tomledit"},
-    "sqlite3": {"index", "output"},  # output names the error, to turn it into a sentence
-    "mcp": {"server", "demo"},
-    "click": {"cli", "commands"},
+    "markdown_it": {"markdown.blocks"},
+    "filelock": {"store.files"},
+    "git": {"git.process"},
+    "yaml": {"markdown.frontmatter"},
+    "tomlkit": {"edit.toml_text"},
+    "sqlite3": {"index", "ui.output"},  # output names the error, to turn it into a sentence
+    "mcp": {"mcp.server", "cli.demo"},
+    "click": {"cli"},
 }
 
 # What no hook may pay for at every call of a tool.
@@ -64,12 +50,13 @@ HEAVY = {
     "git", "mcp", "filelock", "markdown_it", "sqlite3", "subprocess", "click", "yaml", "rich", "pathlib", "dataclasses",
     "typing", "logging",
 }  # fmt: skip
-
+MOST_HOT_PACKAGES, MOST_HOT_MODULES = 4, 11
 
 # What says, in the crash fuzzer, what must be there: written from the contract, it must not know the program.
 MODEL = ("model", "page", "words", "disk", "ops", "settle", "world", "clock")
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
     """Return every module of the package by its dotted name within it."""
     found = {}
@@ -79,10 +66,21 @@ def modules() -> dict[str, Path]:
     return found
 
 
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    """Return a parsed module; the package is parsed once for all tests."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imported(path: Path) -> set[str]:
     """Return the absolute names of what a module imports, wherever in it."""
+    return names_in(tree(path))
+
+
+def names_in(module: ast.Module) -> set[str]:
+    """Return the absolute names of what a parsed module imports."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(module):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -90,10 +88,12 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-def top(module: str) -> str:
-    return module.split(".", 1)[0]
+def room_of(module: str) -> str:
+    """Return the room that a module of the package is in: its folder, itself for a room's own page, else the top."""
+    return module if module in ORDER else module.rpartition(".")[0]
 
 
+@functools.cache
 def graph() -> dict[str, set[str]]:
     """Return which modules of the package each of them imports."""
     known = modules()
@@ -101,48 +101,97 @@ def graph() -> dict[str, set[str]]:
     return {name: (found & set(known)) - {name} for name, found in inner.items()}
 
 
-def rank(module: str) -> int:
-    return next(n for n, names in enumerate(LAYERS.values()) if top(module) in names)
+def arrows(edges: dict[str, set[str]]) -> set[tuple[str, str]]:
+    """Return which room imports which other room."""
+    pairs = {(room_of(a), room_of(b)) for a, names in edges.items() for b in names}
+    return {(a, b) for a, b in pairs if a != b and b}
 
 
-def test_every_module_has_a_layer() -> None:
-    assert {top(name) for name in modules()} == {name for names in LAYERS.values() for name in names}
+def upward(pairs: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the arrows that point up, or at what a room may not know."""
+    bad = {(a, b) for a, b in pairs if ORDER.index(b) > ORDER.index(a)}
+    return sorted(bad | {(a, b) for a, b in pairs if a in ALLOWED and b not in ALLOWED[a]})
+
+
+def test_every_module_is_in_a_room() -> None:
+    assert {room_of(name) for name in modules()} == set(ORDER)
+    assert {name for name in modules() if not room_of(name)} == {"", "__main__"}
 
 
 def test_imports_only_go_down() -> None:
-    upwards = [(a, b) for a, names in graph().items() for b in names if rank(b) > rank(a)]
-    assert upwards == []
+    assert upward(arrows(graph())) == []
 
 
-def test_owners_know_each_other_only_where_it_is_said() -> None:
-    owners = LAYERS["owners"]
-    pairs = {(top(a), top(b)) for a, names in graph().items() for b in names if top(a) in owners and top(b) in owners}
-    assert {(a, b) for a, b in pairs if a != b} == set(NEIGHBOURS)
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [("base.model", "from ocm.store import paths"), ("index.scan", "from ocm.git import blobs"), ("hosts.codex", "import ocm.store.paths")],
+)  # fmt: skip
+def test_an_import_planted_against_the_order_is_found(module: str, line: str) -> None:
+    planted = {found[4:] for found in names_in(ast.parse(line)) if found.startswith("ocm.")} & set(modules())
+    assert upward(arrows({**graph(), module: graph()[module] | planted})) != []
 
 
 def test_no_import_runs_in_a_circle() -> None:
-    packages = {name: {other for other in names if not name.startswith(other + ".")} for name, names in graph().items()}
-    list(TopologicalSorter(packages).static_order())
+    list(TopologicalSorter(graph()).static_order())
+    rooms: dict[str, set[str]] = {}
+    for a, b in arrows(graph()):
+        rooms.setdefault(a, set()).add(b)
+    list(TopologicalSorter(rooms).static_order())
+
+
+def test_the_house_is_no_larger_than_its_plan() -> None:
+    assert len([room for room in ORDER if room]) <= MOST_ROOMS
+    assert len(arrows(graph())) <= MOST_ARROWS
+    held: dict[str, int] = {}
+    for name, path in modules().items():
+        if path.name != "__init__.py":
+            held[room_of(name)] = held.get(room_of(name), 0) + 1
+    assert {room: count for room, count in held.items() if count > MOST_MODULES and room not in CROWDED} == {}
+
+
+@pytest.mark.parametrize("room", [room for room in ORDER if room])
+def test_the_face_of_a_room_holds_one_sentence_and_nothing_else(room: str) -> None:
+    (sentence,) = tree(modules()[room]).body
+    assert isinstance(sentence, ast.Expr)
+    assert isinstance(sentence.value, ast.Constant)
+    assert "\n" not in str(sentence.value.value)
 
 
 @pytest.mark.parametrize("library", DOORS)
 def test_a_library_has_one_door(library: str) -> None:
-    users = {top(name) for name, path in modules().items() if library in {top(found) for found in imported(path)}}
-    assert users == DOORS[library]
+    users = {
+        name for name, path in modules().items() if library in {found.split(".", 1)[0] for found in imported(path)}
+    }
+    assert {
+        next((d for d in DOORS[library] if user == d or user.startswith(d + ".")), user) for user in users
+    } == DOORS[library]
 
 
 def test_sql_is_in_the_index_alone() -> None:
-    users = {top(name) for name, path in modules().items() if "SELECT " in path.read_text(encoding="utf-8")}
+    users = {room_of(name) for name, path in modules().items() if "SELECT " in path.read_text(encoding="utf-8")}
     assert users == {"index"}
 
 
-def test_a_hook_loads_nothing_heavy() -> None:
-    code = "import sys; import ocm.hook.main; print(' '.join({name.split('.')[0] for name in sys.modules}))"
+def loaded_by_a_hook() -> list[str]:
+    """Return the names of the modules that are loaded once the hook's own is."""
+    code = "import sys; import ocm.hook.main; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) & HEAVY == set()
+    return done.stdout.split()
+
+
+def test_a_hook_loads_nothing_heavy() -> None:
+    assert {name.split(".")[0] for name in loaded_by_a_hook()} & HEAVY == set()
+
+
+def test_a_hook_loads_few_packages_and_modules_of_ocm() -> None:
+    ours = {name for name in loaded_by_a_hook() if name.split(".")[0] == "ocm"}
+    packages = {name for name in ours if name == "ocm" or name[4:] in ORDER}
+    assert packages == {"ocm", "ocm.hook", "ocm.hosts", "ocm.store"}
+    assert len(packages) <= MOST_HOT_PACKAGES
+    assert len(ours - packages) <= MOST_HOT_MODULES
 
 
 @pytest.mark.parametrize("name", MODEL)
 def test_the_model_of_the_crash_fuzzer_never_reads_the_program(name: str) -> None:
     found = imported(ROOT / f"tests/laws/crash/{name}.py")
-    assert {module for module in found if top(module) == "ocm"} == set()
+    assert {module for module in found if module.split(".", 1)[0] == "ocm"} == set()

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from ocm.base.model import Checkpoint, FileChange, PlanFile, Reference, Session, WorkEntry
-from ocm.sessions.merge import Observed, instant, later, merge, merge_files, moment, taken
+from ocm.base.times import instant, later
+from ocm.sessions.merge import Observed, merge, merge_files, taken
+from ocm.store.events import moment
 
 NOW = datetime(2026, 3, 3, 15, 10, tzinfo=UTC)
 LATER = datetime(2026, 3, 3, 16, 2, tzinfo=UTC)

@@ -14,6 +14,7 @@ from ocm.base.model import FileChange
 from ocm.redaction.user_rules import NONE
 from ocm.sessions import gather
 from ocm.store import journal
+from ocm.store.events import text_of
 from tests.builders import Project, commit, git, repository
 
 
@@ -38,7 +39,7 @@ def test_a_path_through_a_link_is_relative_too(tmp_path: Path) -> None:
 
 def test_a_text_of_a_journal_line_is_text_that_can_be_written() -> None:
     event: dict[str, Any] = {"a": "x\ud800\x00y", "b": 7, "c": None}
-    assert [gather.text_of(event, name) for name in "abcd"] == ["x\\ud800y", "", "", ""]
+    assert [text_of(event, name) for name in "abcd"] == ["x\\ud800y", "", "", ""]
 
 
 def test_secrets_in_a_journal_are_redacted_and_counted() -> None:

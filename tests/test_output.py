@@ -64,7 +64,7 @@ def test_a_bug_is_one_line_unless_it_is_looked_for(
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no such pipe there")
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    code = "from ocm import output\nwith output.exit_door():\n    for _ in range(100_000): output.say('x' * 100)"
+    code = "from ocm.ui import output\nwith output.exit_door():\n    for _ in range(100_000): output.say('x' * 100)"
     command = [sys.executable, "-c", code]
     done = subprocess.run(
         ["/bin/sh", "-c", '"$@" | head -1', "sh", *command], capture_output=True, text=True, check=True
@@ -172,7 +172,7 @@ def test_the_status_says_where_things_stand(capsys: pytest.CaptureFixture[str]) 
 
 def test_what_goes_wrong_in_a_finalizer_is_shown_as_python_does() -> None:
     code = """
-from ocm import output
+from ocm.ui import output
 output.prepare()
 
 class Left:

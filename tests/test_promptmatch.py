@@ -230,7 +230,7 @@ def test_files_outside_are_not_opened(store: Store) -> None:
 
 
 def test_importing_it_loads_nothing_heavy() -> None:
-    script = "import sys; from ocm import promptmatch; print(*sorted(sys.modules))"
+    script = "import sys; from ocm.hook import prompt_recall; print(*sorted(sys.modules))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run(
         [sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True, env=environment

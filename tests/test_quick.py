@@ -80,7 +80,7 @@ def test_what_is_not_is_left_to_the_command_line(words: list[str]) -> None:
 ])  # fmt: skip
 def test_both_answer_the_same(project: Project, words: list[str]) -> None:
     project.checkpoint("0f6c", goal="Cut latency", tool="claude-code")
-    slow = [sys.executable, "-c", "from ocm import cli; cli.main()", *words]
+    slow = [sys.executable, "-c", "from ocm.cli import main; main.main()", *words]
     done = subprocess.run(slow, cwd=project.root, capture_output=True, text=True, check=False)
     quickly = run_ocm(project.root, *words)
     assert (quickly.returncode, quickly.stdout, quickly.stderr) == (done.returncode, done.stdout, done.stderr)

@@ -761,7 +761,7 @@ def test_a_quick_brief_is_the_same_and_notices_what_changed(store: Store, monkey
 
 
 def test_importing_it_loads_nothing_heavy() -> None:
-    script = "import sys; from ocm import recall; print(*sorted(sys.modules))"
+    script = "import sys; from ocm.recall import search; print(*sorted(sys.modules))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
     loaded = set(done.stdout.split())

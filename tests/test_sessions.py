@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ocm.base import times
 from ocm.base.errors import BadInputError, OcmError, UnreadableSessionError
 from ocm.base.model import WorkEntry
 from ocm.index import checkpoint_queries
@@ -26,9 +27,9 @@ TOKEN = "ghp_" + "aB3" * 12
 
 
 def rows(project: Project) -> list[dict[str, Any]]:
-    from ocm.recall import show
+    from ocm.recall import listing
 
-    return show.list_sessions(project.store, -1)
+    return listing.list_sessions(project.store, -1)
 
 
 def edit_file(project: Project, old: str, new: str) -> None:
@@ -605,8 +606,8 @@ def test_a_clock_that_goes_back_ends_nothing_before_it_began(project: Project, m
     project.calls(1)
     project.checkpoint(goal="h", status="closed")
     session = project.session()
-    assert merge.instant(session.ended_at) >= merge.instant(started)
-    assert merge.instant(session.updated_at) >= merge.instant(started)
+    assert times.instant(session.ended_at) >= times.instant(started)
+    assert times.instant(session.updated_at) >= times.instant(started)
 
 
 def test_times_have_their_offset(project: Project) -> None:
@@ -654,11 +655,12 @@ def test_first_checkpoints_of_many_processes_at_once_are_all_kept(repo: Project)
 
 RACE = """
 import sys
-from ocm import paths, sessions
+from ocm.sessions import checkpoints
+from ocm.store import paths
 store = paths.find_store(sys.argv[1])
 for n in range(10):
     call = {"session_id": "S", "work_summary": [f"work {sys.argv[2]}.{n}"], "decisions": [f"decision {sys.argv[2]}"]}
-    sessions.checkpoint(store, call)
+    checkpoints.checkpoint(store, call)
 """
 
 
@@ -679,7 +681,7 @@ def test_hooks_and_checkpoints_at_once_count_every_call(project: Project) -> Non
 
 CALLS = """
 import sys, time
-from ocm import journal
+from ocm.store import journal
 for n in range(100):
     journal.append(sys.argv[1], "S", [journal.event("call", m=1, path=f"/f/{sys.argv[2]}/{n}.py", kind="modified")])
     time.sleep(0.002)

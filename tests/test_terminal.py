@@ -311,7 +311,8 @@ def test_an_interrupt_while_it_loads_is_one_line(project: Project) -> None:
 def test_an_interrupt_within_a_finalizer_is_heard_all_the_same(project: Project, words: list[str]) -> None:
     code = f"""
 import sys, time
-from ocm import __main__ as m, output
+from ocm import __main__ as m
+from ocm.ui import output
 
 class Left:
     def __del__(self): raise KeyboardInterrupt

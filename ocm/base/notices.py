@@ -1,9 +1,10 @@
-"""Telling how far work has come: whoever may have to wait is told after each item, out of how many."""
+"""What whoever waits or reads along is told: one line about what was odd, and how far work has come."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-Progress = Callable[[int, int], None]
+Notice = Callable[[str], None]
+Progress = Callable[[int, int], None]  # so many done, out of so many
 _T = TypeVar("_T")
 
 
@@ -13,3 +14,7 @@ def told(items: Sequence[_T], progress: Progress | None, *, before: int = 0, of:
         yield item
         if progress:
             progress(done, of or len(items))
+
+
+def ignore(_: str) -> None:
+    """Take a notice that nobody is there to read."""

@@ -10,7 +10,6 @@ from typing import NamedTuple
 STATUSES = ("open", "frozen", "closed")
 CHANGE_TYPES = ("created", "modified", "deleted", "renamed")
 MAX_LINE = 500
-FAR_FUTURE = 32_503_680_000  # the year 3000, in epoch seconds: what lies behind it is no time that was measured
 _MOST_DIGITS = 18
 
 _LINE_BREAKS = re.compile(r"[\x00-\x20\x7f\x85\xa0\u2028\u2029]+")
@@ -27,12 +26,6 @@ class FileChange(NamedTuple):
 def whole_number(text: str) -> int | None:
     """Return the number that the digits 0 to 9 say; None for anything else, at much of which `int` fails."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
-
-
-def second(text: str) -> int:
-    """Return the epoch seconds that digits say, 0 for what is no time of these centuries: anyone can date a commit."""
-    found = whole_number(text) or 0
-    return found if found < FAR_FUTURE else 0
 
 
 def one_line(text: str, limit: int = MAX_LINE) -> str:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from ocm.base.notices import Notice, ignore
 from ocm.doctor import host_checks
 from ocm.recall import listing, show
-from ocm.recall.listing import Notice, print_nothing
 from ocm.setup import scope
 from ocm.store import paths
 from ocm.store.paths import Store
@@ -13,7 +13,7 @@ _INIT = ("ocm init", "set this project up for your assistants")
 _HELP = ("ocm --help", "everything else")
 
 
-def look(cwd: str, notice: Notice = print_nothing) -> dict[str, Any]:
+def look(cwd: str, notice: Notice = ignore) -> dict[str, Any]:
     """Return where one stands in a folder.
 
     Returns:

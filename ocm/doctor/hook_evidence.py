@@ -5,11 +5,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import slugify
 from ocm.sessions import merge, session_files
-from ocm.sessions.gather import text_of
 from ocm.store import journal
+from ocm.store.events import hook_event, moment, text_of
 from ocm.store.paths import Store
 
 _NEWEST = 20  # session files of one host that are looked at
@@ -48,8 +49,8 @@ def evidence(store: Store, tool: str, since: float) -> Evidence:
         found.used = max(found.used, when)
         found.calls += calls
         found.checkpoints += checkpoints
-        for name, moment in events:
-            found.fired(name, moment)
+        for name, at in events:
+            found.fired(name, at)
     return found
 
 
@@ -67,26 +68,26 @@ def _of_files(store: Store, tool: str, since: float) -> Iterator[_Found]:
             session = session_files.load(store, name).session
         except (UnreadableSessionError, OSError):
             continue
-        if session.tool != tool or merge.instant(session.started_at) < since:
+        if session.tool != tool or times.instant(session.started_at) < since:
             continue
         words = [fact.split() for fact in session.facts]
         events = [
-            (word[1], merge.instant(word[2])) for word in words if word[:1] == ["event"] and len(word) == _EVENT_WORDS
+            (word[1], times.instant(word[2])) for word in words if word[:1] == ["event"] and len(word) == _EVENT_WORDS
         ]
         semantic = any(word[:1] == ["taken"] and word[-1] == "semantic" for word in words)
-        yield merge.instant(session.updated_at), events, merge.count(session.facts, "calls"), int(semantic)
+        yield times.instant(session.updated_at), events, merge.count(session.facts, "calls"), int(semantic)
 
 
 def _of_journals(store: Store, tool: str, since: float) -> Iterator[_Found]:
     for key in journal.session_keys(store.path):
         lines = journal.read_events(store.path, key)
         opened = [line for line in lines if line.get("e") == "open"]
-        began = min((merge.moment(line, "since") or merge.moment(line) for line in opened), default=0.0)
+        began = min((moment(line, "since") or moment(line) for line in opened), default=0.0)
         if began < since or all(text_of(line, "tool") != tool for line in opened):
             continue
-        events = [(merge.hook_event(line), merge.moment(line)) for line in lines]
+        events = [(hook_event(line), moment(line)) for line in lines]
         calls = sum(1 for line in lines if line.get("e") == "call")
-        yield max(map(merge.moment, lines)), [event for event in events if event[0]], calls, 0
+        yield max(map(moment, lines)), [event for event in events if event[0]], calls, 0
 
 
 def shown(when: float) -> str | None:

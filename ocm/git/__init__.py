@@ -1,1 +1,1 @@
-"""What git knows of a work tree, asked through one runner: reads the repository and writes nothing, imports what lies below."""
+"""What git knows of a work tree, through one runner; writes nothing, imports `base`, `store` and `markdown`."""

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ocm.base.values import second
+from ocm.base.times import second
 from ocm.git import parse
 from ocm.markdown.traces import BITS, Unit
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ocm.base.values import second
+from ocm.base.times import second
 from ocm.git import parse, process, stream
 from ocm.git.process import Place, UnknownError
 from ocm.store.paths import git_head

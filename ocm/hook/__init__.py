@@ -1,1 +1,1 @@
-"""The door for hosts, `ocm-hook`: appends to the journal and answers, imports `store` and `hosts`, and the rest only for rare events."""
+"""The door for hosts, `ocm-hook`: appends to the journal, answers; imports `store`, `hosts`, else for rare events."""

@@ -4,6 +4,7 @@ Loaded by a hook at each prompt, so it imports little, reads the cache as it is 
 """
 
 from ocm.index import prompt_lookup
+from ocm.store.events import told
 from ocm.store.paths import Store
 
 _CHARACTERS = 800  # 200 tokens
@@ -20,12 +21,6 @@ def find(store: Store, prompt: str, *, but: set[str]) -> list[prompt_lookup.Matc
 
         project = worktree.own_project(store)
     return prompt_lookup.matches(store, prompt, but=but, project=project)
-
-
-def told(events: list[dict[str, object]]) -> set[str]:
-    """Return the sessions that a conversation was told of already, as its journal says."""
-    lists = (event.get("recall") for event in events)
-    return {name for names in lists if isinstance(names, list) for name in names if isinstance(name, str)}
 
 
 def news(found: list[prompt_lookup.Match], events: list[dict[str, object]]) -> list[prompt_lookup.Match]:

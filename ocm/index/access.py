@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from ocm.base.errors import OcmError
+from ocm.base.notices import Notice, ignore
 from ocm.index import checkpoint_queries, scan, schema, sync, writer
 from ocm.index.queries import Index
-from ocm.index.sync import Notice, silent
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def read(
     store: Store,
     work: Callable[[Index], _T],
     *,
-    notice: Notice = silent,
+    notice: Notice = ignore,
     prepare: "Callable[[Commits], None] | None" = None,
 ) -> _T:
     """Return what `work` finds in the cache, which is brought in step with the session files first.
@@ -123,7 +123,7 @@ def _ask(
             db.execute("BEGIN")  # one state for all of the questions
         index = Index(db, store, listing.odd)
         found = work(index)
-        unreadable = index.unreadable() if notice is not silent else []
+        unreadable = index.unreadable() if notice is not ignore else []
     if unreadable:
         names = ", ".join(f"{file} ({why})" for file, why in unreadable[:_NAMED])
         more = f" and {len(unreadable) - _NAMED} more" if len(unreadable) > _NAMED else ""

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterable
 
+from ocm.base import times
 from ocm.index import scan, schema, writer
 from ocm.index.file_format import encodable, mark
 from ocm.index.sync import SHORT, TROUBLE
@@ -109,7 +110,7 @@ def _look_through(store: Store, session_id: str, names: Iterable[str]) -> str | 
     if len(found) < 2:  # noqa: PLR2004 - nothing to choose from
         return found[0] if found else None
     loaded = [record for name in sorted(found) if (record := scan.load(store, name))]
-    stamps = {record.file: scan.moment(record.session.updated_at) if record.session else 0.0 for record in loaded}
+    stamps = {record.file: times.instant(record.session.updated_at) if record.session else 0.0 for record in loaded}
     return max(stamps, key=lambda name: stamps[name], default=None)
 
 

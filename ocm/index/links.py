@@ -10,7 +10,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ocm.index import file_format, scan, schema
+from ocm.base import times
+from ocm.index import file_format, schema
 from ocm.index.file_format import encodable
 from ocm.markdown import traces
 from ocm.markdown.traces import Unit
@@ -72,7 +73,7 @@ def _dated(row: int, session: "Session") -> Iterator[tuple[int, str, int, float]
     for kind, texts in ((DECISION, session.decisions), (PROBLEM, session.problems)):
         for number, text in enumerate(texts):
             at = known.get(traces.digest(text), session.started_at) if known else session.started_at
-            yield row, kind, number, scan.moment(at)
+            yield row, kind, number, times.instant(at)
 
 
 def drop(db: sqlite3.Connection, row: int) -> None:

@@ -8,10 +8,10 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.base.times import instant, with_offset
 from ocm.base.values import FileChange, one_line
 from ocm.index import file_format
 from ocm.index.file_format import mark, mark_of
@@ -264,26 +264,9 @@ def _parse(data: bytes) -> "Session":
 # --- the columns
 
 
-def moment(text: str) -> float:
-    """Return the epoch seconds of an ISO time; one without an offset is local, one that is no time is 0."""
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError, OSError):
-        return 0.0
-
-
-def with_offset(text: str) -> str:
-    """Return an ISO time with its offset; what is no time stays as it is."""
-    try:
-        found = datetime.fromisoformat(text)
-        return text if found.tzinfo else found.astimezone().isoformat()
-    except (ValueError, OverflowError, OSError):
-        return text
-
-
 def started(session: "Session", file: str) -> str:
     """Return when a session started; a file that does not say has it in its name."""
-    if moment(session.started_at):
+    if instant(session.started_at):
         return with_offset(session.started_at)
     named = _NAMED.match(file)
     return with_offset(f"{named[1]}T{named[2]}:{named[3]}:00") if named else ""

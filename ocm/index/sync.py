@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ocm.base.errors import OcmError
+from ocm.base.notices import Notice, Progress, ignore
 from ocm.base.values import one_line
 from ocm.index import scan, schema, writer
 from ocm.index.scan import Listing
 from ocm.index.writer import Plan
 from ocm.store.paths import Store
 
-Notice = Callable[[str], None]
-Progress = Callable[[int, int], None]
 TROUBLE = (sqlite3.Error, OSError, OcmError)
 SHORT = 0.2  # seconds that something waits which could as well be left to the next reader
 _READERS = 10.0  # seconds that a new cache waits for those who read the old one
@@ -40,10 +39,6 @@ _watchers: list[Callable[[], Progress]] = []
 def watch(start: Callable[[], Progress]) -> None:
     """Have whoever waits for a cache that is made anew told how far it has come; `start` begins one such telling."""
     _watchers[:] = [start]
-
-
-def silent(_: str) -> None:
-    """Say nothing."""
 
 
 def synced(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection | None:
@@ -104,7 +99,7 @@ def _copied(store: Store, listing: Listing) -> sqlite3.Connection | None:
     return None
 
 
-def rebuild(store: Store, progress: Progress | None = None, *, notice: Notice = silent) -> Rebuilt:
+def rebuild(store: Store, progress: Progress | None = None, *, notice: Notice = ignore) -> Rebuilt:
     """Make the whole cache anew from the session files.
 
     Args:

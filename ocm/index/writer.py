@@ -5,6 +5,7 @@ import sqlite3
 from bisect import bisect_right
 from collections.abc import Sized
 
+from ocm.base import times
 from ocm.base.values import CHANGE_TYPES
 from ocm.index import scan, schema
 from ocm.index.scan import Listing, Record
@@ -202,9 +203,9 @@ def _session_row(row: int, record: Record) -> tuple[object, ...]:
     if session is None:
         return (*head, record.why, *[None] * 10)
     started = scan.started(session, record.file)
-    updated = scan.with_offset(session.updated_at) or started
+    updated = times.with_offset(session.updated_at) or started
     texts = (session.session_id, session.slug, session.tool, session.project, session.branch, session.status)
-    return (*head, None, *texts, started, updated, scan.moment(started), scan.moment(updated))
+    return (*head, None, *texts, started, updated, times.instant(started), times.instant(updated))
 
 
 def _slots(values: Sized) -> str:

@@ -1,1 +1,1 @@
-"""Session text to `Session` and back, and the only importer of markdown_it and yaml: touches nothing, imports `base`."""
+"""Session text to `Session` and back; the only importer of markdown_it and yaml: touches nothing, imports `base`."""

@@ -7,10 +7,10 @@ import contextlib
 import functools
 import re
 from collections.abc import Iterable
-from datetime import datetime
 
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry
+from ocm.base.times import with_offset
 from ocm.base.values import one_line, whole_number
 from ocm.markdown import blocks, frontmatter
 from ocm.markdown.blocks import Group, Part
@@ -136,7 +136,7 @@ def session_of(file: SessionFile) -> Session:
         raise UnreadableSessionError("its front matter has no session_id")
     values["status"] = values["status"] or "open"
     if file.is_reference:  # it wrote local times without their offset
-        values.update({name: _with_offset(values[name]) for name in ("started_at", "updated_at", "ended_at")})
+        values.update({name: with_offset(values[name]) for name in ("started_at", "updated_at", "ended_at")})
     facts = file.facts()
     return Session(
         **values,
@@ -160,13 +160,6 @@ def _scalar(value: object, *, nullable: bool = False) -> str:
     if not isinstance(value, str):
         return ""
     return "" if nullable and value in {"null", "None", "~"} else value
-
-
-def _with_offset(time: str) -> str:
-    try:
-        return datetime.fromisoformat(time).astimezone().isoformat()
-    except (ValueError, OverflowError, OSError):
-        return time
 
 
 def tags_of(value: object) -> list[str]:

@@ -175,10 +175,10 @@ class JournalServer(MCPServer[Any]):
 
     def list_sessions(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """List the newest sessions."""
-        from ocm.recall import show
+        from ocm.recall import listing
 
         given = _checked("ocm__list_sessions", arguments)
-        return {"result": show.list_sessions(self.store(), given.get("limit", 10), given.get("tool_filter"))}
+        return {"result": listing.list_sessions(self.store(), given.get("limit", 10), given.get("tool_filter"))}
 
     def session_files(self, arguments: Arguments, _caller: "_Caller") -> Arguments:
         """List the files of a session."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 from ocm.base.errors import BadInputError, NotFoundError
 from ocm.base.model import one_line
+from ocm.base.times import instant
 from ocm.git import fingerprints, history, parse
 from ocm.git.fingerprints import Match
 from ocm.git.history import Line
 from ocm.index.links import SLACK
-from ocm.index.scan import moment
 from ocm.markdown.traces import MAX_UNIT, Unit
 from ocm.provenance import commit_links
 from ocm.provenance.commit_links import View
@@ -218,7 +218,8 @@ def _from_journal(view: View, asked: Target, found: Origin, keys: set[int]) -> N
 
 def editing(store: Store, name: str) -> list[str]:
     """Return the ids of the sessions whose journals say that they edited a file since their last checkpoint."""
-    from ocm.sessions.gather import relative, text_of
+    from ocm.sessions.gather import relative
+    from ocm.store.events import text_of
 
     found = []
     for key in journal.session_keys(store.path):
@@ -242,7 +243,7 @@ def from_commit(view: View, found: Origin, keys: set[int], at: int, matches: lis
     holders = _holders(view.links.units_with(keys), keys, at + SLACK if at else float("inf"))
     named = [match for match in matches if match.session in holders]
     if named:  # who wrote the line first; who committed it later may have squashed it
-        named.sort(key=lambda match: (not match.sure, moment(holders[match.session].at), match.session))
+        named.sort(key=lambda match: (not match.sure, instant(holders[match.session].at), match.session))
         found.sources = [_source(match, holders[match.session].at) for match in named]
     elif matches:
         found.sources = [_source(match, "", doubted=bool(keys) and _speaks(view, match)) for match in matches]
@@ -265,8 +266,8 @@ def _source(match: Match, at: str, *, doubted: bool = False) -> Source:
 def _holders(units: list[tuple[str, Unit]], keys: set[int], before: float) -> dict[str, Unit]:
     """Return the sessions that recorded one of these keys until an instant, the first of them first, with the unit."""
     held: dict[str, Unit] = {}
-    for file, unit in sorted(units, key=lambda pair: (moment(pair[1].at), pair[0], pair[1].number)):
-        if unit.keys & keys and moment(unit.at) <= before:
+    for file, unit in sorted(units, key=lambda pair: (instant(pair[1].at), pair[0], pair[1].number)):
+        if unit.keys & keys and instant(unit.at) <= before:
             held.setdefault(file, unit)
     return held
 

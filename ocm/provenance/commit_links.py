@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from ocm.base.notices import Notice, ignore
 from ocm.git import fingerprints, history, worktree
 from ocm.git.fingerprints import Match, Patch
 from ocm.git.process import UnknownError
 from ocm.index import access
 from ocm.index.links import SLACK, Commits, Links, Made
 from ocm.index.queries import Index
-from ocm.index.sync import Notice, silent
 from ocm.store.paths import Store
 
 Progress = Callable[[int, int], None]
@@ -50,7 +50,7 @@ class Later(Generic[_T]):
         return self._found[0] if self._found else None
 
 
-def look(store: Store, work: Callable[[View], _T], *, notice: Notice = silent, progress: Progress | None = None) -> _T:
+def look(store: Store, work: Callable[[View], _T], *, notice: Notice = ignore, progress: Progress | None = None) -> _T:
     """Return what `work` finds in the cache, after the commits in it were brought in step with git."""
     project = worktree.own_project(store)
 

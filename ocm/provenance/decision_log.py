@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
+from ocm.base.times import with_offset
 from ocm.git import freshness, worktree
 from ocm.index import access
 from ocm.index.file_format import STOP
 from ocm.index.links import DECISION, PROBLEM
 from ocm.index.queries import Index, SessionRow
-from ocm.index.scan import with_offset
-from ocm.index.sync import Notice, silent
 from ocm.provenance import ledger, ledger_index
 from ocm.provenance.ledger import State
 from ocm.store.paths import Store
@@ -25,20 +25,20 @@ _OWN = 3  # what a word of the line itself counts, beside one of its file's name
 
 
 def decisions(
-    store: Store, file: str = "", *, everything: bool = False, notice: Notice = silent
+    store: Store, file: str = "", *, everything: bool = False, notice: Notice = ignore
 ) -> list[dict[str, Any]]:
     """Return the decisions in force, newest first; `file` keeps those of sessions that touched it."""
     return _listed(store, file, everything=everything, kind=DECISION, notice=notice)
 
 
 def problems(
-    store: Store, file: str = "", *, everything: bool = False, notice: Notice = silent
+    store: Store, file: str = "", *, everything: bool = False, notice: Notice = ignore
 ) -> list[dict[str, Any]]:
     """Return the problems that are still open, newest first."""
     return _listed(store, file, everything=everything, kind=PROBLEM, notice=notice)
 
 
-def ended(store: Store, file: str, *, notice: Notice = silent) -> list[dict[str, str]]:
+def ended(store: Store, file: str, *, notice: Notice = ignore) -> list[dict[str, str]]:
     """Return the decisions and problems of one session that a later one superseded or solved."""
     project = worktree.own_project(store)
 

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ocm.base import times
 from ocm.base.errors import BadInputError, NotFoundError, OcmError
+from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
+from ocm.base.times import instant
 from ocm.git import history
 from ocm.git.fingerprints import Match
 from ocm.index import links
 from ocm.index.links import Made
-from ocm.index.scan import moment
-from ocm.index.sync import Notice, silent
 from ocm.provenance import blame, commit_links, decision_log, ledger_index
 from ocm.provenance.blame import Origin, Source
 from ocm.provenance.commit_links import Later, View
-from ocm.sessions import merge
 from ocm.store.paths import Store
 
 _SOURCES, _DECISIONS, _WORK = 2, 2, 2
@@ -52,7 +52,7 @@ def parsed(text: str, *, exists: bool) -> tuple[str, int | None, int | None]:
 
 
 def why(
-    store: Store, name: str, first: int | None = None, last: int | None = None, *, notice: Notice = silent
+    store: Store, name: str, first: int | None = None, last: int | None = None, *, notice: Notice = ignore
 ) -> Answer:
     """Return where lines of a file come from, and why; without lines, what is known of the whole file.
 
@@ -125,7 +125,7 @@ def _origin(view: View, name: str, one: Origin, known: _Known) -> Answer:
 def _commit(sha: str, commit: history.Commit | None) -> Answer | None:
     if not sha:
         return None
-    when = merge.iso(commit.at) if commit else ""
+    when = times.iso(commit.at) if commit else ""
     return {
         "sha": sha,
         "date": when,
@@ -146,7 +146,7 @@ def _decisions(
     view: View, best: Source, known: ledger_index.Ledger, seen: decision_log.Sessions, words: _Words
 ) -> list[Answer]:
     """Return the decisions that speak of the line or were recorded with it; else what the session decided last."""
-    ranked = decision_log.relevant(known.of(best.file), words.around, moment(best.at), words.line)
+    ranked = decision_log.relevant(known.of(best.file), words.around, instant(best.at), words.line)
     chosen = [state for score, state in ranked if score > 0][:_DECISIONS] or [state for _, state in ranked[:1]]
     files = {file for state in chosen for file in decision_log.files_of(state)}
     sessions = seen if files <= seen.rows.keys() else decision_log.Sessions(view.store, view.cache, sorted(files))
@@ -204,7 +204,7 @@ def _binding(view: View, name: str, files: set[str]) -> list[Answer]:
 # --- commits
 
 
-def explain(store: Store, name: str, *, notice: Notice = silent) -> Answer:
+def explain(store: Store, name: str, *, notice: Notice = ignore) -> Answer:
     """Return which sessions a commit comes from.
 
     Raises:
@@ -260,15 +260,15 @@ def _about(commit: history.Commit, shas: list[str], held: list[Made], sources: l
     return notes
 
 
-def commits(store: Store, identifier: str, *, notice: Notice = silent) -> Answer:
+def commits(store: Store, identifier: str, *, notice: Notice = ignore) -> Answer:
     """Return the commits that a session's work ended in, and its files that no commit of them holds.
 
     Raises:
         NotFoundError: no session, or more than one, answers to `identifier`.
     """
-    from ocm.recall import show
+    from ocm.sessions import lookup
 
-    file = show.find(store, identifier, notice)
+    file = lookup.find(store, identifier, notice)
     return commit_links.look(store, lambda view: came_of(view, file), notice=notice)
 
 
@@ -292,4 +292,4 @@ def came_of(view: View, file: str) -> Answer:
 
 def _landed(made: Made, match: Match) -> Answer:
     known = {"how": match.how, "sure": match.sure, "score": round(match.score, 2)}
-    return {"sha": made.sha, "date": merge.iso(made.at), "subject": made.subject, **known}
+    return {"sha": made.sha, "date": times.iso(made.at), "subject": made.subject, **known}

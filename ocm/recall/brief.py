@@ -8,12 +8,12 @@ a hook asks for it.
 from collections import Counter
 from dataclasses import dataclass
 
+from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import BEGIN, END, LABEL, MARKED, cut, holds_marks, say, short
+from ocm.base.times import instant
 from ocm.git import freshness, worktree
 from ocm.index import access, sync
 from ocm.index.queries import ENDING, Index, SessionRow, State
-from ocm.index.scan import moment
-from ocm.index.sync import Notice, silent
 from ocm.store import paths
 from ocm.store.paths import Store
 
@@ -39,7 +39,7 @@ def brief(  # noqa: PLR0913 - each is one thing that a caller may know
     alone: bool = False,
     whole: bool = False,
     most_read: int | None = None,
-    notice: Notice = silent,
+    notice: Notice = ignore,
 ) -> str:
     """Return what a conversation on `branch` should know, in at most `tokens`; empty when nothing is worth saying.
 
@@ -123,7 +123,7 @@ def _said(store: Store, known: "_Known", room: int, *, alone: bool, whole: bool)
     files = _Lines(room * 3 // 10)
     _name_files(files, known, shown, page)
     commits = _Lines(room // 10)
-    since = freshness.Since(store.root, moment(row.date) or row.updated) if row else None
+    since = freshness.Since(store.root, instant(row.date) or row.updated) if row else None
     if row and since:
         _name_commits(commits, row, since)
     first = _Lines(room - others.used - files.used - commits.used)

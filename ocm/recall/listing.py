@@ -1,22 +1,16 @@
 """The list of sessions; light, because it is what a person asks for most."""
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
+from ocm.base.notices import Notice, ignore
 from ocm.git import worktree
 from ocm.index import access
 from ocm.store.paths import Store
 
-Notice = Callable[[str], None]
-
-
-def print_nothing(_: str) -> None:
-    """Take a notice that nobody is there to read."""
-
 
 def list_sessions(
-    store: Store, limit: int = 10, tool: str | None = None, notice: Notice = print_nothing
+    store: Store, limit: int = 10, tool: str | None = None, notice: Notice = ignore
 ) -> list[dict[str, Any]]:
     """Return the sessions that started last, newest first; a limit of -1 returns all."""
     project = worktree.own_project(store)

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ocm.base.errors import BadInputError, OcmError, meant
+from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
 from ocm.base.values import STATUSES, FileChange, one_line
 from ocm.git import freshness, worktree
@@ -24,7 +25,6 @@ from ocm.index.queries import Index, SessionRow
 from ocm.index.query_terms import Query
 from ocm.index.query_terms import query as taken_apart
 from ocm.index.snippets import CLOSE, OPEN
-from ocm.index.sync import Notice, silent
 from ocm.provenance import ledger
 from ocm.store.paths import Store, relative
 
@@ -96,7 +96,7 @@ def search(  # noqa: PLR0913 - what can be asked
     limit: int = 5,
     filters: Filters = _EVERYTHING,
     now: float | None = None,
-    notice: Notice = silent,
+    notice: Notice = ignore,
 ) -> list[dict[str, Any]]:
     """Return the sessions that share words with `query`, best first, with the keys of the contract.
 
@@ -118,7 +118,7 @@ def search_everywhere(  # noqa: PLR0913 - what can be asked
     limit: int = 5,
     filters: Filters = _EVERYTHING,
     now: float | None = None,
-    notice: Notice = silent,
+    notice: Notice = ignore,
 ) -> list[dict[str, Any]]:
     """Return the best of what all `stores` hold, in one ranking; each hit also names its `project`.
 

@@ -4,15 +4,15 @@ import os
 import time
 from typing import Any
 
-from ocm.base.errors import BadInputError, NotFoundError, OcmError, meant
+from ocm.base import times
+from ocm.base.errors import BadInputError, OcmError, meant
 from ocm.base.model import SECTIONS, Session, one_line
-from ocm.recall.listing import Notice, list_sessions, print_nothing
-from ocm.sessions import merge, session_files
-from ocm.sessions.gather import text_of
+from ocm.base.notices import Notice, ignore
+from ocm.sessions import session_files
+from ocm.sessions.lookup import find
 from ocm.store import config, gate, journal, paths
+from ocm.store.events import moment, text_of
 from ocm.store.paths import Store
-
-__all__ = ["Notice", "list_sessions", "print_nothing"]
 
 ACTIVE_SECONDS = 12 * 3600
 _CANDIDATES, _COMPARED = 5, 2_000
@@ -32,62 +32,7 @@ _MAX_TITLE = 200
 _CUT_NOTE, _LEAST_PART = 60, 200  # characters: of a line that says what is missing; of a text worth showing in part
 
 
-def find(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
-    """Return which session file `identifier` means: an id, a unique prefix, a slug, a file name, `latest`.
-
-    Raises:
-        NotFoundError: nothing, or more than one session, answers to it.
-        UnreadableSessionError: it means a file that cannot be parsed.
-    """
-    from ocm.index import access
-
-    rows = access.read(store, lambda cache: cache.find(identifier), notice=notice)
-    ids = list(dict.fromkeys(row.session_id for row in rows))
-    if not ids:
-        _read_unlisted(store, identifier)
-        said = f"There is no session {one_line(identifier, 80)!r} in {store.path}."
-        raise NotFoundError(said, f"{_nearest(store, identifier)}See: ocm list")
-    if len(ids) > 1:
-        some = ", ".join(ids[:_CANDIDATES])
-        raise NotFoundError(
-            f"{one_line(identifier, 80)!r} may mean {len(ids)} sessions: {some}.", "Give more of the id."
-        )
-    return rows[0].file
-
-
-def _nearest(store: Store, identifier: str) -> str:
-    """Return a question after the session whose id, slug or file is nearest."""
-    from ocm.index import access
-
-    rows = access.read(store, lambda cache: cache.sessions(_COMPARED))
-    return meant(identifier, [name for row in rows for name in (row.slug, row.session_id, row.file) if name])
-
-
-def find_anywhere(store: Store, identifier: str, notice: Notice = print_nothing) -> tuple[Store, str]:
-    """Return the session file that `identifier` means, and which store has it: this one or its archive.
-
-    Raises:
-        NotFoundError: neither has it, or there is more than one.
-    """
-    from ocm.sessions import archive
-
-    try:
-        return store, find(store, identifier, notice)
-    except NotFoundError:
-        if not archive.exists(store):
-            raise
-        return archive.store_of(store), find(archive.store_of(store), identifier, notice)
-
-
-def _read_unlisted(store: Store, identifier: str) -> None:
-    """Read the file that is meant although no list has it, because it cannot be parsed: that says why."""
-    is_there = session_files.is_name(identifier) and os.path.lexists(os.path.join(store.sessions, identifier))
-    name = identifier if is_there else session_files.locate(store, identifier, [])
-    if name:
-        session_files.load(store, name)
-
-
-def show(store: Store, identifier: str, notice: Notice = print_nothing) -> dict[str, Any]:
+def show(store: Store, identifier: str, notice: Notice = ignore) -> dict[str, Any]:
     """Return one whole session as its file says, each section under the checkpoint's own argument names."""
     name = find(store, identifier, notice)
     return as_json(store, name, session_files.load(store, name).session)
@@ -142,7 +87,7 @@ def sections_of(asked: list[Any] | None) -> list[str]:
 
 
 def excerpt(
-    store: Store, identifier: str, sections: list[str], max_tokens: int, notice: Notice = print_nothing
+    store: Store, identifier: str, sections: list[str], max_tokens: int, notice: Notice = ignore
 ) -> dict[str, Any]:
     """Return a session with `sections` only, in at most `max_tokens` as JSON; `cut` says what was left out."""
     name = find(store, identifier, notice)
@@ -178,7 +123,7 @@ def _holds_still(store: Store, session: Session) -> dict[str, Any]:
 
     known = facts.blobs(session.facts)
     touched: freshness.Touched = [(change, known.get(change.path)) for change in session.files]
-    updated = merge.instant(session.updated_at)
+    updated = times.instant(session.updated_at)
     page = freshness.Page(store.root, [(touched, updated)])
     return {"freshness": page.counts(touched), "commits_since": page.commits(updated)}
 
@@ -227,7 +172,7 @@ def _file(path: str, change_type: str, old_path: str | None) -> dict[str, str]:
     return {"path": path, "change_type": change_type, **({"old_path": old_path} if old_path is not None else {})}
 
 
-def status(store: Store, notice: Notice = print_nothing) -> dict[str, Any]:
+def status(store: Store, notice: Notice = ignore) -> dict[str, Any]:
     """Return where things stand: the store, and for each active session its count and its gate."""
     _look_at_sessions(store, notice)
     settings = config.load(paths.user_store(), store.path)
@@ -235,7 +180,7 @@ def status(store: Store, notice: Notice = print_nothing) -> dict[str, Any]:
     for key in _latest(store):
         events = journal.read_events(store.path, key)
         counts = journal.tally(store.path, key, changes_only=settings["gate.count"] == "changes")
-        last = max((merge.moment(event) for event in events), default=0.0)
+        last = max((moment(event) for event in events), default=0.0)
         active.append({
             "session_id": _id_of(events, key),
             "tool": next((text_of(event, "tool") for event in events if event.get("e") == "open"), None),
@@ -308,10 +253,9 @@ def _sizes(store: Store) -> dict[str, int]:
 def _further(store: Store) -> list[tuple[str, str]]:
     from ocm.sessions import archive, backups
 
-    put_away = archive.store_of(store)
-    return [
-        (put_away.path, "archive"), (put_away.sessions, "archive"), (os.path.join(store.path, backups.FOLDER), "copies"),
-    ]  # fmt: skip
+    archived = archive.store_of(store)
+    copies = os.path.join(store.path, backups.FOLDER)
+    return [(archived.path, "archive"), (archived.sessions, "archive"), (copies, "copies")]
 
 
 def _part(name: str) -> str:
@@ -342,6 +286,6 @@ def _id_of(events: list[dict[str, object]], key: str) -> str:
     return next((name for event in events if (name := text_of(event, "session"))), key)
 
 
-def text(store: Store, identifier: str, notice: Notice = print_nothing) -> str:
+def text(store: Store, identifier: str, notice: Notice = ignore) -> str:
     """Return the session file itself."""
     return session_files.load(store, find(store, identifier, notice)).text

@@ -1,6 +1,9 @@
 """Figures of a store: what was recorded when and by whom, how often the gate spoke, what it cost and what it saves.
 
 What a session file says by itself comes from the cache; counts of calls and of the gate from each file's facts, and
+from ocm.base.notices import Notice, Progress, ignore, told
+from ocm.store.events import counted, text_of
+from ocm.base.notices import Notice, Progress, ignore, told
 from the journals for what no checkpoint has taken yet. A token is four characters. What is saved is the difference
 between reading the brief and reading every session whole.
 """
@@ -11,14 +14,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
+from ocm.base.notices import Notice, Progress, ignore
 from ocm.git import worktree
 from ocm.index import access
 from ocm.index.queries import Numbers
 from ocm.recall import brief
-from ocm.recall.listing import Notice, print_nothing
-from ocm.sessions import merge, session_files
+from ocm.sessions import session_files
 from ocm.store import config, journal, paths
+from ocm.store.events import counted
 from ocm.store.paths import Store
 
 COUNTED = ("sessions", "checkpoints", "decisions", "files")
@@ -26,10 +31,8 @@ _CHARACTERS_A_TOKEN = 4
 _BLOCK = "\n```ocm\n"
 _FACT = re.compile(r"^(checkpoints|calls|denials|reminders|releases) (\d{1,9})$", re.MULTILINE)
 
-Progress = Callable[[int, int], None]
 
-
-def collect(store: Store, notice: Notice = print_nothing, progress: Progress | None = None) -> dict[str, Any]:
+def collect(store: Store, notice: Notice = ignore, progress: Progress | None = None) -> dict[str, Any]:
     """Return the figures of a store, with the keys that `ocm stats --json` promises."""
     project = worktree.own_project(store)
     rows, files, problems = access.read(
@@ -85,7 +88,7 @@ def _facts(store: Store, rows: list[Numbers], progress: Progress | None) -> tupl
 def _gate(store: Store, facts: dict[str, Counter[str]]) -> dict[str, int]:
     total = sum(facts.values(), Counter())
     for key in journal.session_keys(store.path):
-        total.update(merge.counted(journal.read_events(store.path, key)))
+        total.update(counted(journal.read_events(store.path, key)))
     names = {"reminded": "reminders", "denied": "denials", "let_go": "releases", "calls": "calls"}
     return {name: total[fact] for name, fact in names.items()}
 
@@ -130,7 +133,7 @@ def _monday(day: str) -> str:
 
 def _day(row: Numbers) -> str:
     """Return the day on which a session started, on the calendar where it was; empty when it does not say."""
-    return row.date[:10] if merge.instant(row.date) else ""
+    return row.date[:10] if times.instant(row.date) else ""
 
 
 def _brief(store: Store) -> int:

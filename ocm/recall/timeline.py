@@ -7,16 +7,16 @@ import os
 import re
 from typing import Any
 
+from ocm.base import times
 from ocm.base.errors import BadInputError, OcmError
 from ocm.base.model import FileChange, Session, WorkEntry, one_line
+from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
 from ocm.git import freshness, history, worktree
 from ocm.index import access
 from ocm.index.queries import Index, SessionRow
-from ocm.index.sync import Notice, silent
 from ocm.provenance import commit_links
-from ocm.recall import show
-from ocm.sessions import merge, session_files
+from ocm.sessions import lookup, session_files
 from ocm.store.paths import Store, relative
 
 MAX_LIMIT = 100
@@ -25,7 +25,7 @@ _HEADING = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d)(?: · ([0-9a-f]{7,40}))?(?: 
 
 
 def timeline(
-    store: Store, *, session_id: str | None = None, file: str | None = None, limit: int = 10, notice: Notice = silent
+    store: Store, *, session_id: str | None = None, file: str | None = None, limit: int = 10, notice: Notice = ignore
 ) -> list[dict[str, Any]]:
     """Return what was done, oldest first: around a session (the latest, if none is named), or to a file.
 
@@ -61,7 +61,7 @@ def _with_commits(store: Store, path: str, entries: list[dict[str, Any]], limit:
         return [_commit(view, commit) for commit in found]
 
     both = [*entries, *commit_links.look(store, work)]
-    return sorted(both, key=lambda entry: merge.instant(entry["date"]))[-limit:]
+    return sorted(both, key=lambda entry: times.instant(entry["date"]))[-limit:]
 
 
 def _commit(view: commit_links.View, commit: history.Commit) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _commit(view: commit_links.View, commit: history.Commit) -> dict[str, Any]:
     return {
         "commit": commit.sha,
         "title": clean_line(commit.subject),
-        "date": merge.iso(commit.at),
+        "date": times.iso(commit.at),
         "author": commit.author,
         "sessions": [row.session_id for row in rows if row],
     }
@@ -79,7 +79,7 @@ def _commit(view: commit_links.View, commit: history.Commit) -> dict[str, Any]:
 
 def _anchor(store: Store, session_id: str | None, notice: Notice) -> str:
     if session_id:
-        return show.find(store, session_id, notice)
+        return lookup.find(store, session_id, notice)
     latest = access.read(store, lambda cache: cache.find("latest"), notice=notice)
     return latest[0].file if latest else ""
 
@@ -132,7 +132,7 @@ def _work(store: Store, row: SessionRow) -> list[dict[str, Any]]:
 def _without_work(session: Session) -> list[dict[str, Any]]:
     """Return what a session whose checkpoints held no summary says it did."""
     done = session.work_completed or session.work_pending
-    when = merge.later(session.started_at, session.updated_at)
+    when = times.later(session.started_at, session.updated_at)
     return [{"at": when, "items": _items(done)}] if done else []
 
 

@@ -8,9 +8,10 @@ import os
 import time
 from dataclasses import dataclass
 
+from ocm.base import times
 from ocm.base.errors import NotFoundError, UnreadableSessionError
 from ocm.base.notices import Progress, told
-from ocm.sessions import merge, session_files
+from ocm.sessions import session_files
 from ocm.store import files, journal, paths
 from ocm.store.paths import Store
 
@@ -53,9 +54,9 @@ def old_sessions(store: Store, days: int, *, unfinished: bool = False, progress:
             session = known.session
             stamp = session.updated_at or session.started_at
             is_over = unfinished or session.status == CLOSED
-            if is_over and merge.instant(stamp) < before and journal.key(session.session_id) not in active:
+            if is_over and times.instant(stamp) < before and journal.key(session.session_id) not in active:
                 found.append(Old(name, session.session_id, stamp, len(known.text.encode())))
-    return sorted(found, key=lambda old: (merge.instant(old.updated_at), old.name))
+    return sorted(found, key=lambda old: (times.instant(old.updated_at), old.name))
 
 
 def put_away(store: Store, session_id: str, name: str) -> str:

@@ -16,10 +16,11 @@ from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
 from ocm.redaction import redact, user_rules
 from ocm.sessions import archive, auto_summary, forget, merge, session_files
-from ocm.sessions.gather import Start, edits_of, events_redacted, observe, text_of
-from ocm.sessions.merge import Event, Observed
+from ocm.sessions.gather import Start, edits_of, events_redacted, observe
+from ocm.sessions.merge import Observed
 from ocm.sessions.session_files import Known
 from ocm.store import config, files, journal, trust
+from ocm.store.events import Event, hook_event, text_of
 from ocm.store.paths import Store, user_store
 
 HOOK_SECONDS = 1.5  # that a hook may spend on recovery, of the five that hosts wait
@@ -112,7 +113,7 @@ def recover(store: Store, *, idle: float = journal.ORPHAN_SECONDS, seconds: floa
 
 def _has_ended(events: list[Event]) -> bool:
     """Tell whether the last thing that happened is the end, whose hook died before it had closed the session."""
-    happened = [event for event in events if merge.hook_event(event)]
+    happened = [event for event in events if hook_event(event)]
     return bool(happened) and happened[-1].get("e") == "end"
 
 
@@ -213,9 +214,9 @@ def _absorb(
 
 def _told(events: list[Event]) -> list[str]:
     """Return the sessions that the conversation was told of, so that it is told of none twice."""
-    from ocm.hook import prompt_recall
+    from ocm.store.events import told
 
-    return sorted(prompt_recall.told(events))
+    return sorted(told(events))
 
 
 def _new_session(call: Checkpoint, start: Start) -> Session:

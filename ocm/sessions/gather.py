@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, one_line
 from ocm.redaction import redact
 from ocm.redaction.user_rules import Rules
 from ocm.sessions import merge, session_files
-from ocm.sessions.merge import Event, Observed
+from ocm.sessions.merge import Observed
 from ocm.store import journal, paths
+from ocm.store.events import Event, moment, text_of, texts_of
 from ocm.store.paths import Store
 
 
@@ -62,7 +64,7 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
         touched |= _look_at_git(store, call.session_id, start, observed, session)
     else:
         start.existing = _existing(start, [path for path, kind in _edited(events, start) if not kind])
-    shell = [merge.moment(event) for event in events if event.get("cmd") and merge.moment(event) >= start.since]
+    shell = [moment(event) for event in events if event.get("cmd") and moment(event) >= start.since]
     if shell and not call.semantic:
         from ocm.git import worktree
 
@@ -103,7 +105,7 @@ def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
     head, branch = paths.git_head(root)
     since, sha = began or (time.time(), head)
     if session:
-        since = merge.instant(session.started_at)
+        since = times.instant(session.started_at)
     return Start(
         since=_since(first) or _earliest(events) or since,
         sha=session.git_sha_start if session else text_of(first, "sha") or ("" if first else sha),
@@ -111,7 +113,7 @@ def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
         tool=text_of(first, "tool") or call.tool or tool or "unknown",
         root=root,
         named=named,
-        deleted=next((_texts(event["deleted"]) for event in opened if "deleted" in event), None),
+        deleted=next((texts_of(event, "deleted") for event in opened if "deleted" in event), None),
     )
 
 
@@ -125,11 +127,11 @@ def _own_root(store: Store, root: str) -> str:
 
 def _since(event: Event) -> float:
     """Return when the stretch that an opening line heads began."""
-    return merge.moment(event, "since") or merge.moment(event)
+    return moment(event, "since") or moment(event)
 
 
 def _earliest(events: list[Event]) -> float:
-    return min((when for event in events if (when := merge.moment(event))), default=0.0)
+    return min((when for event in events if (when := moment(event))), default=0.0)
 
 
 def _needs_diff(events: list[Event]) -> bool:
@@ -219,13 +221,3 @@ def events_redacted(events: list[Event], rules: Rules) -> tuple[list[Event], int
                 event[name], found = redact.redact(text, rules)
                 count += found
     return events, count
-
-
-def text_of(event: Event, name: str) -> str:
-    """Return the text that `event` has under `name`, empty when it has none; half characters are spelled out."""
-    value = event.get(name)
-    return value.replace("\0", "").encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else ""
-
-
-def _texts(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -7,24 +7,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry, one_line
-from ocm.base.values import FAR_FUTURE, whole_number
+from ocm.base.times import later
+from ocm.base.values import whole_number
 from ocm.markdown import facts, traces
+from ocm.store.events import Event, counted, hook_event, moment
 
-Event = dict[str, object]
 _T = TypeVar("_T")
-# which hook wrote which line
-_FIRED = {
-    "prompt": "user-prompt",
-    "ask": "pre-tool-use",
-    "deny": "pre-tool-use",
-    "release": "pre-tool-use",
-    "call": "post-tool-use",
-    "sub": "post-tool-use",
-    "edit": "file-edited",
-    "compact": "pre-compact",
-    "stop": "stop",
-    "end": "session-end",
-}
 
 
 @dataclass(slots=True)
@@ -71,25 +59,6 @@ def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Sessi
     )
     _set_status(result, checkpoint.status, observed)
     return result
-
-
-def later(first: str, second: str) -> str:
-    """Return the later of two instants as they were written; one that cannot be read loses."""
-    return second if instant(second) >= instant(first) else first
-
-
-def instant(text: str) -> float:
-    """Return the epoch seconds of an ISO time; one without an offset is local, one of no time near is 0."""
-    try:
-        found = datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError, OSError):
-        return 0.0
-    return found if found < FAR_FUTURE else 0.0
-
-
-def iso(at: float) -> str:
-    """Return epoch seconds as an ISO time of this zone, empty for 0, which stands for none."""
-    return datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds") if at else ""
 
 
 def _set_status(session: Session, status: str | None, observed: Observed) -> None:
@@ -198,19 +167,6 @@ def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: 
     ]
 
 
-def counted(events: list[Event]) -> dict[str, int]:
-    """Return how many calls there were among `events`, and how often the gate reminded, denied and let go."""
-    kinds = [event.get("e") for event in events]
-    asked = sum(1 for event in events if event.get("e") == "stop" and event.get("asked"))
-    return {
-        "checkpoints": 0,
-        "calls": kinds.count("call"),
-        "denials": kinds.count("deny"),
-        "reminders": kinds.count("remind") + asked,
-        "releases": kinds.count("release"),
-    }
-
-
 def _traces(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[str]:
     """Return what is new of the work, and when its decisions and problems were recorded."""
     now = observed.now.isoformat(timespec="seconds")
@@ -226,20 +182,6 @@ def _blobs(session: Session, observed: Observed, files: list[FileChange]) -> lis
     """Return what each file held when this session touched it last; what it did not touch since keeps its line."""
     held = {**facts.blobs(session.facts), **observed.contents}
     return [facts.blob(change.path, oid) for change in files if (oid := held.get(change.path))]
-
-
-def moment(event: Event, name: str = "t") -> float:
-    """Return the epoch seconds that `event` has under `name`, 0 for what is no time of these centuries."""
-    value = event.get(name)
-    return float(value) if isinstance(value, int | float) and 0 < value < FAR_FUTURE else 0.0
-
-
-def hook_event(event: Event) -> str:
-    """Return which hook event wrote a journal line, empty for the program's own lines."""
-    kind = event.get("e")
-    if kind == "open":
-        return "session-start" if event.get("source") else ""
-    return _FIRED.get(kind, "") if isinstance(kind, str) else ""
 
 
 def count(facts: list[str], name: str) -> int:

@@ -19,6 +19,7 @@ from ocm.redaction import redact
 from ocm.redaction.user_rules import NONE
 from ocm.sessions import gather, merge
 from ocm.store import journal
+from ocm.store.events import hook_event, moment
 from ocm.store.paths import Store
 
 _EVENTS = ("user-prompt", "pre-tool-use", "post-tool-use", "file-edited", "stop", "session-start")
@@ -48,8 +49,8 @@ def journals(data: bytes) -> None:
     assert min(tally.calls, tally.due, tally.denials) >= 0
     journal.has_work(data)
     for event in events:
-        merge.moment(event)
-        merge.hook_event(event)
+        moment(event)
+        hook_event(event)
     gather.events_redacted(events, NONE)
 
 

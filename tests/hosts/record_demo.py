@@ -22,7 +22,7 @@ from .network import Network
 if TYPE_CHECKING:
     from .scripted_api import Json
 
-TARGET = Path(__file__).parents[2] / "ocm" / "demo_conversation.json"
+TARGET = Path(__file__).parents[2] / "ocm" / "cli" / "demo_conversation.json"
 SESSION_ID = "5f2b8c1e-7d43-4a96-b0e8-3c9d1a64f702"
 LONGEST_RESPONSE = 300
 

@@ -150,7 +150,7 @@ TestJournals.settings = settings(max_examples=min(400, settings().max_examples),
 
 WRITER = """
 import sys
-from ocm import journal
+from ocm.store import journal
 store, writer, lines = sys.argv[1], sys.argv[2], int(sys.argv[3])
 for n in range(lines):
     journal.append(store, "S", [journal.event("call", m=n % 2, id=f"{writer}.{n}", path="p" * (n % 50 * 20))], {"e": "open"})

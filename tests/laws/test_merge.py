@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, PlanFile, Reference, Session
-from ocm.sessions.merge import Observed, instant, merge, taken
+from ocm.base.times import instant
+from ocm.sessions.merge import Observed, merge, taken
 from tests.laws.edits import NOW
 from tests.laws.strategies import sessions
 

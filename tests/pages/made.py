@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WIDTH = 100
-LAYERS = {
-    "entry": "what a host, an assistant or a person starts",
-    "service": "what they ask for, put together from the rest",
-    "core": "rules without a disk, a clock or a process",
-    "owners": "each alone knows one thing: a kind of file, git, the cache, a host",
-    "base": "values, paths, settings, writing files",
-}
 # The steps of the demo that README shows, by how they begin.
 SHOWN = ("The user asks", "The assistant works", "The result", "Write is denied", "The assistant calls", "The next")
 
@@ -81,14 +74,19 @@ def _first_sentence(text: str) -> str:
 
 
 def modules() -> str:
-    """Return every module of the package by its layer, from the top, with what its docstring begins with."""
+    """Return every room of the package from the top, with its sentence, and its modules with what they begin with."""
     found = test_layers.modules()
     lines = []
-    for layer in reversed(test_layers.LAYERS):
-        lines += ["", f"**{layer}**: {LAYERS[layer]}", ""]
-        mine = sorted(name for name in found if test_layers.top(name) in test_layers.LAYERS[layer])
-        lines += [f"- `{_file(found[name])}`: {_purpose(found[name])}" for name in mine]
+    for room in reversed(test_layers.ORDER):
+        name = f"{room.replace('.', '/')}/" if room else "the top"
+        lines += ["", f"**{name}** {_sentence(found[room])}", ""]
+        mine = sorted(module for module in found if test_layers.room_of(module) == room and module != room)
+        lines += [f"- `{_file(found[module])}`: {_purpose(found[module])}" for module in mine]
     return "\n".join([*lines, ""])
+
+
+def _sentence(path: Path) -> str:
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
 
 
 def _file(path: Path) -> str:

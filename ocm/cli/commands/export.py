@@ -16,7 +16,7 @@ from ocm.ui import output
 @click.option("--all", "everything", metavar="FILE", help="Write the whole store to one file, for `ocm import`.")
 def command(*, project: str | None, identifier: str | None, everything: str | None) -> None:
     """Print the path of a session's file, or write the whole store to one file."""
-    from ocm.recall import show
+    from ocm.sessions import lookup
 
     store = options.find_store(project)
     if everything:
@@ -25,7 +25,7 @@ def command(*, project: str | None, identifier: str | None, everything: str | No
     if not identifier:
         raise BadInputError("There is nothing to export.", "Name a session, or a file with --all.")
     with options.notices() as notice:
-        name = show.find(store, identifier, notice=notice)
+        name = lookup.find(store, identifier, notice=notice)
     click.echo(os.path.join(os.path.realpath(store.sessions), name))
 
 

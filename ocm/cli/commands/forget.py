@@ -12,13 +12,12 @@ from ocm.ui import output
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def command(*, project: str | None, identifier: str, yes: bool) -> None:
     """Remove a session for good: file, journal, cache, log, archive and safety copies."""
-    from ocm.recall import show
     from ocm.sessions import forget as forgetting
-    from ocm.sessions import session_files
+    from ocm.sessions import lookup, session_files
 
     store = options.find_store(project)
     forgetting.finish(store)
-    place, name = show.find_anywhere(store, identifier, notice=output.notice)
+    place, name = lookup.find_anywhere(store, identifier, notice=output.notice)
     session_id = session_files.load(place, name).session.session_id
     if not yes:
         click.confirm(f"Remove {name} ({session_id}) for good?", abort=True, err=True)
