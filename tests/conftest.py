@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.builders import Project, repository
+from tests.support.builders import Project, repository
 
 # The same examples each time, so that a change is judged by what it did; .ci/under-fire looks for new ones.
 settings.register_profile("dev", deadline=None, derandomize=True)

@@ -23,7 +23,7 @@ from typing import Any
 from ocm.markdown import parse
 from ocm.recall import listing
 from ocm.store.paths import STORE, Store
-from tests.builders import git, repository, script
+from tests.support.builders import git, repository, script
 
 PACE = 0.3
 _CHECKPOINT_EVERY, _SEARCH_EVERY, _TURN = 5, 7, 10

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ocm.hosts.config.targets import Target
-    from tests.install_world import World
+    from tests.support.install_world import World
 
 HOOKS, COMMENTS, ENCODING, LINK, READ_ONLY, CRLF = ODD = (
     *("existing hooks", "comments", "odd encoding", "symbolic link", "read-only", "CRLF"),

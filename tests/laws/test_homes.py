@@ -14,7 +14,7 @@ from ocm.hosts.config.host import PROJECT, USER
 from ocm.sessions import checkpoints
 from ocm.setup import install
 from ocm.store import paths
-from tests.install_world import World
+from tests.support.install_world import World
 
 from .homes import ODD, Home
 

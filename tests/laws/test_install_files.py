@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ocm.hosts.config import claude_code as claude
-from tests.install_world import World
+from tests.support.install_world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable

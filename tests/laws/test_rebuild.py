@@ -18,7 +18,7 @@ from ocm.markdown import traces
 from ocm.recall import brief, search
 from ocm.store.paths import Store
 from tests.laws import strategies
-from tests.session_store import make_store, put, session
+from tests.support.session_store import make_store, put, session
 
 NOW = 1_775_000_000.0
 NAMES = [f"{name}.md" for name in "abcdef"]

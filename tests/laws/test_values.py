@@ -23,8 +23,8 @@ from ocm.base.errors import OcmError
 from ocm.cli import main
 from ocm.mcp.server import JournalServer
 from ocm.mcp.tool_schemas import TOOLS
-from tests.builders import Project, commit, repository
-from tests.work_world import BODY, wrote
+from tests.support.builders import Project, commit, repository
+from tests.support.work_world import BODY, wrote
 
 VALUES = (
     '""', "null", "true", "-1", "²", "٣", "0x10", "nan", "inf", "1e400", "9" * 5000, "99999999999", "9223372036854775808",

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from tests.builders import git
+from tests.support.builders import git
 
 _WHO = b"Author <author@example.org>"
 

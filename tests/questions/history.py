@@ -16,7 +16,7 @@ import pytest
 
 from ocm.provenance import ledger, why
 from ocm.sessions import gather
-from tests.builders import Project, git
+from tests.support.builders import Project, git
 
 _FOLDER = Path(__file__).parent
 _BEFORE, _LONG = 60, 600  # seconds from a checkpoint to its commit; how long a session had been at work by then

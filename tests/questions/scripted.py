@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.builders import Project, git, repository
-from tests.work_world import BODY, wrote
+from tests.support.builders import Project, git, repository
+from tests.support.work_world import BODY, wrote
 
 if TYPE_CHECKING:
     import pytest

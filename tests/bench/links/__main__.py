@@ -22,7 +22,7 @@ from ocm.markdown import traces
 from ocm.provenance import commit_links
 from ocm.store.paths import Store
 from tests.bench.links import blame, replay
-from tests.session_store import make_store, put, session
+from tests.support.session_store import make_store, put, session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

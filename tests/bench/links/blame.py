@@ -16,7 +16,7 @@ from ocm.git import fingerprints, history
 from ocm.index import access
 from ocm.markdown import traces
 from ocm.provenance import commit_links
-from tests.session_store import make_store, put, session
+from tests.support.session_store import make_store, put, session
 
 if TYPE_CHECKING:
     from ocm.store.paths import Store

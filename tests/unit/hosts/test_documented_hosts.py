@@ -1,0 +1,324 @@
+"""Hosts that cannot be run here: the payloads their documentation shows in, answers as it says they are read out."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from ocm.hook import main
+from ocm.hosts import (
+    adapters,
+    antigravity,
+    claude_code,
+    common,
+    copilot,
+    cursor,
+    droid,
+    kiro,
+    qoder,
+    vscode_copilot,
+    windsurf,
+)
+from tests.support.builders import Project
+from tests.support.dialects import ACTS, ANTIGRAVITY, CURSOR, DIALECTS, EDIT, ID, READ, Act, Answer, Dialect, Json, own
+
+LISTED = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.host)
+
+
+class Talk:
+    """A conversation of one host in one project."""
+
+    def __init__(self, project: Project, dialect: Dialect, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Begin; a host may start a hook in the project's folder and say nowhere which that is."""
+        monkeypatch.chdir(project.root)
+        self.project = project
+        self.dialect = dialect
+        self.said: list[str] = []
+        monkeypatch.setattr("ocm.hook.io.say", self.said.append)
+
+    @property
+    def root(self) -> str:
+        """The project's folder."""
+        return str(self.project.root)
+
+    def send(self, event: str, payload: Json) -> Answer:
+        """Run one hook."""
+        self.said.clear()
+        printed, code = main.run([event, "--tool", self.dialect.host], json.dumps(payload).encode(), [])
+        return Answer(printed.decode() or self.silence(event), code, "".join(self.said))
+
+    def silence(self, event: str) -> str:
+        """Return what the command prints where the hook has nothing to say."""
+        return main._silence([event, "--tool", self.dialect.host]).decode()
+
+    def before(self, act: Act) -> Answer:
+        """Tell of a call before it runs."""
+        return self.send("pre-tool-use", self.dialect.before(self.root, act))
+
+    def after(self, act: Act) -> Answer:
+        """Tell of a call that has run."""
+        return self.send("post-tool-use", self.dialect.after(self.root, act))
+
+    def shut(self) -> Answer:
+        """Read until the gate is shut, and return the last answer."""
+        answers = [self.after(READ) for _ in range(5)]
+        return answers[-1]
+
+
+@pytest.fixture
+def talk(project: Project, dialect: Dialect, monkeypatch: pytest.MonkeyPatch) -> Talk:
+    return Talk(project, dialect, monkeypatch)
+
+
+@LISTED
+def test_one_conversation_is_one_session_under_the_hosts_own_id(talk: Talk, dialect: Dialect) -> None:
+    if dialect.start:
+        talk.send("session-start", dialect.start(talk.root))
+    if dialect.prompt:
+        talk.send("user-prompt", dialect.prompt(talk.root, "Do the thing"))
+    talk.after(EDIT)
+    if dialect.end:
+        talk.send("session-end", dialect.end(talk.root))
+    else:
+        talk.project.checkpoint(ID)
+    session = talk.project.session()
+    assert (session.session_id, session.tool) == (ID, dialect.host)
+    assert session.status == ("closed" if dialect.end else "open")
+    assert [change.path for change in session.files] == ["src/a.py"]
+    assert session.title == ("Do the thing" if dialect.prompt else "")
+    assert talk.project.log() == []
+
+
+@LISTED
+def test_the_gate_denies_in_words_that_the_host_reads(talk: Talk, dialect: Dialect) -> None:
+    reminder = dialect.told(talk.shut())
+    assert ("ocm__checkpoint" in reminder) is dialect.reminds
+    answer = talk.before(EDIT)
+    reason = dialect.denied(answer)
+    assert answer.code == dialect.deny_code
+    assert "ocm__checkpoint {" in reason
+    assert (ID in reason.partition("Without that tool")[0]) is not dialect.rewrites
+    talk.project.checkpoint(ID, goal="g")
+    assert not dialect.denied(talk.before(EDIT))
+
+
+@LISTED
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.kind)
+def test_what_can_change_something_is_denied_and_nothing_else(talk: Talk, dialect: Dialect, act: Act) -> None:
+    talk.shut()
+    assert bool(dialect.denied(talk.before(act))) is (act is not READ)
+
+
+@LISTED
+def test_the_checkpoint_tool_passes_a_shut_gate_under_the_true_id(talk: Talk, dialect: Dialect) -> None:
+    talk.shut()
+    answer = talk.before(own(goal="g", session_id="made up"))
+    assert not dialect.denied(answer)
+    assert dialect.changed(answer) == ({"goal": "g", "session_id": ID} if dialect.rewrites else {})
+    talk.after(own(goal="g"))
+    assert talk.project.tally(ID).calls == 5
+
+
+@LISTED
+def test_after_three_denials_the_gate_lets_go_in_every_dialect(talk: Talk, dialect: Dialect) -> None:
+    talk.shut()
+    assert [bool(dialect.denied(talk.before(EDIT))) for _ in range(5)] == [True, True, True, False, False]
+
+
+@LISTED
+def test_a_command_is_known_by_its_program_alone(talk: Talk) -> None:
+    talk.after(Act("run"))
+    assert talk.project.lines(ID)[-1]["cmd"] == "make test"
+
+
+@LISTED
+def test_a_model_whose_calls_no_hook_can_change_is_told_the_id(talk: Talk, dialect: Dialect) -> None:
+    told = ""
+    if dialect.start:
+        told += dialect.told(talk.send("session-start", dialect.start(talk.root)))
+    if dialect.prompt:
+        told += dialect.told(talk.send("user-prompt", dialect.prompt(talk.root, "x")))
+    assert dialect.rewrites or (ID in told) is dialect.tells
+
+
+@LISTED
+@pytest.mark.parametrize("payload", [{}, {"tool_name": 7, "toolCall": [], "tool_info": "x", "workspace_roots": 7}])
+@pytest.mark.parametrize("event", main.HANDLERS)
+def test_a_payload_of_any_shape_breaks_nothing(talk: Talk, event: str, payload: Json) -> None:
+    named = dict.fromkeys(("session_id", "sessionId", "conversation_id", "conversationId", "trajectory_id"), ID)
+    answer = talk.send(event, {**payload, **named, "hookEventName": event})
+    assert answer.code == 0
+    assert talk.dialect.host == "kiro" or isinstance(answer.json, dict)
+
+
+@LISTED
+def test_a_payload_that_is_no_json_is_logged_whoever_sent_it(talk: Talk) -> None:
+    assert main.run(["stop", "--tool", talk.dialect.host], b"no JSON", []) == (b"", 0)
+    assert len(talk.project.log()) == 1
+
+
+def test_a_host_that_must_hear_something_hears_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for dialect in (CURSOR, ANTIGRAVITY):
+        for event in (*main.HANDLERS, "no-such-event"):
+            spoken = main._silence([event, "--tool", dialect.host])
+            decision = {"decision": "allow"} if (dialect.host, event) == ("antigravity", "pre-tool-use") else {}
+            assert json.loads(spoken) == decision
+    assert main._silence(["pre-tool-use"]) == b""
+    assert main._silence(["--tool", "cursor"]) == b""
+    assert main._silence(["x", "--tool=cursor"]) == b"{}"
+    assert not [name for name, _ in adapters.SILENCE if name not in adapters.ADAPTERS]
+    monkeypatch.setattr("sys.argv", ["ocm-hook", "pre-tool-use", "--tool", "cursor"])
+    written: list[bytes] = []
+    monkeypatch.setattr("ocm.hook.io.read_input", lambda: b"no JSON")
+    monkeypatch.setattr("ocm.hook.io.leave", lambda answer, code: written.append(answer + bytes(code)))
+    main.main()
+    assert written == [b"{}"]
+
+
+# --- double firing: hosts that run each other's hooks
+
+
+@pytest.mark.parametrize(("payload", "host"), [
+    ({"cursor_version": "2.1", "session_id": "S", "hook_event_name": "PreToolUse"}, "claude-code"),
+    ({"sessionId": "S", "hookEventName": "PreToolUse", "timestamp": "2026-02-09T10:30:00.000Z"}, "claude-code"),
+    ({"session_id": "S", "hook_event_name": "PreToolUse", "timestamp": "2026-11-21T01:25:55Z"}, "claude-code"),
+    (
+        {"session_id": "S", "hook_event_name": "Stop", "timestamp": "x", "transcript_path": "/h/.copilot/s/e.jsonl"},
+        "claude-code",
+    ),
+    ({"session_id": "S", "hook_event_name": "PreToolUse", "timestamp": "2026-11-21T01:25:55Z"}, "vscode-copilot"),
+    ({"sessionId": "S", "timestamp": 1795224273788, "toolName": "bash"}, "vscode-copilot"),
+    ({"sessionId": "S", "hookEventName": "PreToolUse", "timestamp": "2026-02-09T10:30:00.000Z"}, "copilot"),
+])  # fmt: skip
+def test_a_call_that_reaches_the_entry_of_another_host_is_dropped(project: Project, payload: Json, host: str) -> None:
+    event = json.dumps({**payload, "cwd": str(project.root), "tool_name": "Edit"}).encode()
+    assert main.run(["post-tool-use", "--tool", host], event, []) == (b"", 0)
+    assert project.journals() == []
+    assert project.log() == []
+
+
+@pytest.mark.parametrize("payload", [
+    {"session_id": "S", "hook_event_name": "SessionStart", "transcript_path": "/h/.claude/projects/p/S.jsonl"},
+    {"session_id": "S", "hook_event_name": "PreToolUse", "timestamp": "x", "transcript_path": "/h/.claude/projects/p/S.jsonl"},
+])  # fmt: skip
+def test_a_call_of_claude_code_itself_is_its_own_whatever_is_added_to_it(payload: Json) -> None:
+    assert not claude_code.foreign(payload)
+
+
+def test_one_call_in_cursor_with_both_hooks_is_counted_once(project: Project) -> None:
+    theirs = CURSOR.after(str(project.root), READ)
+    project.answer("cursor", "post-tool-use", theirs)
+    as_claude = {"session_id": ID, "cwd": str(project.root), "cursor_version": "2.1", "tool_name": "Read"}
+    project.answer("claude-code", "post-tool-use", as_claude)
+    assert project.tally(ID).calls == 1
+
+
+# --- what is particular to one of them
+
+
+def test_cursor_is_found_by_its_workspace_and_not_by_the_folder_a_hook_runs_in() -> None:
+    payload: Json = {"workspace_roots": ["/p", 7, "/q"], "cwd": "/home/dev/.cursor"}
+    assert cursor.folders(payload) == ["/p", "/q"]
+    assert cursor.cwd(payload) == "/p"
+    assert cursor.cwd({}) == ""
+
+
+def test_cursor_tells_edits_apart(project: Project) -> None:
+    edit = CURSOR.start(str(project.root)) if CURSOR.start else {}
+    edit |= {"hook_event_name": "afterFileEdit", "file_path": f"{project.root}/b.py", "edits": []}
+    project.answer("cursor", "file-edited", edit)
+    assert project.lines(ID)[-1]["kind"] == "modified"
+    assert cursor.Call({"tool_name": "Delete", "tool_input": {"path": "b.py"}}, os.sep).kind == "deleted"
+
+
+def test_cursor_tells_of_a_call_that_failed_by_another_event(project: Project) -> None:
+    failed = CURSOR.after(str(project.root), EDIT) | {"hook_event_name": "postToolUseFailure"}
+    project.answer("cursor", "post-tool-use", failed)
+    (line,) = project.lines(ID)[1:]
+    assert (line["failed"], "path" in line) == (True, False)
+
+
+def test_cursor_follows_up_once_and_takes_no_more_than_it_shows() -> None:
+    assert cursor.may_ask_at_stop({"status": "completed", "loop_count": 0})
+    assert not cursor.may_ask_at_stop({"status": "completed", "loop_count": 1})
+    assert not cursor.may_ask_at_stop({"status": "aborted", "loop_count": 0})
+    assert cursor.hold_turn("ocm: r") == {"followup_message": "ocm: r"}
+    assert cursor.prompt({"prompt": "ocm: r"}) == ""
+    spoken: Any = cursor.context({}, "session-start", "x" * 20_000)
+    assert len(spoken["additional_context"]) == 10_000
+    assert cursor.context({"hook_event_name": "postToolUseFailure"}, "post-tool-use", "x") is None
+    assert cursor.tell_user("w") == {"permission": "allow", "user_message": "w"}
+
+
+@pytest.mark.parametrize(("tool", "given", "expected"), [
+    ("editFiles", {"files": ["a.py", "b.py"]}, {"a.py": "modified", "b.py": "modified"}),
+    ("create_file", {"filePath": "a.py"}, {"a.py": "created"}),
+    ("multi_replace_string_in_file", {"replacements": [{"filePath": "a.py"}, {"filePath": "b.py"}, 7]}, {"a.py": "modified", "b.py": "modified"}),
+    ("apply_patch", {"input": "*** Begin Patch\n*** Delete File: a.py\n*** End Patch"}, {"a.py": "deleted"}),
+    ("read_file", {"filePath": "a.py"}, {}), ("editFiles", {"files": 7}, {}),
+])  # fmt: skip
+def test_vscode_names_the_files_of_an_edit_in_many_ways(tool: str, given: Json, expected: dict[str, str]) -> None:
+    found = vscode_copilot.Call({"tool_name": tool, "tool_input": given}, os.sep + "p").paths
+    assert {os.path.basename(path): kind for path, kind in found.items()} == expected
+
+
+def test_vscode_holds_a_turn_inside_its_own_object() -> None:
+    assert vscode_copilot.hold_turn("r") == {
+        "hookSpecificOutput": {"hookEventName": "Stop", "decision": "block", "reason": "r"}
+    }
+    assert not copilot.foreign({"sessionId": "S", "toolName": "bash"})
+
+
+def test_antigravity_begins_once_whether_it_counts_from_nought_or_one(project: Project) -> None:
+    begun = []
+    for number in (0, 1, 2, 7):
+        payload = {"conversationId": ID, "workspacePaths": [str(project.root)], "invocationNum": number}
+        begun.append(bool(project.answer("antigravity", "session-start", payload)))
+    assert begun == [True, False, False, False]
+    assert antigravity.source({"invocationNum": 1}) == antigravity.source({}) != ""
+
+
+def test_antigravity_counts_a_call_that_it_does_not_name_afterwards(project: Project) -> None:
+    payload = {"conversationId": ID, "workspacePaths": [str(project.root)], "stepIdx": 4, "error": ""}
+    project.answer("antigravity", "post-tool-use", payload)
+    assert project.tally(ID).calls == 1
+
+
+def test_qoders_ide_has_names_of_its_own() -> None:
+    ran = qoder.Call({"tool_name": "run_in_terminal", "tool_input": {"command": "make"}}, "/p")
+    assert (ran.command, ran.shell, ran.changes) == ("make", common.SHELL, True)
+    assert qoder.Call({"tool_name": "search_replace", "tool_input": {"file_path": "a.py"}}, os.sep).paths
+
+
+def test_droid_has_names_of_its_own() -> None:
+    new = droid.Call({"tool_name": "Create", "tool_input": {"file_path": "a.py"}}, os.sep + "p")
+    assert (new.kind, list(new.paths.values())) == ("created", ["created"])
+    assert droid.Call({"tool_name": "opencodememory___ocm__checkpoint"}, "/p").own == "checkpoint"
+    assert droid.Call({"tool_name": "github___create_issue"}, "/p").changes
+    assert not droid.Call({"tool_name": "Bash", "tool_input": {"command": "x"}}, "/p").command
+
+
+@pytest.mark.parametrize(("given", "kind"), [
+    ({"command": "create", "path": "a.py"}, ""), ({"command": "str_replace", "path": "a.py"}, "modified"), ({"path": "a.py"}, ""),
+])  # fmt: skip
+def test_kiro_says_how_a_file_changed_in_the_arguments(given: Json, kind: str) -> None:
+    assert kiro.Call({"tool_name": "fs_write", "tool_input": given}, os.sep + "p").kind == kind
+    assert kiro.Call({"tool_name": "delete_file", "tool_input": {"path": "a"}}, os.sep).kind == "deleted"
+
+
+def test_kiro_says_in_two_ways_that_a_call_failed() -> None:
+    assert kiro.failed({"tool_response": {"success": False}})
+    assert kiro.failed({"hook_event_name": "PostToolUseFailure"})
+    assert not kiro.failed({"tool_response": {"success": True}})
+
+
+def test_windsurf_knows_our_tools_by_their_server() -> None:
+    def named(server: str) -> windsurf.Call:
+        info = {"mcp_server_name": server, "mcp_tool_name": "ocm__checkpoint"}
+        return windsurf.Call({"agent_action_name": "pre_mcp_tool_use", "tool_info": info}, "/p")
+
+    assert named("opencodememory").own == "checkpoint"
+    assert (named("other").own, named("other").changes) == ("", True)

@@ -1,0 +1,382 @@
+"""One way to find the project: worktrees, the user store, and the commit, all without a git process."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocm.base.errors import NoStoreError
+from ocm.mcp import http
+from ocm.redaction import user_rules
+from ocm.setup import install, manifest, scope
+from ocm.store import config, paths, registry, trust
+from ocm.store.paths import STORE
+from tests.support.builders import Project, commit, git, payload, repository, run_hook, run_ocm
+
+
+def store_in(folder: Path) -> Path:
+    path = folder / STORE
+    (path / "sessions").mkdir(parents=True)
+    return path
+
+
+def found(start: Path) -> tuple[Path, Path, bool] | None:
+    store = paths.find_store(str(start))
+    return (Path(store.path), Path(store.root), store.is_user) if store else None
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OCM_HOME", str(tmp_path / "home" / STORE))
+    return tmp_path / "home" / STORE
+
+
+# --- the tests' own home
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such database of users")
+def test_no_test_can_reach_the_real_home(private_home: Path) -> None:
+    import pwd
+
+    real = Path(pwd.getpwuid(os.getuid()).pw_dir).resolve()
+    assert Path(os.path.expanduser("~")) == private_home
+    assert Path(paths.user_store()) == private_home / STORE
+    assert not private_home.is_relative_to(real) or real == Path("/")
+    assert git(private_home, "config", "--show-origin", "user.name").startswith(f"file:{private_home}")
+    assert not [name for name in os.environ if name.startswith(("CLAUDE", "XDG_"))]
+
+
+# --- the store
+
+
+def test_the_nearest_store_upwards_is_the_one(tmp_path: Path) -> None:
+    outer, inner = store_in(tmp_path), store_in(tmp_path / "a")
+    deep = tmp_path / "a" / "b" / "c"
+    deep.mkdir(parents=True)
+    assert found(deep) == (inner, tmp_path / "a", False)
+    assert found(tmp_path) == (outer, tmp_path, False)
+
+
+def test_there_may_be_none(tmp_path: Path) -> None:
+    assert found(tmp_path) is None
+
+
+def test_a_file_of_that_name_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / STORE).touch()
+    assert found(tmp_path) is None
+
+
+def test_the_user_store_serves_where_no_project_has_one(tmp_path: Path, user: Path) -> None:
+    assert found(tmp_path) is None
+    (user / "sessions").mkdir(parents=True)
+    (tmp_path / "p").mkdir()
+    assert found(tmp_path / "p") == (user, tmp_path / "p", True)
+
+
+def test_a_user_folder_without_sessions_is_only_a_registry(tmp_path: Path, user: Path) -> None:
+    user.mkdir(parents=True)
+    assert found(tmp_path) is None
+
+
+def test_the_user_store_is_no_project_store_of_the_home(user: Path) -> None:
+    (user / "sessions").mkdir(parents=True)
+    work = repository(user.parent / "work")
+    (work / "src").mkdir()
+    assert found(work / "src") == (user, work, True)
+    own = store_in(work)
+    assert found(work) == (own, work, False)
+
+
+def test_ocm_home_moves_the_user_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCM_HOME", str(tmp_path / "x"))
+    assert paths.user_store() == str(tmp_path / "x")
+    monkeypatch.delenv("OCM_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert paths.user_store() == str(tmp_path / STORE)
+
+
+def test_a_store_knows_its_parts() -> None:
+    store = paths.Store(os.path.join("p", STORE), "p")
+    assert store.sessions == os.path.join("p", STORE, "sessions")
+    assert store.database == os.path.join("p", STORE, "memory.db")
+
+
+# --- a home that is nobody's
+
+NO_HOME = ["", "/", "//", "/.", "/home/..", "home", "./home", "~", "../home"]
+
+
+def without_a_home(home: str, patch: pytest.MonkeyPatch) -> None:
+    patch.delenv("OCM_HOME", raising=False)
+    for name in ("HOME", "USERPROFILE"):
+        patch.setenv(name, home)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the root of the disk has another name there")
+@pytest.mark.parametrize("home", NO_HOME)
+def test_a_home_that_is_empty_relative_or_the_root_makes_no_user_store(
+    home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_a_home(home, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sessions").mkdir()  # which would make the folder itself the user store
+    assert paths.user_store() == ""
+    assert paths.in_user_store("trust.json") == ""
+    with pytest.raises(NoStoreError, match="HOME"):
+        paths.own_store()
+    assert found(tmp_path) is None
+
+
+@pytest.mark.parametrize("moved", ["/", "store", "./store", "//", "/x/.."])
+def test_an_ocm_home_that_is_relative_or_the_root_makes_none_either(
+    moved: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that a project could bring along would decide what is redacted and which stores are trusted."""
+    monkeypatch.setenv("OCM_HOME", moved)
+    monkeypatch.chdir(tmp_path)
+    assert paths.user_store() == ""
+
+
+def test_nothing_is_read_from_where_a_process_happens_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_a_home("", monkeypatch)
+    project = store_in(tmp_path / "p")
+    for name, text in (
+        ("config.json", '{"gate": {"threshold": 9}, "redact": {"off": "github-token"}}'),
+        ("trust.json", json.dumps({str(project): trust.ACCEPTED})),
+        ("registry.json", json.dumps([{"project_root": str(tmp_path / "p"), "store": str(project)}])),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert config.load(paths.user_store())["gate.threshold"] == 5
+    assert user_rules.load(paths.user_store()).off == frozenset()
+    assert registry.everywhere() == []
+    assert not trust.is_ours(paths.Store(str(project), str(tmp_path / "p")))
+
+
+@pytest.mark.parametrize("write", [
+    lambda: trust.note("/p", trust.SEEN), lambda: registry.register("/p", "/p/s"), lambda: registry.unregister("/p"),
+    lambda: manifest.load("/p", user=False), scope.user_site, http.token,
+    lambda: install.plan_init(cwd="."), install.plan_install, lambda: install.plan_uninstall(cwd="."),
+])  # fmt: skip
+def test_who_would_write_there_says_so_and_writes_nothing(
+    write: Callable[[], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_a_home("", monkeypatch)
+    monkeypatch.delenv("OCM_HTTP_TOKEN", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NoStoreError, match="Set HOME, or OCM_HOME"):
+        write()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the root of the disk has another name there")
+def test_real_commands_and_hooks_without_a_home_leave_nothing_in_the_root(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = os.path.lexists(f"/{STORE}")
+    without_a_home("", monkeypatch)
+    assert paths.user_store() == "", "no process is started that would write to the root of the disk"
+    for event, fields in (
+        ("session-start", {"source": "startup"}),
+        ("user-prompt", {"prompt": "go on"}),
+        ("post-tool-use", {"tool_name": "Read"}),
+        ("session-end", {"reason": "other"}),
+    ):
+        done = run_hook(project.root, event, payload(event, cwd=str(project.root), **fields))
+        assert (done.returncode, done.stderr) == (0, b""), event
+    assert run_ocm(project.root, "checkpoint", "--session-id", "S", "--goal", "g").returncode == 0
+    assert run_ocm(project.root, "list").returncode == 0
+    for words in (["init"], ["install"], ["uninstall"], ["trust"], ["config", "set", "--global", "gate.mode", "off"]):
+        done_ocm = run_ocm(project.root, *words)
+        assert done_ocm.returncode == 1, words
+        assert (done_ocm.stderr.count("\n"), "HOME" in done_ocm.stderr) == (1, True), words
+    found_wrong = json.loads(run_ocm(project.root, "doctor", "--json").stdout)
+    assert "user-store" in {finding["check"] for finding in found_wrong["findings"]}
+    assert os.path.lexists(f"/{STORE}") == there
+    assert sorted(path.name for path in project.root.iterdir()) == [STORE]
+    assert project.session().goal == "g"
+
+
+def test_without_a_home_the_log_says_why_the_past_is_not_shown(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.checkpoint("old", goal="Move the parser")
+    without_a_home("", monkeypatch)
+    assert "parser" not in json.dumps(project.hook("session-start", source="startup"))
+    assert [line for line in project.log() if "There is no user store" in line]
+
+
+# --- stores of strangers
+
+
+def owned(monkeypatch: pytest.MonkeyPatch, owners: dict[Path, int], me: int) -> None:
+    """Let folders belong to others, which only the superuser could bring about."""
+    real = os.stat
+    known = {str(path): owner for path, owner in owners.items()}
+
+    def stat(path: Any, *rest: Any, **options: Any) -> os.stat_result:
+        done = real(path, *rest, **options)
+        values = list(done)
+        values[4] = known.get(str(path), me)
+        return os.stat_result(values)
+
+    monkeypatch.setattr(os, "stat", stat)
+    monkeypatch.setattr(os, "geteuid", lambda: me)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such owners")
+@pytest.mark.parametrize("case", [
+    (1000, 1000, 1000, True),   # one's own
+    (1000, 0, 1000, True),      # the superuser's, who sees everything anyway
+    (1000, 1000, 0, True),      # one's own in a folder of all, such as /tmp
+    (1000, 1001, 0, False),     # a stranger's in it
+    (0, 1001, 0, False),        # the superuser is not fooled either
+    (0, 1001, 1001, True),      # but works in a folder of its user, such as one that a container was lent
+    (1000, 1001, 1001, True),   # a file system that names one owner for all
+    (1000, 1001, 1002, False),
+])  # fmt: skip
+def test_a_store_that_a_stranger_put_into_a_shared_folder_is_none(
+    case: tuple[int, int, int, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me, of_store, of_folder, is_found = case
+    store = store_in(tmp_path)
+    (tmp_path / "mine").mkdir()
+    owned(monkeypatch, {store: of_store, tmp_path: of_folder}, me)
+    assert (paths.find_store(str(tmp_path / "mine")) is not None) == is_found
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such owners")
+def test_a_link_to_a_strangers_worktree_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may write to a folder of all could put a `.git` file there that names a repository of his."""
+    main = repository(tmp_path / "evil")
+    store = store_in(main)
+    git(main, "worktree", "add", "-q", "-b", "side", "../lent")
+    assert found(tmp_path / "lent") == (store, tmp_path / "lent", False)
+    owned(monkeypatch, {store: 1001, tmp_path / "lent": 0}, 1000)
+    assert paths.find_store(str(tmp_path / "lent")) is None
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_real_store_of_a_stranger_is_not_written_to(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    store = store_in(tmp_path)
+    for path in (store, store / "sessions"):
+        os.chown(path, 54321, 54321)
+        path.chmod(0o777)
+    project = repository(tmp_path / "mine")
+    done = run_ocm(project, "checkpoint", "--session-id", "S", "--goal", "g")
+    assert (done.returncode, "ocm init" in done.stderr) == (1, True)
+    assert list((store / "sessions").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a disk can be one project there")
+def test_a_store_in_the_root_of_the_disk_serves_no_other_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "_is_store", lambda path, _: path == f"/{STORE}")
+    assert paths.find_store("/usr/lib") is None
+    there = paths.find_store("/")
+    assert there is not None
+    assert there.path == f"/{STORE}"
+
+
+# --- worktrees
+
+
+def test_a_linked_worktree_uses_the_store_of_the_main_one(tmp_path: Path) -> None:
+    main = repository(tmp_path / "main")
+    store = store_in(main)
+    git(main, "worktree", "add", "-q", "-b", "side", "../linked")
+    (tmp_path / "linked" / "deep").mkdir()
+    assert found(tmp_path / "linked" / "deep") == (store, tmp_path / "linked", False)
+    own = store_in(tmp_path / "linked")
+    assert own != store
+    assert found(tmp_path / "linked") == (store, tmp_path / "linked", False)
+
+
+def test_a_linked_worktree_may_have_the_only_store(tmp_path: Path) -> None:
+    main = repository(tmp_path / "main")
+    git(main, "worktree", "add", "-q", "-b", "side", "../linked")
+    store = store_in(tmp_path / "linked")
+    assert found(tmp_path / "linked") == (store, tmp_path / "linked", False)
+
+
+def test_worktrees_of_a_bare_repository_share_the_one_beside_it(tmp_path: Path) -> None:
+    main = repository(tmp_path / "main")
+    git(tmp_path, "clone", "-q", "--bare", str(main), "bare.git")
+    git(tmp_path / "bare.git", "worktree", "add", "-q", "-b", "side", "../linked")
+    store = store_in(tmp_path / "bare.git")
+    assert paths.main_worktree(str(tmp_path / "linked")) == str(tmp_path / "bare.git")
+    assert found(tmp_path / "linked") == (store, tmp_path / "linked", False)
+
+
+def test_a_submodule_uses_the_store_around_it(tmp_path: Path) -> None:
+    main, part = repository(tmp_path / "main"), repository(tmp_path / "part")
+    store = store_in(main)
+    git(main, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(part), "part")
+    assert paths.main_worktree(str(main / "part")) is None
+    assert found(main / "part") == (store, main, False)
+
+
+@pytest.mark.parametrize("content", ["", "gitdir:", "gitdir: /nowhere/at/all", "something else", "gitdir: \x00"])
+def test_a_broken_link_is_no_worktree(tmp_path: Path, content: str) -> None:
+    (tmp_path / ".git").write_text(content, encoding="utf-8")
+    assert paths.main_worktree(str(tmp_path)) is None
+    assert paths.git_head(str(tmp_path)) == ("", "")
+
+
+# --- the commit
+
+
+def test_the_head_is_what_git_says(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r")
+    (root / "deep").mkdir()
+    sha = git(root, "rev-parse", "HEAD")
+    assert paths.git_head(str(root / "deep")) == (sha, "main")
+    git(root, "checkout", "-q", "-b", "feature/tei")
+    sha = commit(root)
+    assert paths.git_head(str(root)) == (sha, "feature/tei")
+    git(root, "pack-refs", "--all")
+    assert paths.git_head(str(root)) == (git(root, "rev-parse", "HEAD"), "feature/tei")
+    git(root, "checkout", "-q", "--detach", sha)
+    assert paths.git_head(str(root)) == (sha, "")
+
+
+def test_the_head_of_a_linked_worktree_is_its_own(tmp_path: Path) -> None:
+    main = repository(tmp_path / "main")
+    git(main, "worktree", "add", "-q", "-b", "side", "../linked")
+    sha = commit(tmp_path / "linked")
+    assert paths.git_head(str(tmp_path / "linked")) == (sha, "side")
+    assert paths.git_head(str(main))[1] == "main"
+
+
+def test_refs_in_a_table_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/.invalid\n", encoding="utf-8")
+    assert paths.git_head(str(tmp_path)) == ("", "")
+
+
+def test_a_branch_that_no_ref_names_has_no_commit(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r")
+    git(root, "pack-refs", "--all")
+    git(root, "checkout", "-q", "--orphan", "new")
+    assert paths.git_head(str(root)) == ("", "new")
+
+
+def test_a_repository_without_commits_has_a_branch_only(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--template=")
+    assert paths.git_head(str(tmp_path)) == ("", "main")
+
+
+def test_without_a_repository_there_is_no_head(tmp_path: Path) -> None:
+    assert paths.git_head(str(tmp_path)) == ("", "")
+    assert paths.work_tree(str(tmp_path)) is None
+
+
+def test_in_the_root_of_the_disk_there_is_nowhere_further_up_to_look() -> None:
+    found = paths.find_store(os.sep)
+    assert found is None or found.root == os.sep
