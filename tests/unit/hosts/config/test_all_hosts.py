@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,7 +27,6 @@ from tests.support.install_world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 STDIO = {"type": "stdio", "command": "ocm", "args": ["serve"]}
 PLAIN = {"command": "ocm", "args": ["serve"]}
@@ -323,7 +323,7 @@ def test_names_and_profiles_that_are_not_known_are_errors(world: World) -> None:
 
 
 def test_every_rules_text_is_short_and_says_the_same_in_the_hosts_own_words() -> None:
-    folder = str(Path(__file__).parents[4] / "rules")
+    folder = Path(__file__).parents[4] / "rules"
     names = sorted(name.removesuffix(".md") for name in os.listdir(folder) if name.endswith(".md") and name.islower())
     plain = resources.read("rules", "agents.md")
     prefixes = {"claude-code": "mcp__opencodememory__", "codex": "mcp__opencodememory__"}
