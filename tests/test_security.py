@@ -78,7 +78,7 @@ def test_nothing_here_runs_a_shell_or_evaluates_text() -> None:
 
 
 def test_yaml_is_read_as_plain_text_only() -> None:
-    text = (ROOT / "ocm" / "frontmatter.py").read_text(encoding="utf-8")
+    text = (ROOT / "ocm" / "markdown" / "frontmatter.py").read_text(encoding="utf-8")
     assert set(re.findall(r"\w+Loader\b", text)) == {"CBaseLoader", "BaseLoader"}
     assert set(re.findall(r"yaml\.(?:load|compose)\(block, Loader=(\w+)\)", text)) == {"_LOADER"}
 

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
+from ocm.base.limits import FAR_FUTURE
 from ocm.base.values import whole_number
-
-FAR_FUTURE = 32_503_680_000  # the year 3000, in epoch seconds: what lies behind it is no time that was measured
 
 
 def later(first: str, second: str) -> str:

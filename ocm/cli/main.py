@@ -62,6 +62,8 @@ class _Commands(UserDict[str, click.Command]):
 
     def __getitem__(self, name: str) -> click.Command:
         """Load a command."""
+        if name not in self:
+            raise KeyError(name)
         if name not in self.data:
             module = name.replace("-", "_")
             module += "_" if keyword.iskeyword(module) else ""

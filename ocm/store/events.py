@@ -3,7 +3,7 @@
 Light, because a hook asks too. A line comes from a file that anything may have written into, so every value is judged.
 """
 
-from ocm.base.times import FAR_FUTURE
+from ocm.base.limits import FAR_FUTURE
 
 Event = dict[str, object]
 # which hook wrote which line
