@@ -154,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--missed", action="store_true", help="print each brief that missed something")
     parser.add_argument("--short", action="store_true", help="a few histories")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--jobs", type=int, default=4, help="histories played at a time; they mostly wait")
+    parser.add_argument("--jobs", type=int, default=8, help="histories played at a time; they mostly wait")
     given = parser.parse_args(arguments)
     chosen = list(histories(given.show or given.only, short=given.short))
     if not chosen:

@@ -20,6 +20,7 @@ class Work:
     opens: list[Item] = field(default_factory=list)
     decisions: list[Item] = field(default_factory=list)
     problems: list[Item] = field(default_factory=list)
+    branch: str = ""
 
 
 class Scene:
@@ -70,6 +71,7 @@ class Scene:
         adds: Sequence[Item] = (),
         drops: int = 0,
         creates: str = "",
+        cuts: bool = False,
     ) -> Work:
         """An assistant that edits, saves what it did, decided and left open, and commits."""
         who, part = self.open(part, host)
@@ -81,6 +83,8 @@ class Scene:
         if solves:
             said.append((self.pool.solution(solves), solves))
         ends = [supersedes, *[None] * decisions]
+        if cuts:
+            work.branch = self.branch()
         self.add(steps.Edit(part.path, who), *([steps.Edit(creates, who)] if creates else []))
         self.add(
             steps.Checkpoint(
@@ -187,7 +191,7 @@ def new_branch(scene: Scene) -> None:
     """The work is on one branch, the next conversation begins on one cut from it."""
     if scene.number % 2:
         scene.branch()
-    scene.diligent(problems=scene.number % 2, commit=scene.number != 2)
+    scene.diligent(problems=scene.number % 2, commit=scene.number != 2, cuts=scene.number == 4)
     if scene.number == 3:
         scene.diligent(opens=1)
     scene.branch("fix")
@@ -195,6 +199,9 @@ def new_branch(scene: Scene) -> None:
 
 def squash(scene: Scene) -> None:
     """The branch was squash-merged and deleted; the next one begins on main, or on a branch cut from there."""
+    if scene.number == 4:  # the assistant cuts the branch itself, once it has begun
+        scene.land(scene.diligent(problems=1, cuts=True).branch, squash=True)
+        return
     works = [scene.diligent, lambda: scene.diligent(opens=1, problems=1)]
     name = scene.on_branch(*works[: 1 + scene.number % 2])
     if scene.number == 2:
@@ -336,7 +343,9 @@ def finished(scene: Scene) -> None:
     elif scene.number == 1:
         scene.add(steps.Tick(first.opens[0]))
     elif scene.number == 2:
-        scene.add(steps.Tick(first.opens[1], by_command=True))
+        scene.add(steps.Tick(first.opens[1], "done"))
+    elif scene.number == 6:
+        scene.add(steps.Tick(first.opens[2], "drop"))
     elif scene.number > 3:
         name = scene.on_branch(lambda: scene.diligent(opens=1, completes=first.opens[:1]))
         scene.land(name, squash=scene.number == 4)
@@ -345,22 +354,29 @@ def finished(scene: Scene) -> None:
 
 
 def by_commit(scene: Scene) -> None:
-    """A person, or an assistant that saves nothing, commits what was open: the subject and the code say so."""
+    """A person, or an assistant that saves nothing, commits what was open: the code says so."""
     wanted = scene.pool.shown_by_code(scene.pool.part())
     scene.diligent(opens=1, commit=scene.flip(), adds=[wanted])
     if wanted.part is None:
         raise ValueError(wanted)
     name = scene.branch() if scene.number == 1 else ""
+    if scene.number == 3:  # the same file, and nothing of what was wanted
+        scene.add(steps.Edit(wanted.part.path), steps.Commit(f"Tidy the {wanted.part.name}"))
+        return
     scene.add(steps.Edit(wanted.part.path, adds=wanted.part.symbol))
-    scene.add(steps.Commit(wanted.text.replace("`", ""), shows=wanted))
+    message = "Small changes" if scene.number == 2 else wanted.text.replace("`", "")
+    scene.add(steps.Commit(message, shows=wanted))
     if name:
         scene.land(name, squash=True)
 
 
 def reworded(scene: Scene) -> None:
-    """A later session finished what was open and says so in other words."""
+    """A later session finished what was open and says so in other words, or the same with something else."""
     first = scene.diligent(opens=2)
-    scene.diligent(opens=1, completes=first.opens[:1], wording=DOTTED if scene.number == 0 else PAST)
+    if scene.number == 2:
+        scene.diligent(opens=1, completes=[scene.pool.twin(first.opens[0])], wording=PAST)
+    else:
+        scene.diligent(opens=1, completes=first.opens[:1], wording=DOTTED if scene.number == 0 else PAST)
 
 
 def superseded(scene: Scene) -> None:
@@ -477,8 +493,8 @@ def _ending(scene: Scene) -> None:
 
 KINDS: dict[str, tuple[Builder, int]] = {
     "one branch": (one_branch, 2),
-    "new branch": (new_branch, 4),
-    "squash": (squash, 4),
+    "new branch": (new_branch, 5),
+    "squash": (squash, 5),
     "merge": (merge, 3),
     "rebase": (rebase, 3),
     "worktree": (worktree, 3),
@@ -489,9 +505,9 @@ KINDS: dict[str, tuple[Builder, int]] = {
     "neighbour": (neighbour, 4),
     "lazy": (lazy, 5),
     "last words": (last_words, 5),
-    "finished": (finished, 6),
-    "by commit": (by_commit, 2),
-    "reworded": (reworded, 2),
+    "finished": (finished, 7),
+    "by commit": (by_commit, 4),
+    "reworded": (reworded, 3),
     "superseded": (superseded, 3),
     "notes": (notes, 4),
     "reset": (reset, 3),

@@ -142,10 +142,10 @@ class Clone:
 
 @dataclass(frozen=True)
 class Tick:
-    """A person ticks an item off, by `ocm done` or in the file."""
+    """A person takes an item off the list: `ocm done`, `ocm drop`, or in the file, where `command` is empty."""
 
     item: Item
-    by_command: bool = False
+    command: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -192,6 +192,12 @@ class Pool:
         """Return something to be done that names a file and what has to be in it."""
         text = f"Add the function `{part.symbol}` to `{part.path}`"
         return Item("open", text, text.replace("Add", "Added", 1), part=part)
+
+    def twin(self, item: Item) -> Item:
+        """Return the same deed for another component."""
+        part = self.part()
+        was = item.part.name if item.part else ""
+        return replace(item, text=item.text.replace(was, part.name), past=item.past.replace(was, part.name), part=part)
 
     def decision(self, part: Component, supersedes: Item | None = None) -> Item:
         """Return a decision, which may end an earlier one."""

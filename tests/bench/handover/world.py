@@ -187,9 +187,9 @@ class World:
         client, place = self._clients[step.who], self._places[step.who]
         created = not (place / step.path).exists()
         before, after = client.edit(str(place), step.path, created=created)
-        if self._lets(client, before):
-            self._change(place, step)
-            self._hook(client, "post-tool-use", after)
+        self._ask(client, before)
+        self._change(place, step)
+        self._hook(client, "post-tool-use", after)
 
     def _change(self, place: Path, step: steps.Edit) -> None:
         """Write lines that no other edit writes."""
@@ -201,15 +201,17 @@ class World:
         with target.open("a", encoding="utf-8") as file:
             file.write("".join(["\n", f"def {name}():\n", *lines]))
 
-    def _lets(self, client: Client, before: Json) -> bool:
-        """Tell whether a call may run, for an assistant that tries again when it is denied."""
-        return any(not clients.denied(self._hook(client, "pre-tool-use", before)) for _ in range(_MOST_DENIED))
+    def _ask(self, client: Client, before: Json) -> None:
+        """Ask until a call may run, as an assistant does that tries again; the gate lets go of every one."""
+        if any(not clients.denied(self._hook(client, "pre-tool-use", before)) for _ in range(_MOST_DENIED)):
+            return
+        raise BrokenError(f"never let through: {before}")
 
     def _run(self, step: steps.Run) -> None:
         client = self._clients[step.who]
         before, after = client.shell(self._cwd(step.who), step.command, failed=step.failed)
-        if self._lets(client, before):
-            self._hook(client, "post-tool-use", after)
+        self._ask(client, before)
+        self._hook(client, "post-tool-use", after)
 
     def _commit(self, step: steps.Commit) -> None:
         if not step.who:
@@ -217,11 +219,12 @@ class World:
             return
         client = self._clients[step.who]
         before, after = client.shell(self._cwd(step.who), f'git commit -am "{step.message}"')
-        if self._lets(client, before):
-            self._store_commit(self._places[step.who], step.message)
-            self._hook(client, "post-tool-use", after)
+        self._ask(client, before)
+        self._store_commit(self._places[step.who], step.message)
+        self._hook(client, "post-tool-use", after)
 
     def _store_commit(self, place: Path, message: str) -> None:
+        self._wait()
         there, self.root = self.root, place
         try:
             self._git("add", "-A")
@@ -245,6 +248,7 @@ class World:
         """Call the checkpoint tool: the hooks around it, and between them the function that the tool is."""
         client, place = self._clients[who], self._places[who]
         before, after = client.checkpoint(str(place), arguments)
+        self._wait()
         self._hook(client, "pre-tool-use", before)
         there, self.root = self.root, place
         given = {**arguments, "session_id": client.session_id, "tool": client.host}
@@ -267,9 +271,11 @@ class World:
             ran, came = client.shell(str(place), "make test")
             self._hook(client, "pre-tool-use", ran)
             self._hook(client, "post-tool-use", came)
-        if self._lets(client, before):
-            self._change(place, steps.Edit(step.path))
-            self._hook(client, "post-tool-use", after)
+        else:
+            self.unsupported.append("a denial to copy")
+        self._ask(client, before)
+        self._change(place, steps.Edit(step.path))
+        self._hook(client, "post-tool-use", after)
 
     def _stop(self, step: steps.Stop) -> None:
         client, cwd = self._clients[step.who], self._cwd(step.who)
@@ -279,6 +285,7 @@ class World:
 
     def _end(self, step: steps.End) -> None:
         client = self._clients[step.who]
+        self._wait()
         self._hook(client, "session-end", client.end(self._cwd(step.who)))
         self._stored = int(time.time())
 
@@ -294,16 +301,19 @@ class World:
         self._git("switch", "-q", *(["-c"] if step.new else []), step.branch)
 
     def _squash(self, step: steps.Squash) -> None:
+        self._wait()
         self._git("merge", "-q", "--squash", step.branch)
         self._git("commit", "-q", "-m", f"{step.branch.replace('/', ' ').replace('-', ' ')} (#{self._written})")
         self._git("branch", "-q", "-D", step.branch)
         self._stored = int(time.time())
 
     def _merge(self, step: steps.Merge) -> None:
+        self._wait()
         self._git("merge", "-q", "--no-ff", "-m", f"Merge branch '{step.branch}'", step.branch)
         self._stored = int(time.time())
 
     def _rebase(self, step: steps.Rebase) -> None:
+        self._wait()
         self._git("rebase", "-q", step.onto)
         self._stored = int(time.time())
 
@@ -333,21 +343,24 @@ class World:
         return self.main / STORE
 
     def _tick(self, step: steps.Tick) -> None:
-        if step.by_command and self._done_by_command(step.item):
+        if step.command and self._by_number(step.command, step.item):
             return
+        line = f"- [ ] {step.item.text}\n"
+        ticked = "" if step.command == "drop" else line.replace("[ ]", "[x]", 1)
         for file in sorted((self._store() / "sessions").glob("*.md")):
             text = file.read_text(encoding="utf-8")
-            if (line := f"- [ ] {step.item.text}") in text:
-                self._by_hand(file, text.replace(line, line.replace("[ ]", "[x]", 1)))
+            if line in text:
+                self._by_hand(file, text.replace(line, ticked))
                 return
         raise BrokenError(f"nothing to tick: {step.item.text}")
 
-    def _done_by_command(self, item: Item) -> bool:
+    def _by_number(self, command: str, item: Item) -> bool:
         listed = self._ocm("todo", "--json")
         number = _number(json.loads(listed), item.text) if listed is not None else None
-        if number is None or self._ocm("done", str(number)) is None:
-            self.unsupported.append("ocm done")
+        if number is None or self._ocm(command, str(number)) is None:
+            self.unsupported.append(f"ocm {command}")
             return False
+        self._stored = int(time.time())
         return True
 
     def _note(self, step: steps.Note) -> None:
