@@ -10,8 +10,9 @@ import pytest
 
 from . import clients, steps
 from .__main__ import main, play_all
-from .histories import KINDS, Scene, histories
+from .histories import KINDS, histories
 from .model import A_LINE, Expected, Fact, Forbidden, Model
+from .scene import Scene
 from .scoring import score
 from .words import COMPONENTS, Component, Pool
 
