@@ -11,7 +11,7 @@ EXACT, DOTTED, PAST = "exact", "dotted", "past"  # how an item that is done is w
 
 @dataclass(frozen=True)
 class Start:
-    """A conversation begins; `copies` says what its assistant sends when it is denied: the ready-made call."""
+    """A conversation begins with what its user types."""
 
     who: str
     host: str
