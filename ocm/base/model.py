@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ocm.base.errors import BadInputError, meant
-from ocm.base.values import CHANGE_TYPES, MAX_LINE, STATUSES, FileChange, one_line
+from ocm.base.text import MAX_LINE, one_line
+from ocm.base.values import CHANGE_TYPES, STATUSES, FileChange
 
 __all__ = [
-    "CHANGE_TYPES", "HALF", "MAX_ITEM", "MAX_LINE", "SECTIONS", "STATUSES", "TRIGGERS", "Checkpoint", "FileChange",
-    "PlanFile", "Reference", "Session", "WorkEntry", "checkpoint_from", "clean_text", "one_line", "slugify",
+    "CHANGE_TYPES", "HALF", "MAX_ITEM", "SECTIONS", "STATUSES", "TRIGGERS", "Checkpoint", "FileChange", "PlanFile",
+    "Reference", "Session", "WorkEntry", "checkpoint_from", "clean_text", "slugify",
 ]  # fmt: skip
 
 TRIGGERS = ("context_limit", "git_commit", "task_end", "session_end", "manual")

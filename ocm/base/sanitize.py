@@ -137,12 +137,3 @@ def short(session_id: str) -> str:
 def say(text: str) -> str:
     """Return stored text as one line that cannot end the fence around it."""
     return marked(unfenced(clean_line(text)).strip())
-
-
-def cut(text: str, limit: int) -> str:
-    """Return a line of at most `limit` characters, cut between words where there are any."""
-    if len(text) <= limit:
-        return text
-    part = text[: limit - 1]
-    space = part.rfind(" ", limit // 2)
-    return (part if text[limit - 1] == " " else part[:space] if space > 0 else part).rstrip() + "…"

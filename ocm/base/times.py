@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ocm.base.limits import FAR_FUTURE
-from ocm.base.values import whole_number
+from ocm.base.text import whole_number
 
 
 def later(first: str, second: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 
+from ocm.base.text import cut
 from ocm.hosts.common import text
 from ocm.redaction import token_patterns
 from ocm.store import config, journal
@@ -18,7 +19,7 @@ RELEASED = (
 )
 _SAFE_WORDS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-+@,; ")
 _NAMED = 8
-_READ = 4000  # characters of a prompt, of which 200 become a title
+_READ, _TITLE = 4000, 200  # characters of a prompt that are looked at, and that become a title
 
 
 def broken(argument: str) -> str:
@@ -70,14 +71,22 @@ def is_unsaved(events: list[dict[str, object]]) -> bool:
 def title(typed: str, *stores: str) -> str:
     """Return what the user typed as one redacted line of at most 200 characters."""
     head = typed[:_READ]
-    if len(typed) > _READ:  # half a secret would not be known for one
-        head = head[: max(head.rfind(" "), head.rfind("\n")) + 1] or head
+    if len(typed) > _READ:
+        head = _without_last_token(head) or head
     has_rules = any(name.startswith("redact.") for store in stores for name in config.read(store))
     if has_rules or token_patterns.may_need_redaction(head):
         from ocm.redaction import redact, user_rules
 
         head = redact.redact(head, user_rules.load(*stores) if stores else user_rules.NONE)[0]
-    return " ".join(head.split())[:200]
+    return cut(" ".join(head.split()), _TITLE)
+
+
+def _without_last_token(text: str) -> str:
+    """Return `text` without the unspaced ASCII at its end: half a secret would not be recognized as one."""
+    end = len(text)
+    while end and text[end - 1].isascii() and not text[end - 1].isspace():
+        end -= 1
+    return text[:end]
 
 
 def _quoted(words: str) -> str:

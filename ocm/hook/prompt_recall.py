@@ -40,7 +40,8 @@ def say(store: Store, found: list[prompt_lookup.Match]) -> str:
 
 
 def _line(store: Store, match: prompt_lookup.Match) -> str:
-    from ocm.base.sanitize import cut, say, short
+    from ocm.base.sanitize import say, short
+    from ocm.base.text import cut
 
     parts = [
         match.date[:10],

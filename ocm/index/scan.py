@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.base.text import one_line
 from ocm.base.times import instant, with_offset
-from ocm.base.values import FileChange, one_line
+from ocm.base.values import FileChange
 from ocm.index import file_format
 from ocm.index.file_format import mark, mark_of
 from ocm.store.paths import TEMPORARY, Store, content

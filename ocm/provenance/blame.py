@@ -9,7 +9,7 @@ import stat
 from dataclasses import dataclass, field
 
 from ocm.base.errors import BadInputError, NotFoundError
-from ocm.base.model import one_line
+from ocm.base.text import one_line
 from ocm.base.times import instant
 from ocm.git import fingerprints, history, parse
 from ocm.git.fingerprints import Match

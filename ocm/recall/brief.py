@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ocm.base.notices import Notice, ignore
-from ocm.base.sanitize import BEGIN, END, LABEL, MARKED, cut, holds_marks, say, short
+from ocm.base.sanitize import BEGIN, END, LABEL, MARKED, holds_marks, say, short
+from ocm.base.text import cut
 from ocm.base.times import instant
 from ocm.git import freshness, worktree
 from ocm.index import access, sync

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from ocm.base.errors import BadInputError, OcmError, meant
 from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
-from ocm.base.values import STATUSES, FileChange, one_line
+from ocm.base.text import one_line
+from ocm.base.values import STATUSES, FileChange
 from ocm.git import freshness, worktree
 from ocm.index import access, queries, ranking
 from ocm.index.file_format import ITEM

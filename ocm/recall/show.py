@@ -6,8 +6,9 @@ from typing import Any
 
 from ocm.base import times
 from ocm.base.errors import BadInputError, OcmError, meant
-from ocm.base.model import SECTIONS, Session, one_line
+from ocm.base.model import SECTIONS, Session
 from ocm.base.notices import Notice, ignore
+from ocm.base.text import cut, one_line
 from ocm.sessions import session_files
 from ocm.sessions.lookup import find
 from ocm.store import config, gate, journal, paths
@@ -159,7 +160,7 @@ class _Budget:
         while _size(text) + 8 > self._left:
             text = text[: len(text) - max(1, (_size(text) + 8 - self._left) // 6)]
         self._left -= _size(text) + 8
-        return (text[: text.rfind(" ")] if " " in text else text) + "…"
+        return cut(item, len(text) + 1)
 
 
 def _size(value: object) -> int:

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from ocm.base.errors import OcmError, UnreadableSessionError
-from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
+from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, slugify
+from ocm.base.text import one_line
 from ocm.redaction import redact, user_rules
 from ocm.sessions import archive, auto_summary, forget, merge, session_files
 from ocm.sessions.gather import Start, edits_of, events_redacted, observe

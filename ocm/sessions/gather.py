@@ -8,7 +8,8 @@ from typing import Any
 
 from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
-from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, one_line
+from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session
+from ocm.base.text import one_line
 from ocm.redaction import redact
 from ocm.redaction.user_rules import Rules
 from ocm.sessions import merge, session_files

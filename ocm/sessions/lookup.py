@@ -4,7 +4,7 @@ import os
 
 from ocm.base.errors import NotFoundError, meant
 from ocm.base.notices import Notice, ignore
-from ocm.base.values import one_line
+from ocm.base.text import one_line
 from ocm.sessions import session_files
 from ocm.store.paths import Store
 

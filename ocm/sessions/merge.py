@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry, one_line
+from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry
+from ocm.base.text import one_line, whole_number
 from ocm.base.times import later
-from ocm.base.values import whole_number
 from ocm.markdown import facts, traces
 from ocm.store.events import Event, counted, hook_event, moment
 

@@ -18,7 +18,6 @@ from ocm.base.model import (
     WorkEntry,
     checkpoint_from,
     clean_text,
-    one_line,
     slugify,
 )
 
@@ -123,14 +122,6 @@ def test_a_pair_of_texts_is_two_lines(name: str) -> None:
 ])  # fmt: skip
 def test_a_call_is_semantic_when_it_says_something_about_the_work(arguments: dict[str, Any], semantic: bool) -> None:
     assert call(**arguments).semantic is semantic
-
-
-@given(st.text(st.characters()))
-def test_one_line_is_one(text: str) -> None:
-    line = one_line(text, 50)
-    assert len(line) <= 50
-    assert line.splitlines() in ([], [line]) or not set(line) & set("\n\r\x0b\x0c\x85\u2028\u2029")
-    assert one_line(line, 50) == line
 
 
 @given(st.text())
