@@ -1,7 +1,6 @@
 """Which hooks really fired: what journals and session files say, never what is configured."""
 
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -92,4 +91,4 @@ def _of_journals(store: Store, tool: str, since: float) -> Iterator[_Found]:
 
 def shown(when: float) -> str | None:
     """Return a moment as ISO text, or None where there is none."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(when)) if when else None
+    return times.iso(when) or None

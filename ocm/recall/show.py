@@ -189,7 +189,7 @@ def status(store: Store, notice: Notice = ignore) -> dict[str, Any]:
             "threshold": settings["gate.threshold"],
             "gate_shut": gate.is_shut(counts, settings),
             "denials": counts.denials,
-            "last_event": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(last)) if last else None,
+            "last_event": times.iso(last) or None,
         })  # fmt: skip
     return {
         "store": store.path,

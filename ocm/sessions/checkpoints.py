@@ -9,9 +9,9 @@ import contextlib
 import os
 import time
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
 from typing import Any
 
+from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, slugify
 from ocm.base.text import one_line
@@ -226,7 +226,7 @@ def _new_session(call: Checkpoint, start: Start) -> Session:
         tool=start.tool,
         project=start.project,
         branch=start.branch,
-        started_at=datetime.fromtimestamp(start.since).astimezone().isoformat(timespec="seconds"),
+        started_at=times.iso(start.since),
         git_sha_start=start.sha,
     )
 

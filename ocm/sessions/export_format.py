@@ -5,11 +5,12 @@ Session files are in it as they are, letter for letter; everything else in a sto
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.sessions import archive, session_files
 from ocm.store import files
@@ -57,7 +58,7 @@ def write(path: str, store: Store, entries: list[Entry], *, owner: str = "") -> 
         "ocm": FORMAT,
         "kind": "store",
         "project": os.path.basename(store.root),
-        "exported_at": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "exported_at": times.iso(time.time()),
         "sessions": [{"file": one.name, "archived": one.archived, "text": one.text} for one in entries],
     }
     data = json.dumps(tree, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
+from ocm.base import times
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry
 from ocm.base.text import one_line, whole_number
-from ocm.base.times import later
 from ocm.markdown import facts, traces
 from ocm.store.events import Event, counted, hook_event, moment
 
@@ -44,7 +44,7 @@ def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Sessi
         tool=session.tool or checkpoint.tool or "",
         trigger=checkpoint.trigger or session.trigger,
         branch=observed.branch or session.branch,
-        updated_at=later(session.updated_at or session.started_at, now),
+        updated_at=times.later(session.updated_at or session.started_at, now),
         tags=_appended(session.tags, checkpoint.tags),
         work_completed=_appended(session.work_completed, checkpoint.work_completed),
         work_pending=_pending(session, checkpoint),
@@ -67,7 +67,7 @@ def _set_status(session: Session, status: str | None, observed: Observed) -> Non
     if status:
         session.status = status
     if session.status == "closed" and not session.ended_at:
-        session.ended_at = later(session.started_at, session.updated_at)
+        session.ended_at = times.later(session.started_at, session.updated_at)
         session.git_sha_end = observed.head
     elif session.status != "closed":
         session.ended_at = session.git_sha_end = ""
@@ -152,9 +152,7 @@ def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: 
     for event in observed.events:
         name, when = hook_event(event), moment(event)
         if name and when:
-            fired[name] = (
-                f"event {name} {datetime.fromtimestamp(when, observed.now.tzinfo).isoformat(timespec='seconds')}"
-            )
+            fired[name] = f"event {name} {times.iso(when, observed.now.tzinfo)}"
     ours = (*(f"{name} " for name in counts), "event ", "taken ")
     kind, held = "semantic" if checkpoint.semantic else "machine", taken(session)
     return [

@@ -198,7 +198,7 @@ def _unchanged(store: Store, known: Known) -> bool:
 def _names(session: Session) -> Iterator[str]:
     """Yield the canonical name of a session, then what it is called where other files have that name."""
     short = hashlib.sha256(session.session_id.encode()).hexdigest()[:8]
-    moment = datetime.fromtimestamp(max(0.0, times.instant(session.started_at))).astimezone()
+    moment = datetime.fromtimestamp(times.instant(session.started_at)).astimezone()
     tool = slugify(session.tool, 30) or "unknown"
     stem = f"{moment:%Y-%m-%d_%H-%M}_{tool}_{slugify(session.slug) or short}"
     yield from (f"{stem}.md", f"{stem}-{short}.md")

@@ -61,15 +61,16 @@ def register(root: str, store: str) -> None:
         OcmError: when another process holds the lock, or there is no user store.
         OSError: when the user store cannot be written to.
     """
-    from datetime import UTC, datetime
+    import time
 
+    from ocm.base import times
     from ocm.store import files
 
     row = {
         "project": os.path.basename(root) or root,
         "project_root": root,
         "store": store,
-        "registered_at": datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+        "registered_at": times.iso(time.time()),
     }
     files.make_private_dir(paths.own_store())
     with files.locked(path() + ".lock"):
