@@ -231,7 +231,7 @@ def _look_at_sessions(store: Store, notice: Notice) -> None:
 
 def _session_count(store: Store) -> int:
     try:
-        return sum(1 for name in os.listdir(store.sessions) if session_files.is_name(name))
+        return sum(1 for name in os.listdir(store.sessions) if paths.is_session_file(name))
     except OSError:
         return 0
 

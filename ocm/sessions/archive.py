@@ -122,6 +122,6 @@ def free_name(store: Store, name: str) -> str:
 
 def _names(store: Store) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(store.sessions) if session_files.is_name(name))
+        return sorted(name for name in os.listdir(store.sessions) if paths.is_session_file(name))
     except OSError:
         return []

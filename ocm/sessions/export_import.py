@@ -9,7 +9,7 @@ from ocm.markdown import parse
 from ocm.redaction import user_rules
 from ocm.sessions import archive, backups, export_format, redact_scan, session_files
 from ocm.sessions.export_format import Entry
-from ocm.store import files, journal
+from ocm.store import files, journal, paths
 from ocm.store.paths import Store, user_store
 
 
@@ -65,7 +65,7 @@ def _known(store: Store) -> dict[str, tuple[Store, str]]:
     """Return where each session of the store and its archive lies."""
     found = {}
     for place, _ in export_format.places(store):
-        for name in filter(session_files.is_name, os.listdir(place.sessions)):
+        for name in filter(paths.is_session_file, os.listdir(place.sessions)):
             try:
                 found[parse.session_id_of(session_files.text(place, name))] = (place, name)
             except (OSError, UnreadableSessionError):

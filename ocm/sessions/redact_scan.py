@@ -15,10 +15,9 @@ from ocm.base.notices import Progress, told
 from ocm.markdown import parse
 from ocm.redaction import redact, user_rules
 from ocm.sessions import backups, export_format, session_files
-from ocm.store import files, journal
+from ocm.store import files, journal, paths
 from ocm.store.paths import Store, user_store
 
-_MAX_LOG = 64 * 1024 * 1024
 _FIXED = ("ocm:", "session_id:", "git_sha_start:", "git_sha_end:", "started_at:", "updated_at:", "ended_at:")
 _OPEN, _CLOSE = "<private>", "</private>"
 
@@ -84,7 +83,7 @@ def _sessions(
     names = [
         (place, name)
         for place, _ in export_format.places(store)
-        for name in sorted(filter(session_files.is_name, os.listdir(place.sessions)))
+        for name in sorted(filter(paths.is_session_file, os.listdir(place.sessions)))
     ]
     for place, name in told(names, progress):
         found = _session(place, name, rules)
@@ -205,10 +204,10 @@ def _rewrite(store: Store, name: str, rules: user_rules.Rules) -> None:
 
 
 def _log(path: str, rules: user_rules.Rules, owner: str) -> Found | None:
-    if not os.path.isfile(path) or os.path.islink(path) or os.path.getsize(path) > _MAX_LOG:
+    try:
+        text = paths.read_regular(path, paths.MAX_LOG_FILE).decode("utf-8", "surrogateescape")
+    except (FileNotFoundError, paths.UnfitFileError):
         return None
-    with open(path, "rb") as file:
-        text = file.read().decode("utf-8", "surrogateescape")
     clean, counts = redact.report_secrets(text, rules)
     if counts and owner:
         files.atomic_write(path, clean.encode("utf-8", "surrogateescape"), owner=owner)

@@ -20,7 +20,6 @@ REJECTED = "journal.rejected"
 LOGS = ("hook.log", "hook.log.old", REJECTED, f"{REJECTED}.old")  # what else in a store may speak of a session
 ORPHAN_SECONDS = 600  # without a line, and whoever comes by stores what the journal holds
 FORGOTTEN_SECONDS = 7 * 86_400  # without a line, and a journal in which nothing happened is dropped
-MAX_BYTES = 64 * 1024 * 1024  # a day of work is a hundredth of it
 MAX_REJECTED = 256 * 1024
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _CALL, _CHANGE = b'{"e":"call"', b'{"e":"call","m":1'
@@ -387,4 +386,4 @@ def _read(path: str) -> bytes:
 
 
 def _read_whole(path: str) -> bytes:
-    return paths.read_regular(path, MAX_BYTES)
+    return paths.read_regular(path, paths.MAX_JOURNAL_FILE)

@@ -7,7 +7,6 @@ from typing import Any
 from ocm.store import paths  # and `files` where something is written: a hook only reads
 
 NAME = "registry.json"
-_MAX_BYTES = 16 * 1024 * 1024
 _MOST_ASIDE = 10
 
 Rows = list[dict[str, Any]]
@@ -101,7 +100,7 @@ def unregister(root: str) -> None:
 def _read() -> Rows | None:
     """Return the rows, or None when the file is damaged."""
     try:
-        found = json.loads(paths.read_regular(path(), _MAX_BYTES, follow=True))
+        found = json.loads(paths.read_regular(path(), paths.MAX_USER_FILE, follow=True))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except (OSError, ValueError, RecursionError):

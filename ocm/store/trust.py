@@ -12,7 +12,6 @@ from ocm.store import paths, registry
 from ocm.store.paths import Store
 
 NAME = "trust.json"
-_MAX_BYTES = 16 * 1024 * 1024
 ACCEPTED, SEEN = "accepted", "seen"
 NOTICE = (
     "ocm: the session store of this project was not made on this machine, so nothing in it is shown here. "
@@ -87,7 +86,7 @@ def _state(store: str) -> str:
 
 def _states() -> dict[str, str]:
     try:
-        found = json.loads(paths.read_regular(path(), _MAX_BYTES, follow=True))
+        found = json.loads(paths.read_regular(path(), paths.MAX_USER_FILE, follow=True))
     except (OSError, ValueError, RecursionError):
         return {}
     known = found if isinstance(found, dict) else {}
