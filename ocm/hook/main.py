@@ -66,12 +66,9 @@ class Event:
 
     def _is_delegated(self, tool: str) -> bool:
         """Tell whether a sub-agent was started and has not come back, in this turn."""
-        for line in reversed(journal.read_events(self.store.path, self.session_id)):
-            if line.get("e") == "prompt" or (line.get("tool") == tool and line.get("e") != "ask"):
-                return False
-            if line.get("tool") == tool:
-                return True
-        return False
+        from ocm.store import events
+
+        return events.is_delegated(journal.read_events(self.store.path, self.session_id), tool)
 
     def tally(self) -> journal.Tally:
         """Count the calls since the last checkpoint."""
@@ -266,12 +263,11 @@ def pre_compact(event: Event) -> "Reply":
 def stop(event: Event) -> "Reply":
     """Ask once for a checkpoint when a turn leaves changes behind that none holds."""
     from ocm.hook import messages
+    from ocm.store import events
 
-    events = journal.read_events(event.store.path, event.session_id)
+    lines = journal.read_events(event.store.path, event.session_id)
     asks = (
-        event.settings["gate.mode"] != "off"
-        and event.host.may_ask_at_stop(event.payload)
-        and messages.is_unsaved(events)
+        event.settings["gate.mode"] != "off" and event.host.may_ask_at_stop(event.payload) and events.is_unsaved(lines)
     )
     event.write(journal.event("stop", asked=asks or None))
     return event.host.hold_turn(messages.reminder(event.host, event.tally().calls, event.settings)) if asks else None

@@ -4,9 +4,9 @@ import json
 import os
 
 from ocm.base.text import cut
-from ocm.hosts.common import text
 from ocm.redaction import token_patterns
 from ocm.store import config, journal
+from ocm.store.events import Event, text_of
 from ocm.store.paths import Store, find_store
 
 TYPE_CHECKING = False
@@ -58,16 +58,6 @@ def denial(host: "Host", session_id: str, store: Store, settings: dict[str, int 
     )
 
 
-def is_unsaved(events: list[dict[str, object]]) -> bool:
-    """Tell whether something was changed that no checkpoint has in words, and nobody asked for one yet."""
-    for event in reversed(events):
-        if event.get("e") == "stop" and event.get("asked"):
-            return False
-        if event.get("m") == 1 or (event.get("e") in {"sub", "edit"} and event.get("path")) or event.get("changes"):
-            return True
-    return False
-
-
 def title(typed: str, *stores: str) -> str:
     """Return what the user typed as one redacted line of at most 200 characters."""
     head = typed[:_READ]
@@ -93,9 +83,9 @@ def _quoted(words: str) -> str:
     return "'" + words.replace("'", "'\\''") + "'"
 
 
-def _summary(events: list[dict[str, object]], root: str) -> str:
-    edited = dict.fromkeys(_short(text(event, "path"), root) for event in events if event.get("path"))
-    ran = dict.fromkeys(text(event, "cmd") for event in events if event.get("cmd"))
+def _summary(events: list[Event], root: str) -> str:
+    edited = dict.fromkeys(_short(text_of(event, "path"), root) for event in events if text_of(event, "path"))
+    ran = dict.fromkeys(cmd for event in events if (cmd := text_of(event, "cmd")))
     parts = ["edited " + ", ".join(list(edited)[-_NAMED:])] if edited else []
     parts += ["ran " + ", ".join(list(ran)[-_NAMED:])] if ran else []
     words = "; ".join(parts) or "looked around, changed nothing yet"

@@ -4,7 +4,7 @@ Loaded by a hook at each prompt, so it imports little, reads the cache as it is 
 """
 
 from ocm.index import prompt_lookup
-from ocm.store.events import told
+from ocm.store.events import Event, recalled
 from ocm.store.paths import Store
 
 _CHARACTERS = 800  # 200 tokens
@@ -23,9 +23,9 @@ def find(store: Store, prompt: str, *, but: set[str]) -> list[prompt_lookup.Matc
     return prompt_lookup.matches(store, prompt, but=but, project=project)
 
 
-def news(found: list[prompt_lookup.Match], events: list[dict[str, object]]) -> list[prompt_lookup.Match]:
+def news(found: list[prompt_lookup.Match], events: list[Event]) -> list[prompt_lookup.Match]:
     """Return those of the sessions that a conversation was not told of yet."""
-    known = told(events)
+    known = recalled(events)
     return [match for match in found if match.session_id not in known]
 
 

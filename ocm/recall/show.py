@@ -12,7 +12,7 @@ from ocm.base.text import cut, one_line
 from ocm.sessions import session_files
 from ocm.sessions.lookup import find
 from ocm.store import config, gate, journal, paths
-from ocm.store.events import moment, text_of
+from ocm.store.events import moment, of_kind, saw_call, session_of, text_of
 from ocm.store.paths import Store
 
 ACTIVE_SECONDS = 12 * 3600
@@ -183,8 +183,8 @@ def status(store: Store, notice: Notice = ignore) -> dict[str, Any]:
         counts = journal.tally(store.path, key, changes_only=settings["gate.count"] == "changes")
         last = max((moment(event) for event in events), default=0.0)
         active.append({
-            "session_id": _id_of(events, key),
-            "tool": next((text_of(event, "tool") for event in events if event.get("e") == "open"), None),
+            "session_id": session_of(events, key),
+            "tool": next((text_of(event, "tool") for event in of_kind(events, "open")), None),
             "calls": counts.calls,
             "threshold": settings["gate.threshold"],
             "gate_shut": gate.is_shut(counts, settings),
@@ -270,7 +270,7 @@ def active_ids(store: Store) -> list[str]:
         path = journal.active_path(store.path, key)
         touched = os.stat(path).st_mtime if os.path.exists(path) else 0.0
         if touched > time.time() - ACTIVE_SECONDS:
-            found.append((touched, _id_of(journal.read_events(store.path, key), key)))
+            found.append((touched, session_of(journal.read_events(store.path, key), key)))
     return [session_id for _, session_id in sorted(found, reverse=True)]
 
 
@@ -278,13 +278,9 @@ def session_that_asked(store: Store, tool_use: str) -> str:
     """Return the id of the session whose hook saw the tool use `tool_use` coming, empty when none did."""
     for key in journal.session_keys(store.path) if tool_use else []:
         events = journal.read_events(store.path, key)
-        if any(event.get("e") == "ask" and event.get("id") == tool_use for event in events):
-            return _id_of(events, key)
+        if saw_call(events, tool_use):
+            return session_of(events, key)
     return ""
-
-
-def _id_of(events: list[dict[str, object]], key: str) -> str:
-    return next((name for event in events if (name := text_of(event, "session"))), key)
 
 
 def text(store: Store, identifier: str, notice: Notice = ignore) -> str:

@@ -21,7 +21,7 @@ from ocm.sessions.gather import Start, edits_of, events_redacted, observe
 from ocm.sessions.merge import Observed
 from ocm.sessions.session_files import Known
 from ocm.store import config, files, journal, trust
-from ocm.store.events import Event, hook_event, text_of
+from ocm.store.events import Event, hook_event, kind_of, may_edit, recalled, text_of
 from ocm.store.paths import Store, user_store
 
 HOOK_SECONDS = 1.5  # that a hook may spend on recovery, of the five that hosts wait
@@ -75,7 +75,7 @@ def flush(store: Store, session_id: str, *, status: str | None = None, trigger: 
     Returns whether there was anything to store; a conversation in which nothing happened makes no file.
     """
     events = journal.read_events(store.path, session_id)
-    worth = any(event.get("e", "edit") in {"call", "sub", "edit", "prompt"} for event in events)
+    worth = any(may_edit(event) or kind_of(event) == "prompt" for event in events)
     if worth or session_files.locate(store, session_id, events):
         _transact(store, Checkpoint(session_id, status=status, trigger=trigger), "", None)
         return True
@@ -115,7 +115,7 @@ def recover(store: Store, *, idle: float = journal.ORPHAN_SECONDS, seconds: floa
 def _has_ended(events: list[Event]) -> bool:
     """Tell whether the last thing that happened is the end, whose hook died before it had closed the session."""
     happened = [event for event in events if hook_event(event)]
-    return bool(happened) and happened[-1].get("e") == "end"
+    return bool(happened) and kind_of(happened[-1]) == "end"
 
 
 def _clear_up(store: Store) -> None:
@@ -209,15 +209,8 @@ def _absorb(
     changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
     unseen_shell = observed.changed is None and any(event.get("cmd") for event in events)
     carry = journal.count(carried, changes_only=changes_only)
-    taken = _Taken(observed.takes, carry, redactions, unseen_shell, _has_ended(events), _told(everything))
+    taken = _Taken(observed.takes, carry, redactions, unseen_shell, _has_ended(events), sorted(recalled(everything)))
     return known.name if known else "", after, taken
-
-
-def _told(events: list[Event]) -> list[str]:
-    """Return the sessions that the conversation was told of, so that it is told of none twice."""
-    from ocm.store.events import told
-
-    return sorted(told(events))
 
 
 def _new_session(call: Checkpoint, start: Start) -> Session:

@@ -10,7 +10,7 @@ from ocm.base import times
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry
 from ocm.base.text import one_line, whole_number
 from ocm.markdown import facts, traces
-from ocm.store.events import Event, counted, hook_event, moment
+from ocm.store.events import Event, counted, hook_event, kind_of, moment, of_kind, text_of
 
 _T = TypeVar("_T")
 
@@ -75,7 +75,7 @@ def _set_status(session: Session, status: str | None, observed: Observed) -> Non
 
 def _goes_on(event: Event) -> bool:
     """Tell whether an event reopens a closed session: a call that counts, or the start of a resumed conversation."""
-    return event.get("e") == "call" or (event.get("e") == "open" and bool(event.get("source")))
+    return kind_of(event) == "call" or (kind_of(event) == "open" and bool(event.get("source")))
 
 
 def _appended(old: list[_T], new: Iterable[_T]) -> list[_T]:
@@ -103,8 +103,8 @@ def _work(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[
 
 
 def _first_prompt(events: list[Event]) -> str:
-    titles = (event.get("title") for event in events if event.get("e") == "prompt")
-    return next((one_line(title, 200) for title in titles if isinstance(title, str) and title), "")
+    titles = (text_of(event, "title") for event in of_kind(events, "prompt"))
+    return next((one_line(title, 200) for title in titles if title), "")
 
 
 def merge_files(known: list[FileChange], observed: Observed) -> list[FileChange]:

@@ -16,6 +16,7 @@ from ocm.markdown import parse
 from ocm.redaction import redact, user_rules
 from ocm.sessions import backups, export_format, session_files
 from ocm.store import files, journal, paths
+from ocm.store.events import of_kind, session_of, text_of
 from ocm.store.paths import Store, user_store
 
 _FIXED = ("ocm:", "session_id:", "git_sha_start:", "git_sha_end:", "started_at:", "updated_at:", "ended_at:")
@@ -220,16 +221,14 @@ def _journal(store: Store, key: str, rules: user_rules.Rules, owner: str) -> Fou
     events = journal.read_events(store.path, key)
     for event in events:
         for name in ("path", "title", "cmd"):
-            value = event.get(name)
-            counts.update(redact.report(value, rules)[1] if isinstance(value, str) else {})
+            counts.update(redact.report(text_of(event, name), rules)[1])
     if not counts:
         return None
     found = Found(f"journal of {key}", dict(counts))
     if owner:
         from ocm.sessions import checkpoints
 
-        ids = (event["session"] for event in events if event.get("e") == "open" and "session" in event)
-        session_id = str(next(ids, key))
+        session_id = session_of(of_kind(events, "open"), key)
         try:
             checkpoints.flush(store, session_id)
         except (OcmError, OSError) as error:
