@@ -24,7 +24,7 @@ _READ, _TITLE = 4000, 200  # characters of a prompt that are looked at, and that
 
 def broken(argument: str) -> str:
     """Return why a call is held back whose argument no JSON reader would take."""
-    return f"ocm: {argument} holds half a character (a lone surrogate). Send it as valid Unicode."
+    return f"ocm: {argument} contains a lone surrogate. Send it as valid Unicode."
 
 
 def reminder(host: "Host", calls: int, settings: dict[str, int | str]) -> str:

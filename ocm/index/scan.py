@@ -258,7 +258,7 @@ def _parse(data: bytes) -> "Session":
         line = data.count(b"\n", 0, error.start) + 1
         raise UnreadableSessionError("it is not UTF-8", line=line) from None
     except UnicodeEncodeError:  # an escape of YAML can make half a character
-        raise UnreadableSessionError("its front matter holds half a character") from None
+        raise UnreadableSessionError("its front matter contains a lone surrogate") from None
     return session
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ocm.base import times
-from ocm.base.errors import BadInputError, OcmError, meant
+from ocm.base.errors import BadInputError, OcmError, suggestion
 from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
 from ocm.base.text import one_line
@@ -159,7 +159,7 @@ def _chosen(store: Store, filters: Filters) -> queries.Filters:
     if filters.status and filters.status not in STATUSES:
         raise BadInputError(
             f"status {one_line(filters.status, 40)!r} is not known.",
-            f"{meant(filters.status, STATUSES)}Accepted: {', '.join(STATUSES)}.",
+            f"{suggestion(filters.status, STATUSES)}Accepted: {', '.join(STATUSES)}.",
         )
     return queries.Filters(
         tool=filters.tool or "",

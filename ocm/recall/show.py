@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from ocm.base import times
-from ocm.base.errors import BadInputError, OcmError, meant
+from ocm.base.errors import BadInputError, OcmError, suggestion
 from ocm.base.model import SECTIONS, Session
 from ocm.base.notices import Notice, ignore
 from ocm.base.text import cut, one_line
@@ -80,7 +80,7 @@ def sections_of(asked: list[Any] | None) -> list[str]:
     """
     unknown = [name for name in asked or [] if name not in SECTIONS]
     if unknown:
-        near = meant(str(unknown[0]), SECTIONS)
+        near = suggestion(str(unknown[0]), SECTIONS)
         raise BadInputError(
             f"sections has {one_line(str(unknown[0]), 40)!r}.", f"{near}Accepted: {', '.join(SECTIONS)}."
         )

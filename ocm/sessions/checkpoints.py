@@ -123,7 +123,7 @@ def _clear_up(store: Store) -> None:
     for name in files.old_locks(store.path, time.time() - journal.ORPHAN_SECONDS):
         with contextlib.suppress(OcmError, OSError), files.locked(os.path.join(store.path, name), timeout=0):
             files.clear_temporary(store.sessions, name.removeprefix("session_").removesuffix(".lock"))
-    if forget.is_begun(store) and trust.is_ours(store):  # a note that came along with a project is nobody's wish
+    if forget.is_begun(store) and trust.is_trusted(store):  # a note that came along with a project is nobody's wish
         forget.finish(store)
 
 

@@ -2,7 +2,7 @@
 
 import os
 
-from ocm.base.errors import NotFoundError, meant
+from ocm.base.errors import NotFoundError, suggestion
 from ocm.base.notices import Notice, ignore
 from ocm.base.text import one_line
 from ocm.sessions import session_files
@@ -40,7 +40,7 @@ def _nearest(store: Store, identifier: str) -> str:
     from ocm.index import access
 
     rows = access.read(store, lambda cache: cache.sessions(_COMPARED))
-    return meant(identifier, [name for row in rows for name in (row.slug, row.session_id, row.file) if name])
+    return suggestion(identifier, [name for row in rows for name in (row.slug, row.session_id, row.file) if name])
 
 
 def find_anywhere(store: Store, identifier: str, notice: Notice = ignore) -> tuple[Store, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
-from ocm.base.notices import Progress, told
+from ocm.base.notices import Progress, reported
 from ocm.markdown import parse
 from ocm.redaction import redact, user_rules
 from ocm.sessions import backups, export_format, session_files
@@ -86,7 +86,7 @@ def _sessions(
         for place, _ in export_format.places(store)
         for name in sorted(filter(paths.is_session_file, os.listdir(place.sessions)))
     ]
-    for place, name in told(names, progress):
+    for place, name in reported(names, progress):
         found = _session(place, name, rules)
         _note(report, found)
         if found and not found.trouble:

@@ -33,7 +33,7 @@ def make_inner_dir(path: str) -> None:
     Raises:
         OcmError: it is a link out of the store, as a cloned project may have brought it along.
     """
-    if paths.leads_out(path):
+    if paths.escapes_project(path):
         raise OcmError(f"{path} is a link that leads out of the store.", "Look where it leads, and take it away.")
     make_private_dir(path)
 

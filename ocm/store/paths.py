@@ -178,24 +178,24 @@ def find_store(start: str) -> "Store | None":
 
 
 def _is_store(path: str, folder: str) -> bool:
-    """Tell whether `path` is a store of who works in `folder`, and lies where it seems to.
+    """Return whether `path` is a store of who works in `folder`, and lies where it seems to.
 
     A link would lead what is written elsewhere, and one that a stranger put into a folder such as `/tmp`, which all
     may write to, would let him read it.
     """
-    return os.path.isdir(path) and not leads_out(path) and not _is_strangers(path, folder)
+    return os.path.isdir(path) and not escapes_project(path) and not _is_strangers(path, folder)
 
 
 def _is_strangers(path: str, folder: str) -> bool:
-    """Tell whether `path` belongs to neither this user, nor the superuser, nor whoever owns `folder` itself."""
+    """Return whether `path` belongs to neither this user, nor the superuser, nor whoever owns `folder` itself."""
     if not hasattr(os, "geteuid"):
         return False  # pragma: no cover - Windows has no such owners
     owner = os.stat(path).st_uid
     return owner not in {0, os.geteuid()} and owner != os.stat(folder).st_uid
 
 
-def leads_out(path: str) -> bool:
-    """Tell whether the store `path`, or its folder of sessions, is a link to somewhere outside of the project.
+def escapes_project(path: str) -> bool:
+    """Return whether the store `path`, or its folder of sessions, is a link to somewhere outside of the project.
 
     The same of a folder in a store, which must not lead out of that.
     """

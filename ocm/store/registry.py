@@ -109,7 +109,7 @@ def _read() -> Rows | None:
 
 
 def _is_row(row: dict[str, Any]) -> bool:
-    """Tell whether what a row says of places could be paths."""
+    """Return whether what a row says of places could be paths."""
     texts = "".join(text for text in row.values() if isinstance(text, str))
     try:
         return b"\0" not in os.fsencode(texts)

@@ -14,6 +14,7 @@ MODULES = (
 )  # fmt: skip
 # What a test takes that needs a disk or a process.
 NOT_PURE = {"tmp_path", "project", "store", "repo", "world"}
+TIMED = ("test_time_grows_with_the_length",)  # they run as long as a clock needs
 
 
 def is_pure(path: Path) -> bool:
@@ -34,5 +35,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the core."""
     for item in items:
-        if is_pure(item.path) and not NOT_PURE & set(getattr(item, "fixturenames", ())):
+        takes = set(getattr(item, "fixturenames", ()))
+        if is_pure(item.path) and not NOT_PURE & takes and not item.name.startswith(TIMED):
             item.add_marker(pytest.mark.core)

@@ -489,7 +489,7 @@ def test_a_file_too_large_to_be_a_session_is_not_read(store: Store, monkeypatch:
 def test_half_a_character_in_the_front_matter_is_reported(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store, "a.md", session("a"))
     monkeypatch.setattr(parse, "parse", lambda _: session("a", title="\ud800"))
-    assert unreadable(store) == [("a.md", "line 1: its front matter holds half a character")]
+    assert unreadable(store) == [("a.md", "line 1: its front matter contains a lone surrogate")]
 
 
 # --- damage

@@ -158,7 +158,7 @@ def test_nothing_is_read_from_where_a_process_happens_to_be(tmp_path: Path, monk
     assert config.load(paths.user_store())["gate.threshold"] == 5
     assert user_rules.load(paths.user_store()).off == frozenset()
     assert registry.everywhere() == []
-    assert not trust.is_ours(paths.Store(str(project), str(tmp_path / "p")))
+    assert not trust.is_trusted(paths.Store(str(project), str(tmp_path / "p")))
 
 
 @pytest.mark.parametrize("write", [
