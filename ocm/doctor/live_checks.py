@@ -9,7 +9,7 @@ from typing import Any
 
 from ocm import __version__
 from ocm.hosts import adapters
-from ocm.hosts.interface import Host
+from ocm.hosts.adapter import Adapter
 from ocm.store import paths
 
 _SECONDS = 20.0
@@ -56,18 +56,18 @@ def gate_denies(name: str) -> bool:
                 done = _run([command, event, "--tool", name], json.dumps(payload), folder, {**os.environ, **own})
         except (OSError, subprocess.TimeoutExpired):
             return False
-    if host.DENY_CODE:
-        return done.returncode == host.DENY_CODE
+    if host.deny_exit_code:
+        return done.returncode == host.deny_exit_code
     expected = host.deny(payload, _REASON)
     return bool(done.stdout) if isinstance(expected, str) else _shape(_parsed(done.stdout)) == expected
 
 
-def _payload(host: Host, folder: str, event: str) -> dict[str, Any]:
+def _payload(host: Adapter, folder: str, event: str) -> dict[str, Any]:
     """Return a call of another server's tool, under every name that a host may look for."""
-    spelled = host.CHECKPOINT.replace("opencodememory", _OTHER).replace("ocm__checkpoint", "act")
-    tool = _TOOLS.get(host.NAME, spelled)
+    spelled = host.checkpoint_tool.replace("opencodememory", _OTHER).replace("ocm__checkpoint", "act")
+    tool = _TOOLS.get(host.name, spelled)
     ids = ("session_id", "sessionId", "conversation_id", "conversationId", "trajectory_id")
-    named = _NAMING.get(host.NAME, {}).get(event)
+    named = _NAMING.get(host.name, {}).get(event)
     return {
         **dict.fromkeys(ids, "ocm-doctor"),
         **({"hookEventName": named} if named else {}),

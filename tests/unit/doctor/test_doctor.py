@@ -92,7 +92,7 @@ class Place(World):
         self.hook("user-prompt", name, prompt="Go on")
         adapter = adapters.adapter(name)
         assert adapter
-        self.hook("pre-tool-use", name, tool_name=adapter.CHECKPOINT, tool_input={"goal": "x"})
+        self.hook("pre-tool-use", name, tool_name=adapter.checkpoint_tool, tool_input={"goal": "x"})
         self.hook("post-tool-use", name, **call)
         self.checkpoint(f"of-{name}", "Do it", name)
         self.hook("session-end", name)

@@ -344,7 +344,7 @@ def test_every_rules_text_is_short_and_says_the_same_in_the_hosts_own_words() ->
 def test_a_rules_text_calls_the_checkpoint_as_its_host_does(name: str) -> None:
     adapter = adapters.adapter(name)
     assert adapter
-    assert f"`{adapter.CHECKPOINT}`" in resources.read("rules", f"{name}.md")
+    assert f"`{adapter.checkpoint_tool}`" in resources.read("rules", f"{name}.md")
 
 
 def test_hosts_that_read_agents_md_share_one_block_at_its_top(world: World) -> None:
