@@ -12,7 +12,7 @@ from ocm.edit import plain_text
 from ocm.edit.plain_text import EditError
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
-from ocm.hosts.config.host import LOCAL, PROJECT, USER, Host, Place
+from ocm.hosts.config.host_config import LOCAL, PROJECT, USER, HostConfig, Place
 from ocm.hosts.config.targets import Target
 from ocm.setup import file_changes, install, manifest
 from ocm.setup.scope import Site
@@ -25,7 +25,7 @@ _AGAIN = "Set it up again with --fix, or run: ocm {}"
 class Checked:
     """A host as it is set up somewhere: its hooks, when each event last fired, and what was found."""
 
-    host: Host
+    host: HostConfig
     place: Place
     events: list[str] = field(default_factory=list)
     seen: hook_evidence.Evidence = field(default_factory=hook_evidence.Evidence)
@@ -65,7 +65,7 @@ def titles(site: Site) -> list[str]:
     return list(dict.fromkeys(host.title for host, _ in _set_up(site)))
 
 
-def _set_up(site: Site) -> Iterator[tuple[Host, Place]]:
+def _set_up(site: Site) -> Iterator[tuple[HostConfig, Place]]:
     """Return the hosts that a set-up was made for, or whose hooks somebody else's set-up brought."""
     known = manifest.load(site.root, user=site.user)
     for host in HOSTS.values():
@@ -81,7 +81,7 @@ def _levels(site: Site) -> Sequence[str]:
     return [USER] if site.user else [PROJECT, LOCAL]
 
 
-def _likely(host: Host, places: list[Place], known: manifest.Manifest) -> Place:
+def _likely(host: HostConfig, places: list[Place], known: manifest.Manifest) -> Place:
     """Return the place whose files a set-up wrote: what one user has of a project, where only such files were."""
     for place in reversed(places):
         if all(os.path.realpath(target.path) in known.entries for target in host.targets(place)):
@@ -106,7 +106,7 @@ def _is_there(target: Target) -> bool:
         return False
 
 
-def _checked(host: Host, place: Place, store: Store) -> Checked:
+def _checked(host: HostConfig, place: Place, store: Store) -> Checked:
     refused = host.name in manifest.load(place.root, user=place.is_user).refused or host.default == NONE
     place = replace(place, refused=refused)
     found = Checked(host, place)

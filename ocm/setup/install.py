@@ -14,7 +14,7 @@ from ocm.base.errors import OcmError
 from ocm.edit import plain_text
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
-from ocm.hosts.config.host import LOCAL, PROJECT
+from ocm.hosts.config.host_config import LOCAL, PROJECT
 from ocm.hosts.config.targets import Target
 from ocm.setup import file_changes, manifest, scope
 from ocm.setup.manifest import Manifest

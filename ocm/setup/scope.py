@@ -8,7 +8,7 @@ from ocm.base.errors import BadInputError, OcmError, meant
 from ocm.hosts.config import claude_code
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
-from ocm.hosts.config.host import LOCAL, PROJECT, USER, Host, Place
+from ocm.hosts.config.host_config import LOCAL, PROJECT, USER, HostConfig, Place
 from ocm.hosts.config.targets import Target, combined, ignore_target
 from ocm.store import paths
 
@@ -161,7 +161,7 @@ def check_profiles(profiles: Mapping[str, str]) -> None:
             )
 
 
-def host(name: str) -> Host:
+def host(name: str) -> HostConfig:
     """Return what is known of a host."""
     return HOSTS[name]
 

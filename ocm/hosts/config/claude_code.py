@@ -5,7 +5,7 @@ import os
 
 from ocm.hosts.config import hook_files
 from ocm.hosts.config.hook_files import Hooks
-from ocm.hosts.config.host import LOCAL, PROJECT, USER, Host, Place, rules
+from ocm.hosts.config.host_config import LOCAL, PROJECT, USER, HostConfig, Place, rules
 from ocm.hosts.config.targets import SERVER, STDIO, Target, rules_target, server_target
 
 NAME = "claude-code"
@@ -53,7 +53,7 @@ def warnings(place: Place) -> list[str]:
     return [f'{path} turns the MCP server "{SERVER}" off: take its name out of "disabledMcpjsonServers".']
 
 
-HOST = Host(
+CONFIG = HostConfig(
     name=NAME,
     title="Claude Code",
     targets=targets,

@@ -21,7 +21,7 @@ from ocm.edit.plain_text import BEGIN, END, READ
 from ocm.hosts import adapters
 from ocm.hosts.config import hook_files
 from ocm.hosts.config.all_hosts import HOSTS
-from ocm.hosts.config.host import PROJECT, USER
+from ocm.hosts.config.host_config import PROJECT, USER
 from ocm.setup import install, scope
 from tests.support.install_world import World
 

@@ -59,7 +59,7 @@ def nothing(_place: Place) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class HostConfig:
     """What is known of a host: how it is found, which files it reads, and what a person must do in it.
 
     `commands` are on the PATH where it is installed; `homes` are its folders in the user's home, `folders` those in a
