@@ -9,7 +9,8 @@ from ocm.base.errors import OcmError
 from ocm.doctor import host_checks, live_checks, store_checks
 from ocm.doctor.findings import Finding
 from ocm.doctor.host_checks import Checked
-from ocm.setup import install, scope
+from ocm.setup import install
+from ocm.setup.scope import Scope, user_scope
 from ocm.store import paths
 from ocm.store.paths import Store
 
@@ -44,8 +45,8 @@ def examine(cwd: str) -> Report:
         said = f"There is no session store for {os.path.abspath(cwd)}."
         return Report(None, findings=[Finding("store", said, "Make one with: ocm init")])
     report = Report(store, findings=store_checks.check(store))
-    for site in _sites(store):
-        report.hosts += host_checks.check(site, store)
+    for scope in _scopes(store):
+        report.hosts += host_checks.check(scope, store)
     for host in report.hosts:
         report.findings += host.findings
     report.findings += _twice(report.hosts) + _commands(store.root, report.hosts)
@@ -75,11 +76,11 @@ def fix(cwd: str) -> Report:
     return after
 
 
-def _sites(store: Store) -> list[scope.Site]:
+def _scopes(store: Store) -> list[Scope]:
     if not paths.user_store():
         return []  # where nothing can be set up, and nothing be known of what was
-    user = scope.user_site()
-    return [user] if store.is_user else [scope.Site(store.root, store.path), user]
+    user = user_scope()
+    return [user] if store.is_user else [Scope(store.root, store.path), user]
 
 
 def _twice(hosts: list[Checked]) -> list[Finding]:

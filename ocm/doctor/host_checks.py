@@ -15,7 +15,7 @@ from ocm.hosts.config.hook_files import NONE
 from ocm.hosts.config.host_config import LOCAL, PROJECT, USER, HostConfig, Place
 from ocm.hosts.config.targets import Target
 from ocm.setup import file_changes, install, manifest
-from ocm.setup.scope import Site
+from ocm.setup.scope import Scope
 from ocm.store.paths import Store
 
 _AGAIN = "Set it up again with --fix, or run: ocm {}"
@@ -47,9 +47,9 @@ class Checked:
         return [] if self.events and self.seen.events else self.host.steps(self.place)
 
 
-def check(site: Site, store: Store) -> list[Checked]:
-    """Return every host that is set up at a site, with what is wrong there; each file is complained of once."""
-    found = [_checked(host, place, store) for host, place in _set_up(site)]
+def check(scope: Scope, store: Store) -> list[Checked]:
+    """Return every host that is set up at a scope, with what is wrong there; each file is complained of once."""
+    found = [_checked(host, place, store) for host, place in _set_up(scope)]
     named: set[tuple[str, str]] = set()
     for one in found:
         several, one.findings = one.findings, []
@@ -60,16 +60,16 @@ def check(site: Site, store: Store) -> list[Checked]:
     return found
 
 
-def titles(site: Site) -> list[str]:
+def titles(scope: Scope) -> list[str]:
     """Return the names of the hosts that a set-up was made for."""
-    return list(dict.fromkeys(host.title for host, _ in _set_up(site)))
+    return list(dict.fromkeys(host.title for host, _ in _set_up(scope)))
 
 
-def _set_up(site: Site) -> Iterator[tuple[HostConfig, Place]]:
+def _set_up(scope: Scope) -> Iterator[tuple[HostConfig, Place]]:
     """Return the hosts that a set-up was made for, or whose hooks somebody else's set-up brought."""
-    known = manifest.load(site.root, user=site.user)
+    known = manifest.load(scope.root, user=scope.is_user)
     for host in HOSTS.values():
-        places = [replace(site, level=level).place(host.name) for level in _levels(site) if level in host.levels]
+        places = [replace(scope, level=level).place(host.name) for level in _levels(scope) if level in host.levels]
         hooked = [place for place in places if any(_is_there(target) for target in _hooks(host.targets(place)))]
         if hooked:
             yield from ((host, place) for place in hooked)
@@ -77,8 +77,8 @@ def _set_up(site: Site) -> Iterator[tuple[HostConfig, Place]]:
             yield host, _likely(host, places, known)
 
 
-def _levels(site: Site) -> Sequence[str]:
-    return [USER] if site.user else [PROJECT, LOCAL]
+def _levels(scope: Scope) -> Sequence[str]:
+    return [USER] if scope.is_user else [PROJECT, LOCAL]
 
 
 def _likely(host: HostConfig, places: list[Place], known: manifest.Manifest) -> Place:
