@@ -1,6 +1,6 @@
-"""Setting ocm up for a project or a user, and taking it away again, as a plan made before anything is written.
+"""Installs ocm for a project or a user, and uninstalls it, as a plan that is complete before anything is written.
 
-A file of others gets back, byte for byte, what it held before; what they changed in it meanwhile stays.
+Uninstalling restores other people's files byte for byte; what they changed in them meanwhile stays.
 """
 
 import os
@@ -33,8 +33,8 @@ from ocm.store import config, paths, registry, trust
 
 COMMANDS = ("ocm-hook", "ocm")
 
-# What ocm makes in a store. The user store may be any folder, so nothing else in it is ever removed.
-_MADE = (
+# What ocm creates in a store. The user store may be any folder, so nothing else in it is ever removed.
+_CREATED_NAMES = (
     *(paths.SESSIONS, "memory.*", "active_*.jsonl", "taken_*", "journal.rejected*"),
     *("hook.log*", "config.json*", "session_*.lock", "names.lock", ".gitignore"),
 )
@@ -74,7 +74,7 @@ def plan_init(  # noqa: PLR0913 - each is an option of its own
     if not registry.is_registered(root, scope.store):
         plan.steps.append(Call(registry.path(), "register the project", lambda: registry.register(root, scope.store)))
     plan.notices = _notices(scope, plan) + plan.notices
-    plan.warnings += _warnings(scope)
+    plan.warnings += _project_warnings(scope)
     return _checked(plan)
 
 
@@ -111,8 +111,8 @@ def plan_uninstall(
     known = manifest.load(scope.root, user=scope.is_user)
     left = [name for name in known.hosts if name in HOSTS and name not in hosts] if hosts else []
     # Backwards: hooks without the tool that opens their gate would be the worst of half-done states.
-    targets = reversed(_to_take(scope, hosts or list(HOSTS), left))
-    plan = Plan([step for target in targets if (step := file_changes.take_step(target, known))])
+    targets = reversed(_targets_to_remove(scope, hosts or list(HOSTS), left))
+    plan = Plan([step for target in targets if (step := file_changes.uninstall_step(target, known))])
     if known.damaged:
         plan.warnings.append(f"{known.path} cannot be read, so ocm's entries are taken out one by one.")
     if left:
@@ -123,7 +123,7 @@ def plan_uninstall(
         return _checked(plan)
     if not scope.is_user and registry.is_registered(scope.root):
         plan.steps.append(Call(registry.path(), "forget the project", lambda: registry.unregister(scope.root)))
-    _leave_store(scope, plan, purge=purge)
+    _plan_store_removal(scope, plan, purge=purge)
     known.folders += [scope.store] * (scope.is_user and purge)
     if os.path.lexists(known.path) and not known.damaged:
         forget = Call(known.path, "forget what the files held before", lambda: manifest.forget(known))
@@ -137,14 +137,14 @@ def plan_ignore(root: str) -> Plan:
     known = manifest.load(root, user=False)
     targets = [target for target in scope.targets([]) if os.path.dirname(target.path) == root]
     plan = Plan()
-    writes = [step for target in targets if (step := file_changes.put_step(target, known, 0o644))]
+    writes = [step for target in targets if (step := file_changes.install_step(target, known, 0o644))]
     _remember(plan, known, writes, {}, [])
     plan.steps += writes
     return _checked(plan)
 
 
 def path_warnings() -> list[str]:
-    """Return what is wrong with the commands that a host will look for on its PATH."""
+    """Return the problems of the commands that a host will look for on its PATH."""
     advice = "install ocm-journal with pipx or `uv tool install`, or put the folder it is in on the PATH"
     warnings = []
     for name in COMMANDS:
@@ -159,12 +159,12 @@ def path_warnings() -> list[str]:
 
 
 def is_shim(command: str) -> bool:
-    """Tell whether a command is a version manager's stand-in for the real one."""
+    """Return whether a command is a version manager's stand-in for the real one."""
     return "shims" in os.path.dirname(command).split(os.sep)
 
 
 def in_environment(command: str) -> bool:
-    """Tell whether a command belongs to the environment that is active in this shell alone."""
+    """Return whether a command belongs to the environment that is active in this shell alone."""
     environment = os.environ.get("VIRTUAL_ENV")
     return bool(environment) and os.path.abspath(command).startswith(os.path.abspath(environment or "") + os.sep)
 
@@ -175,7 +175,7 @@ def _set_up(scope: Scope, profiles: Mapping[str, str], hosts: Sequence[str], set
     chosen = HookChoice(profiles, settings["gate.deny"] == "all", tuple(known.refused))
     targets = scope.targets(hosts, chosen)
     mode = 0o600 if scope.is_user else 0o644
-    writes = [step for target in targets if (step := file_changes.put_step(target, known, mode))]
+    writes = [step for target in targets if (step := file_changes.install_step(target, known, mode))]
     sessions = os.path.join(scope.store, paths.SESSIONS)
     if not (is_private(scope.store) and is_private(sessions)):
         plan.steps.append(MakeFolder(sessions, "create the private store"))
@@ -183,7 +183,7 @@ def _set_up(scope: Scope, profiles: Mapping[str, str], hosts: Sequence[str], set
     plan.steps += writes
     if known.damaged:
         plan.warnings.append(f"{known.path} cannot be read, so what the files held before ocm is no longer known.")
-    plan.warnings += _others_files(targets)
+    plan.warnings += _foreign_files(targets)
     changed = {os.path.realpath(step.path) for step in writes}
     for name in hosts:
         place = scope.place(name, chosen)
@@ -212,27 +212,27 @@ def _missing(path: str) -> list[str]:
     return file_changes.missing_folders(os.path.realpath(path) if os.path.islink(path) else path)
 
 
-def _others_files(targets: Sequence[Target]) -> list[str]:
-    """Return which files that would be ocm's alone are somebody else's, or were changed."""
+def _foreign_files(targets: Sequence[Target]) -> list[str]:
+    """Return a warning for each file of ocm's own that somebody else wrote or changed."""
     warnings = []
     for target in targets:
         now = file_changes.read(target.path) if target.whole else None
         if now and target.take(plain_text.decode(now)[0], ""):
-            warnings.append(f"{target.path} is not as ocm wrote it, so it stays: move it away to get ocm's.")
+            warnings.append(f"{target.path} is not what ocm wrote, so it stays: move it away to get ocm's.")
     return warnings
 
 
-def _to_take(scope: Scope, hosts: Sequence[str], left: Sequence[str]) -> list[Target]:
+def _targets_to_remove(scope: Scope, hosts: Sequence[str], left: Sequence[str]) -> list[Target]:
     """Return the targets to take ocm out of: what `hosts` have and those that are `left` do not need."""
     levels = [scope] if scope.is_user else [scope, replace(scope, level=LOCAL)]
     found = []
     for one in levels:
-        stays = {os.path.realpath(target.path) for target in one.targets(_fit(left, one))} if left else set()
-        found += [t for t in one.targets(_fit(hosts, one)) if os.path.realpath(t.path) not in stays]
+        stays = {os.path.realpath(target.path) for target in one.targets(_supported(left, one))} if left else set()
+        found += [t for t in one.targets(_supported(hosts, one)) if os.path.realpath(t.path) not in stays]
     return by_file(found)
 
 
-def _fit(hosts: Sequence[str], scope: Scope) -> list[str]:
+def _supported(hosts: Sequence[str], scope: Scope) -> list[str]:
     return [name for name in hosts if scope.level in HOSTS[name].levels]
 
 
@@ -242,14 +242,14 @@ def _checked(plan: Plan) -> Plan:
     return plan
 
 
-def _leave_store(scope: Scope, plan: Plan, *, purge: bool) -> None:
-    """Plan what becomes of the store: emptied, or kept and then kept out of git."""
+def _plan_store_removal(scope: Scope, plan: Plan, *, purge: bool) -> None:
+    """Plan to remove the store, or to keep it and keep it out of git."""
     if not os.path.isdir(scope.store):
         return
     own = scope.is_user or (os.path.dirname(scope.store) == scope.root and not os.path.islink(scope.store))
     if purge and own:
         names = sorted(os.listdir(scope.store))
-        names = [name for name in names if not scope.is_user or any(fnmatch(name, made) for made in _MADE)]
+        names = [name for name in names if not scope.is_user or any(fnmatch(name, made) for made in _CREATED_NAMES)]
         plan.steps.append(RemoveEntries(scope.store, "remove the store", tuple(names)))
         return
     if purge:
@@ -265,7 +265,7 @@ def _leave_store(scope: Scope, plan: Plan, *, purge: bool) -> None:
 
 
 def _notices(scope: Scope, plan: Plan) -> list[str]:
-    """Return what may surprise in where things lie."""
+    """Return what may be surprising about where files are."""
     home = os.path.dirname(scope.store)
     notices = []
     if home != scope.root:
@@ -276,19 +276,19 @@ def _notices(scope: Scope, plan: Plan) -> list[str]:
     named = [step.path for step in plan.steps if isinstance(step, WriteFile)]
     files = [(path, os.path.realpath(path)) for path in named if path.startswith((scope.root + os.sep, home + os.sep))]
     outside = [(path, real) for path, real in files if not real.startswith(inside)]
-    return notices + [f"{path} leads out of the project: {real} is what changes." for path, real in outside]
+    return notices + [f"{path} leads out of the project: {real} is the file that changes." for path, real in outside]
 
 
-def _warnings(scope: Scope) -> list[str]:
-    """Return what else in the project keeps ocm from doing its work, or its store from staying private."""
+def _project_warnings(scope: Scope) -> list[str]:
+    """Return what in the project keeps ocm from working, or its store from staying private."""
     warnings = []
     if registry.damaged():
-        warnings.append(f"{registry.path()} cannot be read; it is moved aside and a new one begun.")
-    for folder in scope.ignoring():
+        warnings.append(f"{registry.path()} cannot be read; it is moved aside and a new one started.")
+    for folder in scope.ignoring_folders():
         path = os.path.join(folder, ".gitignore")
         text, _ = plain_text.decode(file_changes.read(path) or b"")
         if plain_text.ignored(text, paths.STORE) is False:
-            warnings.append(f'{path} takes {paths.STORE} back with a "!" line: sessions can be committed.')
+            warnings.append(f'{path} includes {paths.STORE} again with a "!" line: sessions can be committed.')
     return warnings
 
 

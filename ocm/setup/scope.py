@@ -1,4 +1,4 @@
-"""What is set up, and for which hosts: a project, a project as one user alone has it, or everything of a user."""
+"""The scope of a set-up: a project, a project for one user alone, or all projects of a user; and for which hosts."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ class HookChoice:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A project at `root`, or everything of the user whose home that is, and the store that serves it."""
+    """A project at `root`, or all projects of the user whose home that is, and the store that serves it."""
 
     root: str
     store: str
@@ -34,7 +34,7 @@ class Scope:
 
     @property
     def is_user(self) -> bool:
-        """Whether this is everything of a user."""
+        """Whether this is about all projects of a user."""
         return self.level == USER
 
     def place(self, name: str, chosen: "HookChoice | None" = None) -> Place:
@@ -44,19 +44,19 @@ class Scope:
 
     def targets(self, hosts: Sequence[str], chosen: "HookChoice | None" = None) -> list[Target]:
         """Return the files to set up, one target a file, those that matter most to a running assistant last."""
-        found = self._ignored(hosts)
+        found = self._ignore_targets(hosts)
         for name in hosts:
             found += HOSTS[name].targets(self.place(name, chosen))
         return sorted(by_file(found), key=lambda target: "hooks" in target.what)
 
-    def ignoring(self) -> list[str]:
+    def ignoring_folders(self) -> list[str]:
         """Return the folders whose `.gitignore` is to name the store; a bare repository takes none."""
         folders = [] if self.level != PROJECT else dict.fromkeys((self.root, os.path.dirname(self.store)))
         return [path for path in folders if paths.work_tree(path) and not os.path.isfile(os.path.join(path, "HEAD"))]
 
-    def _ignored(self, hosts: Sequence[str]) -> list[Target]:
+    def _ignore_targets(self, hosts: Sequence[str]) -> list[Target]:
         """Return the targets that keep the store, and files that are the user's alone, out of git."""
-        shared = [ignore_target(os.path.join(folder, ".gitignore"), paths.STORE) for folder in self.ignoring()]
+        shared = [ignore_target(os.path.join(folder, ".gitignore"), paths.STORE) for folder in self.ignoring_folders()]
         tree = paths.work_tree(self.root)
         if self.level != LOCAL or tree is None:
             return shared
@@ -96,7 +96,7 @@ def installed_scope(project: str | None, cwd: str, level: str = PROJECT) -> Scop
 
 
 def user_scope() -> Scope:
-    """Return the scope that is everything of the user.
+    """Return the scope that is all projects of the user.
 
     Raises:
         NoStoreError: there is no user store.
@@ -117,7 +117,7 @@ def choose(names: Sequence[str], profiles: Mapping[str, str], *, everything: boo
     unfit = [name for name in names if scope.level not in HOSTS[name].levels]
     if unfit:
         fit = ", ".join(name for name, host in HOSTS.items() if scope.level in host.levels)
-        raise BadInputError(f"{unfit[0]} has no place for what only one user has of a project.", f"These have: {fit}.")
+        raise BadInputError(f"{unfit[0]} has no files that are one user's alone in a project.", f"These have: {fit}.")
     fit_hosts = [name for name, host in HOSTS.items() if scope.level in host.levels]
     hooked = [name for name, profile in profiles.items() if profile != NONE]
     if everything or names:

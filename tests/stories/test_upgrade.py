@@ -34,7 +34,7 @@ OWN_FILES = {
     ".codex/config.toml": '# ours\nmodel = "m"\n',
     ".gemini/settings.json": '{\n  // ours\n  "theme": "dark"\n}\n',
 }
-# Enough of the tools to load every module that a server loads late.
+# Enough of the tools to load every module that a server loads late; `half` has answered one, `idle` none.
 CALLS: dict[str, dict[str, Any]] = {
     "ocm__list_sessions": {},
     "ocm__search_sessions": {"query": "lamp"},
@@ -135,8 +135,9 @@ def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgraded]:
         installation.ocm(project, "init", "--all", "--claude-hooks", "full")
         work(installation, project)
     world = Upgraded(installation, worked, served, contents(worked))
-    for name in ("idle", "busy"):
+    for name in ("idle", "half", "busy"):
         world.servers[name] = installation.serve(served)
+    assert not is_error(call(world.servers["half"], "ocm__list_sessions"))
     for tool, arguments in CALLS.items():
         assert not is_error(call(world.servers["busy"], tool, **arguments)), tool
     assert not is_error(call(world.servers["busy"], "ocm__checkpoint", session_id=ID, work_completed=["Lit it"]))
@@ -208,7 +209,7 @@ def test_a_set_up_of_the_version_before_is_known_and_can_be_taken_back(upgraded:
     installation.ocm(project, "init", "--all", "--claude-hooks", "full")
 
 
-@pytest.mark.parametrize("which", ["idle", "busy"])
+@pytest.mark.parametrize("which", ["idle", "half", "busy"])
 def test_a_server_of_the_version_before_answers_or_fails_and_harms_nothing(upgraded: Upgraded, which: str) -> None:
     installation, project, server = upgraded.installation, upgraded.served, upgraded.servers[which]
     answers = {}

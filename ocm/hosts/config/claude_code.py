@@ -12,7 +12,7 @@ NAME = "claude-code"
 PROFILES = hook_files.PROFILES
 DEFAULT_PROFILE = hook_files.MINIMAL
 ENTRY = STDIO  # what `claude mcp add` writes, without its empty `env`
-HOOKS = Hooks(NAME, but_own="^(?!mcp__(plugin_.*_)?opencodememory__ocm__).*$")
+HOOKS = Hooks(NAME, all_but_own="^(?!mcp__(plugin_.*_)?opencodememory__ocm__).*$")
 
 
 def targets(place: Place) -> list[Target]:

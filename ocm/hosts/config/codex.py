@@ -80,7 +80,7 @@ def _settings(place: Place) -> str:
 
 
 def _trusts(settings: str, root: str) -> bool:
-    """Tell whether Codex trusts a project, or a folder around it."""
+    """Return whether Codex trusts a project, or a folder around it."""
     projects = _toml(settings).get("projects", {})
     for around in {root, os.path.realpath(root)}:
         held = projects.get(around) if isinstance(projects, dict) else None

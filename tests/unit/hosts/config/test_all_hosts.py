@@ -622,5 +622,5 @@ def test_local_in_a_linked_worktree_and_outside_git(world: World) -> None:
 
 
 def test_a_host_without_files_of_one_user_is_named(world: World) -> None:
-    with pytest.raises(BadInputError, match=r"codex has no place.*claude-code"):
+    with pytest.raises(BadInputError, match=r"codex has no files that are one user.s alone.*claude-code"):
         install.plan_init(cwd=str(world.project), hosts=["codex"], local=True)
