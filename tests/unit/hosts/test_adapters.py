@@ -114,10 +114,3 @@ def test_a_call_of_cursor_that_reaches_claude_code_is_not_counted_there(project:
     project.calls(3, cursor_version="2.1.0")
     assert project.journals() == []
     assert project.log() == []
-
-
-@pytest.mark.parametrize("own", ["search_sessions", "list_sessions", ""])
-def test_cursor_lets_a_call_of_another_tool_of_the_journal_through_as_it_is(own: str) -> None:
-    call = Call(f"MCP:ocm__{own}", {"query": "x"})
-    call.own_tool = own
-    assert adapter_of("cursor").allow_own(call, "S") is None
