@@ -38,10 +38,10 @@ def look(cwd: str, notice: Notice = ignore) -> dict[str, Any]:
 
 
 def _hosts(store: Store) -> list[str]:
-    levels = [scope.user_site()]
+    levels = [scope.user_scope()]
     if not store.is_user:
-        levels.insert(0, scope.Site(store.root, store.path))
-    return list(dict.fromkeys(title for site in levels for title in host_checks.titles(site)))
+        levels.insert(0, scope.Scope(store.root, store.path))
+    return list(dict.fromkeys(title for level in levels for title in host_checks.titles(level)))
 
 
 def _next(found: dict[str, Any], last: dict[str, Any] | None, hosts: list[str]) -> list[tuple[str, str]]:

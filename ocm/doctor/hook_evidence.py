@@ -1,4 +1,4 @@
-"""Which hooks really fired: what journals and session files say, never what is configured."""
+"""Which hooks have really fired, by what journals and session files say and never by what is configured."""
 
 import os
 from collections.abc import Iterator
@@ -12,44 +12,44 @@ from ocm.store import journal
 from ocm.store.events import hook_event, moment, of_kind, text_of
 from ocm.store.paths import Store
 
-_NEWEST = 20  # session files of one host that are looked at
-_MANY = 10  # calls among which the gate would have had something to say
-_CERTAIN = ("session-start", "user-prompt")
+_NEWEST_FILES = 20  # session files of one host that are looked at
+_MANY_CALLS = 10  # calls among which the gate would have had something to say
+_ALWAYS_FIRE = ("session-start", "user-prompt")
 _EVENT_WORDS = 3
 
 
 @dataclass(slots=True)
 class Evidence:
-    """What is known of a host's use since a moment: when it was last used, and when each event last fired."""
+    """What is known of a host's use since some time: when it was last used, and when each event last fired."""
 
     used: float = 0.0
     events: dict[str, float] = field(default_factory=dict)
     calls: int = 0
     checkpoints: int = 0
 
-    def fired(self, name: str, when: float) -> None:
+    def note_fired(self, name: str, when: float) -> None:
         """Note that an event fired."""
         self.events[name] = max(when, self.events.get(name, 0.0))
 
     def silent(self, installed: list[str]) -> list[str]:
         """Return which of the installed events should have fired by now and never did."""
-        expected = [name for name in _CERTAIN if name in installed]
+        expected = [name for name in _ALWAYS_FIRE if name in installed]
         if "pre-tool-use" in self.events:
             expected.append("post-tool-use")
-        if self.calls >= _MANY and self.checkpoints:
+        if self.calls >= _MANY_CALLS and self.checkpoints:
             expected.append("pre-tool-use")
         return [name for name in expected if name in installed and name not in self.events]
 
 
 def evidence(store: Store, tool: str, since: float) -> Evidence:
-    """Return what conversations of `tool` that began since a moment left behind."""
+    """Return what the conversations of `tool` that began after `since` left behind."""
     found = Evidence()
     for when, events, calls, checkpoints in (*_of_files(store, tool, since), *_of_journals(store, tool, since)):
         found.used = max(found.used, when)
         found.calls += calls
         found.checkpoints += checkpoints
         for name, at in events:
-            found.fired(name, at)
+            found.note_fired(name, at)
     return found
 
 
@@ -62,7 +62,7 @@ def _of_files(store: Store, tool: str, since: float) -> Iterator[_Found]:
         names = sorted((name for name in os.listdir(store.sessions) if part in name), reverse=True)
     except OSError:
         names = []
-    for name in names[:_NEWEST]:
+    for name in names[:_NEWEST_FILES]:
         try:
             session = session_files.load(store, name).session
         except (UnreadableSessionError, OSError):
@@ -89,6 +89,6 @@ def _of_journals(store: Store, tool: str, since: float) -> Iterator[_Found]:
         yield max(map(moment, lines)), [event for event in events if event[0]], calls, 0
 
 
-def shown(when: float) -> str | None:
-    """Return a moment as ISO text, or None where there is none."""
+def iso_time(when: float) -> str | None:
+    """Return a time as ISO text, or None for no time."""
     return times.iso(when) or None

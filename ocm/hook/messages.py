@@ -11,7 +11,7 @@ from ocm.store.paths import Store, find_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ocm.hosts.interface import Host
+    from ocm.hosts.adapter import Adapter
 
 RELEASED = (
     "ocm: no checkpoint came through after several denials, so the gate lets calls pass for now. "
@@ -27,34 +27,34 @@ def broken(argument: str) -> str:
     return f"ocm: {argument} contains a lone surrogate. Send it as valid Unicode."
 
 
-def reminder(host: "Host", calls: int, settings: dict[str, int | str]) -> str:
+def reminder(host: "Adapter", calls: int, settings: dict[str, int | str]) -> str:
     """Return what the result of a call carries once a checkpoint is due."""
     held = "every other call is" if settings["gate.deny"] == "all" else "edits, shell commands and other MCP tools are"
     shut = settings["gate.mode"] == "block" and calls >= int(settings["gate.threshold"])
     then = f"; until then {held} held back" if shut else ""
     return (
-        f"ocm: {calls} tool calls since the last checkpoint of this session. Call {host.CHECKPOINT} now "
+        f"ocm: {calls} tool calls since the last checkpoint of this session. Call {host.checkpoint_tool} now "
         "with goal, work_completed, work_pending, work_summary, decisions and problems, as far as there is something "
         f"to say{then}."
     )
 
 
-def denial(host: "Host", session_id: str, store: Store, settings: dict[str, int | str], cwd: str) -> str:
+def denial(host: "Adapter", session_id: str, store: Store, settings: dict[str, int | str], cwd: str) -> str:
     """Return why a call is held back, with the call to make, filled with what the journal knows."""
     here = find_store(cwd)
     project = "" if here and here.path == store.path else f"--project {_quoted(store.root)} "
     everything = settings["gate.deny"] == "all"
     summary = _summary(journal.read_events(store.path, session_id), store.root)
-    named = {} if host.REWRITES else {"session_id": session_id}
+    named = {} if host.can_change_calls else {"session_id": session_id}
     call = json.dumps({**named, "work_summary": [summary]}, ensure_ascii=False)
     words = "".join(letter if letter in _SAFE_WORDS else "?" for letter in summary)
     return (
         f"ocm: a checkpoint is due before anything else is {'done' if everything else 'changed'}. "
         "Send this, better with goal, work_completed, "
-        f"work_pending, decisions and problems added: {host.CHECKPOINT} {call}"
-        f"{host.LOADING}. Without that tool, this shell command "
+        f"work_pending, decisions and problems added: {host.checkpoint_tool} {call}"
+        f"{host.loading_hint}. Without that tool, this shell command "
         f"does the same: ocm checkpoint --session-id {_quoted(session_id)} {project}--summary {_quoted(words)}. "
-        f"Then repeat the call{'' if everything or not host.READS else '; reading and searching are free'}."
+        f"Then repeat the call{'' if everything or not host.has_read_tools else '; reading and searching are free'}."
     )
 
 

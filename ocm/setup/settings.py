@@ -81,5 +81,5 @@ def _read(path: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise OcmError(f"{path} is no JSON object.", "Correct it in an editor; nothing was changed.")
+        raise OcmError(f"{path} is not a JSON object.", "Correct it in an editor; nothing was changed.")
     return found

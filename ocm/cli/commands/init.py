@@ -25,7 +25,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     yes: bool,
     dry_run: bool,
 ) -> None:
-    """Set up this project for the assistants found: store, MCP server, hooks and rules. Twice changes nothing."""
+    """Set up this project for the assistants found: store, MCP server, hooks and rules. Safe to run again."""
     from ocm.index import access
     from ocm.setup import install
 

@@ -723,7 +723,7 @@ def test_purging_names_what_goes_and_takes_links_as_links(world: World) -> None:
 def test_a_file_that_changes_between_plan_and_deed_is_not_overwritten(world: World) -> None:
     plan = world.plan()
     world.write(world.rules, "written meanwhile\n")
-    with pytest.raises(OcmError, match="changed by another program") as error:
+    with pytest.raises(OcmError, match="Another program has changed it") as error:
         plan.apply()
     message = str(error.value)
     done, left = message.split("Not done: ")

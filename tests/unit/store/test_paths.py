@@ -163,7 +163,7 @@ def test_nothing_is_read_from_where_a_process_happens_to_be(tmp_path: Path, monk
 
 @pytest.mark.parametrize("write", [
     lambda: trust.note("/p", trust.SEEN), lambda: registry.register("/p", "/p/s"), lambda: registry.unregister("/p"),
-    lambda: manifest.load("/p", user=False), scope.user_site, http.token,
+    lambda: manifest.load("/p", user=False), scope.user_scope, http.token,
     lambda: install.plan_init(cwd="."), install.plan_install, lambda: install.plan_uninstall(cwd="."),
 ])  # fmt: skip
 def test_who_would_write_there_says_so_and_writes_nothing(
