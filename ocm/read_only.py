@@ -32,14 +32,18 @@ def only_reads(command: str, shell: str = "Bash") -> bool:
     try:
         if shell == "PowerShell":
             return all(_cmdlet_reads(part.split()) for part in command.split("|")) and _POWERSHELL.issuperset(command)
-        # fish reads some backslashes in its own way
-        return shell == "Bash" and _passes(command, fish=False) and ("\\" not in command or _passes(command, fish=True))
+        return shell == "Bash" and _passes(command)
     except UnsureError:
         return False
 
 
-def _passes(command: str, *, fish: bool) -> bool:
-    commands = [words for words in Reader(command, fish=fish).commands() if words]
+def _passes(command: str) -> bool:
+    reader = Reader(command)
+    return _all_read(reader) and (not reader.differs or _all_read(Reader(command, fish=True)))
+
+
+def _all_read(reader: Reader) -> bool:
+    commands = [words for words in reader.commands() if words]
     return bool(commands) and all(map(reads, commands))
 
 

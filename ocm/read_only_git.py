@@ -84,18 +84,18 @@ _GIT_NOT = (
 )  # fmt: skip
 _GIT_ANY = names(
     "status diff log show blame annotate shortlog rev-parse rev-list ls-files ls-tree cat-file describe"
-    " merge-base name-rev for-each-ref show-ref show-branch count-objects check-ignore check-attr var diff-"
-    " tree diff-index diff-files cherry range-diff version --version"
+    " merge-base name-rev for-each-ref show-ref show-branch count-objects check-ignore check-attr var diff-tree"
+    " diff-index diff-files cherry range-diff version --version"
 )
 _GIT_LISTS = names("--list --contains --no-contains --merged --no-merged --points-at")
 _GIT_LIST = (
     " -a -r -v -vv -av -avv -va -rv -l -n -n1 -n3 -n5 -n9 --list --all --remotes --show-current --contains"
-    " --no-contains --merged --no-merged --points-at --sort= --format= --column --no-column --color --no-"
-    " color --ignore-case -i --verbose "
+    " --no-contains --merged --no-merged --points-at --sort= --format= --column --no-column --color --no-color"
+    " --ignore-case -i --verbose "
 )
 _GIT_CONFIG = (
-    " --get --get-all --get-regexp --list -l --global --local --system --worktree --show-origin --show-"
-    " scope --name-only --null -z --type= --bool --int --path --includes --no-includes --all --show-names "
+    " --get --get-all --get-regexp --list -l --global --local --system --worktree --show-origin --show-scope"
+    " --name-only --null -z --type= --bool --int --path --includes --no-includes --all --show-names "
 )
 _GIT_GETS = names("--get --get-all --get-regexp --list -l")
 _GIT_REFLOG = names("expire delete drop write exists")
@@ -130,5 +130,5 @@ _GH_OPTIONS = (
     " --json --jq -q -t --template --comments -c -R --repo --log --log-failed -v --verbose --job -j"
     " --attempt --exit-status --name-only --patch --color --limit -L --state -s --author -A --label -l"
     " --search -S --assignee -a --base -B --head -H --draft --required --workflow --branch -b --event -e"
-    " --user -u --status --commit --language --owner --filename --extension "
+    " --user -u --status --commit --language --owner --filename --extension -- "
 )

@@ -102,10 +102,15 @@ def _find(arguments: "list[str]") -> bool:
         if word == "-exec":
             need(before[:1] != "-" or before in _FIND_ALONE)  # else it is what that option looks for
             need(reads(_executed(rest)))
-        elif word[:1] == UNKNOWN or (word[:1] == "-" and word not in _FIND and not _is_number(word.rstrip("kMGcbw"))):
+        elif word[:1] == UNKNOWN or (word[:1] == "-" and word not in _FIND and not _is_find_value(word)):
             return False
         before = word
     return True
+
+
+def _is_find_value(word: str) -> bool:
+    """Return whether a word is a size, a time or a permission; no option of `find` that does something looks like it."""
+    return _is_number(word.rstrip("kMGcbw")) or not word.strip("-ugoarwxst+=,")
 
 
 def _executed(rest: "Iterator[str]") -> "list[str]":
@@ -248,12 +253,12 @@ _OPTIONS: dict[str, Options] = {
         "nNilcHIuSswxvoUFPqLhV0abp.",
         "egtTABCmMdjrEf",
         (
-            " files files-with-matches files-without-match glob iglob type type-not type-list context after-"
-            " context before-context max-count max-depth max-columns ignore-case smart-case case-sensitive line-"
-            " number no-line-number hidden no-ignore no-ignore-vcs no-ignore-parent unrestricted fixed-strings"
-            " word-regexp line-regexp invert-match only-matching multiline multiline-dotall pcre2 count count-"
-            " matches json stats no-heading heading with-filename no-filename column vimgrep color colors no-"
-            " messages sort sortr follow null trim replace quiet regexp passthru text max-filesize no-config debug"
+            " files files-with-matches files-without-match glob iglob type type-not type-list context after-context"
+            " before-context max-count max-depth max-columns ignore-case smart-case case-sensitive line-number"
+            " no-line-number hidden no-ignore no-ignore-vcs no-ignore-parent unrestricted fixed-strings"
+            " word-regexp line-regexp invert-match only-matching multiline multiline-dotall pcre2 count count-matches"
+            " json stats no-heading heading with-filename no-filename column vimgrep color colors no-messages"
+            " sort sortr follow null trim replace quiet regexp passthru text max-filesize no-config debug"
             " version no-column "
         ),
         -1,

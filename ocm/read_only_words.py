@@ -27,13 +27,14 @@ def need(held: object) -> None:
 class Reader:
     """Splits a command as every shell does; what two shells would split differently is refused."""
 
-    __slots__ = ("at", "fish", "quiet", "text")
+    __slots__ = ("at", "differs", "fish", "quiet", "text")
 
-    def __init__(self, text: str, *, fish: bool) -> None:
-        """Start at the beginning of a command; `fish` reads backslashes as fish does."""
+    def __init__(self, text: str, *, fish: bool = False) -> None:
+        """Start at the beginning of a command; `fish` reads backslashes in quotes as fish does."""
         self.text = text + "\n"  # so that every look at the next character finds one
         self.at = 0
         self.fish = fish
+        self.differs = False  # whether fish reads it in another way
         self.quiet = "\n" in text  # an interactive shell looks for history in the second line of a quoted text, too
 
     def commands(self) -> "list[list[str]]":
@@ -139,9 +140,9 @@ class Reader:
         if char == "~":
             return "~" if not first else "/" + UNKNOWN if after == "/" or after in _ENDS else UNKNOWN
         if char == "^":
-            return UNKNOWN if first else char
+            return SPLIT if first else UNKNOWN  # as `#`, a pattern in zsh, if so set
         if char == "#":
-            return SPLIT  # a pattern in zsh, if so set
+            return SPLIT
         if char == "=":
             need(not first or after in "= \t\n")
         elif char == "!":
@@ -152,18 +153,18 @@ class Reader:
 
     def single(self) -> str:
         """Read what stands in single quotes."""
-        text, parts = self.text, []
-        self.at += 1
-        while (char := text[self.at]) != "'":
-            if self.fish and char == "\\" and text[self.at + 1] in "\\'":
-                self.at += 1
-                char = text[self.at]
-            elif char == "!" and self.quiet:
-                need(text[self.at + 1] in " \t\n=")
-            parts.append(char)
-            self._on()
-        self.at += 1
-        return "".join(parts)
+        text, start = self.text, self.at + 1
+        end = text.find("'", start)
+        if self.fish:
+            while end > 0 and (end - len(text[start:end].rstrip("\\")) - start) % 2:
+                end = text.find("'", end + 1)
+        need(end > 0)
+        self.at = end + 1
+        inside = text[start:end]
+        self.differs = self.differs or "\\\\" in inside or inside[-1:] == "\\"
+        if self.quiet and "!" in inside:
+            need(all(part[:1] in {" ", "\t", "\n", "="} for part in inside.split("!")[1:]))
+        return inside.replace("\\'", "'").replace("\\\\", "\\") if self.fish else inside
 
     def double(self) -> str:
         """Read what stands in double quotes."""
@@ -177,6 +178,7 @@ class Reader:
             if char == "\\":
                 self._on()
                 char = text[self.at]
+                self.differs = self.differs or char == "`"
                 char = "" if char == "\n" else char if char in ('$"\\' if self.fish else '$"\\`') else "\\" + char
             elif char == "!":
                 need(text[self.at + 1] in " =")
