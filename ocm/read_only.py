@@ -33,7 +33,7 @@ def only_reads(command: str, shell: str = "Bash") -> bool:
         if shell == "PowerShell":
             return all(_cmdlet_reads(part.split()) for part in command.split("|")) and _POWERSHELL.issuperset(command)
         return shell == "Bash" and _passes(command)
-    except UnsureError:
+    except (UnsureError, RecursionError):  # a thousand times `time` in a row is nobody's search
         return False
 
 

@@ -109,7 +109,7 @@ def _find(arguments: "list[str]") -> bool:
 
 
 def _is_find_value(word: str) -> bool:
-    """Return whether a word is a size, a time or a permission; no option of `find` that does something looks like it."""
+    """Return whether a word is a size, a time or a permission; no option that does something looks like it."""
     return _is_number(word.rstrip("kMGcbw")) or not word.strip("-ugoarwxst+=,")
 
 
@@ -119,7 +119,7 @@ def _executed(rest: "Iterator[str]") -> "list[str]":
     for word in rest:
         if word == ";" or (word == "+" and words[-1:] == ["/" + UNKNOWN]):
             return words
-        need(word != "+" and (word == "{}" or "{}" not in word))
+        need(word == "{}" or ("{}" not in word and word != "+"))
         words.append("/" + UNKNOWN if word == "{}" else word)
     raise UnsureError
 
@@ -156,7 +156,7 @@ def _sed(arguments: "list[str]") -> bool:
     scripts: list[str] = []
     files: list[str] = []
     for word in rest:
-        if word[:1] == UNKNOWN or (files and word[:1] == "-"):
+        if word[:1] == UNKNOWN or (files and word[:1] == "-" != word):
             return False
         if word[:1] != "-" or word == "-":
             files.append(word)

@@ -5,6 +5,7 @@ installed. The folder holds files with names that are options, and the environme
 """
 
 import argparse
+import contextlib
 import os
 import random
 import shutil
@@ -27,13 +28,18 @@ SHELLS = {
 }
 TYPED = {"bash typed": ["bash", "--norc", "-i"], "zsh typed": ["zsh", "-f", "-i"]}  # read as if a person typed them
 
-_PROGRAMS = """
+_PROGRAMS = (
+    """
 ls|cat|head|tail|wc|grep|grep -r|sort|uniq|find|find .|find a.txt|xargs|xargs -I{}|xargs -n1|sed|sed -n|sed -e|awk|git diff
 git log|git show|git status|git grep|git branch|git tag|git config|git stash|git blame HEAD|git reflog|git remote|echo|printf|test|[
 [[|cd|pwd|true|file|stat|xxd|tree|rg|fd|jq .|date|env|tr|cut|base64|shuf|command|time|timeout 3|!|type|which|nl|od|column|diff
 comm|basename|tac|fold|paste|tar|hostname|find sub -exec|find . -name x -exec|git -C .|git --no-pager|git|exit|LC_ALL=C sort|dirname
-""".replace("\n", "|").strip("|").split("|")
-_WORDS = """
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
+_WORDS = (
+    """
 a.txt|b.txt|sub|sub/c.txt|.|HEAD|main|new|foo|x y|-n|-r|-e|-l|-c|-a|-i|-o|-O|-d|-v|-f|-x|-s|-p|-I|-E|-name|-type|f|-print|-exec
 -execdir|-delete|-fprint|-fls|-o CANARY|-oCANARY|-uo|--output=CANARY|--output|--out=CANARY|--outp|-i.bak|--in-place|-ni|-nE|-ne
 --pre|./evil|--pre=./evil|-X|--exec|tch|touch|touch CANARY|CANARY|{}|\\;|+|';'|"+"|'{}'|-Otch|--open-files-in-pager=tch|--ext-diff
@@ -42,18 +48,21 @@ a.txt|b.txt|sub|sub/c.txt|.|HEAD|main|new|foo|x y|-n|-r|-e|-l|-c|-a|-i|-o|-O|-d|
 's/[a/]w CANARY/'|'s/[]/]/w CANARY/'|'s/\\[/]/w CANARY'|'s,[^,],b,w CANARY'|'{print}'|'{print $1}'|'{print > "CANARY"}'|'{print | "tch"}'
 'BEGIN{system("tch")}'|'$1>2'|'/a|b/'|'BEGIN{"tch"|getline}'|-F:|-F|-v|x=1|-t|-k2|--key=1|-eq|-ne|=|==|]|]]|-z|'a[$(tch)]'|a[`tch`]
 %s|%d|'%s\\n'|'%*d'|-s now|+%F|-u|-ps|-l 4|--|--version|-V|-h|--help|-|'-delete'|"-delete"|\\-delete|-\\delete|-del'ete'|'.*'|'*.txt'
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 _PIECES = [
     "'", '"', "\\", "\\\\", "\\'", '\\"', "\\\n", "\n", "\n\n", ";", "&", "&&", "|", "||", "|&", ">", ">>", "<", "<<", "<<<", ">|", ">&", "<>",
     "&>", "2>&1", "2>/dev/null", ">/dev/null", "&>/dev/null", "&>/dev/null ", "2>", ">&2", "22>/dev/null", "(", ")", "{", "}", "{}", "{a,b}",
     "{-delete,x}", "{,.bak}", "[", "]", "*", "?", "**", "-*", "*T", "~", "~/", "#", " # ", "\n# ", "\n#", "!", "! ", "!!", "!t", "!-1", "!tch", "!$",
-    "!=", "!\"", "^", "^a^b", "\n^a^b", "=", "=tch", "=(tch)", "$", "$X", "$Y", '"$X"', '"$Y"', "${X}", "$V", '"$V"', "${X:=1}", "$?", '"$?"', "$'", "$\"",
+    "!=", '!"', "^", "^a^b", "\n^a^b", "=", "=tch", "=(tch)", "$", "$X", "$Y", '"$X"', '"$Y"', "${X}", "$V", '"$V"', "${X:=1}", "$?", '"$?"', "$'", '$"',
     "$(tch)", "`tch`", "<(tch)", ">(tch)", "$[1]", "$((1))", "${X[$(tch)]}", "$X[$(tch)]", "(e:tch:)", "(+tch)", "(#qe:tch:)", ";tch", "; tch ",
     " tch ", "\ntch\n", "&& tch", "| tch", "& tch", "; touch CANARY", ">CANARY", "> CANARY", ">sub/CANARY", "\t", "\r", "\x0b", "\x0c", "\u00a0",
     "\u2028", "é", "à", "²", "'é'", "\u2019", "\u201c", "%", "@", ",", ":", "+", "-", " -", " ", "  ", "a", "\\n", "\\x2d", "\\;", "\\|", "\\ ", "\\$", "\\`",
-    "'a\\'b'", "'a\\\\'", "'\\'", "\\'tch\\'", "'; tch '", "\"; tch \"", "begin;", "end;", "do", "done", "if", "then", "fi", "function", "()", "{ ", " }", "]]",
+    "'a\\'b'", "'a\\\\'", "'\\'", "\\'tch\\'", "'; tch '", '"; tch "', "begin;", "end;", "do", "done", "if", "then", "fi", "function", "()", "{ ", " }", "]]",
     "time ", "command ", "X=1 ", "IFS=/ ", "PATH=. ", "LC_ALL=C ", "PAGER=cat ", "GIT_PAGER=tch ", "GIT_EXTERNAL_DIFF=tch ", "noglob ", "builtin ", "exec ", "-exec tch ;",
-    " -exec cat {} \\; ", " -exec {} + ", " | xargs ", " | xargs -I{} ", " | sort ", " | uniq ", " | tee ", " | sh", "'!tch'", "'\n!tch'", "\"\n!tch\"", "'\n'", "\"\n\"",
+    " -exec cat {} \\; ", " -exec {} + ", " | xargs ", " | xargs -I{} ", " | sort ", " | uniq ", " | tee ", " | sh", "'!tch'", "'\n!tch'", '"\n!tch"', "'\n'", '"\n"',
 ]  # fmt: skip
 _NAMES = [
     "a.txt", "b.txt", "sub/c.txt", "-delete", "-i", "-oCANARY", "--output=CANARY", "-exec", "x y", "w CANARY", "-n", "--pre=tch", "-v",
@@ -124,7 +133,7 @@ class Field:
     def _script(self, path: str) -> None:
         with open(path, "w", encoding="utf-8") as out:
             out.write(f"#!/bin/sh\necho ran >> {self.noted}\n")
-        os.chmod(path, 0o755)
+        os.chmod(path, 0o755)  # noqa: S103 - the shells have to start it
 
     def fill(self) -> None:
         """Put everything as it was."""
@@ -136,7 +145,12 @@ class Field:
             with open(os.path.join(self.work, name), "w", encoding="utf-8") as out:
                 out.write("a b\nfoo\ntch\n3 x\n")
         self._script(os.path.join(self.work, "evil"))
-        for line in (["init", "-q", "-b", "main"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "a"], ["status"]):
+        for line in (
+            ["init", "-q", "-b", "main"],
+            ["add", "."],
+            ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "a"],
+            ["status"],
+        ):
             subprocess.run(["git", *line], cwd=self.work, env=self.environment, check=True, capture_output=True)
         self.before = self.state()
 
@@ -160,13 +174,11 @@ class Field:
             self._start(line, text.encode() + b"\n")
 
     def _start(self, line: list[str], typed: bytes) -> None:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):  # `tail -f` and the like
             subprocess.run(
                 line, cwd=self.work, env=self.environment, input=typed, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 timeout=4, check=False, start_new_session=True,
             )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            pass  # `tail -f` and the like
 
     def changed(self, text: str) -> str:
         """Return in which shells a command changed what, after it ran in all of them."""
@@ -176,7 +188,9 @@ class Field:
         self.fill()
         found = []
         for name, line in (*self.shells.items(), *self.typed.items()):
-            self._start([*line, *([] if name in self.typed else [text])], text.encode() + b"\n" if name in self.typed else b"")
+            self._start(
+                [*line, *([] if name in self.typed else [text])], text.encode() + b"\n" if name in self.typed else b""
+            )
             after = self.state()
             if after != self.before:
                 found.append(f"{name}: {sorted(path for path, _ in after.items() ^ self.before.items())[:3]}")
@@ -201,7 +215,9 @@ def hunt(seconds: float, seed: int, seeds: list[str], most: int = 10**9) -> tupl
     return count, bad
 
 
-def corpus(path: str = os.path.join(os.path.dirname(__file__), "..", "unit", "hook", "read_only_corpus.txt")) -> dict[str, list[str]]:
+def corpus(
+    path: str = os.path.join(os.path.dirname(__file__), "..", "unit", "hook", "read_only_corpus.txt"),
+) -> dict[str, list[str]]:
     """Return the commands of the corpus by their section."""
     sections: dict[str, list[str]] = {}
     with open(path, encoding="utf-8") as lines:
