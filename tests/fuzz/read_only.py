@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 
-from ocm.read_only import only_reads
+from ocm.hook.read_only import only_reads
 
 SHELLS = {
     "bash": ["bash", "--norc", "-c"],
@@ -55,7 +55,7 @@ a.txt|b.txt|sub|sub/c.txt|.|HEAD|main|new|foo|x y|-n|-r|-e|-l|-c|-a|-i|-o|-O|-d|
 _PIECES = [
     "'", '"', "\\", "\\\\", "\\'", '\\"', "\\\n", "\n", "\n\n", ";", "&", "&&", "|", "||", "|&", ">", ">>", "<", "<<", "<<<", ">|", ">&", "<>",
     "&>", "2>&1", "2>/dev/null", ">/dev/null", "&>/dev/null", "&>/dev/null ", "2>", ">&2", "22>/dev/null", "(", ")", "{", "}", "{}", "{a,b}",
-    "{-delete,x}", "{,.bak}", "[", "]", "*", "?", "**", "-*", "*T", "~", "~/", "#", " # ", "\n# ", "\n#", "!", "! ", "!!", "!t", "!-1", "!tch", "!$",
+    "{-delete,x}", "{,.bak}", "{,new}", "{,-o}", "{,.x} ", "* ", "?* ", "[", "]", "*", "?", "**", "-*", "*T", "~", "~/", "#", " # ", "\n# ", "\n#", "!", "! ", "!!", "!t", "!-1", "!tch", "!$",
     "!=", '!"', "^", "^a^b", "\n^a^b", "=", "=tch", "=(tch)", "$", "$X", "$Y", '"$X"', '"$Y"', "${X}", "$V", '"$V"', "${X:=1}", "$?", '"$?"', "$'", '$"',
     "$(tch)", "`tch`", "<(tch)", ">(tch)", "$[1]", "$((1))", "${X[$(tch)]}", "$X[$(tch)]", "(e:tch:)", "(+tch)", "(#qe:tch:)", ";tch", "; tch ",
     " tch ", "\ntch\n", "&& tch", "| tch", "& tch", "; touch CANARY", ">CANARY", "> CANARY", ">sub/CANARY", "\t", "\r", "\x0b", "\x0c", "\u00a0",
@@ -66,7 +66,7 @@ _PIECES = [
 ]  # fmt: skip
 _NAMES = [
     "a.txt", "b.txt", "sub/c.txt", "-delete", "-i", "-oCANARY", "--output=CANARY", "-exec", "x y", "w CANARY", "-n", "--pre=tch", "-v",
-    "a[$(tch)]", ";tch", "-e", "p", "-fprint", "tch;", "-f", "1", "-R",
+    "a[$(tch)]", ";tch", "-e", "p", "-fprint", "tch;", "-f", "1", "-R", "commit", "expire", "core.x", "1x", 'xBEGIN{system("tch")}', "new", "drop",
 ]  # fmt: skip
 _JOINTS = [" | ", " && ", "; ", " || ", "\n", ";", "|", " 2>/dev/null | ", " 2>&1 | ", " \\\n| ", " &&\n"]
 
@@ -120,7 +120,7 @@ class Field:
         self._script(os.path.join(self.bin, "tch"))
         self.environment = {
             "PATH": self.bin + os.pathsep + "/usr/bin:/bin", "HOME": self.home, "X": "-delete", "Y": "a.txt -o CANARY", "V": "a[$(tch)]",
-            "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LANG": "C.UTF-8", "TERM": "dumb", "HISTFILE": os.path.join(folder, "history"),
+            "GIT_CONFIG_GLOBAL": os.path.join(self.tree, "gitconfig"), "GIT_CONFIG_NOSYSTEM": "1", "LANG": "C.UTF-8", "TERM": "dumb", "HISTFILE": os.path.join(folder, "history"),
             "PS1": "", "GIT_PAGER": "tch", "GIT_CEILING_DIRECTORIES": self.tree,
         }  # fmt: skip
         with open(self.environment["HISTFILE"], "w", encoding="utf-8") as out:
@@ -145,6 +145,8 @@ class Field:
             with open(os.path.join(self.work, name), "w", encoding="utf-8") as out:
                 out.write("a b\nfoo\ntch\n3 x\n")
         self._script(os.path.join(self.work, "evil"))
+        with open(self.environment["GIT_CONFIG_GLOBAL"], "w", encoding="utf-8") as out:  # a device would be replaced
+            out.write("[user]\n\tname = a\n\temail = a@b.c\n[core]\n\texcludesFile = x\n")
         for line in (
             ["init", "-q", "-b", "main"],
             ["add", "."],

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm.read_only import MAX_LENGTH, only_reads
+from ocm.hook.read_only import MAX_LENGTH, only_reads
 from tests.fuzz import read_only as fuzz
 
 CORPUS = fuzz.corpus()

@@ -1,6 +1,6 @@
 """Decide whether a script for awk or sed only reads, in every awk and sed."""
 
-from ocm.read_only_words import UNKNOWN, need
+from ocm.hook.read_only_words import UNKNOWN, need
 
 
 def awk_reads(program: str) -> bool:

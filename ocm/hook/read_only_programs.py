@@ -3,10 +3,10 @@
 Whatever is not listed is held back: a program, an option, a word that only the shell knows where it could be an option.
 """
 
-from ocm.read_only_git import gh, git
-from ocm.read_only_options import Options, fits, is_listed, names
-from ocm.read_only_scripts import awk_reads, sed_reads
-from ocm.read_only_words import SPLIT, UNKNOWN, UnsureError, need
+from ocm.hook.read_only_git import gh, git
+from ocm.hook.read_only_options import Options, fits, is_listed, names
+from ocm.hook.read_only_scripts import awk_reads, sed_reads
+from ocm.hook.read_only_words import SPLIT, UNKNOWN, UnsureError, need
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,7 +145,8 @@ def _awk(arguments: "list[str]") -> bool:
     rest = iter(arguments)
     for word in rest:
         if word in {"-F", "-v"}:
-            need(next(rest, "-")[:1] not in {"-", UNKNOWN})
+            value = next(rest, "-")
+            need(value[:1] != "-" and UNKNOWN not in value)
         elif word[:2] not in {"-F", "-v"}:
             return word[:1] != "-" and awk_reads(word)
     return False

@@ -4,10 +4,10 @@ A command passes only when bash, dash, zsh, fish and busybox sh all read it as s
 of them could read as something else is held back: the answer is no wherever it cannot be certain.
 """
 
-from ocm.read_only_git import git
-from ocm.read_only_options import names
-from ocm.read_only_programs import reads
-from ocm.read_only_words import Reader, UnsureError
+from ocm.hook.read_only_git import git
+from ocm.hook.read_only_options import names
+from ocm.hook.read_only_programs import reads
+from ocm.hook.read_only_words import Reader, UnsureError
 
 MAX_LENGTH = 20_000  # characters; nobody reads by a longer command
 

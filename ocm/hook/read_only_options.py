@@ -1,6 +1,6 @@
 """Compare a program's options with the ones that only read."""
 
-from ocm.read_only_words import UNKNOWN
+from ocm.hook.read_only_words import UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ def fits(arguments: "list[str]", known: "Options") -> bool:
 
 
 def _is_option(word: str, rest: "Iterator[str]", known: "Options") -> bool:
-    flags, values, names, _most, wild = known
+    flags, values, long_names, most, wild = known
     if word[:2] == "--":
-        return f" {word[2:].partition('=')[0]} " in names
+        return f" {word[2:].partition('=')[0]} " in long_names
     for at, char in enumerate(word[1:], 2):
         if char in values:
             value = word[at:] or next(rest, "")
-            return wild or value[:1] not in {"-", UNKNOWN}
+            return wild or (value[:1] not in {"-", UNKNOWN} and (most < 0 or UNKNOWN not in value))
         if char not in flags:
             return False
     return True

@@ -1,7 +1,7 @@
 """Which commands of git and gh only read: none that writes a file, or that runs a program it was told of."""
 
-from ocm.read_only_options import is_listed, names
-from ocm.read_only_words import SPLIT, UNKNOWN, need
+from ocm.hook.read_only_options import is_listed, names
+from ocm.hook.read_only_words import SPLIT, UNKNOWN, need
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ def git(arguments: "list[str]") -> bool:
     rest = list(arguments)
     while rest and rest[0] in {"-C", "--no-pager", "-P", "--no-optional-locks"}:
         if rest.pop(0) == "-C":
-            need(rest and SPLIT not in rest.pop(0))
+            need(rest and SPLIT not in rest[0] and rest.pop(0).rfind(UNKNOWN) <= 0)  # or it may be several words
     if not rest:
         return False
     name, words = rest[0], rest[1:]
@@ -60,11 +60,11 @@ def _git_config(words: "list[str]") -> bool:
         return False
     named = [word for word in words if word[:1] != "-"]
     reading = not _GIT_GETS.isdisjoint(words) or words[:1] in (["get"], ["list"])
-    return reading or (len(named) == 1 and "." in named[0])
+    return reading or (len(named) == 1 and "." in named[0] and UNKNOWN not in named[0])
 
 
 def _git_reflog(words: "list[str]") -> bool:
-    return _GIT_REFLOG.isdisjoint(words)
+    return _GIT_REFLOG.isdisjoint(words) and not any(UNKNOWN in word for word in words)
 
 
 def gh(arguments: "list[str]") -> bool:
