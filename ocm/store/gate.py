@@ -35,13 +35,14 @@ def is_checkpoint_command(command: str, *, posix: bool = True) -> bool:
     """
     if not posix and not _POWERSHELL.isdisjoint(command):
         return False
-    quote = ""
-    skip = False
+    quote = before = ""
+    skip = goes_on = False
     command = command.replace("\t", " ").strip(" \n")
     for character in command:
         if skip:
             skip = False
         elif quote == "'":
+            goes_on |= character == "'" and before == "\\"  # to fish that quote is one of the text
             quote = "" if character == "'" else quote
         elif character == "\\":
             skip = True
@@ -53,5 +54,6 @@ def is_checkpoint_command(command: str, *, posix: bool = True) -> bool:
             quote = character
         elif character in ";&|<>()\n\r":
             return False
+        before = character
     words = [word for word in command.split(" ") if word]
-    return not quote and not skip and words[:2] == ["ocm", "checkpoint"]
+    return not (quote or skip or goes_on) and words[:2] == ["ocm", "checkpoint"]
