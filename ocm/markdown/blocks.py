@@ -16,7 +16,8 @@ from markdown_it.parser_block import ParserBlock
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-FACTS = "ocm"
+from ocm.markdown.facts import NAME as FACTS
+
 SECTION = 2
 FACT_LEVEL = -1
 _MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?:( {1,4})(?=\S)|[ \t]|$)")

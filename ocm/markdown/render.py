@@ -13,6 +13,7 @@ from typing import TypeVar
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, Session
 from ocm.markdown import blocks, frontmatter, parse
+from ocm.markdown import facts as fact_block
 from ocm.markdown.blocks import Item, Part
 from ocm.markdown.parse import (
     COMPLETED,
@@ -332,7 +333,7 @@ def _plans(file: SessionFile, old: Session, new: Session) -> None:
 
 def _facts(file: SessionFile, facts: list[str]) -> None:
     part = file.facts()
-    lines = ["```" + blocks.FACTS, *facts, "```"] if facts else []
+    lines = ["```" + fact_block.NAME, *facts, "```"] if facts else []
     if part is None:
         _insert(file, len(file.body), lines)
     else:

@@ -187,7 +187,7 @@ def _absorb(
     for _ in range(_ATTEMPTS):  # again when a person saved the file in between
         seen = scan.folder_stamp(store)
         known = session_files.read(store, call.session_id, everything)
-        held = merge.taken(known.session) if known else {}
+        held = merge.taken_journals(known.session) if known else {}
         fresh = [data for take, data in journals if take not in held]
         events, rejected = journal.parse(b"\n".join(fresh))
         observed.events, redactions = events_redacted(events, user_rules.load(user_store(), store.path))

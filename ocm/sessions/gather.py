@@ -87,7 +87,7 @@ def _imprint(start: Start, observed: Observed, session: Session | None, shell: l
     changes = merge.merge_files(known, replace(observed, edits=edits_of(observed.events, start)))
     at = observed.now.isoformat(timespec="seconds")
     if changes or shell:
-        observed.traces = record.imprint(start.root, start.sha, shell, at, changes, session)
+        observed.fingerprints = record.imprint(start.root, start.sha, shell, at, changes, session)
 
 
 def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known

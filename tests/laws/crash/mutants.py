@@ -49,7 +49,7 @@ def no_dedupe_of_journals() -> None:
     """Forget which journals a session file holds already."""
     from ocm.sessions import merge
 
-    _plant(merge, taken=lambda _: {})
+    _plant(merge, taken_journals=lambda _: {})
 
 
 def no_dedupe_of_items() -> None:
