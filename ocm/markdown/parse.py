@@ -44,6 +44,7 @@ class SessionFile:
         Raises:
             UnreadableSessionError: when it has no front matter.
         """
+        self.text = text
         self.bom = "\ufeff" if text.startswith("\ufeff") else ""
         text = text.removeprefix("\ufeff")
         self.eol = "\r\n" if text.count("\r\n") == text.count("\n") > 0 else "\n"

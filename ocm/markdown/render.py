@@ -5,6 +5,7 @@ Laws: `parse(update(text, session)) == session` for every session and every read
 comes out as it went in.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 from functools import partial
@@ -49,10 +50,18 @@ def update(text: str, session: Session) -> str:
         UnreadableSessionError: when `text` cannot be read, or what it leaves open would swallow an addition.
     """
     file = SessionFile(text)
-    old = parse.session_of(file)
-    if session == old and not file.is_reference:
-        return text
-    return _write(file, old, session)
+    return update_parsed(file, parse.session_of(file), session)
+
+
+def update_parsed(file: SessionFile, old: Session, new: Session) -> str:
+    """Return the text of `file`, which contains `old`, changed to say `new`; `file` itself stays as it is.
+
+    Raises:
+        UnreadableSessionError: what the file leaves open would swallow an addition.
+    """
+    if new == old and not file.is_reference:
+        return file.text
+    return _write(copy.copy(file), old, new)
 
 
 def _write(file: SessionFile, old: Session, new: Session) -> str:

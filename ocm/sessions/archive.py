@@ -59,7 +59,7 @@ def old_sessions(store: Store, days: int, *, unfinished: bool = False, progress:
     return sorted(found, key=lambda old: (times.instant(old.updated_at), old.name))
 
 
-def put_away(store: Store, session_id: str, name: str) -> str:
+def archive_session(store: Store, session_id: str, name: str) -> str:
     """Move one session into the archive and return its name there."""
     target = store_of(store)
     files.make_inner_dir(target.path)
@@ -67,7 +67,7 @@ def put_away(store: Store, session_id: str, name: str) -> str:
     return _move(store, target, session_id, name)
 
 
-def take_out(store: Store, identifier: str) -> str:
+def restore(store: Store, identifier: str) -> str:
     """Move one session, by its id or file name, back out of the archive and return its name.
 
     Raises:
@@ -82,7 +82,7 @@ def take_out(store: Store, identifier: str) -> str:
     return _move(source, store, session_files.load(source, name).session.session_id, name)
 
 
-def bring_back(store: Store, session_id: str) -> None:
+def restore_session(store: Store, session_id: str) -> None:
     """Move a session that goes on back out of the archive, so that it never has two files."""
     if exists(store):
         name = _located(store_of(store), session_id)

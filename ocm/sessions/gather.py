@@ -13,9 +13,10 @@ from ocm.redaction import redact
 from ocm.redaction.user_rules import Rules
 from ocm.sessions import merge, session_files
 from ocm.sessions.merge import Observed
-from ocm.store import journal, paths
+from ocm.sessions.session_files import Known
+from ocm.store import config, journal, paths
 from ocm.store.events import Event, moment, text_of, texts_of
-from ocm.store.paths import Store
+from ocm.store.paths import Store, user_store
 
 
 @dataclass(slots=True)
@@ -41,8 +42,19 @@ class Start:
         return {"sha": self.sha, "branch": self.branch, "root": self.root, "since": self.since, "deleted": self.deleted}
 
 
-def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] | None) -> tuple[Start, Observed]:
-    """Look at journal, file and work tree without changing or locking anything."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a checkpoint learns before it takes the lock: the file of the session as it is now, git, settings."""
+
+    start: Start
+    observed: Observed
+    known: Known | None
+    rules: Rules
+    changes_only: bool
+
+
+def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] | None, rules: Rules) -> Prepared:
+    """Look at journal, file, work tree and settings without changing or locking anything."""
     events = journal.read_events(store.path, call.session_id)
     try:
         known = session_files.read(store, call.session_id, events)
@@ -68,19 +80,19 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
     if shell and not call.semantic:
         from ocm.git import worktree
 
-        observed.commits = [
-            one_line(redact.redact(text)[0]) for text in worktree.commits_made(start.root, start.sha, shell)
-        ]
+        subjects = worktree.commits_made(start.root, start.sha, shell)
+        observed.commits = [one_line(redact.redact(text, rules)[0]) for text in subjects]
     if touched:
         from ocm.git import freshness
 
         observed.contents = freshness.recorded(start.root, touched)
-    _imprint(start, observed, session, shell)
-    return start, observed
+    _fingerprint(start, observed, session, shell)
+    changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
+    return Prepared(start, observed, known, rules, changes_only)
 
 
-def _imprint(start: Start, observed: Observed, session: Session | None, shell: list[float]) -> None:
-    """Look at the work itself, where any is known of."""
+def _fingerprint(start: Start, observed: Observed, session: Session | None, shell: list[float]) -> None:
+    """Fingerprint the work itself, if there is any."""
     from ocm.git import record
 
     known = session.files if session else []

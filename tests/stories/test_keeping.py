@@ -80,7 +80,7 @@ def test_an_archived_session_is_forgotten_too(project: Project) -> None:
     filled(project)
     checkpoints.flush(project.store, "gone")
     (name,) = [path.name for path in project.files() if b"zanzibar" in path.read_bytes()]
-    archive.put_away(project.store, "gone", name)
+    archive.archive_session(project.store, "gone", name)
     assert run_ocm(project.root, "forget", "gone", "--yes").returncode == 0
     assert [name for name, data in everything(project.store.path).items() if b"zanzibar" in data] == []
 
@@ -140,9 +140,9 @@ def test_nothing_is_put_into_an_archive_that_leads_out(project: Project, tmp_pat
         place.symlink_to(tmp_path / "own")
     assert not archive.exists(project.store)
     with pytest.raises(OcmError, match="leads out of the store"):
-        archive.put_away(project.store, "gone", project.files()[0].name)
+        archive.archive_session(project.store, "gone", project.files()[0].name)
     with pytest.raises(NotFoundError, match="Nothing was put away"):
-        archive.take_out(project.store, "gone")
+        archive.restore(project.store, "gone")
     assert list((tmp_path / "own" / "sessions").iterdir()) == []
     assert ids(project.store) == ["gone", "stays"]
 
@@ -190,7 +190,7 @@ def test_old_sessions_go_to_the_archive_only_when_told_to(project: Project) -> N
 def test_a_search_leaves_the_archive_out_or_includes_it(project: Project) -> None:
     old(project, "first")
     project.checkpoint("new", goal="about today")
-    archive.put_away(project.store, "first", "first.md")
+    archive.archive_session(project.store, "first", "first.md")
     plain = json.loads(run_ocm(project.root, "search", "--json", "about").stdout)
     both = json.loads(run_ocm(project.root, "search", "--json", "--archived", "about").stdout)
     assert [row["session_id"] for row in plain] == ["new"]
@@ -207,7 +207,7 @@ def test_a_session_at_work_or_unfinished_stays(project: Project) -> None:
 
 def test_a_session_that_goes_on_comes_back(project: Project) -> None:
     old(project, "first")
-    archive.put_away(project.store, "first", "first.md")
+    archive.archive_session(project.store, "first", "first.md")
     project.checkpoint("first", decisions=["go on"])
     assert ids(project.store) == ["first"]
     assert ids(archive.store_of(project.store)) == []
@@ -216,13 +216,13 @@ def test_a_session_that_goes_on_comes_back(project: Project) -> None:
 
 def test_one_session_can_be_taken_out_again(project: Project) -> None:
     old(project, "first")
-    archive.put_away(project.store, "first", "first.md")
+    archive.archive_session(project.store, "first", "first.md")
     old(project, "first-b")
     Path(project.store.sessions, "first-b.md").rename(Path(project.store.sessions, "first.md"))
     assert run_ocm(project.root, "prune", "--restore", "first").stdout == "Back: first-2.md\n"
     assert ids(project.store) == ["first", "first-b"]
     with pytest.raises(NotFoundError, match="archive"):
-        archive.take_out(project.store, "first")
+        archive.restore(project.store, "first")
 
 
 # --- export and import
@@ -236,7 +236,7 @@ def test_a_store_is_carried_along_letter_by_letter(project: Project, tmp_path: P
         "crlf.md",
         "---\r\nocm: 1\r\nsession_id: crlf\r\nmine: x\r\n---\r\n\r\n# Title\r\n\r\n## Own\r\n\r\ntext\t \r\n",
     )
-    archive.put_away(project.store, "away", "away.md")
+    archive.archive_session(project.store, "away", "away.md")
     before = {**everything(project.store.sessions), **everything(archive.store_of(project.store).sessions)}
     file = tmp_path / "all.json"
     assert run_ocm(project.root, "export", "--all", str(file)).stdout == f"3 sessions written to {file}.\n"

@@ -192,7 +192,7 @@ def test_the_status_counts_bytes_by_what_they_are_for(filled: Project) -> None:
 
 
 def test_the_status_counts_what_was_put_away_and_copied(filled: Project) -> None:
-    archive.put_away(
+    archive.archive_session(
         filled.store,
         "0f6d-two",
         next(path.name for path in filled.files() if "0f6d" in path.read_text(encoding="utf-8")),

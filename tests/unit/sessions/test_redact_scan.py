@@ -94,7 +94,7 @@ def test_the_cache_holds_no_page_of_it_any_more(project: Project) -> None:
 def test_archive_journal_log_and_copies_are_looked_through(project: Project) -> None:
     path = write_by_hand(project, "old.md", notes=TOKEN)
     backups.make(project.store, "test")
-    archive.put_away(project.store, "old", path.name)
+    archive.archive_session(project.store, "old", path.name)
     journal.append(project.store.path, "S", [journal.event("call", tool="Write", path=f"/x/{TOKEN}")])
     (Path(project.store.path) / "hook.log").write_text(f"a\nwhy {TOKEN}\nb\n", encoding="utf-8")
     (Path(project.store.path) / journal.REJECTED).write_bytes(b"\xff " + TOKEN.encode() + b"\n")
