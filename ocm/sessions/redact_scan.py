@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
 from ocm.base.notices import Progress, told
-from ocm.markdown import parse
+from ocm.markdown import frontmatter, parse
 from ocm.redaction import redact, user_rules
+from ocm.redaction.private_text import without_closed_private
 from ocm.sessions import backups, export_format, session_files
 from ocm.store import files, journal
 from ocm.store.paths import Store, user_store
 
 _MAX_LOG = 64 * 1024 * 1024
 _FIXED = ("ocm:", "session_id:", "git_sha_start:", "git_sha_end:", "started_at:", "updated_at:", "ended_at:")
-_OPEN, _CLOSE = "<private>", "</private>"
 
 
 @dataclass(slots=True)
@@ -112,54 +112,31 @@ def cleaned(text: str, rules: user_rules.Rules = user_rules.NONE) -> tuple[str, 
     Raises:
         OcmError: it would not mean the same afterwards.
     """
-    head, body = _split(text)
+    lines = text.split("\n")
+    end = frontmatter.end_of(lines)
+    body = "\n".join(lines[end:])
     counts: Counter[str] = Counter()
-    lines = [line if line.startswith(_FIXED) else _front_line(line, rules, counts) for line in head]
-    without, blocks = _without_private(body)
+    head = [line if line.startswith(_FIXED) else _front_line(line, rules, counts) for line in lines[:end]]
+    without, blocks = without_closed_private(body)
     counts.update({"private": blocks} if blocks else {})
     clean, more = redact.report_secrets(without, rules)
     counts.update(more)
     if not counts:
         return text, {}
-    result = "\n".join([*lines, clean])
+    result = "\n".join([*head, clean])
     if not _means_the_same(text, result):
         raise OcmError("its form would not survive", "Take the secret out in an editor.")
     return result, dict(counts)
 
 
-def _split(text: str) -> tuple[list[str], str]:
-    """Return the lines of the front matter and the rest, which begins with the line that ends it."""
-    lines = text.split("\n")
-    ends = (at for at, line in enumerate(lines[1:], 1) if line.rstrip() == "---")
-    end = next(ends, 0) if lines[0].startswith("---") else 0
-    return lines[:end], "\n".join(lines[end:])
-
-
 def _front_line(line: str, rules: user_rules.Rules, counts: Counter[str]) -> str:
-    clean, found = redact.report(line, rules)
+    without, pieces = without_closed_private(line)
+    counts.update({"private": pieces} if pieces else {})
+    clean, found = redact.report_secrets(without, rules)
     counts.update(found)
     name, colon, value = clean.partition(": ")
     quoted = colon and value.startswith("[REDACTED:") and line[len(name) + 2 :][:1] not in {"[", '"', "'"}
     return f"{name}: {json.dumps(value, ensure_ascii=False)}" if quoted else clean
-
-
-def _without_private(text: str) -> tuple[str, int]:
-    """Drop private text that is closed within its paragraph or list; what is not may be a mistake, and stays."""
-    blocks = at = 0
-    lower = text.lower() if len(text.lower()) == len(text) else text
-    parts = []
-    while (start := lower.find(_OPEN, at)) >= 0:
-        end = lower.find(_CLOSE, start)
-        if end < 0:
-            break
-        inner = text[start:end]
-        if "\n#" in inner or "\n---" in inner or "\n```" in inner:
-            parts.append(text[at : start + len(_OPEN)])
-            at = start + len(_OPEN)
-            continue
-        parts.append(text[at:start])
-        at, blocks = end + len(_CLOSE), blocks + 1
-    return "".join([*parts, text[at:]]), blocks
 
 
 def _means_the_same(before: str, after: str) -> bool:
