@@ -293,7 +293,7 @@ def _drop_empty(file: SessionFile, section: str, name: str | None) -> None:
 
 
 def _work(file: SessionFile, old: Session, new: Session) -> None:
-    """Append entries, or items to the last one; any other change writes the section anew."""
+    """Append entries, or items to the last one; any other change rewrites the section."""
     shared = old.work[:-1]
     last = old.work[-1] if old.work else None
     now = new.work[len(shared)] if last and len(new.work) > len(shared) else None

@@ -253,7 +253,7 @@ def _sizes(store: Store) -> dict[str, int]:
 def _further(store: Store) -> list[tuple[str, str]]:
     from ocm.sessions import archive, backups
 
-    archived = archive.store_of(store)
+    archived = archive.archive_of(store)
     copies = os.path.join(store.path, backups.FOLDER)
     return [(archived.path, "archive"), (archived.sessions, "archive"), (copies, "copies")]
 

@@ -115,7 +115,7 @@ def recover(store: Store, *, idle: float = journal.ORPHAN_SECONDS, seconds: floa
 
 
 def _has_ended(events: list[Event]) -> bool:
-    """Tell whether the last thing that happened is the end, whose hook died before it had closed the session."""
+    """Return whether the last thing that happened is the end, whose hook died before it had closed the session."""
     happened = [event for event in events if hook_event(event)]
     return bool(happened) and happened[-1].get("e") == "end"
 
@@ -125,7 +125,7 @@ def _clean_up(store: Store) -> None:
     for name in files.old_locks(store.path, time.time() - journal.ORPHAN_SECONDS):
         with contextlib.suppress(OcmError, OSError), files.locked(os.path.join(store.path, name), timeout=0):
             files.clear_temporary(store.sessions, name.removeprefix("session_").removesuffix(".lock"))
-    if forget.is_begun(store) and trust.is_ours(store):  # a note that came along with a project is nobody's wish
+    if forget.is_pending(store) and trust.is_ours(store):  # a note that came along with a project is nobody's wish
         forget.finish(store)
 
 
@@ -159,7 +159,7 @@ def _transact(
 ) -> dict[str, Any]:
     """Store one checkpoint: look at everything, then take, merge and write under the lock, then refresh the cache."""
     files.make_private_dir(store.sessions)
-    archive.restore_session(store, call.session_id)
+    archive.restore_if_archived(store, call.session_id)
     prepared = observe(store, call, tool, began, rules)
     with files.locked(session_files.lock_path(store, call.session_id)):
         stored = _store(store, call, prepared)
@@ -227,7 +227,7 @@ def _observe_journals(prepared: Prepared, events: list[Event], journals: list[st
     observed.events, redactions = events_redacted(events, prepared.rules)
     observed.edits = edits_of(observed.events, prepared.start)
     observed.takes = journals
-    observed.did = auto_summary.items(observed.events, observed.commits)
+    observed.summary = auto_summary.items(observed.events, observed.commits)
     return redactions
 
 

@@ -1,11 +1,10 @@
-"""A whole store as one JSON file: what `ocm export --all` writes, `ocm import` reads, and a safety copy is.
+"""A whole store as one JSON file: what `ocm export --all` writes, `ocm import` reads, and a backup is.
 
-Session files are in it as they are, letter for letter; everything else in a store can be made again from them.
+Session files are in it as they are, letter for letter; everything else in a store can be rebuilt from them.
 """
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +21,7 @@ MAX_SESSIONS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One session file: its name, its text, and whether it was put away."""
+    """One session file: its name, its text, and whether it is archived."""
 
     name: str
     text: str
@@ -32,7 +31,7 @@ class Entry:
 def collect(store: Store) -> tuple[list[Entry], list[str]]:
     """Return every session file of a store and its archive, and a line for each that is no text."""
     entries, troubles = [], []
-    for place, archived in places(store):
+    for place, archived in archive.places(store):
         for name in sorted(os.listdir(place.sessions)):
             if session_files.is_name(name):
                 try:
@@ -41,14 +40,6 @@ def collect(store: Store) -> tuple[list[Entry], list[str]]:
                     why = error.why if isinstance(error, UnreadableSessionError) else error.strerror
                     troubles.append(f"{name}: {why}")
     return entries, troubles
-
-
-def places(store: Store) -> Iterator[tuple[Store, bool]]:
-    """Return the store and, if there is one, its archive; each only if it has a folder of sessions."""
-    if os.path.isdir(store.sessions):
-        yield store, False
-    if archive.exists(store):
-        yield archive.store_of(store), True
 
 
 def write(path: str, store: Store, entries: list[Entry], *, owner: str = "") -> None:
@@ -93,6 +84,6 @@ def _entry(path: str, number: int, row: Any) -> Entry:  # noqa: ANN401 - whateve
 
 
 def is_safe_name(name: str) -> bool:
-    """Tell whether `name` can be that of a session file on every system, wherever it comes from."""
+    """Return whether `name` can be that of a session file on every system, wherever it comes from."""
     plain = name.isprintable() and not set(name) & set('/\\:*?"<>|') and len(name.encode("utf-8", "replace")) <= 200  # noqa: PLR2004
     return plain and session_files.is_name(name)

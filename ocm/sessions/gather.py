@@ -73,7 +73,7 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
     is_fresh = session is None and not events and began is None
     touched = {path for path, _ in _edited(events, start)}
     if not is_fresh and _needs_diff(events):
-        touched |= _look_at_git(store, call.session_id, start, observed, session)
+        touched |= _ask_git(store, call.session_id, start, observed, session)
     else:
         start.existing = _existing(start, [path for path, kind in _edited(events, start) if not kind])
     shell = [moment(event) for event in events if event.get("cmd") and moment(event) >= start.since]
@@ -147,11 +147,11 @@ def _earliest(events: list[Event]) -> float:
 
 
 def _needs_diff(events: list[Event]) -> bool:
-    """Tell whether git is asked: a shell call may have changed anything, and without an edit nothing else tells."""
+    """Return whether git is asked: a shell call may have changed anything; without an edit nothing else is known."""
     return any(e.get("cmd") or e.get("shell") for e in events) or not any(e.get("path") for e in events)
 
 
-def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed, session: Session | None) -> set[str]:
+def _ask_git(store: Store, session_id: str, start: Start, observed: Observed, session: Session | None) -> set[str]:
     """Ask git what changed; returns the paths that are as this session left them, not as another did since."""
     from ocm.git import worktree
 
@@ -163,7 +163,7 @@ def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed
         start.since,
         deleted_before=start.deleted,
         touched=frozenset(edited | recorded),
-        others=(others := _others(store, session_id, start)),
+        others=(others := _edited_by_others(store, session_id, start)),
     )
     if found is None:
         return set()
@@ -173,7 +173,7 @@ def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed
     return {change.path for change in found.files} - others
 
 
-def _others(store: Store, session_id: str, start: Start) -> frozenset[str]:
+def _edited_by_others(store: Store, session_id: str, start: Start) -> frozenset[str]:
     """Return the paths that other conversations edited since this one began."""
     from ocm.index import checkpoint_queries
 

@@ -30,7 +30,7 @@ class Observed:
     fingerprints: list[str] = field(default_factory=list)
     contents: dict[str, str] = field(default_factory=dict)
     commits: list[str] = field(default_factory=list)
-    did: list[str] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
 
 
 def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Session:
@@ -73,7 +73,7 @@ def _set_status(session: Session, status: str | None, observed: Observed) -> Non
 
 
 def _reopens(event: Event) -> bool:
-    """Tell whether an event reopens a closed session: a call that counts, or the start of a resumed conversation."""
+    """Return whether an event reopens a closed session: a call that counts, or the start of a resumed conversation."""
     return event.get("e") == "call" or (event.get("e") == "open" and bool(event.get("source")))
 
 
@@ -90,7 +90,7 @@ def _pending(session: Session, checkpoint: Checkpoint) -> list[str]:
 
 def _work(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[WorkEntry]:
     known = set(session.work_summary)
-    said = checkpoint.work_summary if checkpoint.semantic else observed.did
+    said = checkpoint.work_summary if checkpoint.semantic else observed.summary
     items = list(dict.fromkeys(item for item in said if item not in known))
     if not items:
         return session.work

@@ -67,12 +67,12 @@ def lock_path(store: Store, session_id: str) -> str:
 
 
 def is_name(name: str) -> bool:
-    """Tell whether `name` can be that of a session file, lying directly in its folder."""
+    """Return whether `name` can be that of a session file, lying directly in its folder."""
     return name.endswith(".md") and os.path.basename(name) == name and not name.startswith(".")
 
 
 def holds(store: Store, name: str, session_id: str) -> bool:
-    """Tell whether the file `name` says that it holds the session."""
+    """Return whether the file `name` says that it holds the session."""
     try:
         return parse.session_id_of(_text(os.path.join(store.sessions, name))[0]) == session_id
     except (OSError, UnreadableSessionError):

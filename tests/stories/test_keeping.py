@@ -43,7 +43,7 @@ def filled(project: Project) -> None:
     project.checkpoint("stays", goal="another")
     project.edited("secret-plan.py", "gone")
     sync.rebuild(project.store)
-    backups.make(project.store, "test")
+    backups.create(project.store, "test")
     (Path(project.store.path) / "hook.log").write_text("1 gone failed\n2 stays failed\n", encoding="utf-8")
 
 
@@ -62,7 +62,7 @@ def test_a_forgotten_session_leaves_no_byte_behind(project: Project) -> None:
     assert ids(project.store) == ["stays"]
     assert everything(project.store.sessions) == {n: d for n, d in kept.items() if b"zanzibar" not in d}
     assert left["hook.log"] == b"2 stays failed\n"
-    assert [entry.text for entry in export_format.read(backups.paths_of(project.store)[0])] == [
+    assert [entry.text for entry in export_format.read(backups.list_paths(project.store)[0])] == [
         project.file().read_text(encoding="utf-8")
     ]
 
@@ -119,9 +119,9 @@ def test_safety_copies_are_made_in_the_store_or_not_at_all(project: Project, tmp
     for number in range(5):
         (tmp_path / "own" / f"{number}.json").write_text("{}", encoding="utf-8")
     folder.symlink_to(tmp_path / "own")
-    assert backups.paths_of(project.store) == []
+    assert backups.list_paths(project.store) == []
     with pytest.raises(OcmError, match="leads out of the store"):
-        backups.make(project.store, "test")
+        backups.create(project.store, "test")
     forget.forget(project.store, "gone")
     assert len(list((tmp_path / "own").iterdir())) == 5
     assert (tmp_path / "own").stat().st_mode & 0o777 != 0o700
@@ -141,7 +141,7 @@ def test_nothing_is_put_into_an_archive_that_leads_out(project: Project, tmp_pat
     assert not archive.exists(project.store)
     with pytest.raises(OcmError, match="leads out of the store"):
         archive.archive_session(project.store, "gone", project.files()[0].name)
-    with pytest.raises(NotFoundError, match="Nothing was put away"):
+    with pytest.raises(NotFoundError, match="Nothing is archived"):
         archive.restore(project.store, "gone")
     assert list((tmp_path / "own" / "sessions").iterdir()) == []
     assert ids(project.store) == ["gone", "stays"]
@@ -183,8 +183,8 @@ def test_old_sessions_go_to_the_archive_only_when_told_to(project: Project) -> N
     done = json.loads(run_ocm(project.root, "prune", "--older-than", "30", "--apply", "--json").stdout)
     assert [row["session_id"] for row in done["moved"]] == ["first", "second"]
     assert ids(project.store) == ["new", "open"]
-    assert ids(archive.store_of(project.store)) == ["first", "second"]
-    assert {**everything(project.store.sessions), **everything(archive.store_of(project.store).sessions)} == before
+    assert ids(archive.archive_of(project.store)) == ["first", "second"]
+    assert {**everything(project.store.sessions), **everything(archive.archive_of(project.store).sessions)} == before
 
 
 def test_a_search_leaves_the_archive_out_or_includes_it(project: Project) -> None:
@@ -210,7 +210,7 @@ def test_a_session_that_goes_on_comes_back(project: Project) -> None:
     archive.archive_session(project.store, "first", "first.md")
     project.checkpoint("first", decisions=["go on"])
     assert ids(project.store) == ["first"]
-    assert ids(archive.store_of(project.store)) == []
+    assert ids(archive.archive_of(project.store)) == []
     assert project.session().goal == "about first"
 
 
@@ -237,14 +237,14 @@ def test_a_store_is_carried_along_letter_by_letter(project: Project, tmp_path: P
         "---\r\nocm: 1\r\nsession_id: crlf\r\nmine: x\r\n---\r\n\r\n# Title\r\n\r\n## Own\r\n\r\ntext\t \r\n",
     )
     archive.archive_session(project.store, "away", "away.md")
-    before = {**everything(project.store.sessions), **everything(archive.store_of(project.store).sessions)}
+    before = {**everything(project.store.sessions), **everything(archive.archive_of(project.store).sessions)}
     file = tmp_path / "all.json"
     assert run_ocm(project.root, "export", "--all", str(file)).stdout == f"3 sessions written to {file}.\n"
     (tmp_path / "other").mkdir()
     other = Project(tmp_path / "other")
     done = json.loads(run_ocm(other.root, "import", str(file), "--json").stdout)
     assert sorted(done["written"]) == sorted(before)
-    assert {**everything(other.store.sessions), **everything(archive.store_of(other.store).sessions)} == before
+    assert {**everything(other.store.sessions), **everything(archive.archive_of(other.store).sessions)} == before
     assert ids(other.store) == ids(project.store)
     again = json.loads(run_ocm(other.root, "import", str(file), "--json").stdout)
     assert (again["written"], sorted(again["same"])) == ([], sorted(before))
@@ -254,15 +254,15 @@ def test_a_store_is_carried_along_letter_by_letter(project: Project, tmp_path: P
 def test_what_is_here_stays_unless_it_is_to_be_replaced(project: Project, tmp_path: Path) -> None:
     project.checkpoint("one", goal="before")
     file = str(tmp_path / "all.json")
-    export_import.export(project.store, file)
+    export_import.export_store(project.store, file)
     project.checkpoint("one", goal="after")
     now = project.file().read_bytes()
-    assert export_import.bring_in(project.store, file).kept == [project.file().name]
+    assert export_import.import_sessions(project.store, file).kept == [project.file().name]
     assert project.file().read_bytes() == now
-    assert export_import.bring_in(project.store, file, replace=True).written == [project.file().name]
+    assert export_import.import_sessions(project.store, file, replace=True).written == [project.file().name]
     assert project.session().goal == "before"
-    (copy,) = backups.paths_of(project.store)
-    export_import.bring_in(project.store, copy, replace=True)
+    (copy,) = backups.list_paths(project.store)
+    export_import.import_sessions(project.store, copy, replace=True)
     assert project.file().read_bytes() == now
 
 
@@ -270,21 +270,21 @@ def test_a_name_that_is_taken_gets_another(project: Project, tmp_path: Path) -> 
     put(project.store, "one.md", session("a", goal="a"))
     other = make_store(tmp_path / "other")
     put(other, "one.md", session("b", goal="b"))
-    export_import.export(other, str(tmp_path / "all.json"))
-    assert export_import.bring_in(project.store, str(tmp_path / "all.json")).written == ["one-2.md"]
+    export_import.export_store(other, str(tmp_path / "all.json"))
+    assert export_import.import_sessions(project.store, str(tmp_path / "all.json")).written == ["one-2.md"]
     assert ids(project.store) == ["a", "b"]
 
 
 def test_secrets_are_taken_out_on_both_ways(project: Project, tmp_path: Path) -> None:
     put(project.store, "one.md", session("one", goal=f"use {TOKEN}"))
     file = tmp_path / "all.json"
-    assert export_import.export(project.store, str(file)).redactions == 1
+    assert export_import.export_store(project.store, str(file)).redactions == 1
     assert TOKEN not in file.read_text(encoding="utf-8")
     tree = json.loads(file.read_text(encoding="utf-8"))
     tree["sessions"][0]["text"] = tree["sessions"][0]["text"].replace("[REDACTED:github-token]", TOKEN)
     file.write_text(json.dumps(tree), encoding="utf-8")
     other = make_store(tmp_path / "other")
-    assert export_import.bring_in(other, str(file)).redactions == 1
+    assert export_import.import_sessions(other, str(file)).redactions == 1
     assert TOKEN.encode() not in b"".join(everything(other.path).values())
 
 
@@ -314,7 +314,7 @@ def test_a_name_that_leads_elsewhere_imports_nothing(project: Project, tmp_path:
     file.write_text(json.dumps({"ocm": 1, "kind": "store", "sessions": rows}), encoding="utf-8")
     before = everything(str(tmp_path))
     with pytest.raises(OcmError, match="session 2"):
-        export_import.bring_in(project.store, str(file))
+        export_import.import_sessions(project.store, str(file))
     assert everything(str(tmp_path)) == before
 
 
@@ -355,7 +355,7 @@ def test_a_session_that_cannot_be_read_is_named_and_the_rest_comes_in(project: P
 def test_an_export_does_not_go_into_the_store(project: Project) -> None:
     project.checkpoint("one", goal="g")
     with pytest.raises(OcmError, match="store itself"):
-        export_import.export(project.store, project.store.sessions + "/x.json")
+        export_import.export_store(project.store, project.store.sessions + "/x.json")
 
 
 def test_export_without_anything_says_what_it_takes(project: Project) -> None:
@@ -364,16 +364,16 @@ def test_export_without_anything_says_what_it_takes(project: Project) -> None:
 
 def test_only_three_safety_copies_are_kept(project: Project) -> None:
     project.checkpoint("one", goal="g")
-    made = [backups.make(project.store, "test") for _ in range(5)]
-    assert backups.paths_of(project.store) == made[-backups.KEPT :]
+    made = [backups.create(project.store, "test") for _ in range(5)]
+    assert backups.list_paths(project.store) == made[-backups.KEPT :]
 
 
 def test_four_imports_at_once_write_each_session_once(project: Project, tmp_path: Path) -> None:
     other = make_store(tmp_path / "other")
     for number in range(20):
         put(other, f"s{number}.md", session(f"s{number}", goal="g"))
-    export_import.export(other, str(tmp_path / "all.json"))
-    code = "import sys; from ocm.sessions import export_import; from ocm.store import paths; export_import.bring_in(paths.find_store(sys.argv[1]), sys.argv[2])"
+    export_import.export_store(other, str(tmp_path / "all.json"))
+    code = "import sys; from ocm.sessions import export_import; from ocm.store import paths; export_import.import_sessions(paths.find_store(sys.argv[1]), sys.argv[2])"
     racers = [
         subprocess.Popen([sys.executable, "-c", code, str(project.root), str(tmp_path / "all.json")], cwd=project.root)
         for _ in range(4)
@@ -406,7 +406,7 @@ def test_an_import_is_no_larger_than_can_be_held(
 ) -> None:
     put(project.store, "one.md", session("one", goal="long " * 100))
     file = str(tmp_path / "all.json")
-    export_import.export(project.store, file)
+    export_import.export_store(project.store, file)
     monkeypatch.setattr("ocm.sessions.session_files.MAX_BYTES", 100)
     with pytest.raises(OcmError, match="session 1 is too large"):
         export_format.read(file)
@@ -417,15 +417,15 @@ def test_an_import_is_no_larger_than_can_be_held(
 
 def test_to_forget_a_session_takes_it_out_of_copies_and_leaves_the_others(project: Project) -> None:
     put(project.store, "other.md", session("other", goal="stays"))
-    without = backups.make(project.store, "before")
+    without = backups.create(project.store, "before")
     before = Path(without).read_bytes()
     put(project.store, "one.md", session("one", goal="a secret of mine"))
-    backups.make(project.store, "with")
+    backups.create(project.store, "with")
     (Path(project.store.path) / backups.FOLDER / "broken.json").write_text("{ a secret of mine", encoding="utf-8")
     (Path(project.store.path) / "hook.log").write_text("a line about something else\n", encoding="utf-8")
     forget.forget(project.store, "one")
     assert Path(without).read_bytes() == before
-    assert len(backups.paths_of(project.store)) == 2, "nothing could be restored from the broken one"
+    assert len(backups.list_paths(project.store)) == 2, "nothing could be restored from the broken one"
     assert b"a secret of mine" not in b"".join(everything(project.store.path).values())
     assert (Path(project.store.path) / "hook.log").read_text(encoding="utf-8") == "a line about something else\n"
 
@@ -434,7 +434,7 @@ def test_the_command_says_what_an_import_left_out_and_took_out(project: Project,
     put(project.store, "one.md", session("one", goal="before"))
     put(project.store, "two.md", session("two", goal="plain"))
     file = tmp_path / "all.json"
-    export_import.export(project.store, str(file))
+    export_import.export_store(project.store, str(file))
     file.write_text(file.read_text(encoding="utf-8").replace("plain", f"use {TOKEN}"), encoding="utf-8")
     put(project.store, "one.md", session("one", goal="after"))
     os.unlink(os.path.join(project.store.sessions, "two.md"))

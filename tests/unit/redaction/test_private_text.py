@@ -45,6 +45,7 @@ def test_tags_that_never_end_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tags_inside_tags_end() -> None:
     text = "<pri" * 50 + "<private>x</private>" + "vate>" * 50 + "tail"
     assert "<private>" not in without_private(text)[0]
+    assert without_closed_private("<pri" * 50 + "<private>x</private>" + "vate>x</private>" * 50)[1] == 10
     assert without_private(without_private(text)[0])[0] == without_private(text)[0]
 
 

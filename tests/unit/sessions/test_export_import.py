@@ -19,9 +19,9 @@ def test_a_session_file_here_that_cannot_be_read_is_left_and_the_rest_comes_in(
 ) -> None:
     other = make_store(tmp_path / "other")
     put(other, "one.md", session("one", title="One"))
-    export_import.export(other, str(tmp_path / "all.json"))
+    export_import.export_store(other, str(tmp_path / "all.json"))
     here = Path(put(project.store, "one.md", broken))
-    assert export_import.bring_in(project.store, str(tmp_path / "all.json")).written == ["one-2.md"]
+    assert export_import.import_sessions(project.store, str(tmp_path / "all.json")).written == ["one-2.md"]
     assert here.read_bytes() == broken
 
 
@@ -38,7 +38,7 @@ def test_a_session_whose_private_text_cannot_be_taken_out_is_named_and_stays_out
         export_format.Entry("two.md", text.replace("one", "two"), archived=False),
     ]
     export_format.write(str(tmp_path / "all.json"), other, entries)
-    moved = export_import.bring_in(other, str(tmp_path / "all.json"))
+    moved = export_import.import_sessions(other, str(tmp_path / "all.json"))
     assert moved.written == ["two.md"]
     (trouble,) = moved.troubles
     assert trouble.startswith("one.md")
@@ -51,7 +51,7 @@ def test_a_session_that_another_process_stores_during_the_import_is_not_there_tw
 ) -> None:
     other = make_store(tmp_path / "other")
     put(other, "one.md", session("one", title="Theirs"))
-    export_import.export(other, str(tmp_path / "all.json"))
+    export_import.export_store(other, str(tmp_path / "all.json"))
     real = user_rules.load
 
     def load(*paths: str) -> user_rules.Rules:
@@ -59,7 +59,7 @@ def test_a_session_that_another_process_stores_during_the_import_is_not_there_tw
         return real(*paths)
 
     monkeypatch.setattr(user_rules, "load", load)
-    moved = export_import.bring_in(project.store, str(tmp_path / "all.json"), replace=replace)
+    moved = export_import.import_sessions(project.store, str(tmp_path / "all.json"), replace=replace)
     assert (moved.written, moved.kept) == ((["ours.md"], []) if replace else ([], ["ours.md"]))
     assert [file.name for file in project.files()] == ["ours.md"]
     assert ("Theirs" in project.files()[0].read_text(encoding="utf-8")) == replace
