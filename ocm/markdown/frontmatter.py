@@ -56,7 +56,7 @@ def load(block: str) -> dict[str, Any]:
                 f"its front matter is not YAML, {why}", line=(mark.line if mark else 0) + 2
             ) from None
     if not isinstance(found, dict):
-        raise UnreadableSessionError("its front matter holds no keys")
+        raise UnreadableSessionError("its front matter has no keys")
     return found
 
 

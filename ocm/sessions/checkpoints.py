@@ -1,8 +1,9 @@
-"""The service: the only place that orders journal, markdown and cache.
+"""Storing a checkpoint: the only place that orders journal, markdown and cache.
 
-A checkpoint is one transaction under the session's lock: take the journal over, read the session file, merge, write
-it durably, drop the journal. No process is started and no database is touched while the lock is held. Whatever is
-killed in between, the journal is still there, and the file says which journals it holds already.
+A checkpoint is one transaction. Before the lock: whatever git, the settings and the session file say (`gather`). Under
+the session's lock: take the journal over, read the file, merge, write it durably, drop the journal. After it: refresh
+the cache from the file. No process is started and no cache is written while the lock is held. Whatever is killed in
+between, the journal is still there, and the file says which journals it includes already.
 """
 
 import contextlib
@@ -63,7 +64,7 @@ def checkpoint(
     call, redactions = _redacted(checkpoint_from(arguments), rules)
     warnings = _warn_of_unknown_id(store, call.session_id)
     if call.slug and not slugify(call.slug):
-        warnings.append("The slug holds no letter a-z and no digit, so it names nothing.")
+        warnings.append("The slug has no letter a-z and no digit, so the file is not named after it.")
     result = _transact(store, call, tool, began, rules)
     result["redactions"] += redactions
     result["warnings"] = warnings + result["warnings"]
@@ -233,7 +234,7 @@ def _observe_journals(prepared: Prepared, events: list[Event], journals: list[st
 
 def _warn_of_rejected(rejected: list[bytes]) -> list[str]:
     many = len(rejected)
-    return [f"{many} lines of the journal are no events; they are kept in {journal.REJECTED}."] if many else []
+    return [f"{many} lines of the journal are not events; they are kept in {journal.REJECTED}."] if many else []
 
 
 def _new_session(call: Checkpoint, start: Start) -> Session:

@@ -67,17 +67,17 @@ def read(path: str) -> list[Entry]:
         with open(path, "rb") as file:
             tree = json.loads(file.read())
     except (ValueError, RecursionError):
-        raise OcmError(f"{path} is no JSON.", "Name a file that `ocm export --all` wrote.") from None
+        raise OcmError(f"{path} is not JSON.", "Name a file that `ocm export --all` wrote.") from None
     rows = tree.get("sessions") if isinstance(tree, dict) and tree.get("kind") == "store" else None
     if not isinstance(rows, list) or tree.get("ocm") != FORMAT or len(rows) > MAX_SESSIONS:
-        raise OcmError(f"{path} holds no store of this format.", "Name a file that `ocm export --all` wrote.")
+        raise OcmError(f"{path} does not contain a store in this format.", "Name a file that `ocm export --all` wrote.")
     return [_entry(path, number, row) for number, row in enumerate(rows, 1)]
 
 
 def _entry(path: str, number: int, row: Any) -> Entry:  # noqa: ANN401 - whatever the file holds
     name, text = (row.get("file"), row.get("text")) if isinstance(row, dict) else (None, None)
     if not isinstance(name, str) or not isinstance(text, str) or not is_safe_name(name):
-        raise OcmError(f"{path}: session {number} has no name or no text that could be one.", "Nothing was imported.")
+        raise OcmError(f"{path}: session {number} has no valid name or no text.", "Nothing was imported.")
     if len(text) > session_files.MAX_BYTES:
         raise OcmError(f"{path}: session {number} is too large.", "Nothing was imported.")
     return Entry(name, text, archived=row.get("archived") is True)

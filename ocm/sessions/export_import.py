@@ -90,7 +90,7 @@ def _cleaned(store: Store, entry: Entry, transfer: Transfer) -> Entry | None:
     try:
         text, counts = redact_scan.cleaned(entry.text, rules)
     except OcmError as error:
-        transfer.troubles.append(f"{entry.name}: it holds a secret, and {error.message}")
+        transfer.troubles.append(f"{entry.name}: it contains a secret, and {error.message}")
         return None
     transfer.redactions += sum(counts.values())
     return Entry(entry.name, text, entry.archived)

@@ -540,7 +540,7 @@ def test_lines_that_are_no_events_are_told_and_kept(project: Project) -> None:
         file.write(b'torn\n{"e":"call","m":0,"t":')
     project.calls(1)
     result = project.checkpoint(goal="g")
-    assert result["warnings"] == ["2 lines of the journal are no events; they are kept in journal.rejected."]
+    assert result["warnings"] == ["2 lines of the journal are not events; they are kept in journal.rejected."]
     assert "calls 2" in project.session().facts
 
 
