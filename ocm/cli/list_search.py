@@ -4,7 +4,7 @@ import os
 import sys
 from typing import Any
 
-from ocm.base.errors import NoStoreError, meant
+from ocm.base.errors import NoStoreError, suggestion
 from ocm.store import paths
 from ocm.store.paths import Store
 from ocm.ui import layout, output
@@ -84,7 +84,7 @@ def _unknown(store: Store, **typed: str | None) -> str:
     for column, name in typed.items():
         known = {row[column] for row in listing.list_sessions(store, -1)} if name else set()
         if name and known and name not in known:
-            return f"No session has the {column} {name!r}. {meant(name, known)}".rstrip()
+            return f"No session has the {column} {name!r}. {suggestion(name, known)}".rstrip()
     return ""
 
 

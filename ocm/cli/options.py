@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from ocm.base.errors import OcmError, meant
+from ocm.base.errors import OcmError, suggestion
 from ocm.cli import completion
 from ocm.cli.list_search import find_store
 from ocm.store import paths
@@ -37,7 +37,7 @@ class Group(click.Group):
         """
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
-            ctx.fail(f"No such command {name!r}. {meant(name, self.list_commands(ctx))}".rstrip())
+            ctx.fail(f"No such command {name!r}. {suggestion(name, self.list_commands(ctx))}".rstrip())
         return super().resolve_command(ctx, args)
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ocm.base.values import whole_number
+from ocm.base.text import whole_number
 from ocm.markdown import fingerprint_lines
 from ocm.markdown.fingerprint_lines import Unit
 

@@ -5,13 +5,14 @@ import time
 from typing import Any
 
 from ocm.base import times
-from ocm.base.errors import BadInputError, OcmError, meant
-from ocm.base.model import SECTIONS, Session, one_line
+from ocm.base.errors import BadInputError, OcmError, suggestion
+from ocm.base.model import SECTIONS, Session
 from ocm.base.notices import Notice, ignore
+from ocm.base.text import cut, one_line
 from ocm.sessions import session_files
 from ocm.sessions.lookup import find
 from ocm.store import config, gate, journal, paths
-from ocm.store.events import moment, text_of
+from ocm.store.events import moment, of_kind, saw_call, session_of, text_of
 from ocm.store.paths import Store
 
 ACTIVE_SECONDS = 12 * 3600
@@ -79,7 +80,7 @@ def sections_of(asked: list[Any] | None) -> list[str]:
     """
     unknown = [name for name in asked or [] if name not in SECTIONS]
     if unknown:
-        near = meant(str(unknown[0]), SECTIONS)
+        near = suggestion(str(unknown[0]), SECTIONS)
         raise BadInputError(
             f"sections has {one_line(str(unknown[0]), 40)!r}.", f"{near}Accepted: {', '.join(SECTIONS)}."
         )
@@ -159,7 +160,7 @@ class _Budget:
         while _size(text) + 8 > self._left:
             text = text[: len(text) - max(1, (_size(text) + 8 - self._left) // 6)]
         self._left -= _size(text) + 8
-        return (text[: text.rfind(" ")] if " " in text else text) + "…"
+        return cut(item, len(text) + 1)
 
 
 def _size(value: object) -> int:
@@ -182,13 +183,13 @@ def status(store: Store, notice: Notice = ignore) -> dict[str, Any]:
         counts = journal.tally(store.path, key, changes_only=settings["gate.count"] == "changes")
         last = max((moment(event) for event in events), default=0.0)
         active.append({
-            "session_id": _id_of(events, key),
-            "tool": next((text_of(event, "tool") for event in events if event.get("e") == "open"), None),
+            "session_id": session_of(events, key),
+            "tool": next((text_of(event, "tool") for event in of_kind(events, "open")), None),
             "calls": counts.calls,
             "threshold": settings["gate.threshold"],
             "gate_shut": gate.is_shut(counts, settings),
             "denials": counts.denials,
-            "last_event": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(last)) if last else None,
+            "last_event": times.iso(last) or None,
         })  # fmt: skip
     return {
         "store": store.path,
@@ -230,7 +231,7 @@ def _look_at_sessions(store: Store, notice: Notice) -> None:
 
 def _session_count(store: Store) -> int:
     try:
-        return sum(1 for name in os.listdir(store.sessions) if session_files.is_name(name))
+        return sum(1 for name in os.listdir(store.sessions) if paths.is_session_file(name))
     except OSError:
         return 0
 
@@ -269,7 +270,7 @@ def active_ids(store: Store) -> list[str]:
         path = journal.active_path(store.path, key)
         touched = os.stat(path).st_mtime if os.path.exists(path) else 0.0
         if touched > time.time() - ACTIVE_SECONDS:
-            found.append((touched, _id_of(journal.read_events(store.path, key), key)))
+            found.append((touched, session_of(journal.read_events(store.path, key), key)))
     return [session_id for _, session_id in sorted(found, reverse=True)]
 
 
@@ -277,13 +278,9 @@ def session_that_asked(store: Store, tool_use: str) -> str:
     """Return the id of the session whose hook saw the tool use `tool_use` coming, empty when none did."""
     for key in journal.session_keys(store.path) if tool_use else []:
         events = journal.read_events(store.path, key)
-        if any(event.get("e") == "ask" and event.get("id") == tool_use for event in events):
-            return _id_of(events, key)
+        if saw_call(events, tool_use):
+            return session_of(events, key)
     return ""
-
-
-def _id_of(events: list[dict[str, object]], key: str) -> str:
-    return next((name for event in events if (name := text_of(event, "session"))), key)
 
 
 def text(store: Store, identifier: str, notice: Notice = ignore) -> str:

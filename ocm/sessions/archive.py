@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ocm.base import times
 from ocm.base.errors import NotFoundError, UnreadableSessionError
-from ocm.base.notices import Progress, told
+from ocm.base.notices import Progress, reported
 from ocm.sessions import session_files
 from ocm.store import files, journal, paths
 from ocm.store.paths import Store
@@ -38,7 +38,7 @@ def archive_of(store: Store) -> Store:
 
 def exists(store: Store) -> bool:
     """Return whether anything was ever archived; a folder that leads out of the store is no archive."""
-    return os.path.isdir(archive_of(store).sessions) and not paths.leads_out(archive_of(store).path)
+    return os.path.isdir(archive_of(store).sessions) and not paths.escapes_project(archive_of(store).path)
 
 
 def places(store: Store) -> Iterator[tuple[Store, bool]]:
@@ -59,7 +59,7 @@ def old_sessions(
     before = time.time() - days * _DAY
     active = set(journal.session_keys(store.path))
     found = []
-    for name in told(_names(store), progress):
+    for name in reported(_names(store), progress):
         with contextlib.suppress(OSError, UnreadableSessionError):
             known = session_files.load(store, name)
             session = known.session
@@ -133,6 +133,6 @@ def free_name(store: Store, name: str) -> str:
 
 def _names(store: Store) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(store.sessions) if session_files.is_name(name))
+        return sorted(name for name in os.listdir(store.sessions) if paths.is_session_file(name))
     except OSError:
         return []

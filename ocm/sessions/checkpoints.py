@@ -10,17 +10,18 @@ import contextlib
 import os
 import time
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
 from typing import Any
 
+from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
-from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
+from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, slugify
+from ocm.base.text import one_line
 from ocm.redaction import redact, user_rules
 from ocm.sessions import archive, auto_summary, forget, merge, session_files
 from ocm.sessions.gather import Prepared, Start, edits_of, events_redacted, observe
 from ocm.sessions.session_files import Written
 from ocm.store import files, journal, trust
-from ocm.store.events import Event, hook_event, text_of, told
+from ocm.store.events import Event, hook_event, kind_of, may_edit, recalled, text_of
 from ocm.store.paths import Store, user_store
 
 HOOK_SECONDS = 1.5  # that a hook may spend on recovery, of the five that hosts wait
@@ -77,7 +78,7 @@ def flush(store: Store, session_id: str, *, status: str | None = None, trigger: 
     Returns whether there was anything to store; a conversation in which nothing happened makes no file.
     """
     events = journal.read_events(store.path, session_id)
-    has_work = any(event.get("e", "edit") in {"call", "sub", "edit", "prompt"} for event in events)
+    has_work = any(may_edit(event) or kind_of(event) == "prompt" for event in events)
     if has_work or session_files.locate(store, session_id, events):
         rules = user_rules.load(user_store(), store.path)
         _transact(store, Checkpoint(session_id, status=status, trigger=trigger), "", None, rules)
@@ -118,7 +119,7 @@ def recover(store: Store, *, idle: float = journal.ORPHAN_SECONDS, seconds: floa
 def _has_ended(events: list[Event]) -> bool:
     """Return whether the last thing that happened is the end, whose hook died before it had closed the session."""
     happened = [event for event in events if hook_event(event)]
-    return bool(happened) and happened[-1].get("e") == "end"
+    return bool(happened) and kind_of(happened[-1]) == "end"
 
 
 def _clean_up(store: Store) -> None:
@@ -126,7 +127,7 @@ def _clean_up(store: Store) -> None:
     for name in files.old_locks(store.path, time.time() - journal.ORPHAN_SECONDS):
         with contextlib.suppress(OcmError, OSError), files.locked(os.path.join(store.path, name), timeout=0):
             files.clear_temporary(store.sessions, name.removeprefix("session_").removesuffix(".lock"))
-    if forget.is_pending(store) and trust.is_ours(store):  # a note that came along with a project is nobody's wish
+    if forget.is_pending(store) and trust.is_trusted(store):  # a note that came along with a project is nobody's wish
         forget.finish(store)
 
 
@@ -215,7 +216,7 @@ def _write(store: Store, call: Checkpoint, prepared: Prepared, journals: list[tu
                 carry=journal.count(uncounted, changes_only=prepared.changes_only),
                 shell_unseen=prepared.observed.changed is None and any(event.get("cmd") for event in new),
                 has_ended=_has_ended(new),
-                recalled=sorted(told(events)),
+                recalled=sorted(recalled(events)),
                 redactions=redactions,
                 warnings=_warn_of_rejected(rejected),
             )
@@ -243,7 +244,7 @@ def _new_session(call: Checkpoint, start: Start) -> Session:
         tool=start.tool,
         project=start.project,
         branch=start.branch,
-        started_at=datetime.fromtimestamp(start.since).astimezone().isoformat(timespec="seconds"),
+        started_at=times.iso(start.since),
         git_sha_start=start.sha,
     )
 

@@ -4,12 +4,12 @@ import os
 from dataclasses import dataclass, field
 
 from ocm.base.errors import OcmError, UnreadableSessionError
-from ocm.base.notices import Progress, told
+from ocm.base.notices import Progress, reported
 from ocm.markdown import parse
 from ocm.redaction import user_rules
 from ocm.sessions import archive, backups, export_format, redact_scan, session_files
 from ocm.sessions.export_format import Entry
-from ocm.store import files, journal
+from ocm.store import files, journal, paths
 from ocm.store.paths import Store, user_store
 
 
@@ -36,7 +36,7 @@ def export_store(store: Store, path: str, *, progress: Progress | None = None) -
         raise OcmError(f"{path} would lie in the store itself.", "Name a file outside of it.")
     transfer = Transfer()
     entries, transfer.troubles = export_format.collect(store)
-    clean = [found for entry in told(entries, progress) if (found := _cleaned(store, entry, transfer))]
+    clean = [found for entry in reported(entries, progress) if (found := _cleaned(store, entry, transfer))]
     export_format.write(target, store, clean)
     transfer.written = [entry.name for entry in clean]
     return transfer
@@ -51,12 +51,12 @@ def import_sessions(store: Store, path: str, *, replace: bool = False, progress:
     entries = export_format.read(path)
     transfer = Transfer()
     known = _known_sessions(store)
-    read = told(entries, progress, of=2 * len(entries))
+    read = reported(entries, progress, of=2 * len(entries))
     clean = [found for entry in read if (found := _checked(store, entry, transfer))]
     if any(entry_id in known for _, entry_id in clean) and replace:
         with files.upkeep(store.path) as owner:
             backups.create(store, "import", owner=owner)
-    for entry, session_id in told(clean, progress, before=len(clean), of=2 * len(clean)):
+    for entry, session_id in reported(clean, progress, before=len(clean), of=2 * len(clean)):
         _import_one(store, entry, session_id, known, transfer, replace=replace)
     return transfer
 
@@ -65,7 +65,7 @@ def _known_sessions(store: Store) -> dict[str, tuple[Store, str]]:
     """Return where each session of the store and its archive lies."""
     found = {}
     for place, _ in archive.places(store):
-        for name in filter(session_files.is_name, os.listdir(place.sessions)):
+        for name in filter(paths.is_session_file, os.listdir(place.sessions)):
             try:
                 found[parse.session_id_of(session_files.text(place, name))] = (place, name)
             except (OSError, UnreadableSessionError):

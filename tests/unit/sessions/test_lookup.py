@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ocm.base.errors import NotFoundError, UnreadableSessionError
+from ocm.recall import listing
 from ocm.sessions import archive, lookup
 from tests.support.builders import Project
-from tests.support.session_store import put, put_closed, session
+from tests.support.session_store import make_store, put, put_closed, session
 
 
 @pytest.fixture
@@ -57,3 +60,12 @@ def test_the_archive_is_searched_when_the_store_has_none(project: Project) -> No
     assert lookup.find_anywhere(project.store, "here") == (project.store, project.file().name)
     with pytest.raises(NotFoundError):
         lookup.find_anywhere(project.store, "nobody")
+
+
+@pytest.mark.parametrize("undated", ["9999-12-31T00:00:00+00:00", "3500-01-01", "no time", "0001-01-01T00:00:00+14:00"])
+def test_a_session_that_is_dated_in_another_century_is_not_the_latest(tmp_path: Path, undated: str) -> None:
+    store = make_store(tmp_path)
+    put(store, "a.md", session("a", 2, updated_at="2026-03-02T13:00:00+00:00"))
+    put(store, "b.md", session("b", started_at=undated, updated_at=undated))
+    assert lookup.find(store, "latest") == "a.md"
+    assert [row["session_id"] for row in listing.list_sessions(store)] == ["a", "b"]
