@@ -97,5 +97,5 @@ def _stores(project: str | None, *, everywhere: bool, archived: bool) -> list[St
     if archived:
         from ocm.sessions import archive
 
-        return [store, archive.store_of(store)] if archive.exists(store) else [store]
+        return [store, archive.archive_of(store)] if archive.exists(store) else [store]
     return [store]

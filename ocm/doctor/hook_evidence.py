@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import slugify
-from ocm.sessions import merge, session_files
+from ocm.markdown.facts import Facts
+from ocm.sessions import session_files
 from ocm.store import journal
 from ocm.store.events import hook_event, moment, of_kind, text_of
 from ocm.store.paths import Store
@@ -15,7 +16,6 @@ from ocm.store.paths import Store
 _NEWEST_FILES = 20  # session files of one host that are looked at
 _MANY_CALLS = 10  # calls among which the gate would have had something to say
 _ALWAYS_FIRE = ("session-start", "user-prompt")
-_EVENT_WORDS = 3
 
 
 @dataclass(slots=True)
@@ -69,12 +69,10 @@ def _of_files(store: Store, tool: str, since: float) -> Iterator[_Found]:
             continue
         if session.tool != tool or times.instant(session.started_at) < since:
             continue
-        words = [fact.split() for fact in session.facts]
-        events = [
-            (word[1], times.instant(word[2])) for word in words if word[:1] == ["event"] and len(word) == _EVENT_WORDS
-        ]
-        semantic = any(word[:1] == ["taken"] and word[-1] == "semantic" for word in words)
-        yield times.instant(session.updated_at), events, merge.count(session.facts, "calls"), int(semantic)
+        facts = Facts.parse(session.facts)
+        events = [(name, times.instant(when)) for name, when in facts.fired.items()]
+        semantic = "semantic" in facts.taken.values()
+        yield times.instant(session.updated_at), events, facts.counts.get("calls", 0), int(semantic)
 
 
 def _of_journals(store: Store, tool: str, since: float) -> Iterator[_Found]:

@@ -304,7 +304,7 @@ def indexed(found: tuple[str, ...]) -> tuple[str, ...]:
 
 def touched(session: "Session") -> list[tuple[FileChange, str | None]]:
     """Return the files of a session, each with the blob id that was recorded of it."""
-    from ocm.markdown import facts
+    from ocm.markdown.facts import Facts
 
-    known = facts.blobs(session.facts)
+    known = Facts.parse(session.facts).contents
     return [(change, known.get(change.path)) for change in session.files]

@@ -15,7 +15,7 @@ from ocm.git import fingerprints, history, parse
 from ocm.git.fingerprints import Match
 from ocm.git.history import Line
 from ocm.index.links import SLACK
-from ocm.markdown.traces import MAX_UNIT, Unit
+from ocm.markdown.fingerprint_lines import MAX_UNIT, Unit
 from ocm.provenance import commit_links
 from ocm.provenance.commit_links import View
 from ocm.store import journal

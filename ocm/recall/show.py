@@ -120,9 +120,9 @@ def holds_still(store: Store, identifier: str) -> dict[str, Any]:
 def _holds_still(store: Store, session: Session) -> dict[str, Any]:
     """Return how many of a session's files are as they were, and how many commits came since."""
     from ocm.git import freshness
-    from ocm.markdown import facts
+    from ocm.markdown.facts import Facts
 
-    known = facts.blobs(session.facts)
+    known = Facts.parse(session.facts).contents
     touched: freshness.Touched = [(change, known.get(change.path)) for change in session.files]
     updated = times.instant(session.updated_at)
     page = freshness.Page(store.root, [(touched, updated)])
@@ -254,7 +254,7 @@ def _sizes(store: Store) -> dict[str, int]:
 def _further(store: Store) -> list[tuple[str, str]]:
     from ocm.sessions import archive, backups
 
-    archived = archive.store_of(store)
+    archived = archive.archive_of(store)
     copies = os.path.join(store.path, backups.FOLDER)
     return [(archived.path, "archive"), (archived.sessions, "archive"), (copies, "copies")]
 

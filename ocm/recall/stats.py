@@ -1,14 +1,10 @@
 """Figures of a store: what was recorded when and by whom, how often the gate spoke, what it cost and what it saves.
 
 What a session file says by itself comes from the cache; counts of calls and of the gate from each file's facts, and
-from ocm.base.notices import Notice, Progress, ignore, reported
-from ocm.store.events import counted, text_of
-from ocm.base.notices import Notice, Progress, ignore, reported
 from the journals for what no checkpoint has taken yet. A token is four characters. What is saved is the difference
 between reading the brief and reading every session whole.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,6 +16,7 @@ from ocm.base.notices import Notice, Progress, ignore
 from ocm.git import worktree
 from ocm.index import access
 from ocm.index.queries import Numbers
+from ocm.markdown.facts import Facts, split
 from ocm.recall import brief
 from ocm.sessions import session_files
 from ocm.store import config, journal, paths
@@ -28,8 +25,6 @@ from ocm.store.paths import Store
 
 COUNTED = ("sessions", "checkpoints", "decisions", "files")
 _CHARACTERS_A_TOKEN = 4
-_BLOCK = "\n```ocm\n"
-_FACT = re.compile(r"^(checkpoints|calls|denials|reminders|releases) (\d{1,9})$", re.MULTILINE)
 
 
 def collect(store: Store, notice: Notice = ignore, progress: Progress | None = None) -> dict[str, Any]:
@@ -75,11 +70,11 @@ def _facts(store: Store, rows: list[Numbers], progress: Progress | None) -> tupl
     size = 0
     for done, row in enumerate(rows, 1):
         try:
-            said, _, facts = session_files.text(store, row.file).partition(_BLOCK)
+            said, facts = split(session_files.text(store, row.file))
         except (UnreadableSessionError, OSError):  # it was there a moment ago
-            said = facts = ""
+            said, facts = "", Facts()
         size += len(said)
-        found[row.file] = Counter({name: int(count) for name, count in _FACT.findall(facts)})
+        found[row.file] = Counter(facts.counts)
         if progress:
             progress(done, len(rows))
     return found, size

@@ -1,4 +1,4 @@
-"""What a journal tells of the work by itself: commands that failed and then passed, tests that ran, commits made.
+"""What a journal reveals of the work by itself: commands that failed and then passed, tests that ran, commits made.
 
 Pure. It is what a session is found by whose assistant never saved in words, so a machine checkpoint adds it.
 """
@@ -20,11 +20,11 @@ def items(events: list[Event], commits: list[str]) -> list[str]:
         command = text_of(event, "cmd")
         if command and kind_of(event) in {"call", "sub"}:
             runs.setdefault(command, []).append(not event.get("failed"))
-    told = [sentence for command, passed in runs.items() if (sentence := _told(command, passed))]
-    return [*told[:_MOST], *(f"Committed {commit}" for commit in commits[:_MOST])]
+    sentences = [sentence for command, passed in runs.items() if (sentence := _sentence(command, passed))]
+    return [*sentences[:_MOST], *(f"Committed {commit}" for commit in commits[:_MOST])]
 
 
-def _told(command: str, passed: list[bool]) -> str:
+def _sentence(command: str, passed: list[bool]) -> str:
     if passed[-1] and not all(passed):
         return f"`{command}` failed, then passed"
     if command not in _TESTS:

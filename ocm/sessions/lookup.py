@@ -56,7 +56,7 @@ def find_anywhere(store: Store, identifier: str, notice: Notice = ignore) -> tup
     except NotFoundError:
         if not archive.exists(store):
             raise
-        return archive.store_of(store), find(archive.store_of(store), identifier, notice)
+        return archive.archive_of(store), find(archive.archive_of(store), identifier, notice)
 
 
 def _read_unlisted(store: Store, identifier: str) -> None:

@@ -51,7 +51,7 @@ def test_every_file_that_ocm_makes_is_counted(project: Project) -> None:
     project.checkpoint(goal="g")
     journal.keep_rejected(project.store.path, [b"no event"])
     hook_io.log([project.store], ["stop"], "a reason")
-    backups.make(project.store, "test")
+    backups.create(project.store, "test")
     run_ocm(project.root, "list")
     files = [path for path in Path(project.store.path).rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) == sum(show.status(project.store)["sizes"].values())

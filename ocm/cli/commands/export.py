@@ -32,7 +32,7 @@ def command(*, project: str | None, identifier: str | None, everything: str | No
 def _export_all(store: Store, path: str) -> None:
     from ocm.sessions import export_import
 
-    moved = export_import.export(store, path, progress=output.progress())
+    moved = export_import.export_store(store, path, progress=output.progress())
     secrets = f", {moved.redactions} secrets taken out" if moved.redactions else ""
     output.say(f"{len(moved.written)} sessions written to {path}{secrets}.")
     options.report_troubles(moved.troubles)

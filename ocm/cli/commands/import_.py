@@ -15,7 +15,7 @@ def command(*, project: str | None, file: str, replace: bool, as_json: bool) -> 
     """Add the sessions of a file that `ocm export --all` wrote."""
     from ocm.sessions import export_import
 
-    moved = export_import.bring_in(
+    moved = export_import.import_sessions(
         options.find_store(project), file, replace=replace, progress=output.progress(as_json=as_json)
     )
     if as_json:

@@ -24,12 +24,12 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     store = options.find_store(project)
     if restore:
-        output.say(f"Back: {archive.take_out(store, restore)}")
+        output.say(f"Back: {archive.restore(store, restore)}")
         return
     old = archive.old_sessions(store, days, unfinished=unfinished, progress=output.progress(as_json=as_json))
     if apply:
         for one in reported(old, output.progress(as_json=as_json)):
-            archive.put_away(store, one.session_id, one.name)
+            archive.archive_session(store, one.session_id, one.name)
     if as_json:
         rows = [{"session_id": one.session_id, "file": one.name, "updated_at": one.updated_at} for one in old]
         output.as_json({"moved" if apply else "would_move": rows})

@@ -20,7 +20,8 @@ from ocm.base import notices, times
 from ocm.base.errors import OcmError
 from ocm.base.model import FileChange
 from ocm.index import access, checkpoint_queries, file_format, queries, scan, schema, sync, writer
-from ocm.markdown import parse, render, traces
+from ocm.markdown import parse, render
+from ocm.markdown.fingerprint_lines import unit_line
 from ocm.recall import search
 from ocm.store import files
 from ocm.store.paths import Store
@@ -1314,14 +1315,14 @@ def units_of(store: Store, name: str, said: list[str]) -> list[set[int]]:
 
 
 @pytest.mark.parametrize(("facts", "wanted"), [
-    ([traces.unit_fact(DAY, "", 7, {1, 2, 3})], [{1, 2, 3}]), ([traces.unit_fact(DAY, "", 8, {4})], [{4}]), ([], []),
+    ([unit_line(DAY, "", 7, {1, 2, 3})], [{1, 2, 3}]), ([unit_line(DAY, "", 8, {4})], [{4}]), ([], []),
 ])  # fmt: skip
 def test_a_session_saved_anew_over_rows_that_make_no_sense_is_answered_for_rightly(
     store: Store, facts: list[str], wanted: list[set[int]]
 ) -> None:
     names = [f"{name}.md" for name in "abc"]
     for name in names:
-        put(store, name, session(name[0], facts=[traces.unit_fact(DAY, "", 7, {1, 2, 3})]))
+        put(store, name, session(name[0], facts=[unit_line(DAY, "", 7, {1, 2, 3})]))
     assert listed(store) == ["a", "b", "c"]
     with contextlib.closing(sqlite3.connect(store.database)) as db, db:
         assert db.execute("UPDATE session_units SET keys = 'no keys'").rowcount == 3

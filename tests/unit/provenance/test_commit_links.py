@@ -12,8 +12,9 @@ import pytest
 from ocm.git import history, process, record, stream
 from ocm.index import access, queries, sync
 from ocm.index.links import Commits, Made
-from ocm.markdown import parse, traces
-from ocm.markdown.traces import Unit
+from ocm.markdown import fingerprint_lines, parse
+from ocm.markdown.facts import Facts
+from ocm.markdown.fingerprint_lines import Unit, unit_line
 from ocm.provenance import commit_links
 from ocm.store.paths import Store
 from tests.support.builders import Project, commit, git, repository
@@ -24,7 +25,7 @@ from tests.support.work_world import BODY, matched, retried, wrote
 def units(project: Project, session_id: str = "S") -> list[Unit]:
     """Return what a session recorded."""
     found = (parse.parse(file.read_text(encoding="utf-8")) for file in project.files())
-    return next(traces.units(one.facts) for one in found if one.session_id == session_id)
+    return next(Facts.parse(one.facts).units() for one in found if one.session_id == session_id)
 
 
 def committed(project: Project, session_id: str = "S") -> None:
@@ -128,8 +129,8 @@ def test_a_session_that_writes_a_lot_stays_within_bounds(repo: Project) -> None:
     for part in range(12):
         text = "\n".join(f"value_{part}_{n} = compute({n})" for n in range(700))
         wrote(repo, "S", {f"part{part}.py": text})
-    assert max(len(unit.keys) for unit in units(repo)) == traces.MAX_UNIT
-    assert sum(len(unit.keys) for unit in units(repo)) <= traces.MAX_SESSION
+    assert max(len(unit.keys) for unit in units(repo)) == fingerprint_lines.MAX_UNIT
+    assert sum(len(unit.keys) for unit in units(repo)) <= fingerprint_lines.MAX_SESSION
     sha = commit(repo.root, "all of it")
     assert matched(repo, sha)[0][0] == "S"
 
@@ -246,7 +247,7 @@ def test_progress_is_told(repo: Project) -> None:
 def test_a_user_store_keeps_projects_apart(tmp_path: Path) -> None:
     store = make_store(tmp_path / "user")
     for name in ("one", "two"):
-        fact = traces.unit_fact("2026-03-01T12:00:00+00:00", "", 0, {1, 2, 3, 4})
+        fact = unit_line("2026-03-01T12:00:00+00:00", "", 0, {1, 2, 3, 4})
         put(store, f"{name}.md", session(name, project=name, facts=[fact], decisions=[f"**{name}:** x"]))
     made = Made("a" * 40, 2e9, "x", 0, 1 << 48, frozenset({1, 2, 3, 4}), frozenset())
     for name in ("one", "two"):
@@ -396,7 +397,7 @@ def test_a_folder_of_a_repository_names_its_files(tmp_path: Path) -> None:
 def test_of_a_session_that_has_recorded_all_it_may_only_the_commits_are_named(
     repo: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(traces, "MAX_SESSION", 0)
+    monkeypatch.setattr(fingerprint_lines, "MAX_SESSION", 0)
     retried(repo)
     assert units(repo) == []
     sha = commit(repo.root, "Retries")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm.markdown import traces
+from ocm.markdown.facts import digest
 from ocm.provenance import decision_log, ledger
 from ocm.provenance.ledger import Entry
 from tests.support.builders import Project
@@ -123,7 +123,7 @@ def test_the_ledger_of_a_store(repo: Project) -> None:
 
 def test_a_session_that_goes_on_is_not_later_for_it(project: Project) -> None:
     store = project.store
-    early = ["dated 2026-03-01T10:00:00+00:00 " + traces.digest("**Cache:** in memory")]
+    early = ["dated 2026-03-01T10:00:00+00:00 " + digest("**Cache:** in memory")]
     put(
         store,
         "a.md",

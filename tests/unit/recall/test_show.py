@@ -192,12 +192,12 @@ def test_the_status_counts_bytes_by_what_they_are_for(filled: Project) -> None:
 
 
 def test_the_status_counts_what_was_put_away_and_copied(filled: Project) -> None:
-    archive.put_away(
+    archive.archive_session(
         filled.store,
         "0f6d-two",
         next(path.name for path in filled.files() if "0f6d" in path.read_text(encoding="utf-8")),
     )
-    backups.make(filled.store, "test")
+    backups.create(filled.store, "test")
     sizes = show.status(filled.store)["sizes"]
     assert sizes["archive"] > 0
     assert sizes["copies"] > 0

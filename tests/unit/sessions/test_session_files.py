@@ -182,6 +182,34 @@ def test_a_file_that_is_renamed_all_the_time_is_an_error(project: Project, monke
         session_files.read(project.store, "S", [])
 
 
+@pytest.mark.parametrize("now", ["same", "edited", "gone", "renamed", "broken"])
+def test_a_file_that_was_seen_is_parsed_again_only_when_its_text_changed(project: Project, now: str) -> None:
+    path = put(project, "x.md", of("S"))
+    seen = session_files.read(project.store, "S", [])
+    assert seen
+    if now == "edited":
+        put(project, "x.md", of("S", goal="a person's"))
+    elif now == "broken":
+        put(project, "x.md", "\udcff".encode("utf-8", "surrogateescape").decode("latin-1"))
+    elif now == "renamed":
+        path.rename(path.with_name("y.md"))
+    elif now == "gone":
+        path.unlink()
+    again = session_files.read(project.store, "S", [], seen=seen)
+    assert (again and again.name) == {"gone": None, "broken": None, "renamed": "y.md"}.get(now, "x.md")
+    assert bool(again and again.file is seen.file) == (now == "same")
+    assert (again.session.goal if again else "") == ("a person's" if now == "edited" else "")
+
+
+def test_a_file_that_was_seen_has_the_signature_of_now(project: Project) -> None:
+    path = put(project, "x.md", of("S"))
+    seen = session_files.read(project.store, "S", [])
+    os.utime(path, ns=(1, 1))
+    again = session_files.read(project.store, "S", [], seen=seen)
+    assert again
+    assert session_files.write(project.store, again, Session("S", goal="ours"), "")
+
+
 # --- writing
 
 
