@@ -7,8 +7,8 @@ whatever is wrong with the cache, the answer is that nothing was found. Light to
 import os
 import re
 import sqlite3
-from math import log
 
+from ocm.index.bm25 import COLUMN_WEIGHTS, idf, smoothed_idf
 from ocm.index.file_format import APPLICATION_ID, STOP, VERSION, address, mark, quoted
 from ocm.store.paths import Store
 
@@ -107,9 +107,8 @@ _WORD = re.compile(r"[^\W_]{3,}")
 # On open collections this answers 14 to 66 of 100 questions about the past, four of five rightly, and keeps silent for
 # 97 of 100 about other projects.
 _COVERED, _TELLING = 0.6, 2.2
-_WEIGHTS = "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5"
 _RANK = (
-    f"SELECT rowid, -bm25(sessions_fts, {_WEIGHTS}) AS score FROM sessions_fts"  # noqa: S608 - a constant
+    f"SELECT rowid, -bm25(sessions_fts, {COLUMN_WEIGHTS}) AS score FROM sessions_fts"  # noqa: S608 - a constant
     " WHERE sessions_fts MATCH ? ORDER BY score DESC LIMIT ?"
 )
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM sessions_fts WHERE sessions_fts MATCH ? LIMIT ?)"
@@ -187,7 +186,7 @@ class _Question:
 
     def _tells(self, count: int) -> float:
         """Return how much a word tells that `count` sessions have; never less than nothing, however few there are."""
-        return log(1 + (self.total - count + 0.5) / (count + 0.5)) if count <= self.total else 0.0
+        return smoothed_idf(self.total, count)
 
     def answer(self, but: set[str], project: str) -> list[Match]:
         found: list[Match] = []
@@ -206,7 +205,7 @@ class _Question:
         told = sum(self._tells(self.rare[word]) for word in held)
         everything = sum(map(self._tells, self.rare.values())) + self.unknown
         # FTS5 gives no weight to what half of all sessions hold, which in a small store is everything.
-        reckoned = sum(max(1e-6, _weight(self.total, self.rare[word])) for word in held)
+        reckoned = sum(idf(self.total, self.rare[word]) for word in held)
         return (
             len(held) >= (_FEW if self.total < _SMALL else 2)
             and told >= _COVERED * everything
@@ -226,7 +225,3 @@ class _Question:
         files = {str(path): str(oid) for path, oid in self.db.execute(_FILES, (row, MAX_FILES))}
         return Match(shown, held, files)
 
-
-def _weight(total: int, count: int) -> float:
-    """Return the weight that FTS5 gives to a word which `count` of `total` sessions have."""
-    return log((total - count + 0.5) / (count + 0.5)) if count < total else 0.0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ocm.base.values import FileChange, one_line
 from ocm.index import schema, snippets
+from ocm.index.bm25 import COLUMN_WEIGHTS
 from ocm.index.file_format import PART, encodable, mark, quoted, split
 from ocm.index.scan import ODD
 from ocm.index.schema import TEXTS, TOKENIZER
@@ -18,9 +19,6 @@ from ocm.store.paths import Store
 if TYPE_CHECKING:
     from ocm.index.links import Links
 
-_WEIGHTS = (
-    "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5"  # of the columns: a title says most, a part of a word least
-)
 ENDING = "{decisions problems} : (supersedes OR solves OR solved OR fixes OR fixed)"  # what may end an earlier one
 _TIED = 2
 _AMONG = " AND +sessions_fts.rowid IN (SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ?)"
@@ -262,7 +260,7 @@ class Index:
         if among:
             condition, values = _AMONG + condition, [among, *values]
         sql = (
-            f"SELECT sessions_fts.rowid, -bm25(sessions_fts, {_WEIGHTS}) AS score FROM sessions_fts{join}"
+            f"SELECT sessions_fts.rowid, -bm25(sessions_fts, {COLUMN_WEIGHTS}) AS score FROM sessions_fts{join}"
             f" WHERE sessions_fts MATCH ?{condition} ORDER BY score DESC LIMIT ?"
         )
         asked = _TIED * limit
@@ -276,7 +274,7 @@ class Index:
     def scores(self, expression: str, rows: Sequence[int]) -> dict[int, float]:
         """Return the scores of those of these rows that match."""
         sql = (
-            f"SELECT rowid, -bm25(sessions_fts, {_WEIGHTS}) FROM sessions_fts"
+            f"SELECT rowid, -bm25(sessions_fts, {COLUMN_WEIGHTS}) FROM sessions_fts"
             f" WHERE sessions_fts MATCH ? AND +rowid IN ({_slots(rows)})"
         )
         return dict(self._ask(sql, (expression, *rows), int, float))

@@ -20,6 +20,7 @@ from ocm.base.sanitize import clean_line
 from ocm.base.values import STATUSES, FileChange, one_line
 from ocm.git import freshness, worktree
 from ocm.index import access, queries, ranking
+from ocm.index.bm25 import idf
 from ocm.index.file_format import ITEM
 from ocm.index.queries import Index, SessionRow
 from ocm.index.query_terms import Query
@@ -30,7 +31,7 @@ from ocm.store.paths import Store, relative
 
 _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
-_LEAST, _MAX_SHARE = 1e-6, 2.0
+_MAX_SHARE = 2.0
 _SNIPPET, _BEFORE, _LONG = 190, 60, 5_000
 _TOP_FILES, _MAX_GOAL, _MAX_ENDED = 3, 160, 100
 _CUT = "…"  # where a snippet begins or ends within a text
@@ -369,7 +370,7 @@ def _comparable(found: list[_Found]) -> list[tuple[Store, _Hit]]:
         for term, count in one.counts.items():
             counts[term] = counts.get(term, 0) + count
     for one in found:
-        factors = {term: _rarity(total, counts[term]) / _rarity(one.total, own) for term, own in one.counts.items()}
+        factors = {term: idf(total, counts[term]) / idf(one.total, own) for term, own in one.counts.items()}
         scored += ((one.store, _scored(hit, factors)) for hit in one.hits)
     return scored
 
@@ -379,7 +380,3 @@ def _scored(hit: _Hit, factors: dict[str, float]) -> _Hit:
     share = min(max(hit.score / words, 1.0), _MAX_SHARE) if words else 0.0
     return hit._replace(score=share * sum(factors[term] * score for term, score in hit.terms.items()))
 
-
-def _rarity(total: int, count: int) -> float:
-    """Return the weight that FTS5 gives to a word which `count` of `total` sessions have."""
-    return max(_LEAST, math.log((total - count + 0.5) / (count + 0.5)))

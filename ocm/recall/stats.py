@@ -1,9 +1,6 @@
 """Figures of a store: what was recorded when and by whom, how often the gate spoke, what it cost and what it saves.
 
 What a session file says by itself comes from the cache; counts of calls and of the gate from each file's facts, and
-from ocm.base.notices import Notice, Progress, ignore, told
-from ocm.store.events import counted, text_of
-from ocm.base.notices import Notice, Progress, ignore, told
 from the journals for what no checkpoint has taken yet. A token is four characters. What is saved is the difference
 between reading the brief and reading every session whole.
 """
