@@ -2,12 +2,15 @@
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocm.base.errors import NoStoreError, meant
 from ocm.store import paths
 from ocm.store.paths import Store
 from ocm.ui import layout, output
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 NO_SESSIONS = "No sessions yet. They appear as your assistant works; `ocm status` shows what it records."
 
@@ -82,7 +85,8 @@ def _unknown(store: Store, **typed: str | None) -> str:
     from ocm.recall import listing
 
     for column, name in typed.items():
-        known = {row[column] for row in listing.list_sessions(store, -1)} if name else set()
+        rows: Sequence[Mapping[str, object]] = listing.list_sessions(store, -1) if name else ()
+        known = {str(row[column]) for row in rows}
         if name and known and name not in known:
             return f"No session has the {column} {name!r}. {meant(name, known)}".rstrip()
     return ""

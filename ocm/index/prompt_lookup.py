@@ -224,4 +224,3 @@ class _Question:
             return None
         files = {str(path): str(oid) for path, oid in self.db.execute(_FILES, (row, MAX_FILES))}
         return Match(shown, held, files)
-

@@ -17,6 +17,7 @@ from ocm.index.schema import TEXTS, TOKENIZER
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
+    from ocm.base import rows as json_rows
     from ocm.index.links import Links
 
 ENDING = "{decisions problems} : (supersedes OR solves OR solved OR fixes OR fixed)"  # what may end an earlier one
@@ -57,10 +58,18 @@ class SessionRow(NamedTuple):
     updated_at: str
     updated: float
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> "json_rows.SessionRow":
         """Return the keys that the contract promises of a session."""
-        names = ("session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path")
-        return {name: getattr(self, name) for name in names}
+        return {
+            "session_id": self.session_id,
+            "title": self.title,
+            "goal": self.goal,
+            "date": self.date,
+            "tool": self.tool,
+            "branch": self.branch,
+            "status": self.status,
+            "markdown_path": self.markdown_path,
+        }
 
 
 class Numbers(NamedTuple):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ocm.base.errors import BadInputError, OcmError, meant
 from ocm.base.notices import Notice, ignore
@@ -28,6 +28,9 @@ from ocm.index.query_terms import query as taken_apart
 from ocm.index.snippets import CLOSE, OPEN
 from ocm.provenance import ledger
 from ocm.store.paths import Store, relative
+
+if TYPE_CHECKING:
+    from ocm.base.rows import EndedRow, HitRow
 
 _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
@@ -72,7 +75,7 @@ class _Hit(NamedTuple):
     session: SessionRow
     score: float
     snippet: str
-    ended: list[dict[str, str]]
+    ended: "list[EndedRow]"
     touched: list[tuple[FileChange, str | None]]
     words: Sequence[str]
     terms: dict[str, float]
@@ -98,7 +101,7 @@ def search(  # noqa: PLR0913 - what can be asked
     filters: Filters = _EVERYTHING,
     now: float | None = None,
     notice: Notice = ignore,
-) -> list[dict[str, Any]]:
+) -> "list[HitRow]":
     """Return the sessions that share words with `query`, best first, with the keys of the contract.
 
     Raises:
@@ -120,7 +123,7 @@ def search_everywhere(  # noqa: PLR0913 - what can be asked
     filters: Filters = _EVERYTHING,
     now: float | None = None,
     notice: Notice = ignore,
-) -> list[dict[str, Any]]:
+) -> "list[HitRow]":
     """Return the best of what all `stores` hold, in one ranking; each hit also names its `project`.
 
     A store that cannot be read is named through `notice` and left out.
@@ -229,7 +232,7 @@ def _recency(age: float) -> float:
     return 1 + _RECENT * math.exp2(-max(age, 0.0) / _HALF_LIFE)
 
 
-def _shown(ranked: Sequence[tuple[Store, _Hit]]) -> list[dict[str, Any]]:
+def _shown(ranked: Sequence[tuple[Store, _Hit]]) -> "list[HitRow]":
     """Return a page of hits as the contract shows them, each store's files and commits looked at once."""
     pages = {}
     for store in {store.path: store for store, _ in ranked}.values():
@@ -250,8 +253,8 @@ def _is_here(store: Store, hit: _Hit) -> bool:
     return not store.is_user or hit.session.project == worktree.own_project(store)
 
 
-def _as_json(page: freshness.Page | None, hit: _Hit, rank: int) -> dict[str, Any]:
-    return {
+def _as_json(page: freshness.Page | None, hit: _Hit, rank: int) -> "HitRow":
+    found = {
         **hit.session.as_json(),
         "goal": one_line(hit.session.goal, _MAX_GOAL),
         "rank": rank,
@@ -262,6 +265,7 @@ def _as_json(page: freshness.Page | None, hit: _Hit, rank: int) -> dict[str, Any
         "freshness": page.counts(hit.touched) if page else None,
         "commits_since": page.commits(hit.session.updated) if page else None,
     }
+    return cast("HitRow", found)
 
 
 def _top_files(hit: _Hit) -> list[str]:
@@ -288,7 +292,7 @@ def _snippet(text: str) -> str:
     return _window(clean_line(text.replace("**", ""))).replace(OPEN, "**").replace(CLOSE, "**")
 
 
-def _ended(cache: Index, session: SessionRow, text: str, project: str) -> list[dict[str, str]]:
+def _ended(cache: Index, session: SessionRow, text: str, project: str) -> "list[EndedRow]":
     """Return those items in a text around a match that a later session superseded or solved, each with by what."""
     state = cache.state(session.row)
     parts = text.replace(OPEN, "").replace(CLOSE, "").split(ITEM)
@@ -379,4 +383,3 @@ def _scored(hit: _Hit, factors: dict[str, float]) -> _Hit:
     words = sum(hit.terms.values())
     share = min(max(hit.score / words, 1.0), _MAX_SHARE) if words else 0.0
     return hit._replace(score=share * sum(factors[term] * score for term, score in hit.terms.items()))
-

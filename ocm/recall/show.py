@@ -2,7 +2,7 @@
 
 import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ocm.base import times
 from ocm.base.errors import BadInputError, OcmError, meant
@@ -13,6 +13,9 @@ from ocm.sessions.lookup import find
 from ocm.store import config, gate, journal, paths
 from ocm.store.events import moment, text_of
 from ocm.store.paths import Store
+
+if TYPE_CHECKING:
+    from ocm.base.rows import ActiveRow, Excerpt, FileRow, FreshnessRow, SessionPage, Status
 
 ACTIVE_SECONDS = 12 * 3600
 _CANDIDATES, _COMPARED = 5, 2_000
@@ -32,13 +35,13 @@ _MAX_TITLE = 200
 _CUT_NOTE, _LEAST_PART = 60, 200  # characters: of a line that says what is missing; of a text worth showing in part
 
 
-def show(store: Store, identifier: str, notice: Notice = ignore) -> dict[str, Any]:
+def show(store: Store, identifier: str, notice: Notice = ignore) -> "SessionPage":
     """Return one whole session as its file says, each section under the checkpoint's own argument names."""
     name = find(store, identifier, notice)
     return as_json(store, name, session_files.load(store, name).session)
 
 
-def as_json(store: Store, name: str, session: Session) -> dict[str, Any]:
+def as_json(store: Store, name: str, session: Session) -> "SessionPage":
     """Return a session with the keys of every list, and all the rest of it."""
     return {
         "session_id": session.session_id,
@@ -86,13 +89,11 @@ def sections_of(asked: list[Any] | None) -> list[str]:
     return list(dict.fromkeys(asked or SECTIONS))
 
 
-def excerpt(
-    store: Store, identifier: str, sections: list[str], max_tokens: int, notice: Notice = ignore
-) -> dict[str, Any]:
+def excerpt(store: Store, identifier: str, sections: list[str], max_tokens: int, notice: Notice = ignore) -> "Excerpt":
     """Return a session with `sections` only, in at most `max_tokens` as JSON; `cut` says what was left out."""
     name = find(store, identifier, notice)
     session = session_files.load(store, name).session
-    whole = as_json(store, name, session)
+    whole: dict[str, Any] = {**as_json(store, name, session)}
     result = {key: whole[key] for key in ("session_id", "title", "date", "tool", "branch", "status", "markdown_path")}
     result["title"] = one_line(result["title"], _MAX_TITLE)
     result.update(_holds_still(store, session))
@@ -108,15 +109,15 @@ def excerpt(
         if said:
             result["cut"].append(f"{section}: {said}")
         result[section] = kept if isinstance(value, list) else (kept[0] if kept else "")
-    return result
+    return cast("Excerpt", result)  # sections are asked for by their names
 
 
-def holds_still(store: Store, identifier: str) -> dict[str, Any]:
+def holds_still(store: Store, identifier: str) -> "FreshnessRow":
     """Return how far a session still holds: its files by what became of them, and how many commits came since."""
     return _holds_still(store, session_files.load(store, find(store, identifier)).session)
 
 
-def _holds_still(store: Store, session: Session) -> dict[str, Any]:
+def _holds_still(store: Store, session: Session) -> "FreshnessRow":
     """Return how many of a session's files are as they were, and how many commits came since."""
     from ocm.git import freshness
     from ocm.markdown import facts
@@ -168,15 +169,18 @@ def _size(value: object) -> int:
     return len(json.dumps(value, ensure_ascii=False))
 
 
-def _file(path: str, change_type: str, old_path: str | None) -> dict[str, str]:
-    return {"path": path, "change_type": change_type, **({"old_path": old_path} if old_path is not None else {})}
+def _file(path: str, change_type: str, old_path: str | None) -> "FileRow":
+    found: FileRow = {"path": path, "change_type": change_type}
+    if old_path is not None:
+        found["old_path"] = old_path
+    return found
 
 
-def status(store: Store, notice: Notice = ignore) -> dict[str, Any]:
+def status(store: Store, notice: Notice = ignore) -> "Status":
     """Return where things stand: the store, and for each active session its count and its gate."""
     _look_at_sessions(store, notice)
     settings = config.load(paths.user_store(), store.path)
-    active = []
+    active: list[ActiveRow] = []
     for key in _latest(store):
         events = journal.read_events(store.path, key)
         counts = journal.tally(store.path, key, changes_only=settings["gate.count"] == "changes")
@@ -185,7 +189,7 @@ def status(store: Store, notice: Notice = ignore) -> dict[str, Any]:
             "session_id": _id_of(events, key),
             "tool": next((text_of(event, "tool") for event in events if event.get("e") == "open"), None),
             "calls": counts.calls,
-            "threshold": settings["gate.threshold"],
+            "threshold": int(settings["gate.threshold"]),
             "gate_shut": gate.is_shut(counts, settings),
             "denials": counts.denials,
             "last_event": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(last)) if last else None,

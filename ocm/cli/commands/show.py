@@ -1,11 +1,15 @@
 """`ocm show`."""
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from ocm.cli import completion, options
 from ocm.ui import layout, output
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _EVERYTHING = 10_000_000
 
@@ -46,5 +50,5 @@ def command(
             output.as_json({**shown, **landed, "ended": ended})
         else:
             lines = list(summary.marked(show.text(store, identifier), ended))
-            still = show.holds_still(store, identifier) if layout.is_watched() else {}
+            still: Mapping[str, object] = show.holds_still(store, identifier) if layout.is_watched() else {}
             layout.session({**shown, **still}, lines, summary.outcome(came_of))
