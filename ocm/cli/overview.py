@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from ocm.base.notices import Notice, ignore
 from ocm.doctor import host_checks
-from ocm.recall import listing, show
+from ocm.recall import listing, status
 from ocm.setup import scope
 from ocm.store import paths
 from ocm.store.paths import Store
@@ -27,7 +27,7 @@ def look(cwd: str, notice: Notice = ignore) -> "Overview":
     if store is None:
         steps = [_INIT, ("ocm demo", "see first what it does, in a folder thrown away afterwards"), _HELP]
         return {"store": None, "hosts": [], "sessions": 0, "last": None, "active": [], "next": steps}
-    found = show.status(store, notice)
+    found = status.status(store, notice)
     last = next(iter(listing.list_sessions(store, 1)), None)
     hosts = _hosts(store)
     return {

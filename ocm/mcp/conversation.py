@@ -61,18 +61,18 @@ class Conversation:
         Raises:
             BadInputError: several sessions are active, and nothing says which one is meant.
         """
-        from ocm.recall import show
+        from ocm.recall import active
 
-        joined = show.session_that_asked(store, caller.tool_use)
+        joined = active.session_of_tool_use(store, caller.tool_use)
         if joined:
             return joined, []
-        active = [name for name in show.active_ids(store) if not name.startswith(_MADE_HERE)]
+        others = [name for name in active.ids(store) if not name.startswith(_MADE_HERE)]
         if self._own_id:
             return self._own_id, []
-        if len(active) == 1:
-            return active[0], [f"The call named no session; it was stored under the only active one, {active[0]}."]
-        if active:
-            named = ", ".join(active[:_MAX_NAMED])
+        if len(others) == 1:
+            return others[0], [f"The call named no session; it was stored under the only active one, {others[0]}."]
+        if others:
+            named = ", ".join(others[:_MAX_NAMED])
             raise BadInputError("session_id is missing, and several sessions are active.", f"Give one of: {named}.")
         import uuid
 

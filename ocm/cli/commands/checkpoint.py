@@ -73,9 +73,9 @@ def _from_stdin() -> dict[str, Any]:
 
 
 def _only_active(store: Store) -> str:
-    from ocm.recall import show
+    from ocm.recall import active as active_sessions
 
-    active = show.active_ids(store)
+    active = active_sessions.ids(store)
     if len(active) != 1:
         which = f"active are: {', '.join(active[:8])}" if active else "no session is active"
         raise BadInputError(f"No --session-id was given, and {which}.", "Name the conversation with --session-id.")

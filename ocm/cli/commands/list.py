@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from ocm.cli import list_search, options
+from ocm.cli import options, quick_commands
 
 
 @click.command("list")
@@ -14,4 +14,4 @@ from ocm.cli import list_search, options
 @options.json_option
 def command(**given: Any) -> None:  # noqa: ANN401 - click gives one keyword an option
     """List the newest sessions."""
-    list_search.list_sessions(**given)
+    quick_commands.list_sessions(**given)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from ocm.cli import completion, list_search, options
+from ocm.cli import completion, options, quick_commands
 
 
 @click.command("search")
@@ -24,4 +24,4 @@ from ocm.cli import completion, list_search, options
 @options.json_option
 def command(*, all_projects: bool, scope: str | None, **given: Any) -> None:  # noqa: ANN401 - as above
     """Search earlier sessions in plain words."""
-    list_search.search(all_projects=all_projects or scope == "global", **given)
+    quick_commands.search(all_projects=all_projects or scope == "global", **given)
