@@ -137,7 +137,7 @@ def _nearest(error: click.ClickException) -> str:
 def ocm(context: click.Context) -> None:
     """A journal of what you and your coding assistant did, kept in the project and found again.
 
-    Without a command it says where you stand.
+    Without a command it shows where you stand.
     """
     if context.invoked_subcommand is None:
         from ocm.cli import overview

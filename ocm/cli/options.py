@@ -13,7 +13,7 @@ from ocm.store.paths import Store
 __all__ = ["Group", "dry_run_option", "find_store", "json_option", "notices", "project_option", "tool_option"]
 
 _NAMED = 10  # troubles that an error names
-project_option = click.option("--project", metavar="DIR", help="The project, instead of the one around this folder.")
+project_option = click.option("--project", metavar="DIR", help="The project (default: the one around this folder).")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else on stdout.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, as a diff, and change nothing.")
 tool_option = click.option(

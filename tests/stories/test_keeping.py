@@ -219,7 +219,7 @@ def test_one_session_can_be_taken_out_again(project: Project) -> None:
     archive.put_away(project.store, "first", "first.md")
     old(project, "first-b")
     Path(project.store.sessions, "first-b.md").rename(Path(project.store.sessions, "first.md"))
-    assert run_ocm(project.root, "prune", "--restore", "first").stdout == "Back: first-2.md\n"
+    assert run_ocm(project.root, "prune", "--restore", "first").stdout == "Restored: first-2.md\n"
     assert ids(project.store) == ["first", "first-b"]
     with pytest.raises(NotFoundError, match="archive"):
         archive.take_out(project.store, "first")
@@ -441,5 +441,5 @@ def test_the_command_says_what_an_import_left_out_and_took_out(project: Project,
     assert run_ocm(project.root, "import", str(file)).stdout.splitlines() == [
         "1 sessions written, 0 were here already.",
         "1 differ from what is here and were left out; --replace takes them.",
-        "1 secrets were taken out.",
+        "1 secrets were removed.",
     ]
