@@ -71,7 +71,7 @@ class _Commands(UserDict[str, click.Command]):
         return self.data[name]
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether there is such a command."""
+        """Return whether there is such a command."""
         return any(name in commands for commands in SECTIONS.values())
 
     def __iter__(self) -> Iterator[str]:

@@ -20,7 +20,7 @@ def find(store: Store, prompt: str, *, but: set[str]) -> list[prompt_lookup.Matc
         from ocm.git import worktree
 
         project = worktree.own_project(store)
-    return prompt_lookup.matches(store, prompt, but=but, project=project)
+    return prompt_lookup.matches(store, prompt, exclude=but, project=project)
 
 
 def news(found: list[prompt_lookup.Match], events: list[dict[str, object]]) -> list[prompt_lookup.Match]:

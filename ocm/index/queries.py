@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ocm.base.values import FileChange, one_line
 from ocm.index import schema, snippets
 from ocm.index.bm25 import COLUMN_WEIGHTS
-from ocm.index.file_format import PART, encodable, mark, quoted, split
-from ocm.index.scan import ODD
+from ocm.index.file_format import PART, encodable, quoted, split, stat_hash
+from ocm.index.scan import UNDECODABLE
 from ocm.index.schema import TEXTS, TOKENIZER
 from ocm.store.paths import Store
 
@@ -126,11 +126,11 @@ class Filters(NamedTuple):
 class Index:
     """The cache, in step with the folder when it was opened; every answer comes from one state of it."""
 
-    def __init__(self, db: sqlite3.Connection, store: Store, odd: Sequence[str] = ()) -> None:
-        """Read `db`; `odd` are the files whose names are not text."""
+    def __init__(self, db: sqlite3.Connection, store: Store, undecodable: Sequence[str] = ()) -> None:
+        """Read `db`; `undecodable` are the files whose names are not text."""
         self._db = db
         self._folder = os.path.realpath(store.sessions)
-        self._odd = odd
+        self._undecodable = undecodable
         self._made: set[str] = set()
 
     def sessions(self, limit: int = -1, tool: str = "", project: str = "") -> list[SessionRow]:
@@ -223,11 +223,11 @@ class Index:
         return found
 
     def is_current(self, rows: Sequence[int]) -> bool:
-        """Tell whether the files of these sessions bear the marks that they had when they were read."""
+        """Return whether the files of these sessions look as they did when they were read."""
         sql = f"SELECT file, mark FROM sessions WHERE id IN ({_slots(rows)})"
         try:
             return all(
-                mark(file, os.lstat(os.path.join(self._folder, file))) == known
+                stat_hash(file, os.lstat(os.path.join(self._folder, file))) == known
                 for file, known in self._ask(sql, rows, str, int)
             )
         except OSError:
@@ -255,7 +255,7 @@ class Index:
         """Return the files that cannot be read, each with where and why."""
         sql = "SELECT file, error FROM sessions WHERE error IS NOT NULL"
         found = self._ask(sql, (), str, str)
-        return sorted([*found, *((name, ODD) for name in self._odd)])
+        return sorted([*found, *((name, UNDECODABLE) for name in self._undecodable)])
 
     # --- the parts of a search; an expression is one of the query language of FTS5
 
@@ -350,7 +350,7 @@ class Index:
         return least
 
     def known(self, word: str) -> bool:
-        """Tell whether any session has a word that begins so."""
+        """Return whether any session has a word that begins so."""
         sql = "SELECT 1 FROM sessions_fts WHERE sessions_fts MATCH ? LIMIT 1"
         # The whole word first: every word that begins so would be put together before the first is told.
         return any(self._db.execute(sql, (quoted(word) + end,)).fetchone() for end in ("", "*"))
@@ -365,7 +365,7 @@ class Index:
         return [self._row(row) for row in self._ask(f"SELECT {_FIELDS} WHERE true{condition}", values, *_KINDS)]
 
     def _ask(self, sql: str, values: Iterable[object], *kinds: type | UnionType) -> list[Any]:
-        """Return the rows of an answer, each column of its kind; half a character, which no row has, is written out."""
+        """Return the rows of an answer, each column of its kind; a lone surrogate, which no row has, is escaped."""
         bound = [encodable(value) if isinstance(value, str) else value for value in values]
         return schema.rows(self._db.execute(sql, bound), *kinds)
 

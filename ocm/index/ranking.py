@@ -16,7 +16,7 @@ from ocm.index.query_terms import Query, near_by
 
 POOL = 100
 SMALL = 500  # sessions, of which all that match are scored
-_TELLING = 0.1  # beside a word of this idf, what one of the least adds does not show
+_RARE_IDF = 0.1  # beside a word of this idf, what one of the least adds does not show
 _USUAL = 0.8  # times its idf: what a text gets for a word most likely, or more; too high a guess costs a second look
 _Ranked = list[tuple[int, float]]
 
@@ -41,7 +41,7 @@ class _Pool(NamedTuple):
         """Return the best of all that match any of these."""
         return self.cache.rank(" OR ".join(expressions), self.filters, self.size) if expressions else []
 
-    def telling(self, words: Sequence[_Word]) -> _Ranked:
+    def rarest_first(self, words: Sequence[_Word]) -> _Ranked:
         """Return the same for words, the rarest first, without scoring all that have only common ones of them."""
         every = [word.expression for word in words]
         least = _guessed(words, self.size)
@@ -70,8 +70,8 @@ def _words_and_near(pool: _Pool, asked: Query, limit: int) -> tuple[_Ranked, _Ra
     """Return the rankings by words and by what stands near another; common words count when there is nothing else."""
     total = pool.cache.count()
     words = _words(pool.cache, asked, total) if total > SMALL else []
-    if words and words[0].idf > _TELLING:
-        ranked = pool.telling([word for word in words if word.idf > MIN_IDF])
+    if words and words[0].idf > _RARE_IDF:
+        ranked = pool.rarest_first([word for word in words if word.idf > MIN_IDF])
         if len(ranked) >= limit:
             common = {word.name for word in words if word.idf <= MIN_IDF}
             return ranked, pool.all([near_by(*pair) for pair in asked.near if not common.issuperset(pair)])

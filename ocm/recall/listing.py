@@ -17,6 +17,6 @@ def list_sessions(
 ) -> "list[SessionRow]":
     """Return the sessions that started last, newest first; a limit of -1 returns all."""
     project = worktree.own_project(store)
-    most = max(-1, min(limit, sys.maxsize))
-    rows = access.read(store, lambda cache: cache.sessions(most, tool or "", project), notice=notice)
+    limit = max(-1, min(limit, sys.maxsize))
+    rows = access.read(store, lambda cache: cache.sessions(limit, tool or "", project), notice=notice)
     return [row.as_json() for row in rows]

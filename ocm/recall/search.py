@@ -249,7 +249,7 @@ def _record(hit: _Hit) -> tuple[freshness.Touched, float]:
 
 
 def _is_here(store: Store, hit: _Hit) -> bool:
-    """Tell whether a session is about the work tree at hand: a user store holds those of many."""
+    """Return whether a session is about the work tree at hand: a user store holds those of many."""
     return not store.is_user or hit.session.project == worktree.own_project(store)
 
 
@@ -306,7 +306,7 @@ def _ended(cache: Index, session: SessionRow, text: str, project: str) -> "list[
 
 
 def _is_shown(item: str, parts: list[str]) -> bool:
-    """Tell whether one of the parts of a text is this item, or what is left of it where the text is cut off."""
+    """Return whether one of the parts of a text is this item, or what is left of it where the text is cut off."""
     whole = item.strip()
     for n, part in enumerate(parts):
         begun = n == 0 and part.startswith(_CUT)  # before it

@@ -80,7 +80,7 @@ def excerpt(store: Store, identifier: str, sections: list[str], max_tokens: int,
     whole: dict[str, Any] = {**as_json(store, name, session)}
     result = {key: whole[key] for key in ("session_id", "title", "date", "tool", "branch", "status", "markdown_path")}
     result["title"] = one_line(result["title"], _MAX_TITLE)
-    result.update(_holds_still(store, session))
+    result.update(_freshness_of(store, session))
     result.update(dict.fromkeys(sections, ""), cut=[])
     listed = {name: value if isinstance(value := whole[name], list) else [value] if value else [] for name in sections}
     left = max_tokens * _CHARACTERS_A_TOKEN - _size(result)
@@ -96,12 +96,12 @@ def excerpt(store: Store, identifier: str, sections: list[str], max_tokens: int,
     return cast("Excerpt", result)  # sections are asked for by their names
 
 
-def holds_still(store: Store, identifier: str) -> "FreshnessRow":
+def freshness_of(store: Store, identifier: str) -> "FreshnessRow":
     """Return how far a session still holds: its files by what became of them, and how many commits came since."""
-    return _holds_still(store, session_files.load(store, find(store, identifier)).session)
+    return _freshness_of(store, session_files.load(store, find(store, identifier)).session)
 
 
-def _holds_still(store: Store, session: Session) -> "FreshnessRow":
+def _freshness_of(store: Store, session: Session) -> "FreshnessRow":
     """Return how many of a session's files are as they were, and how many commits came since."""
     from ocm.git import freshness
     from ocm.markdown import facts

@@ -55,5 +55,5 @@ def command(
             output.as_json({**shown, **landed, "ended": ended})
         else:
             lines = list(summary.marked(show.text(store, identifier), ended))
-            still: Mapping[str, object] = show.holds_still(store, identifier) if layout.is_watched() else {}
+            still: Mapping[str, object] = show.freshness_of(store, identifier) if layout.is_watched() else {}
             layout.session({**shown, **still}, lines, summary.outcome(came_of))

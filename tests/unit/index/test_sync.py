@@ -184,8 +184,8 @@ def test_an_edit_that_restores_size_and_time_is_seen(store: Store) -> None:
 
 
 def test_an_edit_within_one_tick_of_the_clock_is_seen(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan, "mark", lambda name, found: hash((len(name), found.st_size)) & 0xFFFF)
-    monkeypatch.setattr(scan, "mark_of", lambda name, size, *_: hash((len(name), size)) & 0xFFFF)
+    monkeypatch.setattr(scan, "stat_hash", lambda name, found: hash((len(name), found.st_size)) & 0xFFFF)
+    monkeypatch.setattr(scan, "stat_hash_of", lambda name, size, *_: hash((len(name), size)) & 0xFFFF)
     three(store)
     put(store, "x.md", session("x", goal="walrus"))
     assert found(store, "walrus") == ["x"]
@@ -248,8 +248,8 @@ def test_whatever_changes_a_file_is_seen_by_the_next_read(store: Store, change: 
 
 def _looked(store: Store, monkeypatch: pytest.MonkeyPatch) -> Mock:
     """Return what counts the marks that are made by looking at the folder."""
-    made = Mock(wraps=file_format.mark_of)
-    monkeypatch.setattr(scan, "mark_of", made)
+    made = Mock(wraps=file_format.stat_hash_of)
+    monkeypatch.setattr(scan, "stat_hash_of", made)
     listed(store)
     return made
 
@@ -266,8 +266,8 @@ def test_marks_are_made_only_when_something_looks_different(store: Store, monkey
     assert listed(store) == ["id-gamma", "id-beta", "id-alpha"]
     assert made.call_count >= 3
     after = scan.scan(store)
-    assert {name for name in after.marks if after.marks[name] != before.marks[name]} == {"beta.md"}
-    assert after.total == sum(after.marks.values()) != before.total
+    assert {name for name in after.stat_hashes if after.stat_hashes[name] != before.stat_hashes[name]} == {"beta.md"}
+    assert after.total == sum(after.stat_hashes.values()) != before.total
 
 
 @pytest.mark.parametrize("change", ["new", "deleted", "renamed", "swapped"])
@@ -399,7 +399,7 @@ def test_a_file_that_vanishes_between_the_listing_and_its_look_is_gone_and_the_o
     before = scan.scan(store)
     monkeypatch.setattr(scan, "_session_files", lambda every: [*real(every), "ghost.md"])
     after = scan.scan(store)
-    assert (after.marks, after.odd, after.total) == (before.marks, before.odd, before.total)
+    assert (after.stat_hashes, after.undecodable, after.total) == (before.stat_hashes, before.undecodable, before.total)
     assert len(listed(store)) == 3
 
 
@@ -489,7 +489,7 @@ def test_a_file_too_large_to_be_a_session_is_not_read(store: Store, monkeypatch:
 def test_half_a_character_in_the_front_matter_is_reported(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store, "a.md", session("a"))
     monkeypatch.setattr(parse, "parse", lambda _: session("a", title="\ud800"))
-    assert unreadable(store) == [("a.md", "line 1: its front matter holds half a character")]
+    assert unreadable(store) == [("a.md", "line 1: its front matter contains a lone surrogate")]
 
 
 # --- damage
@@ -873,7 +873,7 @@ def test_a_cache_that_took_long_to_make_takes_nothing_back(store: Store, *, aske
     listed(store)
     old = scan.scan(store)
     put(store, "new.md", session("new"))
-    os.unlink(os.path.join(store.sessions, min(old.marks)))
+    os.unlink(os.path.join(store.sessions, min(old.stat_hashes)))
     checkpoint_queries.refresh(store, "new.md")
     if asked:
         old_scan = Mock(side_effect=[old, scan.scan(store)])
@@ -1067,11 +1067,11 @@ def test_what_other_sessions_edited_since(store: Store) -> None:
         when, changes = f"2026-03-0{day}T00:00:00+00:00", [FileChange(f"{day}.py", "modified")]
         put(store, f"{day}.md", session(f"s{day}", files=changes, project=project, updated_at=when))
     since = times.instant("2026-03-02T00:00:00+00:00")
-    assert checkpoint_queries.edited_since(store, since, project="p", but="s3") == set()
+    assert checkpoint_queries.edited_since(store, since, project="p", exclude="s3") == set()
     listed(store)
-    assert checkpoint_queries.edited_since(store, since, project="p", but="s3") == {"2.py"}
+    assert checkpoint_queries.edited_since(store, since, project="p", exclude="s3") == {"2.py"}
     _junk(store.database)
-    assert checkpoint_queries.edited_since(store, since, project="p", but="s3") == set()
+    assert checkpoint_queries.edited_since(store, since, project="p", exclude="s3") == set()
 
 
 # --- rebuilding
@@ -1149,7 +1149,7 @@ def test_a_rebuild_leaves_the_garbage_collector_as_it_was(store: Store) -> None:
 
 
 def test_a_rebuild_of_a_store_that_is_gone_says_so(tmp_path: Path) -> None:
-    with pytest.raises(OcmError, match="cannot be made anew"):
+    with pytest.raises(OcmError, match="cannot be rebuilt"):
         sync.rebuild(Store(str(tmp_path / "none"), str(tmp_path)))
 
 

@@ -36,7 +36,7 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
         found = search.search(store, "latency client", now=NOW.timestamp())
         return list_view.hits(screen, found)
     if name == "show":
-        found_one = {**show.show(store, "latest"), **show.holds_still(store, "latest")}
+        found_one = {**show.show(store, "latest"), **show.freshness_of(store, "latest")}
         return session_view.session(screen, found_one, list(summary.marked(show.text(store, "latest"), [])))
     if name == "stats":
         return stats_view.stats(screen, stats.collect(store))
