@@ -4,7 +4,7 @@ import os
 
 import click
 
-from ocm.base.errors import OcmError, meant
+from ocm.base.errors import OcmError, suggestion
 from ocm.cli import completion
 from ocm.cli.quick_commands import find_store, notices
 from ocm.store import paths
@@ -34,7 +34,7 @@ class Group(click.Group):
         """
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
-            ctx.fail(f"No such command {name!r}. {meant(name, self.list_commands(ctx))}".rstrip())
+            ctx.fail(f"No such command {name!r}. {suggestion(name, self.list_commands(ctx))}".rstrip())
         return super().resolve_command(ctx, args)
 
 

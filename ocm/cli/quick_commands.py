@@ -5,7 +5,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ocm.base.errors import NoStoreError, meant
+from ocm.base.errors import NoStoreError, suggestion
 from ocm.store import paths
 from ocm.store.paths import Store
 from ocm.ui import layout, output
@@ -110,7 +110,7 @@ def _unknown(store: Store, **typed: str | None) -> str:
         rows: Sequence[Mapping[str, object]] = listing.list_sessions(store, -1) if name else ()
         known = {str(row[column]) for row in rows}
         if name and known and name not in known:
-            return f"No session has the {column} {name!r}. {meant(name, known)}".rstrip()
+            return f"No session has the {column} {name!r}. {suggestion(name, known)}".rstrip()
     return ""
 
 

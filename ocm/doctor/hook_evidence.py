@@ -1,7 +1,6 @@
 """Which hooks really fired: what journals and session files say, never what is configured."""
 
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -10,7 +9,7 @@ from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import slugify
 from ocm.sessions import merge, session_files
 from ocm.store import journal
-from ocm.store.events import hook_event, moment, text_of
+from ocm.store.events import hook_event, moment, of_kind, text_of
 from ocm.store.paths import Store
 
 _NEWEST = 20  # session files of one host that are looked at
@@ -81,15 +80,15 @@ def _of_files(store: Store, tool: str, since: float) -> Iterator[_Found]:
 def _of_journals(store: Store, tool: str, since: float) -> Iterator[_Found]:
     for key in journal.session_keys(store.path):
         lines = journal.read_events(store.path, key)
-        opened = [line for line in lines if line.get("e") == "open"]
+        opened = of_kind(lines, "open")
         began = min((moment(line, "since") or moment(line) for line in opened), default=0.0)
         if began < since or all(text_of(line, "tool") != tool for line in opened):
             continue
         events = [(hook_event(line), moment(line)) for line in lines]
-        calls = sum(1 for line in lines if line.get("e") == "call")
+        calls = len(of_kind(lines, "call"))
         yield max(map(moment, lines)), [event for event in events if event[0]], calls, 0
 
 
 def shown(when: float) -> str | None:
     """Return a moment as ISO text, or None where there is none."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(when)) if when else None
+    return times.iso(when) or None

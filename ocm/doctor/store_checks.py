@@ -101,7 +101,7 @@ def _recover(store: Store) -> None:
 def _unreadable(store: Store) -> Finding | None:
     broken = []
     for name in sorted(os.listdir(store.sessions)) if os.path.isdir(store.sessions) else []:
-        if session_files.is_name(name):
+        if paths.is_session_file(name):
             try:
                 session_files.load(store, name)
             except UnreadableSessionError as error:

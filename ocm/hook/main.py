@@ -65,13 +65,10 @@ class Event:
         return call
 
     def _is_delegated(self, tool: str) -> bool:
-        """Tell whether a sub-agent was started and has not come back, in this turn."""
-        for line in reversed(journal.read_events(self.store.path, self.session_id)):
-            if line.get("e") == "prompt" or (line.get("tool") == tool and line.get("e") != "ask"):
-                return False
-            if line.get("tool") == tool:
-                return True
-        return False
+        """Return whether a sub-agent was started and has not come back, in this turn."""
+        from ocm.store import events
+
+        return events.is_delegated(journal.read_events(self.store.path, self.session_id), tool)
 
     def tally(self) -> journal.Tally:
         """Count the calls since the last checkpoint."""
@@ -169,13 +166,13 @@ def _past(event: Event, typed: str) -> str:
     from ocm.hook import prompt_recall
     from ocm.store import trust
 
-    found = prompt_recall.find(event.store, typed, but={event.session_id})
-    if not found or not trust.is_ours(event.store):
+    found = prompt_recall.find(event.store, typed, exclude={event.session_id})
+    if not found or not trust.is_trusted(event.store):
         return ""
     new = prompt_recall.news(found, journal.read_events(event.store.path, event.session_id))
     if new:
         event.write(journal.event("told", recall=[match.session_id for match in new]))
-    return prompt_recall.say(event.store, new)
+    return prompt_recall.message(event.store, new)
 
 
 def pre_tool_use(event: Event) -> "Reply":
@@ -201,7 +198,7 @@ def pre_tool_use(event: Event) -> "Reply":
 
 def _deny(event: Event, reason: str) -> "Reply":
     """Hold a call back; hosts that read no reply get the reason and the code."""
-    io.say(reason)
+    io.show_reason(reason)
     event.code = event.host.DENY_CODE
     return event.host.deny(event.payload, reason)
 
@@ -266,12 +263,11 @@ def pre_compact(event: Event) -> "Reply":
 def stop(event: Event) -> "Reply":
     """Ask once for a checkpoint when a turn leaves changes behind that none holds."""
     from ocm.hook import messages
+    from ocm.store import events
 
-    events = journal.read_events(event.store.path, event.session_id)
+    lines = journal.read_events(event.store.path, event.session_id)
     asks = (
-        event.settings["gate.mode"] != "off"
-        and event.host.may_ask_at_stop(event.payload)
-        and messages.is_unsaved(events)
+        event.settings["gate.mode"] != "off" and event.host.may_ask_at_stop(event.payload) and events.is_unsaved(lines)
     )
     event.write(journal.event("stop", asked=asks or None))
     return event.host.hold_turn(messages.reminder(event.host, event.tally().calls, event.settings)) if asks else None
@@ -314,7 +310,7 @@ def _edits(call: Call, but: str = "") -> list[dict[str, object]]:
 
 
 def _is_ours(call: Call) -> bool:
-    """Tell whether a call is the journal's own: one of its tools, or the command that stores a checkpoint."""
+    """Return whether a call is the journal's own: one of its tools, or the command that stores a checkpoint."""
     return bool(call.own) or gate.is_checkpoint_command(call.command, posix=call.shell == POSIX_SHELL)
 
 
@@ -358,7 +354,7 @@ def _brief(event: Event, source: str) -> str:
     from ocm.hook import session_brief
 
     tokens = int(event.settings["brief.tokens"])
-    said, why = session_brief.words(event.store, event.session_id, source, tokens=tokens, most=MAX_READ)
+    said, why = session_brief.message(event.store, event.session_id, source, tokens=tokens, limit=MAX_READ)
     if why:
         io.log([event.store], ["session-start"], why)
     return said

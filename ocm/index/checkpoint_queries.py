@@ -11,7 +11,7 @@ from ocm.base import times
 from ocm.index import scan, schema, writer
 from ocm.index.file_format import encodable, stat_hash
 from ocm.index.sync import SHORT, TROUBLE
-from ocm.store.paths import Store
+from ocm.store.paths import Store, is_session_file
 
 _QUIET = 250_000_000  # nanoseconds after which no checkpoint is between writing its file and refreshing its row
 _PLAIN = re.compile(r"[A-Za-z0-9-]+")
@@ -40,7 +40,7 @@ def refresh(store: Store, file: str, *, before: int | None = None) -> None:
         file: The name of the file.
         before: The `folder_stamp` just before the write. A cache that was complete then is complete now.
     """
-    if not scan.is_name(file) or encodable(file) != file:
+    if not is_session_file(file) or encodable(file) != file:
         return  # no row can be its
     with contextlib.suppress(*TROUBLE):
         record = scan.load(store, file)
@@ -93,7 +93,7 @@ def is_complete(db: sqlite3.Connection, store: Store) -> bool:
 
 def _holds(store: Store, file: str, known: int, session_id: str) -> bool:
     """Return whether a file is as its row says, or at least holds the session still; a row alone proves nothing."""
-    if not scan.is_name(file):
+    if not is_session_file(file):
         return False
     try:
         if stat_hash(file, os.lstat(os.path.join(store.sessions, file))) == known:

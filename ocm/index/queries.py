@@ -8,7 +8,8 @@ from itertools import filterfalse, islice
 from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ocm.base.values import FileChange, one_line
+from ocm.base.text import one_line
+from ocm.base.values import FileChange
 from ocm.index import schema, snippets
 from ocm.index.bm25 import COLUMN_WEIGHTS
 from ocm.index.file_format import PART, encodable, quoted, split, stat_hash

@@ -5,26 +5,34 @@ import functools
 import operator
 import os
 import re
-import stat
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.base.text import one_line
 from ocm.base.times import instant, with_offset
-from ocm.base.values import FileChange, one_line
+from ocm.base.values import FileChange
 from ocm.index import file_format
 from ocm.index.file_format import stat_hash, stat_hash_of
-from ocm.store.paths import TEMPORARY, Store, content
+from ocm.store.paths import (
+    MAX_SESSION_FILE,
+    TEMPORARY,
+    Store,
+    UnfitFileError,
+    content,
+    is_session_file,
+    open_regular,
+)
 
 if TYPE_CHECKING:
     from ocm.base.model import Session
 
 UNDECODABLE = "its name is not text"
-MAX_BYTES = 64 * 1024 * 1024
 # How far (ns) two writes must lie apart to differ in their time stamps, and where a file system counts in seconds.
 _GRAIN, _COARSE_GRAIN = 50_000_000, 2_100_000_000
 _SECOND = 1_000_000_000
+_HEAD = 65_536  # bytes of a session file that hold its front matter
 _FOLDERS = 8  # of so many the last look is kept
 _Look = tuple[int, int, int]  # bytes; when it was written and changed, in nanoseconds
 _LOOK: Callable[[os.stat_result], _Look] = operator.attrgetter("st_size", "st_mtime_ns", "st_ctime_ns")
@@ -56,11 +64,6 @@ class Record(NamedTuple):
     racy: bytes | None
     session: "Session | None"
     why: str = ""
-
-
-def is_name(name: str) -> bool:
-    """Return whether `name` can be that of a session file, lying directly in its folder."""
-    return name.endswith(".md") and name[0] != "." and "/" not in name and os.sep not in name
 
 
 def scan(store: Store) -> Listing:
@@ -157,7 +160,7 @@ def names(store: Store) -> list[str]:
 
 
 def _session_files(names: list[str]) -> list[str]:
-    return [name for name in names if name.endswith(".md") and name[0] != "."]
+    return [name for name in names if is_session_file(name)]
 
 
 def _listed(store: Store) -> list[str]:
@@ -200,7 +203,7 @@ def load(store: Store, name: str) -> Record | None:
     now = time.time_ns()
     known = stat_hash(name, found)
     try:
-        data = _read(path, found)
+        data = _read(path)
         racy = None if _is_settled(found, now) else digest(data)
         return Record(name, known, racy, _parse(data))
     except FileNotFoundError:
@@ -216,7 +219,7 @@ def look(store: Store, name: str) -> tuple[bytes, bool]:
     path = os.path.join(store.sessions, name)
     try:
         found, now = os.lstat(path), time.time_ns()
-        return digest(_read(path, found)), _is_settled(found, now)
+        return digest(_read(path)), _is_settled(found, now)
     except (OSError, UnreadableSessionError):
         return b"", False
 
@@ -232,19 +235,17 @@ def head(store: Store, name: str) -> bytes:
     """Return the beginning of a session file, which holds its front matter; empty when it cannot be read."""
     path = os.path.join(store.sessions, name)
     try:
-        return _read(path, os.lstat(path), 65_536)
+        return _read(path, _HEAD)
     except (OSError, UnreadableSessionError):
         return b""
 
 
-def _read(path: str, found: os.stat_result, limit: int = MAX_BYTES) -> bytes:
-    if not stat.S_ISREG(found.st_mode):
-        raise UnreadableSessionError("it is not a regular file")
-    if found.st_size > MAX_BYTES:
-        raise UnreadableSessionError(f"it is larger than {MAX_BYTES // 1024 // 1024} MB")
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    with open(os.open(path, flags), "rb") as file:
-        return content(file, limit)
+def _read(path: str, limit: int = MAX_SESSION_FILE) -> bytes:
+    try:
+        with open_regular(path, MAX_SESSION_FILE) as file:
+            return content(file, limit)
+    except UnfitFileError as error:
+        raise UnreadableSessionError(error.strerror) from None
 
 
 def _parse(data: bytes) -> "Session":

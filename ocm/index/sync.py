@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ocm.base.errors import OcmError
 from ocm.base.notices import Notice, Progress, ignore
-from ocm.base.values import one_line
+from ocm.base.text import one_line
 from ocm.index import scan, schema, writer
 from ocm.index.scan import Listing
 from ocm.index.writer import Plan

@@ -203,7 +203,7 @@ def _session_row(row: int, record: Record) -> tuple[object, ...]:
     if session is None:
         return (*head, record.why, *[None] * 10)
     started = scan.started(session, record.file)
-    updated = times.with_offset(session.updated_at) or started
+    updated = times.with_offset(session.updated_at) if times.instant(session.updated_at) else started
     texts = (session.session_id, session.slug, session.tool, session.project, session.branch, session.status)
     return (*head, None, *texts, started, updated, times.instant(started), times.instant(updated))
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry
+from ocm.base.text import one_line, whole_number
 from ocm.base.times import with_offset
-from ocm.base.values import one_line, whole_number
 from ocm.markdown import blocks, frontmatter
 from ocm.markdown.blocks import Group, Part
 

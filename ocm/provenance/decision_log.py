@@ -3,12 +3,11 @@
 import os
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ocm.base import times
 from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
-from ocm.base.times import with_offset
 from ocm.git import freshness, worktree
 from ocm.index import access
 from ocm.index.file_format import STOP
@@ -130,13 +129,8 @@ def as_json(state: State, known: Sessions, kind: str = DECISION) -> dict[str, An
 
 def date_of(state: State, row: SessionRow) -> str:
     """Return when an item was recorded, in the time of its session."""
-    if not state.entry.at:
-        return row.date
-    try:
-        zone = datetime.fromisoformat(with_offset(row.date)).tzinfo
-        return datetime.fromtimestamp(state.entry.at, zone).isoformat(timespec="seconds")
-    except (ValueError, OverflowError, OSError):
-        return row.date
+    began = times.moment(row.date)
+    return times.iso(state.entry.at, began.tzinfo) if began and state.entry.at else row.date
 
 
 def relevant(

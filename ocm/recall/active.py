@@ -4,7 +4,7 @@ import os
 import time
 
 from ocm.store import journal
-from ocm.store.events import text_of
+from ocm.store.events import saw_call, session_of
 from ocm.store.paths import Store
 
 ACTIVE_SECONDS = 12 * 3600
@@ -17,7 +17,7 @@ def ids(store: Store) -> list[str]:
         path = journal.active_path(store.path, key)
         touched = os.stat(path).st_mtime if os.path.exists(path) else 0.0
         if touched > time.time() - ACTIVE_SECONDS:
-            found.append((touched, id_of(journal.read_events(store.path, key), key)))
+            found.append((touched, session_of(journal.read_events(store.path, key), key)))
     return [session_id for _, session_id in sorted(found, reverse=True)]
 
 
@@ -25,11 +25,6 @@ def session_of_tool_use(store: Store, tool_use: str) -> str:
     """Return the id of the session whose hook saw the tool use `tool_use` coming, empty when none did."""
     for key in journal.session_keys(store.path) if tool_use else []:
         events = journal.read_events(store.path, key)
-        if any(event.get("e") == "ask" and event.get("id") == tool_use for event in events):
-            return id_of(events, key)
+        if saw_call(events, tool_use):
+            return session_of(events, key)
     return ""
-
-
-def id_of(events: list[dict[str, object]], key: str) -> str:
-    """Return the session id that the events of a journal name; without one the journal's own key."""
-    return next((name for event in events if (name := text_of(event, "session"))), key)

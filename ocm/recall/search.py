@@ -10,14 +10,15 @@ import os
 import re
 import time
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from ocm.base.errors import BadInputError, OcmError, meant
+from ocm.base import times
+from ocm.base.errors import BadInputError, OcmError, suggestion
 from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
-from ocm.base.values import STATUSES, FileChange, one_line
+from ocm.base.text import one_line
+from ocm.base.values import STATUSES, FileChange
 from ocm.git import freshness, worktree
 from ocm.index import access, queries, ranking
 from ocm.index.bm25 import idf
@@ -162,7 +163,7 @@ def _chosen(store: Store, filters: Filters) -> queries.Filters:
     if filters.status and filters.status not in STATUSES:
         raise BadInputError(
             f"status {one_line(filters.status, 40)!r} is not known.",
-            f"{meant(filters.status, STATUSES)}Accepted: {', '.join(STATUSES)}.",
+            f"{suggestion(filters.status, STATUSES)}Accepted: {', '.join(STATUSES)}.",
         )
     return queries.Filters(
         tool=filters.tool or "",
@@ -181,24 +182,11 @@ def _instant(name: str, text: str | None, *, after: bool = False) -> float | Non
     if not text:
         return None
     try:
-        day = date.fromisoformat(text.strip())
+        return times.bound(text.strip(), after=after)
     except ValueError:
-        try:
-            return _epoch(datetime.fromisoformat(text.strip())) + (1e-6 if after else 0.0)
-        except ValueError:
-            raise BadInputError(
-                f"{name} {one_line(text, 40)!r} is not a date.", "Accepted: 2026-03-31 or 2026-03-31T14:00:00+02:00."
-            ) from None
-    if after:
-        day = day + timedelta(days=1) if day < date.max else day
-    return _epoch(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - a day is one of the calendar on the wall
-
-
-def _epoch(moment: datetime) -> float:
-    try:
-        return moment.timestamp()
-    except (ValueError, OverflowError, OSError):  # before the first or after the last moment that a clock can show
-        return -math.inf if moment.year < 1970 else math.inf  # noqa: PLR2004
+        raise BadInputError(
+            f"{name} {one_line(text, 40)!r} is not a date.", "Accepted: 2026-03-31 or 2026-03-31T14:00:00+02:00."
+        ) from None
 
 
 # --- one store

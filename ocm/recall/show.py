@@ -4,9 +4,10 @@ import os
 from typing import TYPE_CHECKING, Any, cast
 
 from ocm.base import times
-from ocm.base.errors import BadInputError, meant
-from ocm.base.model import SECTIONS, Session, one_line
+from ocm.base.errors import BadInputError, suggestion
+from ocm.base.model import SECTIONS, Session
 from ocm.base.notices import Notice, ignore
+from ocm.base.text import cut, one_line
 from ocm.sessions import session_files
 from ocm.sessions.lookup import find
 from ocm.store.paths import Store
@@ -66,7 +67,7 @@ def sections_of(asked: list[Any] | None) -> list[str]:
     """
     unknown = [name for name in asked or [] if name not in SECTIONS]
     if unknown:
-        near = meant(str(unknown[0]), SECTIONS)
+        near = suggestion(str(unknown[0]), SECTIONS)
         raise BadInputError(
             f"sections has {one_line(str(unknown[0]), 40)!r}.", f"{near}Accepted: {', '.join(SECTIONS)}."
         )
@@ -144,7 +145,7 @@ class _Budget:
         while _size(text) + 8 > self._left:
             text = text[: len(text) - max(1, (_size(text) + 8 - self._left) // 6)]
         self._left -= _size(text) + 8
-        return (text[: text.rfind(" ")] if " " in text else text) + "…"
+        return cut(item, len(text) + 1)
 
 
 def _size(value: object) -> int:

@@ -142,7 +142,8 @@ def _monday(day: str) -> str:
 
 def _day(row: Numbers) -> str:
     """Return the day on which a session started, on the calendar where it was; empty when it does not say."""
-    return row.date[:10] if times.instant(row.date) else ""
+    began = times.moment(row.date)
+    return f"{began:%Y-%m-%d}" if began else ""
 
 
 def _brief(store: Store) -> int:

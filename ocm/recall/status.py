@@ -4,15 +4,14 @@ Light, because people and status lines ask for it often: nothing here reads a se
 """
 
 import os
-import time
 from typing import TYPE_CHECKING
 
+from ocm.base import times
 from ocm.base.errors import OcmError
 from ocm.base.notices import Notice, ignore
-from ocm.index import access, scan
-from ocm.recall.active import id_of
+from ocm.index import access
 from ocm.store import config, gate, journal, paths
-from ocm.store.events import moment, text_of
+from ocm.store.events import moment, of_kind, session_of, text_of
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
@@ -41,13 +40,13 @@ def status(store: Store, notice: Notice = ignore) -> "Status":
         counts = journal.tally(store.path, key, changes_only=settings["gate.count"] == "changes")
         last = max((moment(event) for event in events), default=0.0)
         active.append({
-            "session_id": id_of(events, key),
-            "tool": next((text_of(event, "tool") for event in events if event.get("e") == "open"), None),
+            "session_id": session_of(events, key),
+            "tool": next((text_of(event, "tool") for event in of_kind(events, "open")), None),
             "calls": counts.calls,
             "threshold": int(settings["gate.threshold"]),
             "gate_shut": gate.is_shut(counts, settings),
             "denials": counts.denials,
-            "last_event": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(last)) if last else None,
+            "last_event": times.iso(last) or None,
         })  # fmt: skip
     return {
         "store": store.path,
@@ -87,7 +86,7 @@ def _look_at_sessions(store: Store, notice: Notice) -> None:
 
 def _session_count(store: Store) -> int:
     try:
-        return sum(1 for name in os.listdir(store.sessions) if scan.is_name(name))
+        return sum(1 for name in os.listdir(store.sessions) if paths.is_session_file(name))
     except OSError:
         return 0
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, cast
 
 from ocm.base import times
 from ocm.base.errors import BadInputError, OcmError
-from ocm.base.model import FileChange, Session, WorkEntry, one_line
+from ocm.base.model import FileChange, Session, WorkEntry
 from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
+from ocm.base.text import one_line
 from ocm.git import freshness, history, worktree
 from ocm.index import access
 from ocm.index.queries import Index, SessionRow

@@ -295,7 +295,7 @@ def _headers(text: str, lower: str) -> Iterator[Span]:
 
 
 def _is_basic(value: str) -> bool:
-    """Tell whether `value` is a name and a password in base64."""
+    """Return whether `value` is a name and a password in base64."""
     try:
         name, colon, password = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).partition(b":")
     except binascii.Error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ocm.base import times
 from ocm.base.errors import NotFoundError, UnreadableSessionError
-from ocm.base.notices import Progress, told
+from ocm.base.notices import Progress, reported
 from ocm.sessions import session_files
 from ocm.store import files, journal, paths
 from ocm.store.paths import Store
@@ -37,7 +37,7 @@ def store_of(store: Store) -> Store:
 
 def exists(store: Store) -> bool:
     """Tell whether anything was ever put away; what leads out of the store is no archive."""
-    return os.path.isdir(store_of(store).sessions) and not paths.leads_out(store_of(store).path)
+    return os.path.isdir(store_of(store).sessions) and not paths.escapes_project(store_of(store).path)
 
 
 def old_sessions(store: Store, days: int, *, unfinished: bool = False, progress: Progress | None = None) -> list[Old]:
@@ -48,7 +48,7 @@ def old_sessions(store: Store, days: int, *, unfinished: bool = False, progress:
     before = time.time() - days * _DAY
     active = set(journal.session_keys(store.path))
     found = []
-    for name in told(_names(store), progress):
+    for name in reported(_names(store), progress):
         with contextlib.suppress(OSError, UnreadableSessionError):
             known = session_files.load(store, name)
             session = known.session
@@ -122,6 +122,6 @@ def free_name(store: Store, name: str) -> str:
 
 def _names(store: Store) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(store.sessions) if session_files.is_name(name))
+        return sorted(name for name in os.listdir(store.sessions) if paths.is_session_file(name))
     except OSError:
         return []

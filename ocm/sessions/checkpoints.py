@@ -9,18 +9,19 @@ import contextlib
 import os
 import time
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
 from typing import Any
 
+from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
-from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
+from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, slugify
+from ocm.base.text import one_line
 from ocm.redaction import redact, user_rules
 from ocm.sessions import archive, auto_summary, forget, merge, session_files
 from ocm.sessions.gather import Start, edits_of, events_redacted, observe
 from ocm.sessions.merge import Observed
 from ocm.sessions.session_files import Known
 from ocm.store import config, files, journal, trust
-from ocm.store.events import Event, hook_event, text_of
+from ocm.store.events import Event, hook_event, kind_of, may_edit, recalled, text_of
 from ocm.store.paths import Store, user_store
 
 HOOK_SECONDS = 1.5  # that a hook may spend on recovery, of the five that hosts wait
@@ -74,7 +75,7 @@ def flush(store: Store, session_id: str, *, status: str | None = None, trigger: 
     Returns whether there was anything to store; a conversation in which nothing happened makes no file.
     """
     events = journal.read_events(store.path, session_id)
-    worth = any(event.get("e", "edit") in {"call", "sub", "edit", "prompt"} for event in events)
+    worth = any(may_edit(event) or kind_of(event) == "prompt" for event in events)
     if worth or session_files.locate(store, session_id, events):
         _transact(store, Checkpoint(session_id, status=status, trigger=trigger), "", None)
         return True
@@ -114,7 +115,7 @@ def recover(store: Store, *, idle: float = journal.ORPHAN_SECONDS, seconds: floa
 def _has_ended(events: list[Event]) -> bool:
     """Tell whether the last thing that happened is the end, whose hook died before it had closed the session."""
     happened = [event for event in events if hook_event(event)]
-    return bool(happened) and happened[-1].get("e") == "end"
+    return bool(happened) and kind_of(happened[-1]) == "end"
 
 
 def _clear_up(store: Store) -> None:
@@ -122,7 +123,7 @@ def _clear_up(store: Store) -> None:
     for name in files.old_locks(store.path, time.time() - journal.ORPHAN_SECONDS):
         with contextlib.suppress(OcmError, OSError), files.locked(os.path.join(store.path, name), timeout=0):
             files.clear_temporary(store.sessions, name.removeprefix("session_").removesuffix(".lock"))
-    if forget.is_begun(store) and trust.is_ours(store):  # a note that came along with a project is nobody's wish
+    if forget.is_begun(store) and trust.is_trusted(store):  # a note that came along with a project is nobody's wish
         forget.finish(store)
 
 
@@ -208,15 +209,8 @@ def _absorb(
     changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
     unseen_shell = observed.changed is None and any(event.get("cmd") for event in events)
     carry = journal.count(carried, changes_only=changes_only)
-    taken = _Taken(observed.takes, carry, redactions, unseen_shell, _has_ended(events), _told(everything))
+    taken = _Taken(observed.takes, carry, redactions, unseen_shell, _has_ended(events), sorted(recalled(everything)))
     return known.name if known else "", after, taken
-
-
-def _told(events: list[Event]) -> list[str]:
-    """Return the sessions that the conversation was told of, so that it is told of none twice."""
-    from ocm.store.events import told
-
-    return sorted(told(events))
 
 
 def _new_session(call: Checkpoint, start: Start) -> Session:
@@ -225,7 +219,7 @@ def _new_session(call: Checkpoint, start: Start) -> Session:
         tool=start.tool,
         project=start.project,
         branch=start.branch,
-        started_at=datetime.fromtimestamp(start.since).astimezone().isoformat(timespec="seconds"),
+        started_at=times.iso(start.since),
         git_sha_start=start.sha,
     )
 

@@ -5,14 +5,15 @@ Session files are in it as they are, letter for letter; everything else in a sto
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.sessions import archive, session_files
-from ocm.store import files
+from ocm.store import files, paths
 from ocm.store.paths import Store
 
 FORMAT = 1
@@ -34,7 +35,7 @@ def collect(store: Store) -> tuple[list[Entry], list[str]]:
     entries, troubles = [], []
     for place, archived in places(store):
         for name in sorted(os.listdir(place.sessions)):
-            if session_files.is_name(name):
+            if paths.is_session_file(name):
                 try:
                     entries.append(Entry(name, session_files.text(place, name), archived))
                 except (OSError, UnreadableSessionError) as error:
@@ -57,7 +58,7 @@ def write(path: str, store: Store, entries: list[Entry], *, owner: str = "") -> 
         "ocm": FORMAT,
         "kind": "store",
         "project": os.path.basename(store.root),
-        "exported_at": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "exported_at": times.iso(time.time()),
         "sessions": [{"file": one.name, "archived": one.archived, "text": one.text} for one in entries],
     }
     data = json.dumps(tree, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
@@ -71,10 +72,10 @@ def read(path: str) -> list[Entry]:
         OcmError: it is no such file; nothing of it can be used then.
     """
     try:
-        if os.path.getsize(path) > MAX_BYTES:
-            raise OcmError(f"{path} is larger than {MAX_BYTES // 1024 // 1024} MB.", "Split it.")
-        with open(path, "rb") as file:
-            tree = json.loads(file.read())
+        tree = json.loads(paths.read_regular(path, MAX_BYTES, follow=True))
+    except paths.UnfitFileError as error:
+        next_step = "Name a file that `ocm export --all` wrote."
+        raise OcmError(f"{path} cannot be read: {error.strerror}.", next_step) from None
     except (ValueError, RecursionError):
         raise OcmError(f"{path} is no JSON.", "Name a file that `ocm export --all` wrote.") from None
     rows = tree.get("sessions") if isinstance(tree, dict) and tree.get("kind") == "store" else None
@@ -87,7 +88,7 @@ def _entry(path: str, number: int, row: Any) -> Entry:  # noqa: ANN401 - whateve
     name, text = (row.get("file"), row.get("text")) if isinstance(row, dict) else (None, None)
     if not isinstance(name, str) or not isinstance(text, str) or not is_safe_name(name):
         raise OcmError(f"{path}: session {number} has no name or no text that could be one.", "Nothing was imported.")
-    if len(text) > session_files.MAX_BYTES:
+    if len(text) > paths.MAX_SESSION_FILE:
         raise OcmError(f"{path}: session {number} is too large.", "Nothing was imported.")
     return Entry(name, text, archived=row.get("archived") is True)
 
@@ -95,4 +96,4 @@ def _entry(path: str, number: int, row: Any) -> Entry:  # noqa: ANN401 - whateve
 def is_safe_name(name: str) -> bool:
     """Tell whether `name` can be that of a session file on every system, wherever it comes from."""
     plain = name.isprintable() and not set(name) & set('/\\:*?"<>|') and len(name.encode("utf-8", "replace")) <= 200  # noqa: PLR2004
-    return plain and session_files.is_name(name)
+    return plain and paths.is_session_file(name)

@@ -4,12 +4,12 @@ import os
 from dataclasses import dataclass, field
 
 from ocm.base.errors import OcmError, UnreadableSessionError
-from ocm.base.notices import Progress, told
+from ocm.base.notices import Progress, reported
 from ocm.markdown import parse
 from ocm.redaction import user_rules
 from ocm.sessions import archive, backups, export_format, redact_scan, session_files
 from ocm.sessions.export_format import Entry
-from ocm.store import files, journal
+from ocm.store import files, journal, paths
 from ocm.store.paths import Store, user_store
 
 
@@ -36,7 +36,7 @@ def export(store: Store, path: str, *, progress: Progress | None = None) -> Move
         raise OcmError(f"{path} would lie in the store itself.", "Name a file outside of it.")
     moved = Moved()
     entries, moved.troubles = export_format.collect(store)
-    clean = [found for entry in told(entries, progress) if (found := _cleaned(store, entry, moved))]
+    clean = [found for entry in reported(entries, progress) if (found := _cleaned(store, entry, moved))]
     export_format.write(target, store, clean)
     moved.written = [entry.name for entry in clean]
     return moved
@@ -51,12 +51,12 @@ def bring_in(store: Store, path: str, *, replace: bool = False, progress: Progre
     entries = export_format.read(path)
     moved = Moved()
     here = _known(store)
-    read = told(entries, progress, of=2 * len(entries))
+    read = reported(entries, progress, of=2 * len(entries))
     clean = [found for entry in read if (found := _checked(store, entry, moved))]
     if any(entry_id in here for _, entry_id in clean) and replace:
         with files.upkeep(store.path) as owner:
             backups.make(store, "import", owner=owner)
-    for entry, session_id in told(clean, progress, before=len(clean), of=2 * len(clean)):
+    for entry, session_id in reported(clean, progress, before=len(clean), of=2 * len(clean)):
         _put(store, entry, session_id, here, moved, replace=replace)
     return moved
 
@@ -65,7 +65,7 @@ def _known(store: Store) -> dict[str, tuple[Store, str]]:
     """Return where each session of the store and its archive lies."""
     found = {}
     for place, _ in export_format.places(store):
-        for name in filter(session_files.is_name, os.listdir(place.sessions)):
+        for name in filter(paths.is_session_file, os.listdir(place.sessions)):
             try:
                 found[parse.session_id_of(session_files.text(place, name))] = (place, name)
             except (OSError, UnreadableSessionError):

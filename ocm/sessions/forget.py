@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from ocm.base.errors import OcmError
 from ocm.markdown import parse
 from ocm.sessions import backups, export_format, session_files
-from ocm.store import files, journal
-from ocm.store.paths import Store, read_regular
+from ocm.store import files, journal, paths
+from ocm.store.paths import Store
 
 _PREFIX, _SUFFIX = "forget_", ".json"
 _MAX_NOTE = 4096
-_MAX_LOG = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def finish(store: Store) -> None:
     """Finish what a killed process of this user began to forget."""
     for name in _notes(store):
         with contextlib.suppress(OSError, ValueError, OcmError, AttributeError), files.upkeep(store.path) as owner:
-            session_id = json.loads(read_regular(os.path.join(store.path, name), _MAX_NOTE)).get("session")
+            session_id = json.loads(paths.read_regular(os.path.join(store.path, name), _MAX_NOTE)).get("session")
             if isinstance(session_id, str) and _note_path(store, session_id).endswith(os.sep + name):
                 _carry_out(store, session_id, owner)
 
@@ -78,7 +77,7 @@ def _drop_files(place: Store, session_id: str) -> list[str]:
     """Remove every file that says it holds the session, and what a killed writer of it left."""
     files.clear_temporary(place.sessions, journal.key(session_id))
     gone = []
-    for name in sorted(filter(session_files.is_name, os.listdir(place.sessions))):
+    for name in sorted(filter(paths.is_session_file, os.listdir(place.sessions))):
         if session_files.holds(place, name, session_id):
             os.unlink(os.path.join(place.sessions, name))
             gone.append(name)
@@ -101,7 +100,7 @@ def _forget_in_copies(store: Store, session_id: str, owner: str) -> None:
 def _forget_in_log(path: str, session_id: str, owner: str) -> int:
     """Take the lines that name the session out of a log, and return how many these were."""
     try:
-        lines = read_regular(path, _MAX_LOG).split(b"\n")
+        lines = paths.read_regular(path, paths.MAX_LOG_FILE).split(b"\n")
     except OSError:
         return 0
     needles = {session_id.encode("utf-8", "backslashreplace"), journal.key(session_id).encode()}

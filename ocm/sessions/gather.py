@@ -8,13 +8,14 @@ from typing import Any
 
 from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
-from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, one_line
+from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session
+from ocm.base.text import one_line
 from ocm.redaction import redact
 from ocm.redaction.user_rules import Rules
 from ocm.sessions import merge, session_files
 from ocm.sessions.merge import Observed
 from ocm.store import journal, paths
-from ocm.store.events import Event, moment, text_of, texts_of
+from ocm.store.events import Event, edited_path, moment, of_kind, text_of, texts_of
 from ocm.store.paths import Store
 
 
@@ -98,7 +99,7 @@ def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
     began: tuple[float, str] | None,
     session: Session | None,
 ) -> Start:
-    opened = [event for event in events if event.get("e") == "open"]
+    opened = of_kind(events, "open")
     first = min(opened, key=_since, default={})
     named = text_of(first, "root")
     root = _own_root(store, named)
@@ -186,8 +187,8 @@ def _edited(events: list[Event], start: Start) -> list[tuple[str, str]]:
     """Return path and kind (empty: unknown) of every edit in `events`."""
     found = []
     for event in events:
-        path = text_of(event, "path")
-        if path and event.get("e", "edit") in {"call", "sub", "edit"}:
+        path = edited_path(event)
+        if path:
             found.append((relative(path, start.root, start.named), text_of(event, "kind")))
     return found
 

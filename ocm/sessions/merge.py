@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry, one_line
-from ocm.base.times import later
-from ocm.base.values import whole_number
+from ocm.base import times
+from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry
+from ocm.base.text import one_line, whole_number
 from ocm.markdown import facts, traces
-from ocm.store.events import Event, counted, hook_event, moment
+from ocm.store.events import Event, counted, hook_event, kind_of, moment, of_kind, text_of
 
 _T = TypeVar("_T")
 
@@ -44,7 +44,7 @@ def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Sessi
         tool=session.tool or checkpoint.tool or "",
         trigger=checkpoint.trigger or session.trigger,
         branch=observed.branch or session.branch,
-        updated_at=later(session.updated_at or session.started_at, now),
+        updated_at=times.later(session.updated_at or session.started_at, now),
         tags=_appended(session.tags, checkpoint.tags),
         work_completed=_appended(session.work_completed, checkpoint.work_completed),
         work_pending=_pending(session, checkpoint),
@@ -67,7 +67,7 @@ def _set_status(session: Session, status: str | None, observed: Observed) -> Non
     if status:
         session.status = status
     if session.status == "closed" and not session.ended_at:
-        session.ended_at = later(session.started_at, session.updated_at)
+        session.ended_at = times.later(session.started_at, session.updated_at)
         session.git_sha_end = observed.head
     elif session.status != "closed":
         session.ended_at = session.git_sha_end = ""
@@ -75,7 +75,7 @@ def _set_status(session: Session, status: str | None, observed: Observed) -> Non
 
 def _goes_on(event: Event) -> bool:
     """Tell whether an event reopens a closed session: a call that counts, or the start of a resumed conversation."""
-    return event.get("e") == "call" or (event.get("e") == "open" and bool(event.get("source")))
+    return kind_of(event) == "call" or (kind_of(event) == "open" and bool(event.get("source")))
 
 
 def _appended(old: list[_T], new: Iterable[_T]) -> list[_T]:
@@ -103,8 +103,8 @@ def _work(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[
 
 
 def _first_prompt(events: list[Event]) -> str:
-    titles = (event.get("title") for event in events if event.get("e") == "prompt")
-    return next((one_line(title, 200) for title in titles if isinstance(title, str) and title), "")
+    titles = (text_of(event, "title") for event in of_kind(events, "prompt"))
+    return next((one_line(title, 200) for title in titles if title), "")
 
 
 def merge_files(known: list[FileChange], observed: Observed) -> list[FileChange]:
@@ -152,9 +152,7 @@ def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: 
     for event in observed.events:
         name, when = hook_event(event), moment(event)
         if name and when:
-            fired[name] = (
-                f"event {name} {datetime.fromtimestamp(when, observed.now.tzinfo).isoformat(timespec='seconds')}"
-            )
+            fired[name] = f"event {name} {times.iso(when, observed.now.tzinfo)}"
     ours = (*(f"{name} " for name in counts), "event ", "taken ")
     kind, held = "semantic" if checkpoint.semantic else "machine", taken(session)
     return [

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
-from ocm.base.notices import Progress, told
+from ocm.base.notices import Progress, reported
 from ocm.markdown import parse
 from ocm.redaction import redact, user_rules
 from ocm.sessions import backups, export_format, session_files
-from ocm.store import files, journal
+from ocm.store import files, journal, paths
+from ocm.store.events import of_kind, session_of, text_of
 from ocm.store.paths import Store, user_store
 
-_MAX_LOG = 64 * 1024 * 1024
 _FIXED = ("ocm:", "session_id:", "git_sha_start:", "git_sha_end:", "started_at:", "updated_at:", "ended_at:")
 _OPEN, _CLOSE = "<private>", "</private>"
 
@@ -84,9 +84,9 @@ def _sessions(
     names = [
         (place, name)
         for place, _ in export_format.places(store)
-        for name in sorted(filter(session_files.is_name, os.listdir(place.sessions)))
+        for name in sorted(filter(paths.is_session_file, os.listdir(place.sessions)))
     ]
-    for place, name in told(names, progress):
+    for place, name in reported(names, progress):
         found = _session(place, name, rules)
         _note(report, found)
         if found and not found.trouble:
@@ -205,10 +205,10 @@ def _rewrite(store: Store, name: str, rules: user_rules.Rules) -> None:
 
 
 def _log(path: str, rules: user_rules.Rules, owner: str) -> Found | None:
-    if not os.path.isfile(path) or os.path.islink(path) or os.path.getsize(path) > _MAX_LOG:
+    try:
+        text = paths.read_regular(path, paths.MAX_LOG_FILE).decode("utf-8", "surrogateescape")
+    except (FileNotFoundError, paths.UnfitFileError):
         return None
-    with open(path, "rb") as file:
-        text = file.read().decode("utf-8", "surrogateescape")
     clean, counts = redact.report_secrets(text, rules)
     if counts and owner:
         files.atomic_write(path, clean.encode("utf-8", "surrogateescape"), owner=owner)
@@ -221,16 +221,14 @@ def _journal(store: Store, key: str, rules: user_rules.Rules, owner: str) -> Fou
     events = journal.read_events(store.path, key)
     for event in events:
         for name in ("path", "title", "cmd"):
-            value = event.get(name)
-            counts.update(redact.report(value, rules)[1] if isinstance(value, str) else {})
+            counts.update(redact.report(text_of(event, name), rules)[1])
     if not counts:
         return None
     found = Found(f"journal of {key}", dict(counts))
     if owner:
         from ocm.sessions import checkpoints
 
-        ids = (event["session"] for event in events if event.get("e") == "open" and "session" in event)
-        session_id = str(next(ids, key))
+        session_id = session_of(of_kind(events, "open"), key)
         try:
             checkpoints.flush(store, session_id)
         except (OcmError, OSError) as error:

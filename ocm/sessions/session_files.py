@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import itertools
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +17,6 @@ from ocm.store.events import Event
 from ocm.store.paths import Store
 
 _ATTEMPTS = 5
-MAX_BYTES = 64 * 1024 * 1024
 _Signature = tuple[int, int, int]
 
 
@@ -40,7 +38,7 @@ def locate(store: Store, session_id: str, events: list[Event]) -> str:
     """
     for event in reversed(events):
         name = event.get("file")
-        if isinstance(name, str) and is_name(name) and holds(store, name, session_id):
+        if isinstance(name, str) and paths.is_session_file(name) and holds(store, name, session_id):
             return name
     from ocm.index import checkpoint_queries
 
@@ -50,11 +48,6 @@ def locate(store: Store, session_id: str, events: list[Event]) -> str:
 def lock_path(store: Store, session_id: str) -> str:
     """Return the lock of everyone who changes a session's file or takes its journal over."""
     return os.path.join(store.path, f"session_{journal.key(session_id)}.lock")
-
-
-def is_name(name: str) -> bool:
-    """Tell whether `name` can be that of a session file, lying directly in its folder."""
-    return name.endswith(".md") and os.path.basename(name) == name and not name.startswith(".")
 
 
 def holds(store: Store, name: str, session_id: str) -> bool:
@@ -105,7 +98,7 @@ def _broken(store: Store, events: list[Event]) -> str:
     """Return the file that the journal names although it cannot be read: no new one must stand in for it."""
     for event in reversed(events):
         name = event.get("file")
-        if isinstance(name, str) and is_name(name):
+        if isinstance(name, str) and paths.is_session_file(name):
             try:
                 parse.parse(_text(os.path.join(store.sessions, name))[0])
             except FileNotFoundError:
@@ -117,13 +110,12 @@ def _broken(store: Store, events: list[Event]) -> str:
 
 def _text(path: str) -> tuple[str, _Signature]:
     """Return what a session file holds; symlinks are not followed, so that a store cannot reach out of itself."""
-    found = os.lstat(path)
-    if not stat.S_ISREG(found.st_mode):
-        raise UnreadableSessionError("it is not a regular file")
-    if found.st_size > MAX_BYTES:
-        raise UnreadableSessionError(f"it is larger than {MAX_BYTES // 1024 // 1024} MB")
-    with open(path, "rb") as file:
-        data = file.read()
+    try:
+        with paths.open_regular(path, paths.MAX_SESSION_FILE) as file:
+            found = os.fstat(file.fileno())
+            data = paths.content(file, paths.MAX_SESSION_FILE)
+    except paths.UnfitFileError as error:
+        raise UnreadableSessionError(error.strerror) from None
     try:
         return data.decode(), (found.st_ino, found.st_size, found.st_mtime_ns)
     except UnicodeDecodeError as error:
@@ -198,7 +190,7 @@ def _unchanged(store: Store, known: Known) -> bool:
 def _names(session: Session) -> Iterator[str]:
     """Yield the canonical name of a session, then what it is called where other files have that name."""
     short = hashlib.sha256(session.session_id.encode()).hexdigest()[:8]
-    moment = datetime.fromtimestamp(max(0.0, times.instant(session.started_at))).astimezone()
+    moment = datetime.fromtimestamp(times.instant(session.started_at)).astimezone()
     tool = slugify(session.tool, 30) or "unknown"
     stem = f"{moment:%Y-%m-%d_%H-%M}_{tool}_{slugify(session.slug) or short}"
     yield from (f"{stem}.md", f"{stem}-{short}.md")

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import stat
 from collections.abc import Iterator
 
 from ocm.base.errors import OcmError
@@ -12,7 +11,7 @@ from ocm.hosts.config.targets import Target
 from ocm.setup import manifest
 from ocm.setup.manifest import Entry, Manifest
 from ocm.setup.plan import WriteFile
-from ocm.store import files
+from ocm.store import files, paths
 
 
 def put_step(target: Target, known: Manifest, mode: int) -> WriteFile | None:
@@ -59,11 +58,12 @@ def read(path: str) -> bytes | None:
         OcmError: when it is no file, or may not be read.
     """
     try:
-        if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
-            raise OcmError(
-                f"{path} is not a file.", "Move it away and run the same command again; nothing was changed."
-            )
         return files.read_bytes(path)
+    except paths.UnfitFileError as error:
+        raise OcmError(
+            f"{path} cannot be edited: {error.strerror}.",
+            "Move it away and run the same command again; nothing was changed.",
+        ) from None
     except NotADirectoryError:  # what is in the way is named when the file is to be written
         return None
     except OSError as error:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ocm.base.errors import BadInputError, OcmError, meant
+from ocm.base.errors import BadInputError, OcmError, suggestion
 from ocm.hosts.config import claude_code
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
@@ -141,7 +141,7 @@ def check_names(names: Iterable[str]) -> None:
     for name in names:
         if name not in HOSTS:
             raise BadInputError(
-                f"The host {name!r} is not known.", f"{meant(name, HOSTS)}Accepted: {', '.join(HOSTS)}."
+                f"The host {name!r} is not known.", f"{suggestion(name, HOSTS)}Accepted: {', '.join(HOSTS)}."
             )
 
 
@@ -157,7 +157,7 @@ def check_profiles(profiles: Mapping[str, str]) -> None:
         if profile not in accepted:
             raise BadInputError(
                 f"{name} has no hook profile {profile!r}.",
-                f"{meant(profile, accepted)}Accepted: {', '.join(accepted)}.",
+                f"{suggestion(profile, accepted)}Accepted: {', '.join(accepted)}.",
             )
 
 

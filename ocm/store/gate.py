@@ -8,7 +8,7 @@ _POWERSHELL = frozenset("\\\u2018\u2019\u201a\u201b\u201c\u201d\u201e")  # what 
 
 
 def is_shut(counts: Tally, settings: dict[str, int | str]) -> bool:
-    """Tell whether the gate holds calls back until a checkpoint."""
+    """Return whether the gate holds calls back until a checkpoint."""
     return settings["gate.mode"] == "block" and counts.due >= int(settings["gate.threshold"])
 
 
@@ -23,12 +23,12 @@ def decide(counts: Tally, settings: dict[str, int | str], *, changes: bool) -> s
 
 
 def reminds(counts: Tally, settings: dict[str, int | str]) -> bool:
-    """Tell whether the result of a call carries a reminder."""
+    """Return whether the result of a call carries a reminder."""
     return settings["gate.mode"] != "off" and counts.due >= int(settings["gate.threshold"])
 
 
 def is_checkpoint_command(command: str, *, posix: bool = True) -> bool:
-    """Tell whether a shell command is one simple `ocm checkpoint ...` and nothing else.
+    """Return whether a shell command is one simple `ocm checkpoint ...` and nothing else.
 
     Whatever a shell could read as a second command, a substitution or a redirection makes it something else. Without
     `posix` a backslash protects nothing and typographic quotes are quotes, so neither may be there.

@@ -407,7 +407,7 @@ def test_an_import_is_no_larger_than_can_be_held(
     put(project.store, "one.md", session("one", goal="long " * 100))
     file = str(tmp_path / "all.json")
     export_import.export(project.store, file)
-    monkeypatch.setattr("ocm.sessions.session_files.MAX_BYTES", 100)
+    monkeypatch.setattr("ocm.store.paths.MAX_SESSION_FILE", 100)
     with pytest.raises(OcmError, match="session 1 is too large"):
         export_format.read(file)
     monkeypatch.setattr(export_format, "MAX_BYTES", 100)

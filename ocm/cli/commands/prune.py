@@ -2,7 +2,7 @@
 
 import click
 
-from ocm.base.notices import told
+from ocm.base.notices import reported
 from ocm.cli import options
 from ocm.ui import output
 
@@ -39,7 +39,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         return
     old = archive.old_sessions(store, days, unfinished=unfinished, progress=output.progress(as_json=as_json))
     if apply:
-        for one in told(old, output.progress(as_json=as_json)):
+        for one in reported(old, output.progress(as_json=as_json)):
             archive.put_away(store, one.session_id, one.name)
     if as_json:
         rows = [{"session_id": one.session_id, "file": one.name, "updated_at": one.updated_at} for one in old]

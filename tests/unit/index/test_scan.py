@@ -279,9 +279,9 @@ def test_a_file_that_vanishes_while_it_is_read_is_gone(store: Store, monkeypatch
 
 
 def test_a_file_too_large_to_be_a_session_is_not_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan, "MAX_BYTES", 400)
+    monkeypatch.setattr(scan, "MAX_SESSION_FILE", 400)
     put(store, "large.md", session("large", goal="x" * 1000))
-    assert unreadable(store) == [("large.md", "line 1: it is larger than 0 MB")]
+    assert unreadable(store) == [("large.md", "line 1: it is larger than 0 kB")]
 
 
 def test_half_a_character_in_the_front_matter_is_reported(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

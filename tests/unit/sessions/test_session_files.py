@@ -13,6 +13,7 @@ from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
 from ocm.markdown import render
 from ocm.sessions import session_files
+from ocm.store import paths
 from tests.support.builders import Project
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
@@ -92,11 +93,6 @@ def test_a_new_session_that_has_a_file_by_now_is_to_be_read_first(project: Proje
     assert len(project.files()) == 1
 
 
-@pytest.mark.parametrize("name", ["../x.md", "a/b.md", ".hidden.md", "x.txt", "", "x.md/", "/x.md"])
-def test_what_lies_elsewhere_is_no_session_file(name: str) -> None:
-    assert not session_files.is_name(name)
-
-
 @pytest.mark.parametrize("started", ["yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ""])
 def test_a_start_that_is_no_time_still_gives_a_name(started: str) -> None:
     assert next(session_files._names(Session("S", started_at=started))).endswith(".md")
@@ -170,7 +166,7 @@ def test_a_pipe_is_not_waited_for(project: Project) -> None:
 
 def test_a_file_too_large_is_not_read(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     put(project, "x.md", of("S"))
-    monkeypatch.setattr(session_files, "MAX_BYTES", 10)
+    monkeypatch.setattr(paths, "MAX_SESSION_FILE", 10)
     with pytest.raises(UnreadableSessionError, match="larger than"):
         session_files.load(project.store, "x.md")
 

@@ -74,7 +74,7 @@ def test_a_file_larger_than_is_ever_read_is_named_and_left_alone(store: str) -> 
     path = Path(store) / "config.json"
     path.touch()
     os.truncate(path, config.MAX_BYTES + 1)
-    with pytest.raises(OcmError, match=r"config\.json cannot be read: it holds more than 256 kB"):
+    with pytest.raises(OcmError, match=r"config\.json cannot be read: it is larger than 256 kB"):
         settings.change(store, "gate.mode", "off")
     assert path.stat().st_size == config.MAX_BYTES + 1
 
