@@ -1,6 +1,7 @@
 """Each tool is one entry, and what it says of its answers is what the rows are, key by key."""
 
 import json
+from collections.abc import Iterator
 from typing import Any, get_type_hints
 
 import pytest
@@ -40,7 +41,7 @@ CLIENT = "def fetch(pool, address):\n    connection = pool.borrow(address, timeo
 
 
 @pytest.fixture
-def worked(repo: Project) -> Project:
+def worked(repo: Project) -> Iterator[Project]:
     """Return a project with a file, a decision that was ended, and a commit."""
     (repo.root / "src").mkdir()
     (repo.root / "src/a.py").write_text(CLIENT, encoding="utf-8")
@@ -53,7 +54,8 @@ def worked(repo: Project) -> Project:
     commit(repo.root, "Pool connections")
     registry.register(str(repo.root), repo.store.path)
     repo.checkpoint("T", goal="Cut latency more", decisions=["**No pool:** Supersedes: Use a pool"])
-    return repo
+    yield repo
+    registry.unregister(str(repo.root))
 
 
 def answer(project: Project, tool: str, **arguments: Any) -> dict[str, Any]:
