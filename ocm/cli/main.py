@@ -71,7 +71,7 @@ class _Commands(UserDict[str, click.Command]):
         return self.data[name]
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether there is such a command."""
+        """Return whether there is such a command."""
         return any(name in commands for commands in SECTIONS.values())
 
     def __iter__(self) -> Iterator[str]:
@@ -137,7 +137,7 @@ def _nearest(error: click.ClickException) -> str:
 def ocm(context: click.Context) -> None:
     """A journal of what you and your coding assistant did, kept in the project and found again.
 
-    Without a command it says where you stand.
+    Without a command it shows where you stand.
     """
     if context.invoked_subcommand is None:
         from ocm.cli import overview

@@ -20,7 +20,7 @@ def find(store: Store, prompt: str, *, exclude: set[str]) -> list[prompt_lookup.
         from ocm.git import worktree
 
         project = worktree.own_project(store)
-    return prompt_lookup.matches(store, prompt, but=exclude, project=project)
+    return prompt_lookup.matches(store, prompt, exclude=exclude, project=project)
 
 
 def news(found: list[prompt_lookup.Match], events: list[Event]) -> list[prompt_lookup.Match]:

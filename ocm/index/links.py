@@ -147,7 +147,7 @@ class Links:
         self._project = project
         self._of_project = " AND s.project = ?" if project else ""
         self._values: tuple[str, ...] = (project,) if project else ()
-        self._rarity: dict[int, float] = {}
+        self._key_weights: dict[int, float] = {}
 
     def commit(self, sha: str) -> Made | None:
         """Return a commit that has a row."""
@@ -206,12 +206,12 @@ class Links:
         condition = "s.file = ? AND u.unit = ? AND s.started <= ?"
         return [pair for file, number in sorted(wanted) for pair in self._units(condition, (file, number, before))]
 
-    def rarity(self, key: int) -> float:
+    def key_weight(self, key: int) -> float:
         """Return one over the number of sessions that have a key."""
-        if key not in self._rarity:
+        if key not in self._key_weights:
             sql = "SELECT count(DISTINCT session) FROM session_keys WHERE key = ?"
-            self._rarity[key] = 1.0 / max(1, self._db.execute(sql, (key,)).fetchone()[0])
-        return self._rarity[key]
+            self._key_weights[key] = 1.0 / max(1, self._db.execute(sql, (key,)).fetchone()[0])
+        return self._key_weights[key]
 
     def items(self, kind: str, rows: Sequence[int] | None = None) -> list[Item]:
         """Return every decision, or every problem, the oldest first; with `rows` only those of these sessions."""

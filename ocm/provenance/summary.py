@@ -1,13 +1,16 @@
 """Saying in few words why a line is there: as lines for a person, and within a budget of tokens for a model."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ocm.base import sanitize
 from ocm.base.sanitize import clean_line
 from ocm.base.text import cut as shortened
 from ocm.git import freshness
+
+if TYPE_CHECKING:
+    from ocm.base.rows import EndedRow
 
 Answer = dict[str, Any]
 TOKENS = 300
@@ -128,7 +131,7 @@ def outcome(answer: Answer) -> list[str]:
     return ["What came of it, as git has it now:", *came_of(answer, _NAMED)] if is_known else []
 
 
-def marked(text: str, ended: list[Answer]) -> Iterator[str]:
+def marked(text: str, ended: "Sequence[EndedRow]") -> Iterator[str]:
     """Return the lines of a session file; the first one of an item that was superseded or solved says by what."""
     firsts = {one["item"].split("\n")[0]: one["by"] for one in ended}
     for line in text.split("\n"):

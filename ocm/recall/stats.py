@@ -8,7 +8,7 @@ between reading the brief and reading every session whole.
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
@@ -23,11 +23,14 @@ from ocm.store import config, journal, paths
 from ocm.store.events import counted
 from ocm.store.paths import Store
 
+if TYPE_CHECKING:
+    from ocm.base.rows import CountsRow, Figures, WeekRow
+
 COUNTED = ("sessions", "checkpoints", "decisions", "files")
 _CHARACTERS_A_TOKEN = 4
 
 
-def collect(store: Store, notice: Notice = ignore, progress: Progress | None = None) -> dict[str, Any]:
+def collect(store: Store, notice: Notice = ignore, progress: Progress | None = None) -> "Figures":
     """Return the figures of a store, with the keys that `ocm stats --json` promises."""
     project = worktree.own_project(store)
     rows, files, problems = access.read(
@@ -95,23 +98,32 @@ def _counted(row: Numbers, facts: Counter[str]) -> Counter[str]:
 _Each = list[tuple[Numbers, Counter[str]]]
 
 
-def _grouped(each: _Each, name_of: Callable[[Numbers], str]) -> dict[str, dict[str, int]]:
+def _grouped(each: _Each, name_of: Callable[[Numbers], str]) -> "dict[str, CountsRow]":
     """Return the counts by a name, those with most sessions first; what has no name is under the empty one."""
     found: dict[str, Counter[str]] = {}
     for row, counts in each:
         found.setdefault(name_of(row), Counter()).update(counts)
     ordered = sorted(found.items(), key=lambda pair: (-pair[1]["sessions"], pair[0]))
-    return {name: {what: counts[what] for what in COUNTED} for name, counts in ordered}
+    return {name: _counts(counts) for name, counts in ordered}
 
 
-def _by_week(each: _Each) -> list[dict[str, Any]]:
+def _by_week(each: _Each) -> "list[WeekRow]":
     """Return the counts of every week from the first one to the last, named by its Monday."""
     weeks: dict[str, Counter[str]] = {}
     for row, counts in each:
         if day := _day(row):
             weeks.setdefault(_monday(day), Counter()).update(counts)
     named = _every(min(weeks), max(weeks)) if weeks else []
-    return [{"week": week, **{what: weeks.get(week, Counter())[what] for what in COUNTED}} for week in named]
+    return [{"week": week, **_counts(weeks.get(week, Counter()))} for week in named]
+
+
+def _counts(counts: Counter[str]) -> "CountsRow":
+    return {
+        "sessions": counts["sessions"],
+        "checkpoints": counts["checkpoints"],
+        "decisions": counts["decisions"],
+        "files": counts["files"],
+    }
 
 
 def _every(first: str, last: str) -> list[str]:

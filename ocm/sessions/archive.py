@@ -16,7 +16,7 @@ from ocm.sessions import session_files
 from ocm.store import files, journal, paths
 from ocm.store.paths import Store
 
-FOLDER = "archive"
+FOLDER = paths.ARCHIVE
 CLOSED = "closed"
 _DAY = 86_400
 
@@ -33,7 +33,7 @@ class OldSession:
 
 def archive_of(store: Store) -> Store:
     """Return the store of the archived sessions."""
-    return Store(os.path.join(store.path, FOLDER), store.root, is_user=store.is_user)
+    return store.archive
 
 
 def exists(store: Store) -> bool:

@@ -5,10 +5,10 @@ import os
 import time
 
 from ocm.sessions import export_format
-from ocm.store import files
+from ocm.store import files, paths
 from ocm.store.paths import Store
 
-FOLDER = "copies"  # the name that stores have on disk
+FOLDER = paths.COPIES
 KEPT = 3
 
 

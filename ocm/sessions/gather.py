@@ -182,7 +182,7 @@ def _edited_by_others(store: Store, session_id: str, start: Start) -> frozenset[
     keys = [key for key in journal.session_keys(store.path) if key != own]
     pending = {path for key in keys for path, _ in _edited(journal.read_events(store.path, key), start)}
     return frozenset(
-        pending | checkpoint_queries.edited_since(store, start.since, project=start.project, but=session_id)
+        pending | checkpoint_queries.edited_since(store, start.since, project=start.project, exclude=session_id)
     )
 
 

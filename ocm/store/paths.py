@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 STORE = ".openCodeMemory"
-SESSIONS = "sessions"
+SESSIONS, ARCHIVE, COPIES = "sessions", "archive", "copies"  # folders of a store
 TEMPORARY = ".ocm-tmp-"  # how the name of a file begins that is being written
 _LINK = "gitdir:"
 # Nothing in a store is followed out of it, and no pipe in it is waited for: a cloned project may have brought it along.
@@ -41,6 +41,11 @@ class Store:
     def database(self) -> str:
         """The cache."""
         return os.path.join(self.path, "memory.db")
+
+    @property
+    def archive(self) -> "Store":
+        """The store of the archived sessions, which lies within this one."""
+        return Store(os.path.join(self.path, ARCHIVE), self.root, is_user=self.is_user)
 
 
 class UnfitFileError(OSError):

@@ -95,7 +95,7 @@ def _looks(cache: Index) -> list[object]:
         [row.file for row in cache.latest(3, branch="")],
         [cache.links().units(row.file) for row in rows],
         cache.links().units_with([3, 7, 1000]),
-        [cache.links().rarity(key) for key in (1, 7, 1000)],
+        [cache.links().key_weight(key) for key in (1, 7, 1000)],
         cache.links().items("decision"),
         cache.unreadable(),
         cache.count(),

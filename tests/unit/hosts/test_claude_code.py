@@ -45,7 +45,7 @@ def test_our_own_tools_are_known_by_their_exact_names(name: str, expected: str) 
 
 
 def test_the_names_of_our_tools_are_those_that_the_server_has() -> None:
-    from ocm.mcp.tool_schemas import TOOLS
+    from ocm.mcp.tools import TOOLS
 
     assert {"mcp__opencodememory__" + name for name in TOOLS} <= {
         name

@@ -19,6 +19,7 @@ import pytest
 from ocm.base import times
 from ocm.base.errors import BadInputError, OcmError, UnreadableSessionError
 from ocm.base.model import WorkEntry
+from ocm.base.rows import SessionRow
 from ocm.index import checkpoint_queries
 from ocm.markdown import parse
 from ocm.sessions import checkpoints, merge, session_files
@@ -28,7 +29,7 @@ from tests.support.builders import CHECKPOINT_TOOL, Project, run_ocm
 TOKEN = "ghp_" + "aB3" * 12
 
 
-def rows(project: Project) -> list[dict[str, Any]]:
+def rows(project: Project) -> list[SessionRow]:
     from ocm.recall import listing
 
     return listing.list_sessions(project.store, -1)

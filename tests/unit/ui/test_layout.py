@@ -16,6 +16,7 @@ import pytest
 
 from ocm.provenance import summary
 from ocm.recall import listing, search, show, stats, timeline
+from ocm.recall import status as standing
 from ocm.store.paths import Store
 from ocm.ui import list_view, session_view, stats_view
 from ocm.ui.terminal import Line, Screen, cells
@@ -35,7 +36,7 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
         found = search.search(store, "latency client", now=NOW.timestamp())
         return list_view.hits(screen, found)
     if name == "show":
-        found_one = {**show.show(store, "latest"), **show.holds_still(store, "latest")}
+        found_one = {**show.show(store, "latest"), **show.freshness_of(store, "latest")}
         return session_view.session(screen, found_one, list(summary.marked(show.text(store, "latest"), [])))
     if name == "stats":
         return stats_view.stats(screen, stats.collect(store))
@@ -49,7 +50,7 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
         "gate_shut": True,
     }
     status = {
-        **show.status(store),
+        **standing.status(store),
         "store": "/home/me/inference/.openCodeMemory",
         "project_root": "/home/me/inference",
     }
