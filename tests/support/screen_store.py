@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from ocm.base.model import FileChange, PlanFile, Reference, Session, WorkEntry
-from ocm.git.blobs import like
+from ocm.git.blobs import example_id
 from ocm.git.freshness import recorded
 from ocm.markdown.facts import blob
 from ocm.store.paths import Store
@@ -84,7 +84,7 @@ def _full(root: Path, session: Session) -> Session:
         FileChange("docs/old.md", "deleted"),
     ]
     oids = recorded(str(root), {change.path for change in session.files})
-    assert like(str(root))
+    assert example_id(str(root))
     session.facts += [blob(path, oid) for path, oid in sorted(oids.items())]
     session.diff_summary = "3 files changed, 187 insertions(+), 43 deletions(-)"
     session.work = [

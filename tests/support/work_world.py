@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ocm.git import fingerprints
+from ocm.markdown import parse, traces
+from ocm.markdown.traces import Unit
 from ocm.provenance import commit_links, why
 from ocm.provenance.commit_links import View
 from tests.support.builders import Project, commit, git
@@ -87,3 +89,16 @@ def squashed(project: Project, branch: str) -> str:
     sha = commit(project.root, f"{branch} in one")
     git(project.root, "branch", "-q", "-D", branch)
     return sha
+
+
+def units(project: Project, session_id: str = "S") -> list[Unit]:
+    """Return what a session recorded."""
+    found = (parse.parse(file.read_text(encoding="utf-8")) for file in project.files())
+    return next(traces.units(one.facts) for one in found if one.session_id == session_id)
+
+
+def committed(project: Project, session_id: str = "S") -> None:
+    """Let the assistant run git, and save."""
+    fields = {"tool_name": "Bash", "tool_input": {"command": "git commit -m x"}, "tool_response": {}}
+    project.hook("post-tool-use", session_id=session_id, **fields)
+    project.checkpoint(session_id, work_summary=[f"saved {len(git(project.root, 'rev-list', '--all'))}"])
