@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ocm.base.times import second
 from ocm.git import parse, process
+from ocm.git.commits import Commit, commits_in
 from ocm.git.process import UnknownError
 from ocm.git.worktree import WorkTree
 from ocm.store.paths import git_head
@@ -27,7 +28,6 @@ _PATCH = (
     "--full-index",
     "--ignore-submodules=dirty",
 )
-_COMMIT = "%H%x00%ct%x00%an%x00%P%x00%s"
 _BLAME_SECONDS = 120.0
 _UNCOMMITTED = frozenset("0")
 _NAMES_OF_COMMITS = (
@@ -41,17 +41,6 @@ _NAMES_OF_COMMITS = (
     "--no-commit-id",
     "--no-renames",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """One commit: `at` in epoch seconds, and whether it has several parents."""
-
-    sha: str
-    at: int
-    author: str
-    subject: str
-    is_merge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +216,7 @@ def describe(root: str, commits: Sequence[str]) -> dict[str, Commit]:
         )
     except UnknownError:
         return {}
-    return {commit.sha: commit for commit in _objects(out)}
+    return {commit.sha: commit for commit in commits_in(out)}
 
 
 def log(root: str, paths: Collection[str], limit: int) -> list[Commit] | None:
@@ -236,11 +225,16 @@ def log(root: str, paths: Collection[str], limit: int) -> list[Commit] | None:
     names = tree.names_of(paths) if tree else []
     if tree is None or not names or not git_head(tree.top)[0]:
         return None
-    asked = ("rev-list", "--no-commit-header", f"--max-count={limit}", f"--format={_COMMIT}", "HEAD")
     try:
-        return _commits(process.run(tree.top, *asked, "--", *names))
+        from ocm.git import repository
+
+        if repository.is_readable(tree):
+            return repository.log(tree, names, limit)
+        shas = process.run(tree.top, "rev-list", f"--max-count={limit}", "HEAD", "--", *names).decode().split()
     except UnknownError:
         return None
+    known = describe(root, shas)
+    return [known[sha] for sha in shas if sha in known]
 
 
 def resolve(root: str, name: str) -> str | None:
@@ -279,39 +273,3 @@ def is_shallow(root: str) -> bool:
     """Return whether history was cut off when the repository was cloned."""
     tree = WorkTree.find(root)
     return tree is not None and os.path.exists(os.path.join(tree.common_dir, "shallow"))
-
-
-def _commits(data: bytes) -> list[Commit]:
-    found = []
-    for line in data.decode("utf-8", "replace").split("\n"):
-        fields = line.split("\0", 4)
-        if len(fields) == 5:  # noqa: PLR2004 - as many as the format has
-            sha, at, author, parents, subject = fields
-            found.append(Commit(sha, second(at), author, subject, " " in parents))
-    return found
-
-
-def _objects(data: bytes) -> Iterator[Commit]:
-    """Read commits as they are stored, each behind its id, kind and size."""
-    at = 0
-    while (end := data.find(b"\n", at)) >= 0:
-        fields = data[at:end].split(b" ")
-        at = end + 1
-        if len(fields) == 3 and fields[1] == b"commit" and fields[2].isdigit():  # noqa: PLR2004 - else it is missing
-            size = int(fields[2])
-            yield _object(fields[0].decode(), data[at : at + size].decode("utf-8", "replace"))
-            at += size + 1
-
-
-def _object(sha: str, text: str) -> Commit:
-    head, _, message = text.partition("\n\n")
-    values: dict[str, str] = {}
-    parents = 0
-    for line in head.split("\n"):
-        name, _, value = line.partition(" ")
-        parents += name == "parent"
-        values.setdefault(name, value)
-    when = values.get("committer", "").rsplit(" ", 2)[1:2]
-    author = values.get("author", "").partition(" <")[0]
-    subject = " ".join(message.lstrip("\n").partition("\n\n")[0].split())
-    return Commit(sha, second(when[0]) if when else 0, author, subject, parents > 1)

@@ -20,7 +20,7 @@ GRACE = 1.0  # seconds between the end of the output and that of the process
 MAX_ARGUMENTS = 20_000  # characters; Windows takes 32,767
 _MAX_LINE = 65_536
 # Git sets these for its own hooks; they name another index, or another repository, than the one asked about.
-_MISLEADING = frozenset(
+MISLEADING = frozenset(
     {
         "GIT_ALTERNATE_OBJECT_DIRECTORIES",
         "GIT_COMMON_DIR",
@@ -116,11 +116,16 @@ def stream(top: str, *arguments: str, stdin: bytes = b"") -> "Iterator[bytes]":
 
 def environment(top: str) -> dict[str, str]:
     """Return the environment that git gets: this process's own, without what misleads git, and with bounds."""
-    own = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
-    own["GIT_CEILING_DIRECTORIES"] = os.path.dirname(top)  # a broken .git must not lead git to a repository further up
-    own["GIT_NO_LAZY_FETCH"] = "1"  # no network, where a partial clone lacks an object
-    own["GIT_TERMINAL_PROMPT"] = "0"
-    return own
+    return {name: value for name, value in os.environ.items() if name not in MISLEADING} | bounds(top)
+
+
+def bounds(top: str) -> dict[str, str]:
+    """Return the variables that keep git within the work tree `top`, off the network, and silent."""
+    return {
+        "GIT_CEILING_DIRECTORIES": os.path.dirname(top),  # a broken .git must not lead git to a repository further up
+        "GIT_NO_LAZY_FETCH": "1",  # no network, where a partial clone lacks an object
+        "GIT_TERMINAL_PROMPT": "0",
+    }
 
 
 class _Question:

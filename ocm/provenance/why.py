@@ -14,6 +14,7 @@ from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
 from ocm.base.times import instant
 from ocm.git import history
+from ocm.git.commits import Commit
 from ocm.git.fingerprints import Match
 from ocm.index import links
 from ocm.index.links import Made
@@ -82,7 +83,7 @@ class _Known:
     """What is looked up once for all origins: the ledger, the commits, and the sessions."""
 
     ledger: ledger_index.Ledger
-    commits: dict[str, history.Commit]
+    commits: dict[str, Commit]
     sessions: decision_log.Sessions
 
 
@@ -122,7 +123,7 @@ def _origin(view: View, name: str, one: Origin, known: _Known) -> Answer:
     }
 
 
-def _commit(sha: str, commit: history.Commit | None) -> Answer | None:
+def _commit(sha: str, commit: Commit | None) -> Answer | None:
     if not sha:
         return None
     when = times.iso(commit.at) if commit else ""
@@ -220,7 +221,7 @@ def explain(store: Store, name: str, *, notice: Notice = ignore) -> Answer:
     return commit_links.look(store, lambda view: _explained(view, commit), notice=notice)
 
 
-def _explained(view: View, commit: history.Commit) -> Answer:
+def _explained(view: View, commit: Commit) -> Answer:
     found = view.links
     shas = history.brought(view.store.root, commit.sha, _MERGED) if commit.is_merge else [commit.sha]
     held = [made for sha in shas if (made := found.commit(sha))]
@@ -248,7 +249,7 @@ def _as_source(found: links.Links, match: Match) -> Source:
     return Source(match.session, match.how, match.sure, match.score, at)
 
 
-def _about(commit: history.Commit, shas: list[str], held: list[Made], sources: list[Source]) -> list[str]:
+def _about(commit: Commit, shas: list[str], held: list[Made], sources: list[Source]) -> list[str]:
     notes = []
     if commit.is_merge:
         more = " or more" if len(shas) == _MERGED else ""

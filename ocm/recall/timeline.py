@@ -13,6 +13,7 @@ from ocm.base.model import FileChange, Session, WorkEntry, one_line
 from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
 from ocm.git import freshness, history, worktree
+from ocm.git.commits import Commit
 from ocm.index import access
 from ocm.index.queries import Index, SessionRow
 from ocm.provenance import commit_links
@@ -64,7 +65,7 @@ def _with_commits(store: Store, path: str, entries: list[dict[str, Any]], limit:
     return sorted(both, key=lambda entry: times.instant(entry["date"]))[-limit:]
 
 
-def _commit(view: commit_links.View, commit: history.Commit) -> dict[str, Any]:
+def _commit(view: commit_links.View, commit: Commit) -> dict[str, Any]:
     made = view.links.commit(commit.sha)
     matches = commit_links.sessions_of(view.links, made) if made else []
     rows = [view.cache.in_file(match.session) for match in matches if match.sure]

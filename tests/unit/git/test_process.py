@@ -107,7 +107,7 @@ def test_a_folder_that_is_gone_under_the_process(
     assert repo.seen() == {"a.py": "modified"}
 
 
-@pytest.mark.parametrize("name", sorted(process._MISLEADING))
+@pytest.mark.parametrize("name", sorted(process.MISLEADING))
 def test_no_variable_leads_git_to_another_repository(
     name: str, repo: WorkRepo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
