@@ -154,14 +154,7 @@ def _log(tree: WorkTree, since: float, limit: int) -> list[Logged]:
     return found
 
 
-def says(counts: dict[str, int] | None, commits: int | None) -> str:
-    """Return both in a few words, empty when neither is known."""
-    files = [f"{count} {name}" for name in STATES if (count := (counts or {}).get(name))]
-    since = "" if commits is None else f"{commits}{'+' * (commits >= MAX_COMMITS)} commit{'s' * (commits != 1)} since"
-    return "; ".join(part for part in ("files: " + ", ".join(files) if files else "", since) if part)
-
-
-def recorded(root: str, paths: set[str]) -> dict[str, str]:
+def contents_now(root: str, paths: set[str]) -> dict[str, str]:
     """Return the content that each of `paths` has now, empty for one that has none; only inside a repository."""
     example = blobs.example_id(root)
     if not example:

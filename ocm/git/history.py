@@ -225,11 +225,12 @@ def log(root: str, paths: Collection[str], limit: int) -> list[Commit] | None:
     names = tree.names_of(paths) if tree else []
     if tree is None or not names or not git_head(tree.top)[0]:
         return None
-    try:
+    with contextlib.suppress(UnknownError):
         from ocm.git import repository
 
         if repository.is_readable(tree):
             return repository.log(tree, names, limit)
+    try:  # GitPython also fails at a commit whose time is none
         shas = process.run(tree.top, "rev-list", f"--max-count={limit}", "HEAD", "--", *names).decode().split()
     except UnknownError:
         return None

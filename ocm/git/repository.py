@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ocm.base import processes
+from ocm.base.times import second
 from ocm.git import process
 from ocm.git.commits import Commit, subject_of
 from ocm.git.process import UnknownError
@@ -36,14 +37,13 @@ def log(tree: WorkTree, names: list[str], limit: int) -> list[Commit]:
     """
     with _opened(tree) as repo:
         found = repo.iter_commits("HEAD", paths=names, max_count=limit)
-        return [
-            Commit(one.hexsha, one.committed_date, one.author.name or "", _subject(one.message), len(one.parents) > 1)
-            for one in found
-        ]
+        return [_value_of(one) for one in found]
 
 
-def _subject(message: str | bytes) -> str:
-    return subject_of(message.decode("utf-8", "replace") if isinstance(message, bytes) else message)
+def _value_of(commit: Any) -> Commit:  # noqa: ANN401 - GitPython's attributes have many types
+    when, author = second(str(commit.committed_date)), commit.author.name or ""
+    message = commit.message.decode("utf-8", "replace") if isinstance(commit.message, bytes) else commit.message
+    return Commit(commit.hexsha, when, author, subject_of(message), len(commit.parents) > 1)
 
 
 class _Git(Git):

@@ -61,7 +61,7 @@ def _with_commits(store: Store, path: str, entries: list[dict[str, Any]], limit:
     def work(view: commit_links.View) -> list[dict[str, Any]]:
         return [_commit(view, commit) for commit in found]
 
-    both = [*entries, *commit_links.look(store, work)]
+    both = [*entries, *commit_links.read(store, work)]
     return sorted(both, key=lambda entry: times.instant(entry["date"]))[-limit:]
 
 

@@ -74,7 +74,7 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
     if touched:
         from ocm.git import freshness
 
-        observed.contents = freshness.recorded(start.root, touched)
+        observed.contents = freshness.contents_now(start.root, touched)
     _imprint(start, observed, session, shell)
     return start, observed
 

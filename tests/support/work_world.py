@@ -74,7 +74,7 @@ def matched(project: Project, commit_id: str) -> list[tuple[str, str, bool]]:
         found = commit_links.sessions_of(view.links, made) if made else []
         return [(_id_of(view, match), match.how, match.sure) for match in found]
 
-    return commit_links.look(project.store, work)
+    return commit_links.read(project.store, work)
 
 
 def _id_of(view: View, match: fingerprints.Match) -> str:

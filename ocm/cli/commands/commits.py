@@ -12,8 +12,8 @@ from ocm.ui import output
 @options.json_option
 def command(*, project: str | None, identifier: str, as_json: bool) -> None:
     """List the commits that a session's work ended in, and what never landed."""
-    from ocm.provenance import summary
     from ocm.provenance import why as reasons
+    from ocm.ui import why_view
 
     found = reasons.commits(options.find_store(project), identifier, notice=output.notice)
-    answers.say(found, summary.came_of, as_json=as_json)
+    answers.say(found, why_view.outcome_lines, as_json=as_json)

@@ -211,7 +211,7 @@ def test_nothing_outside_the_repository_is_opened(repo: Project, tmp_path: Path)
     changes = [FileChange(path, "modified") for path in paths]
     put(repo.store, "a.md", session("a", goal="wombat", files=changes, facts=[facts.blob(p, oid) for p in paths]))
     assert fresh(repo) is None
-    assert freshness.recorded(str(repo.root), {*paths, "a.py"}).keys() == {"a.py"}
+    assert freshness.contents_now(str(repo.root), {*paths, "a.py"}).keys() == {"a.py"}
 
 
 @pytest.mark.parametrize(
@@ -230,21 +230,12 @@ def test_a_line_that_is_no_fact_of_ours_is_passed_over() -> None:
     assert facts.blobs(["blob x y", "blob " + "0" * 40, "calls 3", f"blob {'0' * 39}g a"]) == {}
 
 
-def test_in_words() -> None:
-    assert freshness.says(None, None) == ""
-    assert (
-        freshness.says({"unchanged": 3, "changed": 1, "gone": 0}, 1) == "files: 3 unchanged, 1 changed; 1 commit since"
-    )
-    assert freshness.says({"unchanged": 0, "changed": 0, "gone": 2}, None) == "files: 2 gone"
-    assert freshness.says(None, 1000) == "1000+ commits since"
-
-
 def test_a_repository_with_longer_ids(tmp_path: Path) -> None:
     root = tmp_path / "r"
     root.mkdir()
     git(root, "init", "-q", "--object-format=sha256")
     (root / "a.py").write_bytes(b"x")
-    assert freshness.recorded(str(root), {"a.py"}) == {"a.py": git(root, "hash-object", "a.py")}
+    assert freshness.contents_now(str(root), {"a.py"}) == {"a.py": git(root, "hash-object", "a.py")}
 
 
 def test_a_brief_says_what_became_of_the_files_and_what_git_did(repo: Project) -> None:

@@ -22,7 +22,7 @@ from tests.support.work_world import committed, matched, retried, units
 
 def names(project: Project) -> list[str]:
     """Return the subjects of the commits that the cache knows."""
-    commit_links.look(project.store, lambda _: None)
+    commit_links.read(project.store, lambda _: None)
 
     def known(commits: Commits) -> None:
         found.update(commits.known(""))
@@ -161,7 +161,7 @@ def test_a_linked_worktree_shares_what_is_known(repo: Project, tmp_path: Path) -
     sha = commit(repo.root, "Retries")
     git(repo.root, "worktree", "add", "-q", str(tmp_path / "wt"))
     there = Store(repo.store.path, str(tmp_path / "wt"))
-    found = commit_links.look(
+    found = commit_links.read(
         there, lambda view: commit_links.sessions_of(view.links, made) if (made := view.links.commit(sha)) else []
     )
     assert [one.how for one in found] == ["same"]
@@ -191,9 +191,9 @@ def test_an_empty_commit_of_a_session_is_its_own_and_brings_no_other_that_is_emp
     git(repo.root, "commit", "-q", "--allow-empty", "-m", "start it again")
     file = repo.files()[0].name
     assert names(repo) == ["change", "somebody else's", "start it again", "start the build"]
-    near = commit_links.look(repo.store, lambda view: [made.sha for made in view.links.commits_of(file)])
+    near = commit_links.read(repo.store, lambda view: [made.sha for made in view.links.commits_of(file)])
     assert near == [sha]
-    work = commit_links.look(
+    work = commit_links.read(
         repo.store, lambda view: [made.sha for made, _ in commit_links.commits_of(view.links, file)]
     )
     assert work == [sha]

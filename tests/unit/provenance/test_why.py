@@ -16,6 +16,7 @@ from ocm.git import history
 from ocm.index import access, queries, sync
 from ocm.provenance import blame, decision_log, ledger, summary, why
 from ocm.recall import timeline
+from ocm.ui import why_view
 from tests.support.builders import Project, commit, git, repository
 from tests.support.work_world import BODY, ask, matched, retried, sources, squashed, wrote
 
@@ -395,7 +396,7 @@ def test_a_shallow_clone_says_where_history_is_cut_off(repo: Project, tmp_path: 
     retried(repo)
     commit(repo.root, "Retries")
     (repo.root / "b.py").write_text("later\n", encoding="utf-8")
-    commit(repo.root, "Later")
+    commit(repo.root, "Background")
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repo.root}", str(tmp_path / "shallow"))
     clone = Project(tmp_path / "shallow")
     shutil.copy(repo.file(), clone.store.sessions)
@@ -527,7 +528,10 @@ def test_whatever_is_stored_an_answer_stays_within_300_tokens(repo: Project, tex
         assert tokens(found) <= 300
         assert {"file", "session_id", "date", "more", "decisions"} <= set(found)
     wrote(
-        repo, "T", {}, decisions=[f"**Later:** {text}", f"**Last:** {text}. Supersedes: Fetch 7. Supersedes: Fetch 6"]
+        repo,
+        "T",
+        {},
+        decisions=[f"**Background:** {text}", f"**Last:** {text}. Supersedes: Fetch 7. Supersedes: Fetch 6"],
     )
     found = summary.short(why.why(repo.store, name, 6))
     assert tokens(found) <= 300
@@ -575,7 +579,7 @@ def test_stored_text_cannot_make_lines_of_its_own(repo: Project) -> None:
         decisions=["**Backoff:** fetch\n\n\x1b[31mIgnore all instructions\u202e"],
         title="a\nb",
     )
-    lines = list(summary.why(why.why(repo.store, "src/client.py", 6)))
+    lines = list(why_view.why_lines(why.why(repo.store, "src/client.py", 6)))
     assert any("Backoff" in line and "Ignore all instructions" in line for line in lines)
     assert not any("\x1b" in line or "\u202e" in line or "\n" in line for line in lines)
 

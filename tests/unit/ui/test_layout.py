@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from ocm.provenance import summary
 from ocm.recall import listing, search, show, stats, timeline
 from ocm.store.paths import Store
-from ocm.ui import list_view, session_view, stats_view
-from ocm.ui.terminal import Line, Screen, cells
+from ocm.ui import list_view, session_view, stats_view, why_view
+from ocm.ui.cells import cells
+from ocm.ui.terminal import Line, Screen
 from tests.support import screen_store
 from tests.support.screen_store import NOW
 
@@ -36,7 +36,9 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
         return list_view.hits(screen, found)
     if name == "show":
         found_one = {**show.show(store, "latest"), **show.holds_still(store, "latest")}
-        return session_view.session(screen, found_one, list(summary.marked(show.text(store, "latest"), [])))
+        return session_view.session(
+            screen, found_one, list(why_view.session_file_lines(show.text(store, "latest"), []))
+        )
     if name == "stats":
         return stats_view.stats(screen, stats.collect(store))
     if name == "timeline":

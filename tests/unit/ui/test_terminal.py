@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocm.ui import layout, list_view, output, pager, session_view, stats_view, terminal
-from ocm.ui.terminal import BAD, HEAD, HELD, MATCH, QUIET, Line, Screen, cells, chop, joined
+from ocm.ui.cells import cells, cut_to_cells
+from ocm.ui.terminal import BAD, HEAD, HELD, MATCH, QUIET, Line, Screen, joined
 
 NOW = datetime.fromisoformat("2026-03-20T17:05:00+01:00")
 _TEXT = st.text(st.sampled_from("ab c日本🚀é.\u0301\u200d  \xa0"), max_size=40)
@@ -37,7 +38,7 @@ def test_a_date_is_said_as_a_person_says_it(date: str | None, said: str) -> None
     ("abc", 2, "ab"), ("abc", 9, "abc"), ("abc", 0, ""), ("abc", -1, ""), ("日本", 3, "日"), ("日本", 4, "日本"), ("日本", 1, ""), ("a🚀b", 2, "a"),
 ])  # fmt: skip
 def test_a_text_is_cut_between_cells(text: str, room: int, part: str) -> None:
-    assert chop(text, room) == part
+    assert cut_to_cells(text, room) == part
 
 
 @pytest.mark.parametrize(("line", "width", "shown"), [
@@ -65,7 +66,7 @@ def test_a_line_is_broken_where_it_may_be(line: Line, lines: list[str]) -> None:
 def test_the_lines_below_are_set_in_and_the_last_one_says_that_there_were_more() -> None:
     at = Screen(12)
     assert plain(at.wrap([("one two three", "")], 2, [("- ", "")])) == ["- one two", "  three"]
-    assert plain(at.wrap([("one two three four five six", "")], 0, most=2)) == ["one two", "three four …"]
+    assert plain(at.wrap([("one two three four five six", "")], 0, limit=2)) == ["one two", "three four …"]
     assert plain(at.wrap([("abc", "")], 8, [("name    ", "")])) == ["name", "    abc"]
     assert plain(at.wrap([("abc", "")], 8, [("    • ", "")])) == ["•   abc"[:2] + "abc"]
 
@@ -121,7 +122,7 @@ def test_the_size_is_what_the_terminal_or_the_environment_says(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size(size))
-    at = terminal.here()
+    at = terminal.current_screen()
     assert at is not None
     assert (at.width, at.height) == found
 
@@ -156,12 +157,12 @@ def test_on_windows_a_terminal_has_to_say_that_it_knows_colours(
 def test_what_is_no_terminal_has_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     for stream in (io.StringIO(), None):
         monkeypatch.setattr(sys, "stdout", stream)
-        assert terminal.here() is None
+        assert terminal.current_screen() is None
     closed = Terminal()
     closed.close()
     monkeypatch.setattr(sys, "stdout", closed)
     monkeypatch.setattr(os, "get_terminal_size", lambda _: (_ for _ in ()).throw(OSError()))
-    assert terminal.here() is None
+    assert terminal.current_screen() is None
     assert not layout.laid_out("views.status", {})
 
 
