@@ -9,6 +9,7 @@ from ocm.markdown import parse, traces
 from ocm.markdown.traces import Unit
 from ocm.provenance import commit_links, why
 from ocm.provenance.commit_links import View
+from ocm.provenance.ledger import Entry
 from tests.support.builders import Project, commit, git
 
 BODY = """\
@@ -102,3 +103,8 @@ def committed(project: Project, session_id: str = "S") -> None:
     fields = {"tool_name": "Bash", "tool_input": {"command": "git commit -m x"}, "tool_response": {}}
     project.hook("post-tool-use", session_id=session_id, **fields)
     project.checkpoint(session_id, work_summary=[f"saved {len(git(project.root, 'rev-list', '--all'))}"])
+
+
+def entries(*texts: str) -> list[Entry]:
+    """Return items as they were recorded one after the other."""
+    return [Entry(f"{n}.md", 0, text, float(n)) for n, text in enumerate(texts)]
