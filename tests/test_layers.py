@@ -37,7 +37,7 @@ CROWDED = ("hosts", "hosts.config", "cli.commands")  # one module a host, one a 
 DOORS = {
     "markdown_it": {"markdown.blocks"},
     "filelock": {"store.files"},
-    "git": {"git.process"},
+    "git": {"git.repository"},
     "yaml": {"markdown.frontmatter"},
     "tomlkit": {"edit.toml_text"},
     "sqlite3": {"index", "ui.output"},  # output names the error, to turn it into a sentence

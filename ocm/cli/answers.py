@@ -30,12 +30,13 @@ def ledger(kind: str, about: str, nothing: str) -> click.Command:
     @click.option("--all", "everything", is_flag=True, help="Superseded or solved ones as well.")
     @options.json_option
     def command(*, project: str | None, path: str | None, everything: bool, as_json: bool) -> None:
-        from ocm.provenance import decision_log, summary
+        from ocm.provenance import decision_log
+        from ocm.ui import why_view
 
         store = options.find_store(project)
         name = options.named(store, path) if path else ""
         asked = {"decision": decision_log.decisions, "problem": decision_log.problems}[kind]
         found = asked(store, name, everything=everything, notice=output.notice)
-        say(found, lambda items: summary.items(items, kind), as_json=as_json, nothing=nothing)
+        say(found, lambda items: why_view.ledger_lines(items, kind), as_json=as_json, nothing=nothing)
 
     return command

@@ -9,7 +9,8 @@ import os
 import stat
 
 from ocm.git import parse, process
-from ocm.git.process import Place, UnknownError
+from ocm.git.process import UnknownError
+from ocm.git.worktree import WorkTree, read_tail
 from ocm.store.paths import content
 
 TYPE_CHECKING = False
@@ -24,12 +25,12 @@ _TEXTS = (b"text", b"eol", b"crlf")
 SHA1, SHA256 = "0" * 40, "0" * 64
 
 
-def like(root: str) -> str:
+def example_id(root: str) -> str:
     """Return an id in the format that the repository around `root` uses; empty where there is none."""
-    place = Place.find(root)
-    if place is None:
+    tree = WorkTree.find(root)
+    if tree is None:
         return ""
-    return SHA256 if "sha256" in place.config.lower() else SHA1
+    return SHA256 if tree.is_sha256 else SHA1
 
 
 def current(root: str, wanted: "dict[str, str]") -> "dict[str, str | None]":
@@ -48,14 +49,14 @@ def current(root: str, wanted: "dict[str, str]") -> "dict[str, str | None]":
 class _Reader:
     """Reads the files of one question."""
 
-    __slots__ = ("_folders", "_left", "_marks", "_place", "_root", "_to_convert")
+    __slots__ = ("_attributes", "_folders", "_left", "_root", "_to_convert", "_tree")
 
     def __init__(self, root: str) -> None:
         self._root = os.path.realpath(root)
-        self._place = Place.find(root)
+        self._tree = WorkTree.find(root)
         self._left = MAX_ALL
         self._folders: dict[str, bool] = {}
-        self._marks: dict[str, tuple[bool, bool]] = {}
+        self._attributes: dict[str, tuple[bool, bool]] = {}
         self._to_convert: dict[str, str] = {}
 
     def id_of(self, path: str, oid: str) -> str | None:
@@ -85,7 +86,7 @@ class _Reader:
             return content(file, MAX_FILE)
 
     def _is_inside(self, folder: str) -> bool:
-        """Tell whether a folder lies in the root, links followed; one that is gone lies where its name says."""
+        """Return whether a folder lies in the root, links followed; one that is gone lies where its name says."""
         known = self._folders.get(folder)
         if known is None:
             real = os.path.realpath(folder)
@@ -94,44 +95,57 @@ class _Reader:
         return known
 
     def _is_converted(self, full: str, data: bytes) -> bool:
-        """Tell whether git might store something else than `data`: it decides, where an attribute is set at all."""
-        if self._place is None:
+        """Return whether git might store something else than `data`: it decides, where an attribute is set at all."""
+        if self._tree is None:
             return False
-        filters, texts = self._marked(os.path.dirname(full))
+        filters, texts = self._attributes_of(os.path.dirname(full))
         return filters or (texts and b"\r\n" in data)
 
-    def _marked(self, folder: str) -> tuple[bool, bool]:
+    def _attributes_of(self, folder: str) -> tuple[bool, bool]:
         """Return whether anything that holds for `folder` names a filter, and whether anything names line ends."""
-        known = self._marks.get(folder)
-        if known is None and self._place is not None:
-            top = self._place.top
-            above = self._marked(os.path.dirname(folder)) if len(folder) > len(top) else self._everywhere(self._place)
-            text = process.read_tail(os.path.join(folder, _ATTRIBUTES)) if folder.startswith(top) else b""
+        known = self._attributes.get(folder)
+        if known is None and self._tree is not None:
+            top = self._tree.top
+            above = (
+                self._attributes_of(os.path.dirname(folder)) if len(folder) > len(top) else self._everywhere(self._tree)
+            )
+            text = read_tail(os.path.join(folder, _ATTRIBUTES)) if folder.startswith(top) else b""
             known = _join(above, text)
-            self._marks[folder] = known
+            self._attributes[folder] = known
         return known or (False, False)
 
-    def _everywhere(self, place: Place) -> tuple[bool, bool]:
+    def _everywhere(self, tree: WorkTree) -> tuple[bool, bool]:
         """Return the same for what holds in the whole repository; the settings of git may name line ends, too."""
         home = os.path.expanduser("~")
         base = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
         settings = os.environ.get("GIT_CONFIG_GLOBAL") or os.path.join(home, ".gitconfig")
-        own = [process.read_tail(path) for path in (settings, os.path.join(base, "git", "config"))]
-        known = _join((False, False), process.read_tail(os.path.join(place.common_dir, "info", "attributes")))
-        known = _join(known, process.read_tail(os.path.join(base, "git", "attributes")))
-        lower = b"\n".join([place.config.encode(), *own]).lower()
+        own = [read_tail(path) for path in (settings, os.path.join(base, "git", "config"))]
+        known = _join((False, False), read_tail(os.path.join(tree.common_dir, "info", "attributes")))
+        known = _join(known, read_tail(os.path.join(base, "git", "attributes")))
+        lower = b"\n".join([tree.config.encode(), *own]).lower()
         return known[0] or b"attributesfile" in lower, known[1] or b"autocrlf" in lower or os.name == "nt"
 
     def converted(self) -> "dict[str, str]":
         """Return the ids of what git has to convert first, asked for in one process; none where git cannot say."""
         names = {path: full for path, full in self._to_convert.items() if "\n" not in full}
-        if not names or self._place is None:
+        if not names or self._tree is None:
             return {}
         try:
-            oids = process.hashed(self._place, names.values())
+            oids = _ids_by_git(self._tree, names.values())
         except UnknownError:
             return {}
         return dict(zip(names, oids, strict=True))
+
+
+def _ids_by_git(tree: WorkTree, paths: "Iterable[str]") -> list[str]:
+    """Return the id that git would store each of these files under, converted as their attributes say."""
+    names = [os.fsencode(path) for path in paths]
+    asked = b"".join(name + b"\n" for name in names)
+    out = process.run(tree.top, "hash-object", "--stdin-paths", stdin=asked, seconds=process.HOOK_SECONDS)
+    found = out.decode("ascii", "replace").split()
+    if len(found) != len(names):
+        raise UnknownError
+    return found
 
 
 def _join(above: tuple[bool, bool], text: bytes) -> tuple[bool, bool]:

@@ -17,12 +17,13 @@ from ocm.markdown.fingerprint_lines import BITS, Unit
 WINDOW = 3
 SURE, MAYBE = 0.34, 0.2  # shares of the keys; below the second nothing is said
 MAX_KEYS = 4096  # of a commit; those with the lowest hashes are kept, which is a fair sample
+KeyWeight = Callable[[int], float]  # how much a key says: one over the number of sessions that have it
 HEADER = b"\x01"  # what begins the line in front of each commit: no line of a diff does
-_LEAST = 8  # characters; shorter runs are in every file
+_MIN_CHARACTERS = 8  # characters; shorter runs are in every file
 _MAX_LINES = 400_000  # of one commit that are looked at
-_FEW = 3  # keys without which a commit is not part of a session, however small it is
-_PART = 0.5  # of a commit's keys that a session must hold where the commit is a small part of it
-_FRESH = 0.5  # of what a session shares with a commit must not be explained by a better session
+_MIN_KEYS = 3  # keys without which a commit is not part of a session, however small it is
+_MIN_PART = 0.5  # of a commit's keys that a session must hold where the commit is a small part of it
+_MIN_UNEXPLAINED = 0.5  # of what a session shares with a commit must not be explained by a better session
 
 
 @dataclass(slots=True)
@@ -40,11 +41,11 @@ class Patch:
     whole: int = 0
     bound: int = 1 << BITS
 
-    def trim(self, most: int) -> None:
-        """Keep no more than `most` keys, those with the lowest hashes."""
+    def trim(self, limit: int) -> None:
+        """Keep no more than `limit` keys, those with the lowest hashes."""
         everything = self.own | self.parts
-        if len(everything) > most:
-            self.bound = sorted(everything)[most - 1]
+        if len(everything) > limit:
+            self.bound = sorted(everything)[limit - 1]
             self.own = {key for key in self.own if key <= self.bound}
             self.parts = {key for key in self.parts if key <= self.bound}
 
@@ -138,7 +139,7 @@ def _covering(texts: list[bytes], places: list[int], path: bytes, number: int) -
         wanted = {middle - 1, middle}
     starts = range(max(0, middle - WINDOW), middle + 1)
     runs = [texts[at : at + size] for size in range(1, WINDOW + 1) for at in starts if wanted & {*range(at, at + size)}]
-    return {key(path, b"+", run) for run in runs if sum(map(len, run)) >= _LEAST}
+    return {key(path, b"+", run) for run in runs if sum(map(len, run)) >= _MIN_CHARACTERS}
 
 
 class _Reader:
@@ -211,7 +212,7 @@ class _Reader:
             self._add(self._patch.own, self._run)
 
     def _add(self, keys: set[int], lines: list[bytes]) -> None:
-        if sum(map(len, lines)) >= _LEAST:
+        if sum(map(len, lines)) >= _MIN_CHARACTERS:
             keys.add(key(self._path, self._sign, lines))
             if len(self._patch.own) + len(self._patch.parts) > 4 * MAX_KEYS:
                 self._patch.trim(2 * MAX_KEYS)
@@ -233,25 +234,25 @@ class _Reader:
 # --- comparing
 
 
-def match(commit: Patch, units: Iterable[tuple[str, Unit]], rarity: Callable[[int], float]) -> list[Match]:
+def match(commit: Patch, units: Iterable[tuple[str, Unit]], key_weight: KeyWeight) -> list[Match]:
     """Return the sessions that a commit comes from, the best first, one match each.
 
     Args:
         commit: The commit.
         units: What sessions recorded, as far as it has any key or the whole in common with the commit.
-        rarity: How much a key says: one over the number of sessions that have it.
+        key_weight: How much a key says: one over the number of sessions that have it.
     """
     found: dict[str, Match] = {}
     shared: dict[str, frozenset[int]] = {}
     everything = commit.own | commit.parts
     for session, unit in units:
         common = unit.keys & everything
-        one = _match(commit, session, unit, common, rarity)
+        one = _match(commit, session, unit, common, key_weight)
         if one.score >= MAYBE:
             shared[session] = shared.get(session, frozenset()) | common
             if session not in found or _rank(one) > _rank(found[session]):
                 found[session] = one
-    return _unexplained(found, shared, rarity)
+    return _unexplained(found, shared, key_weight)
 
 
 def _rank(one: Match) -> tuple[float, float]:
@@ -261,28 +262,26 @@ def _rank(one: Match) -> tuple[float, float]:
 _EVIDENCE = {"recorded": 2.0, "same": 1.0, "content": 0.0}
 
 
-def _match(commit: Patch, session: str, unit: Unit, common: frozenset[int], rarity: Callable[[int], float]) -> Match:
+def _match(commit: Patch, session: str, unit: Unit, common: frozenset[int], key_weight: KeyWeight) -> Match:
     if commit.sha and unit.sha == commit.sha:
         return Match(session, unit.number, 1.0, "recorded")
     if commit.whole and unit.whole == commit.whole:
         return Match(session, unit.number, 1.0, "same")
-    comparable = sum(rarity(number) for number in unit.keys if number <= commit.bound)
-    share = sum(rarity(number) for number in common) / comparable if comparable else 0.0
+    comparable = sum(key_weight(number) for number in unit.keys if number <= commit.bound)
+    share = sum(key_weight(number) for number in common) / comparable if comparable else 0.0
     inside = len(common & commit.own)
-    part = inside / len(commit.own) if inside >= _FEW else 0.0
-    return Match(session, unit.number, max(share, part if part >= _PART else 0.0), "content")
+    part = inside / len(commit.own) if inside >= _MIN_KEYS else 0.0
+    return Match(session, unit.number, max(share, part if part >= _MIN_PART else 0.0), "content")
 
 
-def _unexplained(
-    found: dict[str, Match], shared: dict[str, frozenset[int]], rarity: Callable[[int], float]
-) -> list[Match]:
+def _unexplained(found: dict[str, Match], shared: dict[str, frozenset[int]], key_weight: KeyWeight) -> list[Match]:
     """Return the matches without those whose keys a better one explains.
 
     A session that made the commit may have squashed the work of others, so it explains nothing away.
     """
 
     def weight(keys: Iterable[int]) -> float:
-        return sum(map(rarity, keys))
+        return sum(map(key_weight, keys))
 
     def order(one: Match) -> tuple[float, float, str]:
         return (-_EVIDENCE[one.how], -one.score * weight(shared[one.session]), one.session)
@@ -292,7 +291,7 @@ def _unexplained(
     certain = any(one.how == "same" for one in found.values())
     for one in sorted(found.values(), key=order):
         keys = shared[one.session]
-        if one.how == "content" and (certain or weight(keys - explained) < _FRESH * weight(keys)):
+        if one.how == "content" and (certain or weight(keys - explained) < _MIN_UNEXPLAINED * weight(keys)):
             continue
         kept.append(one)
         if one.how != "recorded":

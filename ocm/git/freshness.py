@@ -9,7 +9,8 @@ import os
 
 from ocm.base.values import FileChange
 from ocm.git import blobs, parse, process
-from ocm.git.process import Place, UnknownError
+from ocm.git.process import UnknownError
+from ocm.git.worktree import WorkTree
 from ocm.store.paths import STORE, git_head
 
 TYPE_CHECKING = False
@@ -17,11 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STATES = UNCHANGED, CHANGED, GONE = ("unchanged", "changed", "gone")
-MOST_COMMITS = 1_000
-MOST_NAMED = 50  # commits whose files are looked at
+MAX_COMMITS = 1_000
+MAX_NAMED = 50  # commits whose files are looked at
 _TREES = 8  # of so many the last answer of git is kept
 _PAST = (("shallow",), ("info", "grafts"), ("refs", "replace"), ("packed-refs",))  # what else says what is behind HEAD
-Touched = list[tuple[FileChange, str | None]]
+_LOG = (
+    "log",
+    *("--no-show-signature", "--no-color", "--no-decorate", "-z", "--format=%x01%ct%x09%H%x09%s"),
+    *("--name-only", "--no-renames", "-c", "--no-ext-diff", "--ignore-submodules=dirty"),
+)
+Touched = list[tuple[FileChange, str | None]]  # files, each with the id of its content, as far as that is known
+Logged = tuple[float, str, str, set[bytes]]  # of a commit: its time, id and subject, and the names it changed
 
 
 class Page:
@@ -47,7 +54,7 @@ class Page:
         return found if any(found.values()) else None
 
     def commits(self, updated: float) -> int | None:
-        """Return how many commits HEAD got after an instant, at most `MOST_COMMITS`; None when git cannot say."""
+        """Return how many commits HEAD got after an instant, at most `MAX_COMMITS`; None when git cannot say."""
         return None if self._commits is None else sum(when > updated for when in self._commits)
 
 
@@ -56,11 +63,11 @@ class Since:
 
     def __init__(self, root: str, began: float) -> None:
         """Ask git."""
-        self._place = Place.find(root)
-        self._found: list[tuple[float, str, str, set[bytes]]] | None = None
-        if self._place is not None and began > 0:
+        self._tree = WorkTree.find(root)
+        self._found: list[Logged] | None = None
+        if self._tree is not None and began > 0:
             with contextlib.suppress(UnknownError):
-                self._found = process.log(self._place, began, MOST_NAMED + 1)
+                self._found = _log(self._tree, began, MAX_NAMED + 1)
 
     def commits(self, after: float) -> list[tuple[str, str]]:
         """Return id and subject of what was committed after an instant, the latest first, as far as it is known."""
@@ -68,10 +75,10 @@ class Since:
 
     def untouched(self, paths: "Iterable[str]") -> list[str]:
         """Return the paths in the work tree that no commit has changed; none where git cannot say that of all."""
-        if self._place is None or self._found is None or len(self._found) > MOST_NAMED:
+        if self._tree is None or self._found is None or len(self._found) > MAX_NAMED:
             return []
         changed = {parse.printable(name) for *_, names in self._found for name in names}
-        inside = {path: self._place.inward(path) for path in paths}
+        inside = {path: self._tree.name_of(path) for path in paths}
         return [path for path, name in inside.items() if name and name not in changed]
 
 
@@ -91,29 +98,29 @@ _counted: dict[str, _Counted] = {}
 
 
 def _commits(root: str, instants: list[float]) -> list[float] | None:
-    place = Place.find(root)
+    tree = WorkTree.find(root)
     known = [updated for updated in instants if updated > 0]
-    if place is None or not known:
+    if tree is None or not known:
         return None
-    since, head = min(known), _head(place)
-    counted = _counted.get(place.top)
+    since, head = min(known), _head(tree)
+    counted = _counted.get(tree.top)
     if counted and counted.head == head and counted.since <= since:
         return counted.times
     try:
-        times = process.commit_times(place, since, MOST_COMMITS)
+        times = _commit_times(tree, since, MAX_COMMITS)
     except UnknownError:
         return None
-    if head[0] and head == _head(place):
+    if head[0] and head == _head(tree):
         if len(_counted) >= _TREES:
             _counted.clear()
-        _counted[place.top] = _Counted(head, since, times)
+        _counted[tree.top] = _Counted(head, since, times)
     return times
 
 
-def _head(place: Place) -> tuple[object, ...]:
+def _head(tree: WorkTree) -> tuple[object, ...]:
     """Return the commit that HEAD names, empty when that is not known, and when its past was last cut or replaced."""
-    past = (os.path.join(place.common_dir, *name) for name in _PAST)
-    return git_head(place.top)[0], *map(_written, past)
+    past = (os.path.join(tree.common_dir, *name) for name in _PAST)
+    return git_head(tree.top)[0], *map(_written, past)
 
 
 def _written(path: str) -> int:
@@ -123,17 +130,34 @@ def _written(path: str) -> int:
         return 0
 
 
-def says(counts: dict[str, int] | None, commits: int | None) -> str:
-    """Return both in a few words, empty when neither is known."""
-    files = [f"{count} {name}" for name in STATES if (count := (counts or {}).get(name))]
-    since = "" if commits is None else f"{commits}{'+' * (commits >= MOST_COMMITS)} commit{'s' * (commits != 1)} since"
-    return "; ".join(part for part in ("files: " + ", ".join(files) if files else "", since) if part)
+def _commit_times(tree: WorkTree, since: float, limit: int) -> list[float]:
+    """Return when the commits of HEAD that are not older than `since` were made, at most `limit` of them."""
+    asked = ("rev-list", "--timestamp", f"--max-age={int(since)}", f"--max-count={limit}", "HEAD", "--")
+    out = process.run(tree.top, *asked, seconds=process.HOOK_SECONDS)
+    return [float(line.split()[0]) for line in out.splitlines()]
 
 
-def recorded(root: str, paths: set[str]) -> dict[str, str]:
+def _log(tree: WorkTree, since: float, limit: int) -> list[Logged]:
+    """Return the commits of HEAD not older than `since`, the latest first.
+
+    Of a merge those names count that it holds otherwise than every parent.
+    """
+    asked = (*_LOG, f"--max-age={int(since)}", f"--max-count={limit}", "HEAD", "--")
+    found: list[Logged] = []
+    for word in process.run(tree.top, *asked, seconds=process.HOOK_SECONDS).split(b"\0"):
+        when, _, rest = word.removeprefix(b"\x01").partition(b"\t")
+        if word.startswith(b"\x01") and when.isdigit() and b"\t" in rest:
+            sha, _, subject = rest.decode("utf-8", "replace").partition("\t")
+            found.append((float(when), sha, subject, set()))
+        elif found and (name := word.removeprefix(b"\n")):
+            found[-1][3].add(name)
+    return found
+
+
+def contents_now(root: str, paths: set[str]) -> dict[str, str]:
     """Return the content that each of `paths` has now, empty for one that has none; only inside a repository."""
-    like = blobs.like(root)
-    if not like:
+    example = blobs.example_id(root)
+    if not example:
         return {}
-    inside = {path: like for path in sorted(paths) if STORE not in path.split("/") and not os.path.isabs(path)}
+    inside = {path: example for path in sorted(paths) if STORE not in path.split("/") and not os.path.isabs(path)}
     return {path: oid for path, oid in blobs.current(root, inside).items() if oid is not None}

@@ -1,7 +1,7 @@
-"""What git's history says: which commits there are, what each changed, who last changed a line. The door beside git.py.
+"""What git's history says: which commits there are, what each changed, who last changed a line.
 
 Invariants: one process a question, never one a commit; plumbing, so that no setting of the user changes an answer;
-nothing is written. Names are bytes from the top of the work tree, as in gitdata.py. What git cannot say (a broken
+nothing is written. Names are bytes from the top of the work tree, as in `parse`. What git cannot say (a broken
 object store, no git at all) is None, or the end of a stream.
 """
 
@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ocm.base.times import second
-from ocm.git import parse, process, stream
-from ocm.git.process import Place, UnknownError
+from ocm.git import parse, process
+from ocm.git.commits import Commit, commits_in
+from ocm.git.process import UnknownError
+from ocm.git.worktree import WorkTree
 from ocm.store.paths import git_head
 
 _HEADER = "--format=%x01%H %ct %s"
@@ -26,21 +28,19 @@ _PATCH = (
     "--full-index",
     "--ignore-submodules=dirty",
 )
-_COMMIT = "%H%x00%ct%x00%an%x00%P%x00%s"
-_MAX_ARGUMENTS = 20_000
 _BLAME_SECONDS = 120.0
 _UNCOMMITTED = frozenset("0")
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """One commit: `at` in epoch seconds, and whether it has several parents."""
-
-    sha: str
-    at: int
-    author: str
-    subject: str
-    is_merge: bool = False
+_NAMES_OF_COMMITS = (
+    "diff-tree",
+    "--stdin",
+    "-z",
+    "-r",
+    "-c",
+    "--root",
+    "--name-only",
+    "--no-commit-id",
+    "--no-renames",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +63,20 @@ def since(root: str, when: float) -> list[str] | None:
 
     The stash and notes are nobody's history.
     """
-    place = Place.find(root)
-    if place is None or not (git_head(place.top)[0] or os.path.isdir(place.common_dir)):
+    tree = WorkTree.find(root)
+    if tree is None or not (git_head(tree.top)[0] or os.path.isdir(tree.common_dir)):
         return None
     asked = ("--no-merges", f"--max-age={max(0, int(when))}", "--exclude=refs/stash", "--exclude=refs/notes/*", "--all")
     try:
-        return stream.run(place, "rev-list", *asked).decode().split()
+        return process.run(tree.top, "rev-list", *asked).decode().split()
     except UnknownError:
         return None
 
 
 def name_of(root: str, path: str) -> bytes:
     """Return the name of a path from the top of its work tree, empty outside every one."""
-    place = Place.find(root)
-    return parse.encoded(place.inward(path)) if place else b""
+    tree = WorkTree.find(root)
+    return parse.encoded(tree.name_of(path)) if tree else b""
 
 
 def patches(root: str, commits: Sequence[str]) -> Iterator[bytes]:
@@ -85,33 +85,44 @@ def patches(root: str, commits: Sequence[str]) -> Iterator[bytes]:
     Raises:
         UnknownError: at the first commit that git cannot read, whose header may have come already.
     """
-    place = Place.find(root)
-    if place is not None and commits:
+    tree = WorkTree.find(root)
+    if tree is not None and commits:
         asked = ("diff-tree", "--stdin", "--always", "--root", "-r", *_PATCH, _HEADER)
-        yield from stream.stream(place, "-c", "core.quotePath=false", *asked, stdin=_lines(commits))
+        yield from process.stream(tree.top, "-c", "core.quotePath=false", *asked, stdin=parse.lines_of(commits))
 
 
 def names_of(root: str, commits: list[str]) -> set[bytes] | None:
     """Return every name that these commits changed; None when git cannot say."""
-    place = Place.find(root)
+    tree = WorkTree.find(root)
     try:
-        return process.names_in(place, commits) if place else None
+        return names_in(tree, commits) if tree else None
     except UnknownError:
         return None
 
 
+def names_in(tree: WorkTree, commits: list[str]) -> set[bytes]:
+    """Return every name that these commits changed; of a merge only what it holds that no parent does.
+
+    Raises:
+        UnknownError: git cannot say.
+    """
+    if not commits:
+        return set()
+    return set(parse.names(process.run(tree.top, *_NAMES_OF_COMMITS, stdin=parse.lines_of(commits))))
+
+
 def patches_in(root: str, places: Collection[tuple[str, bytes]]) -> dict[tuple[str, bytes], list[bytes]]:
     """Return the diffs of commits in single files; a commit and a file of each pair."""
-    place = Place.find(root)
+    tree = WorkTree.find(root)
     found: dict[tuple[str, bytes], list[bytes]] = {}
-    if place is None or not places:
+    if tree is None or not places:
         return found
     names = sorted({os.fsdecode(name) for _, name in places})
     asked = ("diff-tree", "--stdin", "--root", "-r", *_PATCH, _HEADER, "--", *names)
-    stdin = _lines(sorted({sha for sha, _ in places}))
+    stdin = parse.lines_of(sorted({sha for sha, _ in places}))
     sha, current = "", found.setdefault(("", b""), [])
     with contextlib.suppress(UnknownError):
-        for line in stream.stream(place, "-c", "core.quotePath=false", *asked, stdin=stdin):
+        for line in process.stream(tree.top, "-c", "core.quotePath=false", *asked, stdin=stdin):
             if line.startswith(b"\x01"):
                 sha = line[1:].partition(b" ")[0].decode()
             elif line.startswith(b"diff --git "):
@@ -128,28 +139,28 @@ def patched_name(line: bytes) -> bytes:
 
 def brought(root: str, commit: str, limit: int) -> list[str]:
     """Return the commits that a merge brought in, merges left out, the newest first."""
-    place = Place.find(root)
-    if place is None:
+    tree = WorkTree.find(root)
+    if tree is None:
         return []
     try:
         asked = ("rev-list", "--no-merges", f"--max-count={limit}", commit, f"^{commit}^1")
-        return stream.run(place, *asked).decode().split()
+        return process.run(tree.top, *asked).decode().split()
     except UnknownError:
         return []
 
 
 def uncommitted(root: str, paths: Collection[str]) -> Iterator[bytes]:
     """Return the lines of the diff between HEAD and the work tree in tracked files among `paths`."""
-    place = Place.find(root)
-    names = sorted({place.inward(path) for path in paths} - {""}) if place else []
-    if place is None or not names or not git_head(place.top)[0]:
+    tree = WorkTree.find(root)
+    names = tree.names_of(paths) if tree else []
+    if tree is None or not names or not git_head(tree.top)[0]:
         return
-    few = sum(map(len, names)) < _MAX_ARGUMENTS
+    few = sum(map(len, names)) < process.MAX_ARGUMENTS
     wanted = set(names)
     with contextlib.suppress(UnknownError):
         asked = ("diff-index", *_PATCH, "HEAD", "--", *(names if few else ()))
         inside = True
-        for line in stream.stream(place, "-c", "core.quotePath=false", *asked):
+        for line in process.stream(tree.top, "-c", "core.quotePath=false", *asked):
             if not few and line.startswith(b"diff --git "):
                 inside = parse.printable(patched_name(line)) in wanted
             if inside:
@@ -158,14 +169,14 @@ def uncommitted(root: str, paths: Collection[str]) -> Iterator[bytes]:
 
 def blame(root: str, path: str, first: int, last: int) -> list[Line] | None:
     """Return who last changed each of these lines, as they are in the work tree; None when git cannot say."""
-    place = Place.find(root)
-    name = place.inward(path) if place else ""
-    if place is None or not name or not git_head(place.top)[0]:
+    tree = WorkTree.find(root)
+    name = tree.name_of(path) if tree else ""
+    if tree is None or not name or not git_head(tree.top)[0]:
         return None
     # A file of commits to ignore that the settings name and nobody has would be fatal.
     asked = ("blame", "--porcelain", "--no-ignore-revs-file", f"-L{first},{last}", "--", name)
     try:
-        out = stream.run(place, *asked, seconds=_BLAME_SECONDS)
+        out = process.run(tree.top, *asked, seconds=_BLAME_SECONDS)
     except UnknownError:
         return None
     return _blamed(out)
@@ -196,53 +207,61 @@ def _blamed(data: bytes) -> list[Line]:
 
 def describe(root: str, commits: Sequence[str]) -> dict[str, Commit]:
     """Return what there is to say of these commits; one that git does not have is left out."""
-    place = Place.find(root)
-    if place is None or not commits:
+    tree = WorkTree.find(root)
+    if tree is None or not commits:
         return {}
     try:  # `git rev-list` would give up at the first commit that is missing
-        out = stream.run(place, "cat-file", "--batch", stdin=_lines([f"{sha}^{{commit}}" for sha in commits]))
+        out = process.run(
+            tree.top, "cat-file", "--batch", stdin=parse.lines_of([f"{sha}^{{commit}}" for sha in commits])
+        )
     except UnknownError:
         return {}
-    return {commit.sha: commit for commit in _objects(out)}
+    return {commit.sha: commit for commit in commits_in(out)}
 
 
 def log(root: str, paths: Collection[str], limit: int) -> list[Commit] | None:
     """Return the last commits that changed one of these files, the newest first; None when git cannot say."""
-    place = Place.find(root)
-    names = sorted({place.inward(path) for path in paths} - {""}) if place else []
-    if place is None or not names or not git_head(place.top)[0]:
+    tree = WorkTree.find(root)
+    names = tree.names_of(paths) if tree else []
+    if tree is None or not names or not git_head(tree.top)[0]:
         return None
-    asked = ("rev-list", "--no-commit-header", f"--max-count={limit}", f"--format={_COMMIT}", "HEAD")
-    try:
-        return _commits(stream.run(place, *asked, "--", *names))
+    with contextlib.suppress(UnknownError):
+        from ocm.git import repository
+
+        if repository.is_readable(tree):
+            return repository.log(tree, names, limit)
+    try:  # GitPython also fails at a commit whose time is none
+        shas = process.run(tree.top, "rev-list", f"--max-count={limit}", "HEAD", "--", *names).decode().split()
     except UnknownError:
         return None
+    known = describe(root, shas)
+    return [known[sha] for sha in shas if sha in known]
 
 
 def resolve(root: str, name: str) -> str | None:
     """Return the commit that `name` means; empty when it means none, None when git cannot say."""
-    place = Place.find(root)
-    if place is None:
+    tree = WorkTree.find(root)
+    if tree is None:
         return None
     if not name.isprintable() or not name.strip():
         return ""
     try:
         asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}")
-        return stream.run(place, *asked).decode().strip()
+        return process.run(tree.top, *asked).decode().strip()
     except UnknownError:
         return ""
 
 
 def tracked(root: str, path: str) -> str | None:
     """Return what git has at a path: `file`, `submodule`, `folder` or nothing; None when it cannot say."""
-    place = Place.find(root)
-    name = place.inward(path) if place else ""
-    if place is None:
+    tree = WorkTree.find(root)
+    name = tree.name_of(path) if tree else ""
+    if tree is None:
         return None
     if not name:
         return ""
     try:
-        lines = parse.names(stream.run(place, "ls-files", "-z", "--stage", "--", name))
+        lines = parse.names(process.run(tree.top, "ls-files", "-z", "--stage", "--", name))
     except UnknownError:
         return None
     exact = [line for line in lines if line.partition(b"\t")[2] == parse.encoded(name)]
@@ -252,46 +271,6 @@ def tracked(root: str, path: str) -> str | None:
 
 
 def is_shallow(root: str) -> bool:
-    """Tell whether history was cut off when the repository was cloned."""
-    place = Place.find(root)
-    return place is not None and os.path.exists(os.path.join(place.common_dir, "shallow"))
-
-
-def _commits(data: bytes) -> list[Commit]:
-    found = []
-    for line in data.decode("utf-8", "replace").split("\n"):
-        fields = line.split("\0", 4)
-        if len(fields) == 5:  # noqa: PLR2004 - as many as the format has
-            sha, at, author, parents, subject = fields
-            found.append(Commit(sha, second(at), author, subject, " " in parents))
-    return found
-
-
-def _objects(data: bytes) -> Iterator[Commit]:
-    """Read commits as they are stored, each behind its id, kind and size."""
-    at = 0
-    while (end := data.find(b"\n", at)) >= 0:
-        fields = data[at:end].split(b" ")
-        at = end + 1
-        if len(fields) == 3 and fields[1] == b"commit" and fields[2].isdigit():  # noqa: PLR2004 - else it is missing
-            size = int(fields[2])
-            yield _object(fields[0].decode(), data[at : at + size].decode("utf-8", "replace"))
-            at += size + 1
-
-
-def _object(sha: str, text: str) -> Commit:
-    head, _, message = text.partition("\n\n")
-    values: dict[str, str] = {}
-    parents = 0
-    for line in head.split("\n"):
-        name, _, value = line.partition(" ")
-        parents += name == "parent"
-        values.setdefault(name, value)
-    when = values.get("committer", "").rsplit(" ", 2)[1:2]
-    author = values.get("author", "").partition(" <")[0]
-    subject = " ".join(message.lstrip("\n").partition("\n\n")[0].split())
-    return Commit(sha, second(when[0]) if when else 0, author, subject, parents > 1)
-
-
-def _lines(commits: Sequence[str]) -> bytes:
-    return "".join(f"{commit}\n" for commit in commits).encode()
+    """Return whether history was cut off when the repository was cloned."""
+    tree = WorkTree.find(root)
+    return tree is not None and os.path.exists(os.path.join(tree.common_dir, "shallow"))

@@ -1,12 +1,12 @@
 r"""What git's output and git's own files say. Pure: bytes in, values out, no process and no I/O.
 
 Names are bytes here, from the top of the work tree; `printable` is the text that stands for one, in which bytes that
-are not UTF-8 are written `\xff`, because a session file is UTF-8. Light to import, like git.py.
+are not UTF-8 are written `\xff`, because a session file is UTF-8. Light to import, because a hook needs it.
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _KINDS = {"A": "created", "C": "created", "M": "modified", "T": "modified", "D": "deleted", "R": "renamed"}
 _SUBMODULE = "160000"
@@ -45,7 +45,7 @@ def printable(name: bytes) -> str:
 
 
 def encoded(text: str) -> bytes:
-    """Return the bytes of a name that Python or JSON gave as text, whatever half characters it holds."""
+    """Return the bytes of a name that Python or JSON gave as text, with whatever lone surrogates."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -55,6 +55,11 @@ def encoded(text: str) -> bytes:
 def names(data: bytes) -> list[bytes]:
     """Return the names in output of `-z`; one that was cut off is left out."""
     return data.split(b"\0")[:-1]
+
+
+def lines_of(commits: "Sequence[str]") -> bytes:
+    """Return ids as git reads them from its input, one a line."""
+    return "".join(f"{commit}\n" for commit in commits).encode()
 
 
 def unquoted(name: bytes) -> bytes:
@@ -129,7 +134,7 @@ def _number(count: bytes) -> int:
     return int(count) if count.isdigit() else 0  # `-` stands for a binary file
 
 
-def made_here(reflog: bytes, start: str) -> list[tuple[int, str]]:
+def commits_created(reflog: bytes, start: str) -> list[tuple[int, str]]:
     """Return the commits that a reflog of HEAD says were created here, each with the second when, oldest first.
 
     Checkouts, resets, pulls and fast-forwards move HEAD without creating anything; what stands before HEAD first came

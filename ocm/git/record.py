@@ -9,7 +9,8 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 
 from ocm.base.model import FileChange, Session
-from ocm.git import fingerprints, history, parse, worktree
+from ocm.git import fingerprints, history, parse
+from ocm.git.changes import commits_made
 from ocm.git.process import UnknownError
 from ocm.markdown import fingerprint_lines
 from ocm.markdown.facts import Facts
@@ -20,7 +21,7 @@ _MAX_COMMITS = 64  # of one checkpoint; a rebase of hundreds is nobody's work
 _MAX_FILE = 1_000_000
 
 
-def imprint(  # noqa: PLR0913, PLR0917 - each is one thing that is known before the lock is taken
+def fact_lines(  # noqa: PLR0913, PLR0917 - each is one thing that is known before the lock is taken
     root: str, sha: str, shell: Collection[float], at: str, changes: Collection[FileChange], session: Session | None
 ) -> list[str]:
     """Return the fact lines that a session's file lacks.
@@ -57,7 +58,7 @@ def imprint(  # noqa: PLR0913, PLR0917 - each is one thing that is known before 
 def _commits(root: str, sha: str, shell: Collection[float], known: list[Unit]) -> list[str]:
     """Return the commits made since the start that are not recorded yet, the oldest first."""
     recorded = {unit.sha for unit in known}
-    made = [commit for commit in worktree.made_since(root, sha, shell) if commit not in recorded]
+    made = [commit for commit in commits_made(root, sha, shell) if commit not in recorded]
     return made[-_MAX_COMMITS:]
 
 

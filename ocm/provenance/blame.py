@@ -22,7 +22,7 @@ from ocm.store import journal
 from ocm.store.paths import Store
 
 _PROBE = 8000
-_MAX_GROUPS = 8  # of a range of lines that are told apart, the largest ones
+_MAX_ORIGINS = 8  # of a range of lines that are told apart, the largest ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +110,19 @@ def checked(found: Target, first: int, last: int) -> tuple[int, int]:
 def origins(view: View, asked: Target, first: int, last: int, lines: list[Line] | None) -> list[Origin]:
     """Return where these lines come from, those with the same commit together, in order; `lines` is what blame said."""
     if lines is None:
-        return [_without_blame(view, asked, first, last)]
+        return [_from_journal_alone(view, asked, first, last)]
     groups: list[list[tuple[int, Line]]] = []
     for number, line in enumerate(lines, first):
         if not groups or groups[-1][-1][1].sha != line.sha:
             groups.append([])
         groups[-1].append((number, line))
-    chosen = sorted(sorted(groups, key=lambda group: -len(group))[:_MAX_GROUPS], key=lambda group: group[0][0])
+    chosen = sorted(sorted(groups, key=lambda group: -len(group))[:_MAX_ORIGINS], key=lambda group: group[0][0])
     firsts = {(group[0][1].sha, group[0][1].path) for group in chosen if group[0][1].sha}
     patches = history.patches_in(view.store.root, firsts)
     return [one for group in chosen for one in _of_group(view, asked, group, patches)]
 
 
-def _without_blame(view: View, asked: Target, first: int, last: int) -> Origin:
+def _from_journal_alone(view: View, asked: Target, first: int, last: int) -> Origin:
     """Answer from the journal alone where git cannot say who changed a line."""
     found = Origin(first, last, "")
     there = history.tracked(view.store.root, asked.name)
@@ -167,7 +167,7 @@ def _of_group(
     made = view.links.commit(line.sha)
     matches = commit_links.sessions_of(view.links, made) if made else []
     diff = patches.get((line.sha, line.path), [])
-    parts = _told_apart(view, group, diff, matches) if len(matches) > 1 else [_of_line(view, *group[0], diff, matches)]
+    parts = _by_session(view, group, diff, matches) if len(matches) > 1 else [_of_line(view, *group[0], diff, matches)]
     if len(matches) <= 1:
         parts[0].last, parts[0].texts = group[-1][0], _texts(group)
     if line.edge and history.is_shallow(view.store.root):
@@ -175,11 +175,11 @@ def _of_group(
     return parts
 
 
-def _told_apart(view: View, group: list[tuple[int, Line]], diff: list[bytes], matches: list[Match]) -> list[Origin]:
+def _by_session(view: View, group: list[tuple[int, Line]], diff: list[bytes], matches: list[Match]) -> list[Origin]:
     """Return where the lines of a commit of several sessions come from; a blank line goes with the one above it."""
     parts: list[Origin] = []
     for number, line in group:
-        goes_on = bool(parts) and (len(parts) == _MAX_GROUPS or not line.text.strip())
+        goes_on = bool(parts) and (len(parts) == _MAX_ORIGINS or not line.text.strip())
         one = parts[-1] if goes_on else _of_line(view, number, line, diff, matches)
         if parts and (goes_on or _same(parts[-1], one)):
             parts[-1].last = number
@@ -200,7 +200,7 @@ def _texts(group: list[tuple[int, Line]]) -> list[str]:
 
 
 def _same(one: Origin, other: Origin) -> bool:
-    """Tell whether two neighbouring lines come from the same sessions, for the same reason."""
+    """Return whether two neighbouring lines come from the same sessions, for the same reason."""
     return [(each.file, each.sure) for each in one.sources] == [(each.file, each.sure) for each in other.sources]
 
 
@@ -245,15 +245,15 @@ def from_commit(view: View, found: Origin, keys: set[int], at: int, matches: lis
         named.sort(key=lambda match: (not match.sure, instant(holders[match.session].at), match.session))
         found.sources = [_source(match, holders[match.session].at) for match in named]
     elif matches:
-        found.sources = [_source(match, "", doubted=bool(keys) and _speaks(view, match)) for match in matches]
+        found.sources = [_source(match, "", doubted=bool(keys) and _lists_every_line(view, match)) for match in matches]
     else:
         found.sources = [Source(file, "lines", sure=False, at=unit.at) for file, unit in holders.items()]
     if not found.sources:
         found.notes.append(f"No session is known for commit {found.sha[:9]}.")
 
 
-def _speaks(view: View, match: Match) -> bool:
-    """Tell whether it says something that a session has no key of a line: not where only a sample was kept."""
+def _lists_every_line(view: View, match: Match) -> bool:
+    """Return whether it says something that a session has no key of a line: not where only a sample was kept."""
     units = view.links.units(match.session) if match.how == "content" else ()
     return any(unit.number == match.unit and len(unit.keys) < MAX_UNIT for unit in units)
 
@@ -264,14 +264,14 @@ def _source(match: Match, at: str, *, doubted: bool = False) -> Source:
 
 def _holders(units: list[tuple[str, Unit]], keys: set[int], before: float) -> dict[str, Unit]:
     """Return the sessions that recorded one of these keys until an instant, the first of them first, with the unit."""
-    held: dict[str, Unit] = {}
+    first_units: dict[str, Unit] = {}
     for file, unit in sorted(units, key=lambda pair: (instant(pair[1].at), pair[0], pair[1].number)):
         if unit.keys & keys and instant(unit.at) <= before:
-            held.setdefault(file, unit)
-    return held
+            first_units.setdefault(file, unit)
+    return first_units
 
 
-def not_known(name: str) -> NotFoundError:
+def unknown_file(name: str) -> NotFoundError:
     """Return what to say of a file that nobody has heard of."""
     return NotFoundError(
         f"Neither git nor any session knows {one_line(name, 300)}.", "Give a path from the project's top."

@@ -35,7 +35,7 @@ class View:
     links: Links
 
 
-class Later(Generic[_T]):
+class Background(Generic[_T]):
     """What another thread finds out meanwhile: git reads history while the cache is brought in step."""
 
     def __init__(self, work: Callable[[], _T]) -> None:
@@ -50,7 +50,7 @@ class Later(Generic[_T]):
         return self._found[0] if self._found else None
 
 
-def look(store: Store, work: Callable[[View], _T], *, notice: Notice = ignore, progress: Progress | None = None) -> _T:
+def read(store: Store, work: Callable[[View], _T], *, notice: Notice = ignore, progress: Progress | None = None) -> _T:
     """Return what `work` finds in the cache, after the commits in it were brought in step with git."""
     project = worktree.own_project(store)
 

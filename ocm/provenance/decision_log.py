@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from ocm.base.rows import EndedRow, Excerpt
 
 _WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d{2,}")
-_LEAST = 4  # letters of a word that says something
-_TOGETHER = 3  # what a decision counts more that was recorded along with the work itself
-_OWN = 3  # what a word of the line itself counts, beside one of its file's name or its commit's subject
+_MIN_LETTERS = 4  # letters of a word that says something
+_SAME_CHECKPOINT = 3  # what a decision counts more that was recorded along with the work itself
+_LINE_WORD = 3  # what a word of the line itself counts, beside one of its file's name or its commit's subject
 
 
 def decisions(
@@ -149,12 +149,14 @@ def relevant(
 
 
 def _score(state: State, words: set[str], at: float, line: frozenset[str]) -> int:
-    together = _TOGETHER if at and state.entry.at == at else 0
+    together = _SAME_CHECKPOINT if at and state.entry.at == at else 0
     said = words_of(state.entry.text)
-    return together + _OWN * len(line & said) + len((words - line) & said)
+    return together + _LINE_WORD * len(line & said) + len((words - line) & said)
 
 
 def words_of(*texts: str) -> set[str]:
     """Return the words of texts that say something, parts of identifiers and paths among them."""
-    found = {word.lower() for text in texts for word in _WORD.findall(text) if len(word) >= _LEAST or word.isdigit()}
+    found = {
+        word.lower() for text in texts for word in _WORD.findall(text) if len(word) >= _MIN_LETTERS or word.isdigit()
+    }
     return found - STOP

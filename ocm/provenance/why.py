@@ -14,13 +14,14 @@ from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
 from ocm.base.times import instant
 from ocm.git import history
+from ocm.git.commits import Commit
 from ocm.git.fingerprints import Match
 from ocm.index import links
 from ocm.index.links import Made
 from ocm.index.queries import SessionRow
 from ocm.provenance import blame, commit_links, decision_log, ledger_index
 from ocm.provenance.blame import Origin, Source
-from ocm.provenance.commit_links import Later, View
+from ocm.provenance.commit_links import Background, View
 from ocm.store.paths import Store
 
 _SOURCES, _DECISIONS, _WORK = 2, 2, 2
@@ -64,14 +65,14 @@ def why(
     asked = blame.target(store, name)
     span = blame.checked(asked, first, last or first) if first is not None and asked.kind == "text" else None
 
-    blamed = Later(partial(history.blame, store.root, asked.name, *span)) if span else None
+    blamed = Background(partial(history.blame, store.root, asked.name, *span)) if span else None
 
     def work(view: View) -> Answer:
         if span is None or blamed is None:
             return _of_file(view, asked)
         return _answer(view, asked.name, span, blame.origins(view, asked, *span, blamed.result()))
 
-    answer = commit_links.look(store, work, notice=notice)
+    answer = commit_links.read(store, work, notice=notice)
     if first is not None and asked.kind != "text":
         what = "is not there any more" if asked.kind == "gone" else "is binary"
         answer["notes"].insert(0, f"{name} {what}, so this is about the whole file and not one line.")
@@ -83,7 +84,7 @@ class _Known:
     """What is looked up once for all origins: the ledger, the commits, and the sessions."""
 
     ledger: ledger_index.Ledger
-    commits: dict[str, history.Commit]
+    commits: dict[str, Commit]
     sessions: decision_log.Sessions
 
 
@@ -123,7 +124,7 @@ def _origin(view: View, name: str, one: Origin, known: _Known) -> Answer:
     }
 
 
-def _commit(sha: str, commit: history.Commit | None) -> Answer | None:
+def _commit(sha: str, commit: Commit | None) -> Answer | None:
     if not sha:
         return None
     when = times.iso(commit.at) if commit else ""
@@ -183,7 +184,7 @@ def _of_file(view: View, asked: blame.Target) -> Answer:
     touching = view.cache.touching(asked.name, -1, view.project)
     logged = history.log(root, [asked.name], _LAST)
     if asked.kind == "gone" and not touching and not logged:
-        raise blame.not_known(asked.name)
+        raise blame.unknown_file(asked.name)
     notes = [] if logged else [f"Git has no commit of {asked.name}, or could not be asked."]
     if not touching:
         notes.append(f"No session is known to have touched {asked.name}.")
@@ -225,10 +226,10 @@ def explain(store: Store, name: str, *, notice: Notice = ignore) -> Answer:
     commit = history.describe(store.root, [sha]).get(sha) if sha else None
     if commit is None:
         raise NotFoundError(f"Git has no commit {clean_line(name)[:80]!r}.", "See: git log")
-    return commit_links.look(store, lambda view: _explained(view, commit), notice=notice)
+    return commit_links.read(store, lambda view: _explained(view, commit), notice=notice)
 
 
-def _explained(view: View, commit: history.Commit) -> Answer:
+def _explained(view: View, commit: Commit) -> Answer:
     found = view.links
     shas = history.brought(view.store.root, commit.sha, _MERGED) if commit.is_merge else [commit.sha]
     held = [made for sha in shas if (made := found.commit(sha))]
@@ -256,7 +257,7 @@ def _as_source(found: links.Links, match: Match) -> Source:
     return Source(match.session, match.how, match.sure, match.score, at)
 
 
-def _about(commit: history.Commit, shas: list[str], held: list[Made], sources: list[Source]) -> list[str]:
+def _about(commit: Commit, shas: list[str], held: list[Made], sources: list[Source]) -> list[str]:
     notes = []
     if commit.is_merge:
         more = " or more" if len(shas) == _MERGED else ""
@@ -277,10 +278,10 @@ def commits(store: Store, identifier: str, *, notice: Notice = ignore) -> Answer
     from ocm.sessions import lookup
 
     file = lookup.find(store, identifier, notice)
-    return commit_links.look(store, lambda view: came_of(view, file), notice=notice)
+    return commit_links.read(store, lambda view: outcome_of(view, file), notice=notice)
 
 
-def came_of(view: View, file: str) -> Answer:
+def outcome_of(view: View, file: str) -> Answer:
     """Return what came of one session."""
     root = view.store.root
     row = view.cache.in_file(file)

@@ -14,6 +14,7 @@ from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
 from ocm.base.text import one_line
 from ocm.git import freshness, history, worktree
+from ocm.git.commits import Commit
 from ocm.index import access
 from ocm.index.queries import Index, SessionRow
 from ocm.provenance import commit_links
@@ -64,11 +65,11 @@ def _with_commits(store: Store, path: str, entries: "list[TimelineRow]", limit: 
     def work(view: commit_links.View) -> "list[TimelineRow]":
         return [_commit(view, commit) for commit in found]
 
-    both = [*entries, *commit_links.look(store, work)]
+    both = [*entries, *commit_links.read(store, work)]
     return sorted(both, key=lambda entry: times.instant(entry["date"]))[-limit:]
 
 
-def _commit(view: commit_links.View, commit: history.Commit) -> "TimelineRow":
+def _commit(view: commit_links.View, commit: Commit) -> "TimelineRow":
     made = view.links.commit(commit.sha)
     matches = commit_links.sessions_of(view.links, made) if made else []
     rows = [view.cache.in_file(match.session) for match in matches if match.sure]

@@ -79,14 +79,14 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
         start.existing = _existing(start, [path for path, kind in _edited(events, start) if not kind])
     shell = [moment(event) for event in events if event.get("cmd") and moment(event) >= start.since]
     if shell and not call.semantic:
-        from ocm.git import worktree
+        from ocm.git import changes
 
-        subjects = worktree.commits_made(start.root, start.sha, shell)
+        subjects = changes.commit_titles(start.root, start.sha, shell)
         observed.commits = [one_line(redact.redact(text, rules)[0]) for text in subjects]
     if touched:
         from ocm.git import freshness
 
-        observed.contents = freshness.recorded(start.root, touched)
+        observed.contents = freshness.contents_now(start.root, touched)
     _fingerprint(start, observed, session, shell)
     changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
     return Prepared(start, observed, known, rules, changes_only)
@@ -100,7 +100,7 @@ def _fingerprint(start: Start, observed: Observed, session: Session | None, shel
     changes = merge.merge_files(known, replace(observed, edits=edits_of(observed.events, start)))
     at = observed.now.isoformat(timespec="seconds")
     if changes or shell:
-        observed.fingerprints = record.imprint(start.root, start.sha, shell, at, changes, session)
+        observed.fingerprints = record.fact_lines(start.root, start.sha, shell, at, changes, session)
 
 
 def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
@@ -154,11 +154,11 @@ def _needs_diff(events: list[Event]) -> bool:
 
 def _ask_git(store: Store, session_id: str, start: Start, observed: Observed, session: Session | None) -> set[str]:
     """Ask git what changed; returns the paths that are as this session left them, not as another did since."""
-    from ocm.git import worktree
+    from ocm.git import changes
 
     recorded = {change.path for change in session.files} if session else set()
     edited = {path for path, _ in _edited(observed.events, start)}
-    found = worktree.changes(
+    found = changes.since_start(
         start.root,
         start.sha,
         start.since,
@@ -192,7 +192,7 @@ def _existing(start: Start, unknown: list[str]) -> frozenset[str] | None:
         return None
     from ocm.git import worktree
 
-    return frozenset(worktree.kinds_at(start.root, start.sha, unknown))
+    return frozenset(worktree.files_at(start.root, start.sha, unknown))
 
 
 def _edited(events: list[Event], start: Start) -> list[tuple[str, str]]:

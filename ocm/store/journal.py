@@ -213,7 +213,7 @@ def take_over(store: str, session_id: str) -> str | None:
 
     The caller holds the session's lock. None when there is no active journal.
     """
-    # Later than any that is still there, whatever the clock says: under its name this one would replace it.
+    # Background than any that is still there, whatever the clock says: under its name this one would replace it.
     earlier = max((_instant_of(path) for path in taken_paths(store, session_id)), default=0)
     take = f"{max(time.time_ns(), earlier + 1):020d}-{os.getpid()}"
     taken = os.path.join(store, f"{TAKEN}{key(session_id)}.{take}.jsonl")

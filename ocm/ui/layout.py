@@ -10,7 +10,7 @@ from ocm.ui.output import Row
 
 
 def is_watched() -> bool:
-    """Tell whether stdout is a terminal."""
+    """Return whether stdout is a terminal."""
     try:
         return sys.stdout.isatty()
     except (ValueError, AttributeError):  # closed, or none
@@ -23,7 +23,7 @@ def laid_out(view: str, *given: Any) -> bool:  # noqa: ANN401 - what the view ta
         return False
     from ocm.ui import pager, terminal
 
-    at = terminal.here()
+    at = terminal.current_screen()
     if at is None:
         return False
     module, _, name = view.partition(".")

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from ocm.base import sanitize
 from ocm.git import freshness
 from ocm.ui import output
+from ocm.ui.cells import cells
 from ocm.ui.output import Row
-from ocm.ui.terminal import BAD, CHANGED, GOOD, HEAD, HELD, LIVE, MATCH, QUIET, Line, Part, Screen, cells, joined
+from ocm.ui.terminal import BAD, CHANGED, GOOD, HEAD, HELD, LIVE, MATCH, QUIET, Line, Part, Screen, joined
 
 _WIDE, _NARROW = 100, 50
 _DATE = 13  # cells: `today 14:32`, and two between
@@ -20,7 +21,7 @@ _STATES = {freshness.UNCHANGED: GOOD, freshness.CHANGED: CHANGED, freshness.GONE
 _CAPS = {"tool": 14, "branch": 24, "status": 8}
 
 
-def one(text: object) -> str:
+def one_line(text: object) -> str:
     """Return stored text as one line that no terminal obeys."""
     return " ".join(output.safe(str(text or "")).split())
 
@@ -28,7 +29,7 @@ def one(text: object) -> str:
 def short_ids(rows: Sequence[Row]) -> dict[str, str]:
     """Return what is enough of each session id to find the session again, as far as these rows tell."""
     ids = {str(row["session_id"]) for row in rows}
-    shorter = {name: name[:_SHORT] if _RANDOM.fullmatch(name) else one(name) for name in ids}
+    shorter = {name: name[:_SHORT] if _RANDOM.fullmatch(name) else one_line(name) for name in ids}
     counts = Counter(shorter.values())
     return {name: short if counts[short] == 1 else name for name, short in shorter.items()}
 
@@ -38,11 +39,13 @@ def status_of(status: str) -> Part:
     return status, LIVE if status == "open" else QUIET
 
 
-def holds(row: Row) -> Line:
+def freshness_of(row: Row) -> Line:
     """Return how far a record still holds, as far as that is known."""
     counts = row["freshness"] or {}
     files = [(f"{counts[name]} {name}", meaning) for name, meaning in _STATES.items() if counts.get(name)]
-    since = freshness.says(None, row["commits_since"])
+    from ocm.provenance.summary import freshness_text
+
+    since = freshness_text(None, row["commits_since"])
     return joined([*files, since], ", ")
 
 
@@ -56,15 +59,17 @@ def sessions(screen: Screen, rows: Sequence[Row]) -> Iterator[Line]:
         yield from _table(screen, rows, ids)
         return
     for row in rows:
-        meta = joined([one(row["tool"]), one(row["branch"]), status_of(row["status"]), ids[row["session_id"]]])
+        meta = joined(
+            [one_line(row["tool"]), one_line(row["branch"]), status_of(row["status"]), ids[row["session_id"]]]
+        )
         yield from _dated(screen, row, meta)
 
 
 def _dated(screen: Screen, row: Row, meta: Line) -> Iterator[Line]:
     """Yield a title behind its date, and what else there is to say below."""
-    title, day = one(row["title"] or row["goal"]), screen.day(row["date"])
+    title, day = one_line(row["title"] or row["goal"]), screen.day(row["date"])
     if screen.width < _NARROW:
-        yield from screen.wrap([(title, "")], most=2)
+        yield from screen.wrap([(title, "")], limit=2)
         yield from screen.wrap(joined([day, *meta[::2]]), 2, [("  ", "")])
         return
     yield screen.fit([(f"{day:<{_DATE}}", QUIET), (title, "")])
@@ -72,14 +77,14 @@ def _dated(screen: Screen, row: Row, meta: Line) -> Iterator[Line]:
 
 
 def _table(screen: Screen, rows: Sequence[Row], ids: dict[str, str]) -> Iterator[Line]:
-    cut = {name: [screen.fit([(one(row[name]), "")], cap) for row in rows] for name, cap in _CAPS.items()}
+    cut = {name: [screen.fit([(one_line(row[name]), "")], cap) for row in rows] for name, cap in _CAPS.items()}
     widths = {name: max(map(_size, column)) for name, column in cut.items()}
     known = [name for name, width in widths.items() if width]
     last = max(len(name) for name in ids.values())
     room = max(screen.width - _DATE - last - sum(widths[name] + 2 for name in known) - 2, 20)
-    room = min(room, max(cells(one(row["title"] or row["goal"])) for row in rows))
+    room = min(room, max(cells(one_line(row["title"] or row["goal"])) for row in rows))
     for n, row in enumerate(rows):
-        title = screen.fit([(one(row["title"] or row["goal"]), "")], room)
+        title = screen.fit([(one_line(row["title"] or row["goal"]), "")], room)
         line = [(f"{screen.day(row['date']):<{_DATE}}", QUIET), *title, (" " * (room - _size(title)), "")]
         for name in known:
             text = "".join(part for part, _ in cut[name][n])
@@ -102,21 +107,21 @@ def hits(screen: Screen, rows: Sequence[Row]) -> Iterator[Line]:
     for row in rows:
         number = [(f"{row['rank']:>{indent - 2}}. ", QUIET)]
         words = _MARKED.findall(row["snippet"])
-        yield from screen.wrap(_lit(one(row["title"] or row["goal"]), words, HEAD), indent, number, most=2)
+        yield from screen.wrap(_lit(one_line(row["title"] or row["goal"]), words, HEAD), indent, number, limit=2)
         lead: Line = [(" " * min(indent, screen.width // 3), "")]
         if row["snippet"] and row["snippet"].replace("**", "") not in {row["title"], row["goal"]}:
-            yield from screen.wrap(marked(one(row["snippet"])), indent, lead, most=3)
+            yield from screen.wrap(marked(one_line(row["snippet"])), indent, lead, limit=3)
         parts: list[Part | str] = [
             screen.day(row["date"]),
-            one(row.get("project")),
-            one(row["tool"]),
+            one_line(row.get("project")),
+            one_line(row["tool"]),
             status_of(row["status"]),
         ]
         about = joined([*parts, ids[row["session_id"]]])
-        still = holds(row)
+        still = freshness_of(row)
         yield from screen.wrap([*about, *([DOT, *still] if still else [])], indent, lead)
         if row["top_files"]:
-            yield from screen.wrap(_lit(one(", ".join(row["top_files"])), words, QUIET), indent, lead)
+            yield from screen.wrap(_lit(one_line(", ".join(row["top_files"])), words, QUIET), indent, lead)
 
 
 def marked(text: str) -> Line:
@@ -142,23 +147,23 @@ def timeline(screen: Screen, entries: Sequence[Row]) -> Iterator[Line]:
     ids = short_ids([entry for entry in entries if "session_id" in entry])
     for entry in entries:
         if "checkpoints" not in entry:
-            by = ["commit", entry["commit"][:9], one(entry["author"]), *map(sanitize.short, entry["sessions"])]
+            by = ["commit", entry["commit"][:9], one_line(entry["author"]), *map(sanitize.short, entry["sessions"])]
             yield from _dated(screen, {"goal": "", **entry}, joined(by))
             continue
         named: list[Part | str] = [
-            one(entry["tool"]),
-            one(entry["branch"]),
+            one_line(entry["tool"]),
+            one_line(entry["branch"]),
             status_of(entry["status"]),
             ids[entry["session_id"]],
         ]
         if entry.get("is_anchor"):
             named = [("this one", MATCH), *named]
-        still = holds(entry)
+        still = freshness_of(entry)
         yield from _dated(screen, entry, [*joined(named), *([DOT, *still] if still else [])])
         for change in entry.get("changes", []):
             state = change["state"] or ""
             word = (f"{state} since", _STATES[state]) if state else ""
-            yield from _item(screen, joined([(one(change["path"]), ""), change["change_type"], word], ", "), "")
+            yield from _item(screen, joined([(one_line(change["path"]), ""), change["change_type"], word], ", "), "")
         for done in entry["checkpoints"]:
             yield from _checkpoint(screen, done)
 
@@ -167,7 +172,7 @@ def _checkpoint(screen: Screen, done: Row) -> Iterator[Line]:
     when = screen.day(str(done.get("at", "")).replace(" ", "T", 1)) if done.get("at") else ""
     yield from _item(screen, joined([when, str(done.get("commit", "")), str(done.get("trigger", ""))]), "")
     for item in done["items"]:
-        yield from _item(screen, [(one(item), "")], "- ")
+        yield from _item(screen, [(one_line(item), "")], "- ")
 
 
 def _item(screen: Screen, line: Line, lead: str) -> Iterator[Line]:
@@ -181,17 +186,17 @@ def _item(screen: Screen, line: Line, lead: str) -> Iterator[Line]:
 def status(screen: Screen, found: Row) -> Iterator[Line]:
     """Yield the store, its size, and the sessions at work with their gates."""
     for name, line in (
-        ("store", joined([(one(found["store"]), ""), found["scope"]], ", ")),
-        ("project", [(one(found["project_root"]), "")]),
+        ("store", joined([(one_line(found["store"]), ""), found["scope"]], ", ")),
+        ("project", [(one_line(found["project_root"]), "")]),
         ("sessions", [(str(found["sessions"]), "")]),
         ("size", [(", ".join(output.sizes(found)), "")]),
     ):
         yield from fact(screen, name, line)
-    for one_ in found["active"]:
-        gate = ("gate shut", BAD) if one_["gate_shut"] else ("gate open", GOOD)
-        calls = f"{one_['calls']} of {one_['threshold']} calls"
-        last = screen.day(one_.get("last_event"))
-        line = joined([(one(one_["session_id"]), ""), one(one_.get("tool")), (calls, ""), gate, last])
+    for active in found["active"]:
+        gate = ("gate shut", BAD) if active["gate_shut"] else ("gate open", GOOD)
+        calls = f"{active['calls']} of {active['threshold']} calls"
+        last = screen.day(active.get("last_event"))
+        line = joined([(one_line(active["session_id"]), ""), one_line(active.get("tool")), (calls, ""), gate, last])
         yield from fact(screen, "active", line)
     if not found["active"]:
         yield from fact(screen, "active", [("none", QUIET)])
@@ -203,11 +208,11 @@ def overview(screen: Screen, found: Row) -> Iterator[Line]:
         yield from screen.wrap([("There is no session store for this folder yet.", "")])
     else:
         counted = f"{found['sessions']} session{'s' * (found['sessions'] != 1)}"
-        yield from fact(screen, "store", joined([(one(found["store"]), ""), counted], ", "))
+        yield from fact(screen, "store", joined([(one_line(found["store"]), ""), counted], ", "))
         yield from fact(screen, "set up", [(", ".join(found["hosts"]) or "no assistant yet", "")])
     if last := found["last"]:
-        about = joined([one(last["tool"]), one(last["branch"]), status_of(last["status"])])
-        said = [(one(last["title"] or last["goal"]), HEAD), DOT, (screen.day(last["date"]), QUIET), DOT, *about]
+        about = joined([one_line(last["tool"]), one_line(last["branch"]), status_of(last["status"])])
+        said = [(one_line(last["title"] or last["goal"]), HEAD), DOT, (screen.day(last["date"]), QUIET), DOT, *about]
         yield from fact(screen, "last", said)
     for active in found["active"]:
         yield from fact(screen, "active", _count(active))
@@ -221,7 +226,7 @@ def _count(active: Row) -> Line:
     """Return how near a session is to its next checkpoint."""
     calls = f"{active['calls']} of {active['threshold']} calls since its last checkpoint"
     due = ("a checkpoint is due, changes are held back", BAD) if active["gate_shut"] else ("the gate is open", GOOD)
-    return joined([(one(active["session_id"]), ""), one(active.get("tool")), calls, due])
+    return joined([(one_line(active["session_id"]), ""), one_line(active.get("tool")), calls, due])
 
 
 def fact(screen: Screen, name: str, line: Line) -> Iterator[Line]:

@@ -16,7 +16,7 @@ from ocm.base.errors import OcmError
 
 Row = Mapping[str, Any]  # what `ocm.base.rows` describes, or a part of it
 INTERRUPTED = 130
-_AGAIN = 0.01  # seconds until an interrupt that was dropped comes again
+_REPEAT_AFTER = 0.01  # seconds until an interrupt that was dropped comes again
 _EVERY, _LINE = 0.1, 60  # seconds between two looks at how far work has come; cells of that line
 # What JSON leaves as it is and a terminal would obey or hide: written as the escapes that mean the same.
 _UNSAFE = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
@@ -31,7 +31,7 @@ _PLAIN = str.maketrans({
 def prepare() -> None:
     """Let no locale stand in the way of printing, where what cannot be shown is escaped, and no interrupt be lost."""
     sys.excepthook = last_resort
-    sys.unraisablehook = _hear_again
+    sys.unraisablehook = _repeat_interrupt
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -60,7 +60,8 @@ def exit_door() -> Iterator[None]:
         leave(f"{error.strerror or error}{where}. Check that the path exists and that you may write to it.", 1)
     except sqlite3.Error as error:
         leave(
-            f"The cache cannot be used: {error}. Delete memory.db in the store; it is made anew from the sessions.", 1
+            f"The cache cannot be used: {error}. Delete memory.db in the store; it is rebuilt from the session files.",
+            1,
         )
 
 
@@ -83,14 +84,14 @@ def last_resort(kind: type[BaseException], error: BaseException, trace: Tracebac
         notice(f"This is a bug in ocm: {kind.__name__}: {error}. Set OCM_DEBUG=1 to see where, and please report it.")
 
 
-def _hear_again(lost: "sys.UnraisableHookArgs") -> None:
+def _repeat_interrupt(lost: "sys.UnraisableHookArgs") -> None:
     """Interrupt once more when ^C fell into a finalizer or a callback, where Python would drop it and go on."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
         import _thread
         import threading
 
         with contextlib.suppress(RuntimeError):  # no thread begins any more at the end of the process
-            threading.Timer(_AGAIN, _thread.interrupt_main).start()
+            threading.Timer(_REPEAT_AFTER, _thread.interrupt_main).start()
     else:
         sys.__unraisablehook__(lost)
 
@@ -128,7 +129,7 @@ def shown(text: str) -> str:
 
 
 def is_unicode() -> bool:
-    """Tell whether stdout can show any character."""
+    """Return whether stdout can show any character."""
     return (getattr(sys.stdout, "encoding", "") or "ascii").lower().replace("-", "").startswith("utf")
 
 
@@ -185,7 +186,7 @@ def hits(rows: Sequence[Row]) -> None:
     """Print search hits: what was found, why it matched, and where to read it."""
     for row in rows:
         say(f"{row['rank']}. {row['title'] or row['goal']}")
-        parts = [day(row["date"]), row["tool"], row["status"], row["session_id"], holds(row)]
+        parts = [day(row["date"]), row["tool"], row["status"], row["session_id"], freshness_of(row)]
         say(f"    {' · '.join(part for part in parts if part)}")
         if row["snippet"]:
             say(f"    {row['snippet']}")
@@ -195,11 +196,11 @@ def hits(rows: Sequence[Row]) -> None:
             say(f"    {', '.join(row['top_files'])}")
 
 
-def holds(row: Row) -> str:
+def freshness_of(row: Row) -> str:
     """Say how far a record still holds, as far as that is known."""
-    from ocm.git import freshness
+    from ocm.provenance.summary import freshness_text
 
-    return freshness.says(row["freshness"], row["commits_since"])
+    return freshness_text(row["freshness"], row["commits_since"])
 
 
 def timeline(entries: Sequence[Row]) -> None:
@@ -208,7 +209,7 @@ def timeline(entries: Sequence[Row]) -> None:
         if "checkpoints" not in entry:
             _commit(entry)
             continue
-        parts = [entry["tool"], entry["branch"], entry["status"], entry["session_id"], holds(entry)]
+        parts = [entry["tool"], entry["branch"], entry["status"], entry["session_id"], freshness_of(entry)]
         say(f"{'>' if entry.get('is_anchor') else ' '} {day(entry['date'])}  {entry['title']}")
         say(f"    {' · '.join(part for part in parts if part)}")
         for change in entry.get("changes", []):
@@ -233,7 +234,8 @@ def excerpt(found: Row, sections: list[str]) -> None:
     """Print parts of a session under the checkpoint's names, then what was cut."""
     say(f"{found['title']}  ({found['session_id']})")
     say(
-        "    " + " · ".join(part for part in (day(found["date"]), found["tool"], found["status"], holds(found)) if part)
+        "    "
+        + " · ".join(part for part in (day(found["date"]), found["tool"], found["status"], freshness_of(found)) if part)
     )
     for section in sections:
         value = found[section]
@@ -275,7 +277,7 @@ def status(found: Row) -> None:
 
 
 def report(found: Row) -> None:
-    """Print what the doctor found: the hosts with what fired, then what is wrong."""
+    """Print what the doctor found: the hosts with what fired, then the problems."""
     say(f"store  {found['store'] or 'none'}")
     for host in found["hosts"]:
         used = f"last used {day(host['last_used'])}" if host["last_used"] else "not used since it was set up"
@@ -288,8 +290,8 @@ def report(found: Row) -> None:
         for step in host["to_do"]:
             say(f"    to do: {step}")
     for finding in found["fixed"]:
-        say(f"mended  {finding['message']}")
+        say(f"fixed    {finding['message']}")
     for finding in found["findings"]:
-        say(f"wrong   {finding['message']} {finding['next_step']}")
+        say(f"problem  {finding['message']} {finding['next_step']}")
     if not found["findings"]:
-        say("Nothing is wrong.")
+        say("No problems found.")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ocm.ui import output
-from ocm.ui.list_view import holds, one, status_of
+from ocm.ui.list_view import freshness_of, one_line, status_of
 from ocm.ui.output import Row
 from ocm.ui.terminal import HEAD, MATCH, QUIET, TITLE, Line, Part, Screen, joined
 
@@ -18,17 +18,17 @@ _ENDED = re.compile(r"(.*?)(  \[ended by: .*\])?")
 
 def session(screen: Screen, found: Row, lines: list[str]) -> Iterator[Line]:
     """Yield a session: who, when and how far it holds, then its file, of which `lines` are all."""
-    yield from screen.wrap([(one(found["title"]), HEAD)])
+    yield from screen.wrap([(one_line(found["title"]), HEAD)])
     where: list[Part | str] = [
         screen.day(found["date"]),
-        one(found["tool"]),
-        one(found["branch"]),
+        one_line(found["tool"]),
+        one_line(found["branch"]),
         status_of(found["status"]),
     ]
-    yield from screen.wrap(joined([*where, one(found["session_id"])]))
+    yield from screen.wrap(joined([*where, one_line(found["session_id"])]))
     if found.get("freshness") or found.get("commits_since") is not None:
-        yield from screen.wrap(holds(found))
-    yield from _body(screen, _worth_reading([output.safe(line) for line in lines], one(found["title"])))
+        yield from screen.wrap(freshness_of(found))
+    yield from _body(screen, _worth_reading([output.safe(line) for line in lines], one_line(found["title"])))
 
 
 def _worth_reading(lines: list[str], title: str) -> Iterator[str]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from ocm.recall.stats import COUNTED
-from ocm.ui.list_view import fact, one
+from ocm.ui.cells import cells
+from ocm.ui.list_view import fact, one_line
 from ocm.ui.output import Row
-from ocm.ui.terminal import HEAD, QUIET, Line, Part, Screen, cells, joined
+from ocm.ui.terminal import HEAD, QUIET, Line, Part, Screen, joined
 
 _SPARKS = "▁▂▃▄▅▆▇█"
 _SHADES = " ░▒▓█"
@@ -108,11 +109,11 @@ def _groups(screen: Screen, groups: dict[str, dict[str, int]], title: str) -> It
     """Yield the largest groups, each with its share as a bar."""
     most = max((counts["sessions"] for counts in groups.values()), default=1)
     shown = list(groups.items())[:_MOST_NAMED]
-    width = min(max(cells(one(name) or "none") for name, _ in shown), 24)
+    width = min(max(cells(one_line(name) or "none") for name, _ in shown), 24)
     room = max(1, min(30, screen.width - width - 48))
     yield screen.fit([(f"by {title}", QUIET)])
     for name, counts in shown:
-        label = screen.fit([(one(name) or "none", "")], width)
+        label = screen.fit([(one_line(name) or "none", "")], width)
         pad = " " * (width - sum(cells(text) for text, _ in label) + 2)
         words = joined([_of(counts[what], what) for what in COUNTED[:3]], ", ")
         bar = "▇" * max(1, counts["sessions"] * room // most)

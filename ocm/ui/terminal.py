@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from ocm.base import times
 from ocm.ui import output
+from ocm.ui.cells import cells, cut_to_cells
 
 Part = tuple[str, str]
 Line = list[Part]
@@ -40,7 +41,7 @@ _WORDS = re.compile(rf"[^\S{HELD}]+|[{_WIDE}]|(?:[^\s{_WIDE}]|{HELD})+")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _RECENT = timedelta(days=180)
-_WIDTH, _HEIGHT, _LEAST = 80, 24, 10
+_WIDTH, _HEIGHT, _MIN_WIDTH = 80, 24, 10
 _SHORT = 24
 ENDLESS = 10_000  # cells: the width of what is no screen
 
@@ -60,7 +61,7 @@ class Screen:
         now: datetime | None = None,
     ) -> None:
         """Take it as it is said to be."""
-        self.width = max(width, _LEAST)
+        self.width = max(width, _MIN_WIDTH)
         self.height = height
         self.colour = colour
         self.unicode = unicode
@@ -92,17 +93,17 @@ class Screen:
         room -= len(self.more)
         cut: Line = []
         for text, meaning in line:  # pragma: no branch - as a whole it did not fit
-            part = chop(text, room)
+            part = cut_to_cells(text, room)
             cut.append((part, meaning))
             room -= cells(part)
             if part != text:
                 break
         return [*cut, (self.more, QUIET)] if room >= 0 else []
 
-    def wrap(self, line: Line, indent: int = 0, first: Line | None = None, most: int = 0) -> Iterator[Line]:
+    def wrap(self, line: Line, indent: int = 0, first: Line | None = None, limit: int = 0) -> Iterator[Line]:
         """Yield a line as several that fit, `indent` cells from the left, the first one behind `first`.
 
-        With `most` there are no more than that many, and the last one says so.
+        With `limit` there are no more than that many, and the last one says so.
         """
         indent = min(indent, self.width // 3)
         if first and sum(cells(text) for text, _ in first) > indent:  # too narrow: what leads has a line of its own
@@ -113,9 +114,9 @@ class Screen:
             else:
                 first = [*first, (" ", "")]
         lines = list(_broken(line, max(self.width - indent, 2)))
-        if most and len(lines) > most:
-            rest = [part for one in lines[most - 1 :] for part in (*one, (" ", ""))]
-            lines = [*lines[: most - 1], self.fit(rest, self.width - indent)]
+        if limit and len(lines) > limit:
+            rest = [part for one in lines[limit - 1 :] for part in (*one, (" ", ""))]
+            lines = [*lines[: limit - 1], self.fit(rest, self.width - indent)]
         for number, each in enumerate(lines):
             lead = [(" " * indent, "")] if number or first is None else first
             yield [*lead, *each]
@@ -142,26 +143,6 @@ def _merged(line: Line) -> Line:
         else:
             found.append((text, meaning))
     return found
-
-
-def cells(text: str) -> int:
-    """Return how many cells a text takes."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
-def chop(text: str, room: int) -> str:
-    """Return as much of the beginning of a text as fits in `room` cells."""
-    if text.isascii():
-        return text[: max(room, 0)]
-    for end, letter in enumerate(text):
-        room -= cells(letter)
-        if room < 0:
-            return text[:end]
-    return text
 
 
 def _broken(line: Line, room: int) -> Iterator[Line]:
@@ -205,7 +186,7 @@ def _chopped(word: Line, room: int) -> Line:
     """Return as much of a word as fits, at least one character of it."""
     part: Line = []
     for text, meaning in word:  # pragma: no branch - as a whole it did not fit
-        fits = chop(text, room) or ("" if part else text[0])
+        fits = cut_to_cells(text, room) or ("" if part else text[0])
         part += [(fits, meaning)] if fits else []
         room -= cells(fits)
         if fits != text:
@@ -240,7 +221,7 @@ def joined(parts: Iterable[Part | str], between: str = f"{HELD}· ") -> Line:
     return line
 
 
-def here() -> Screen | None:
+def current_screen() -> Screen | None:
     """Return the terminal that stdout is; None when it is a file, a pipe or nothing."""
     try:
         if not sys.stdout.isatty():

@@ -9,7 +9,6 @@ import pytest
 
 from ocm.base.errors import OcmError
 from ocm.mcp.server import JournalServer
-from ocm.provenance import summary
 from ocm.recall import brief, timeline
 from tests.support.builders import Project, commit, git, run_ocm
 from tests.support.work_world import retried, wrote
@@ -272,11 +271,3 @@ def test_a_file_that_is_being_edited_names_the_session_at_it(client: Project) ->
     client.hook("session-start", session_id="busy")
     client.edited(str(client.root / "src" / "client.py"), session_id="busy")
     assert "  session   busy edited it since its last checkpoint" in said(client, "why", "src/client.py").splitlines()
-
-
-def test_what_is_not_known_of_a_session_is_not_said() -> None:
-    session = {"session_id": "S", "date": "", "title": "", "sure": True, "because": "it said so"}
-    unknown = {**session, "freshness": None, "commits_since": None}
-    assert list(summary._session_lines(unknown)) == ["  session   S", "            it said so"]
-    item = {**unknown, "decision": "**A:** b", "superseded": None}
-    assert list(summary.items([item], "decision")) == ["  **A:** b", "            S · "]

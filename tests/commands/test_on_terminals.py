@@ -18,7 +18,7 @@ import pytest
 
 from ocm.sessions import session_files
 from ocm.store.paths import STORE, Store
-from ocm.ui.terminal import cells
+from ocm.ui.cells import cells
 from tests.support import screen_store
 from tests.support.builders import Project, run_ocm, script
 from tests.support.session_store import put, session

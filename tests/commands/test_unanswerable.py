@@ -71,7 +71,7 @@ def _submodule(project: Project, folder: Path) -> Project:
 
 def _cloned(project: Project, folder: Path, *options: str) -> Project:
     (project.root / "b.py").write_text("later\n", encoding="utf-8")
-    commit(project.root, "Later")
+    commit(project.root, "Background")
     git(folder, "clone", "-q", *options, f"file://{project.root}", str(folder / "clone"))
     clone = Project(folder / "clone")
     shutil.copy(project.file(), clone.store.sessions)

@@ -9,8 +9,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from ocm.base.model import FileChange, PlanFile, Reference, Session, WorkEntry
-from ocm.git.blobs import like
-from ocm.git.freshness import recorded
+from ocm.git.blobs import example_id
+from ocm.git.freshness import contents_now
 from ocm.markdown.facts import content_line
 from ocm.store.paths import Store
 from tests.support.builders import commit, repository
@@ -83,8 +83,8 @@ def _full(root: Path, session: Session) -> Session:
         FileChange("src/tei_client.py", "modified"),
         FileChange("docs/old.md", "deleted"),
     ]
-    oids = recorded(str(root), {change.path for change in session.files})
-    assert like(str(root))
+    oids = contents_now(str(root), {change.path for change in session.files})
+    assert example_id(str(root))
     session.facts += [content_line(path, oid) for path, oid in sorted(oids.items())]
     session.diff_summary = "3 files changed, 187 insertions(+), 43 deletions(-)"
     session.work = [

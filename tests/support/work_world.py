@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ocm.git import fingerprints
+from ocm.markdown import parse
+from ocm.markdown.facts import Facts
+from ocm.markdown.fingerprint_lines import Unit
 from ocm.provenance import commit_links, why
 from ocm.provenance.commit_links import View
+from ocm.provenance.ledger import Entry
 from tests.support.builders import Project, commit, git
 
 BODY = """\
@@ -72,7 +76,7 @@ def matched(project: Project, commit_id: str) -> list[tuple[str, str, bool]]:
         found = commit_links.sessions_of(view.links, made) if made else []
         return [(_id_of(view, match), match.how, match.sure) for match in found]
 
-    return commit_links.look(project.store, work)
+    return commit_links.read(project.store, work)
 
 
 def _id_of(view: View, match: fingerprints.Match) -> str:
@@ -87,3 +91,21 @@ def squashed(project: Project, branch: str) -> str:
     sha = commit(project.root, f"{branch} in one")
     git(project.root, "branch", "-q", "-D", branch)
     return sha
+
+
+def units(project: Project, session_id: str = "S") -> list[Unit]:
+    """Return what a session recorded."""
+    found = (parse.parse(file.read_text(encoding="utf-8")) for file in project.files())
+    return next(Facts.parse(one.facts).units() for one in found if one.session_id == session_id)
+
+
+def committed(project: Project, session_id: str = "S") -> None:
+    """Let the assistant run git, and save."""
+    fields = {"tool_name": "Bash", "tool_input": {"command": "git commit -m x"}, "tool_response": {}}
+    project.hook("post-tool-use", session_id=session_id, **fields)
+    project.checkpoint(session_id, work_summary=[f"saved {len(git(project.root, 'rev-list', '--all'))}"])
+
+
+def entries(*texts: str) -> list[Entry]:
+    """Return items as they were recorded one after the other."""
+    return [Entry(f"{n}.md", 0, text, float(n)) for n, text in enumerate(texts)]

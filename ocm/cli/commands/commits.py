@@ -15,8 +15,8 @@ def command(*, project: str | None, identifier: str, as_json: bool) -> None:
 
     Files of the session that no commit changed since are listed as well.
     """
-    from ocm.provenance import summary
     from ocm.provenance import why as reasons
+    from ocm.ui import why_view
 
     found = reasons.commits(options.find_store(project), identifier, notice=output.notice)
-    answers.say(found, summary.came_of, as_json=as_json)
+    answers.say(found, why_view.outcome_lines, as_json=as_json)

@@ -15,8 +15,8 @@ def command(*, project: str | None, commit: str, as_json: bool) -> None:
 
     What these sessions decided is shown as well.
     """
-    from ocm.provenance import summary
     from ocm.provenance import why as reasons
+    from ocm.ui import why_view
 
     found = reasons.explain(options.find_store(project), commit, notice=output.notice)
-    answers.say(found, summary.explained, as_json=as_json)
+    answers.say(found, why_view.commit_lines, as_json=as_json)

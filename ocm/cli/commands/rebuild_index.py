@@ -22,7 +22,7 @@ def command(*, project: str | None, as_json: bool) -> None:
 
     store = options.find_store(project)
     found = sync.rebuild(store, output.progress(as_json=as_json))
-    commit_links.look(store, lambda _: None, progress=output.progress(as_json=as_json))
+    commit_links.read(store, lambda _: None, progress=output.progress(as_json=as_json))
     if as_json:
         output.as_json({"read": found.read, "unreadable": [{"file": f, "error": e} for f, e in found.unreadable]})
     else:

@@ -36,8 +36,9 @@ def command(
 
     ID is a session id or the unique beginning of one, a slug, a file name, or `latest`.
     """
-    from ocm.provenance import decision_log, summary, why
+    from ocm.provenance import decision_log, why
     from ocm.recall import show
+    from ocm.ui import why_view
 
     store = options.find_store(project)
     with options.notices() as notice:
@@ -48,12 +49,12 @@ def command(
             output.as_json(found) if as_json else output.excerpt(found, wanted)
             return
         shown = show.show(store, identifier, notice=notice)
-        came_of = why.commits(store, identifier)
+        outcome = why.commits(store, identifier)
         ended = decision_log.ended(store, os.path.basename(shown["markdown_path"]))
         if as_json:
-            landed = {name: came_of[name] for name in ("commits", "not_landed")}
+            landed = {name: outcome[name] for name in ("commits", "not_landed")}
             output.as_json({**shown, **landed, "ended": ended})
         else:
-            lines = list(summary.marked(show.text(store, identifier), ended))
+            lines = list(why_view.session_file_lines(show.text(store, identifier), ended))
             still: Mapping[str, object] = show.freshness_of(store, identifier) if layout.is_watched() else {}
-            layout.session({**shown, **still}, lines, summary.outcome(came_of))
+            layout.session({**shown, **still}, lines, why_view.outcome_section(outcome))

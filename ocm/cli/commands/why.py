@@ -17,11 +17,11 @@ def command(*, project: str | None, place: str, as_json: bool) -> None:
 
     That is its commit, the session behind it, and the decision.
     """
-    from ocm.provenance import summary
     from ocm.provenance import why as reasons
+    from ocm.ui import why_view
 
     store = options.find_store(project)
     exists = os.path.lexists(place) or os.path.lexists(os.path.join(store.root, place))
     path, first, last = reasons.parsed(place, exists=exists)
     found = reasons.why(store, options.named(store, path), first, last, notice=output.notice)
-    answers.say(found, summary.why, as_json=as_json)
+    answers.say(found, why_view.why_lines, as_json=as_json)

@@ -410,7 +410,7 @@ def test_the_command_prints_and_exits_one_while_something_is_wrong(intact: Place
 
     done = run()
     assert done.returncode == 0
-    assert "Nothing is wrong." in done.stdout
+    assert "No problems found." in done.stdout
     assert "last fired: session-start 20" in done.stdout
     damage_the_cache(intact)
     done = run("--json")
@@ -420,7 +420,7 @@ def test_the_command_prints_and_exits_one_while_something_is_wrong(intact: Place
     assert set(found) == {"store", "hosts", "findings", "fixed"}
     done = run("--fix")
     assert done.returncode == 0
-    assert "mended  " in done.stdout
+    assert "fixed    " in done.stdout
     with sqlite3.connect(intact.store / "memory.db") as db:
         assert db.execute("SELECT count(*) FROM sessions").fetchone() == (3,)
     db.close()

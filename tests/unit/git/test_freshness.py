@@ -2,11 +2,13 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ocm.base.model import FileChange
 from ocm.git import blobs, freshness, parse, process
+from ocm.git.worktree import WorkTree
 from ocm.markdown.facts import Facts, content_line
 from ocm.recall import brief, search
 from tests.support.builders import Project, commit, git
@@ -112,13 +114,13 @@ def test_a_page_costs_one_git_process(repo: Project, monkeypatch: pytest.MonkeyP
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Count how often git is asked for the commits since an instant."""
     instants: list[float] = []
-    real = process.commit_times
+    real = freshness._commit_times
 
-    def counted(place: process.Place, since: float, most: int) -> list[float]:
+    def counted(tree: WorkTree, since: float, limit: int) -> list[float]:
         instants.append(since)
-        return real(place, since, most)
+        return real(tree, since, limit)
 
-    monkeypatch.setattr(process, "commit_times", counted)
+    monkeypatch.setattr(freshness, "_commit_times", counted)
     return instants
 
 
@@ -161,7 +163,7 @@ def test_a_past_that_was_cut_or_replaced_is_asked_for_again(repo: Project, asked
 def test_an_answer_is_not_kept_when_head_moves_meanwhile(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     moving = iter([("a",), ("b",), ("a",), ("a",)])
     monkeypatch.setattr(freshness, "_head", lambda _: next(moving))
-    monkeypatch.setattr(process, "commit_times", lambda *_: [2.0])
+    monkeypatch.setattr(freshness, "_commit_times", lambda *_: [2.0])
     assert since(repo, 1.0) == [1]
     assert str(repo.root) not in freshness._counted
     assert since(repo, 1.0) == [1]
@@ -209,23 +211,7 @@ def test_nothing_outside_the_repository_is_opened(repo: Project, tmp_path: Path)
     changes = [FileChange(path, "modified") for path in paths]
     put(repo.store, "a.md", session("a", goal="wombat", files=changes, facts=[content_line(p, oid) for p in paths]))
     assert fresh(repo) is None
-    assert freshness.recorded(str(repo.root), {*paths, "a.py"}).keys() == {"a.py"}
-
-
-def test_links_folders_and_pipes(repo: Project) -> None:
-    os.symlink("a.py", repo.root / "link")
-    os.mkfifo(repo.root / "pipe")
-    link = parse.blob_id(b"a.py", blobs.SHA1)
-    found = blobs.current(str(repo.root), dict.fromkeys(("link", "pipe", "none", ".git", "a.py/x", "a\0b"), link))
-    assert found == {"link": link, "pipe": None, "none": "", ".git": None, "a.py/x": "", "a\0b": None}
-
-
-def test_too_much_is_not_read(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blobs, "MAX_ALL", 5)
-    write(repo, "b.py")
-    found = blobs.current(str(repo.root), {"a.py": blobs.SHA1, "b.py": blobs.SHA1})
-    assert found["a.py"]
-    assert found["b.py"] is None
+    assert freshness.contents_now(str(repo.root), {*paths, "a.py"}).keys() == {"a.py"}
 
 
 @pytest.mark.parametrize(
@@ -240,13 +226,8 @@ def test_any_path_stays_one_line(repo: Project, path: str) -> None:
     assert fresh(repo) == {"unchanged": 1, "changed": 0, "gone": 0}
 
 
-def test_in_words() -> None:
-    assert freshness.says(None, None) == ""
-    assert (
-        freshness.says({"unchanged": 3, "changed": 1, "gone": 0}, 1) == "files: 3 unchanged, 1 changed; 1 commit since"
-    )
-    assert freshness.says({"unchanged": 0, "changed": 0, "gone": 2}, None) == "files: 2 gone"
-    assert freshness.says(None, 1000) == "1000+ commits since"
+def test_a_line_that_is_no_fact_of_ours_is_passed_over() -> None:
+    assert Facts.parse(["blob x y", "blob " + "0" * 40, "calls 3", f"blob {'0' * 39}g a"]).contents == {}
 
 
 def test_a_repository_with_longer_ids(tmp_path: Path) -> None:
@@ -254,7 +235,7 @@ def test_a_repository_with_longer_ids(tmp_path: Path) -> None:
     root.mkdir()
     git(root, "init", "-q", "--object-format=sha256")
     (root / "a.py").write_bytes(b"x")
-    assert freshness.recorded(str(root), {"a.py"}) == {"a.py": git(root, "hash-object", "a.py")}
+    assert freshness.contents_now(str(root), {"a.py"}) == {"a.py": git(root, "hash-object", "a.py")}
 
 
 def test_a_brief_says_what_became_of_the_files_and_what_git_did(repo: Project) -> None:
@@ -378,7 +359,7 @@ def test_where_git_cannot_tell_of_all_nothing_is_said(
     assert freshness.Since(str(tmp_path / "nowhere"), 1.0).commits(1.0) == []
     assert left(repo, "x.py", began=0.0) == []
     commit(repo.root)
-    monkeypatch.setattr(freshness, "MOST_NAMED", 2)
+    monkeypatch.setattr(freshness, "MAX_NAMED", 2)
     assert left(repo, "x.py") == ["x.py"]
     commit(repo.root)
     assert left(repo, "x.py") == []
@@ -406,13 +387,13 @@ def test_no_setting_of_the_user_changes_what_is_in_commits(repo: Project, settin
 
 def test_a_brief_asks_git_one_question(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     work(repo, "lost.py", session_id="one")
-    real, asked = process._quick, []
+    real, asked = process._started, []
 
-    def counted(place: process.Place, *arguments: str, stdin: bytes = b"") -> bytes:
+    def counted(top: str, arguments: tuple[str, ...], stdin: bytes) -> Any:
         asked.append(arguments[0])
-        return real(place, *arguments, stdin=stdin)
+        return real(top, arguments, stdin)
 
-    monkeypatch.setattr(process, "_quick", counted)
+    monkeypatch.setattr(process, "_started", counted)
     said = brief.for_hook(repo.store, own="", tokens=600, most_read=64)
     assert "Not committed: lost.py" in said
     assert asked == ["log"]

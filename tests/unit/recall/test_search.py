@@ -785,7 +785,7 @@ def test_the_item_that_a_snippet_shows_is_marked_and_no_other(tmp_path: Path) ->
     put(
         store,
         "b.md",
-        session("b", 2, title="Later", decisions=["**Mole:** digs better. Supersedes: Wombat. Solves: Wallaby"]),
+        session("b", 2, title="Background", decisions=["**Mole:** digs better. Supersedes: Wombat. Solves: Wallaby"]),
     )
 
     def ended(query: str) -> list[tuple[str, list[str]]]:

@@ -209,5 +209,14 @@ def test_the_doctor_says_of_each_host_what_it_did_and_what_is_to_do(
     host = {"host": "cursor", "level": "project", "last_used": None, "events": events, "to_do": to_do}
     output.report({"store": None, "hosts": [host], "fixed": [], "findings": []})
     assert capsys.readouterr().out.splitlines() == [
-        "store  none", "cursor (project)  not used since it was set up", *shown, "Nothing is wrong.",
+        "store  none", "cursor (project)  not used since it was set up", *shown, "No problems found.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("ascii", "a - b ... -> * x # +"), ("utf-8", "a · b … → • ✓ █ ▅"), ("latin-1", "a - b ... -> * x # +")],
+)
+def test_looks_become_ascii_where_there_is_no_more(encoding: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    assert output.shown("a · b … → • ✓ █ ▅") == shown

@@ -5,22 +5,17 @@ from __future__ import annotations
 import io
 import os
 import sys
-from datetime import datetime
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocm.ui import layout, list_view, output, pager, session_view, stats_view, terminal
-from ocm.ui.terminal import BAD, HEAD, HELD, MATCH, QUIET, Line, Screen, cells, chop, joined
+from ocm.ui import layout, terminal
+from ocm.ui.cells import cells, cut_to_cells
+from ocm.ui.terminal import BAD, HEAD, HELD, MATCH, QUIET, Line, Screen, joined
+from tests.support.screen import NOW, plain
 
-NOW = datetime.fromisoformat("2026-03-20T17:05:00+01:00")
 _TEXT = st.text(st.sampled_from("ab c日本🚀é.\u0301\u200d  \xa0"), max_size=40)
-
-
-def plain(lines: Any) -> list[str]:
-    return [Screen(10_000).text(line) for line in lines]
 
 
 @pytest.mark.parametrize(("date", "said"), [
@@ -37,7 +32,7 @@ def test_a_date_is_said_as_a_person_says_it(date: str | None, said: str) -> None
     ("abc", 2, "ab"), ("abc", 9, "abc"), ("abc", 0, ""), ("abc", -1, ""), ("日本", 3, "日"), ("日本", 4, "日本"), ("日本", 1, ""), ("a🚀b", 2, "a"),
 ])  # fmt: skip
 def test_a_text_is_cut_between_cells(text: str, room: int, part: str) -> None:
-    assert chop(text, room) == part
+    assert cut_to_cells(text, room) == part
 
 
 @pytest.mark.parametrize(("line", "width", "shown"), [
@@ -65,7 +60,7 @@ def test_a_line_is_broken_where_it_may_be(line: Line, lines: list[str]) -> None:
 def test_the_lines_below_are_set_in_and_the_last_one_says_that_there_were_more() -> None:
     at = Screen(12)
     assert plain(at.wrap([("one two three", "")], 2, [("- ", "")])) == ["- one two", "  three"]
-    assert plain(at.wrap([("one two three four five six", "")], 0, most=2)) == ["one two", "three four …"]
+    assert plain(at.wrap([("one two three four five six", "")], 0, limit=2)) == ["one two", "three four …"]
     assert plain(at.wrap([("abc", "")], 8, [("name    ", "")])) == ["name", "    abc"]
     assert plain(at.wrap([("abc", "")], 8, [("    • ", "")])) == ["•   abc"[:2] + "abc"]
 
@@ -121,7 +116,7 @@ def test_the_size_is_what_the_terminal_or_the_environment_says(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size(size))
-    at = terminal.here()
+    at = terminal.current_screen()
     assert at is not None
     assert (at.width, at.height) == found
 
@@ -156,163 +151,10 @@ def test_on_windows_a_terminal_has_to_say_that_it_knows_colours(
 def test_what_is_no_terminal_has_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     for stream in (io.StringIO(), None):
         monkeypatch.setattr(sys, "stdout", stream)
-        assert terminal.here() is None
+        assert terminal.current_screen() is None
     closed = Terminal()
     closed.close()
     monkeypatch.setattr(sys, "stdout", closed)
     monkeypatch.setattr(os, "get_terminal_size", lambda _: (_ for _ in ()).throw(OSError()))
-    assert terminal.here() is None
+    assert terminal.current_screen() is None
     assert not layout.laid_out("views.status", {})
-
-
-def test_a_stream_that_is_closed_is_not_watched(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = io.StringIO()
-    stream.close()
-    for one in (stream, None):
-        monkeypatch.setattr(sys, "stdout", one)
-        assert layout.is_watched() is False
-
-
-@pytest.mark.parametrize(
-    ("encoding", "shown"),
-    [("ascii", "a - b ... -> * x # +"), ("utf-8", "a · b … → • ✓ █ ▅"), ("latin-1", "a - b ... -> * x # +")],
-)
-def test_looks_become_ascii_where_there_is_no_more(encoding: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
-    assert output.shown("a · b … → • ✓ █ ▅") == shown
-
-
-@pytest.mark.parametrize(("named", "command"), [
-    (None, ["less", "-FRX"]), ("more -s", ["more", "-s"]), ("cat", []), ("", []), ("'x", []),
-])  # fmt: skip
-def test_the_pager_is_the_one_that_is_named(
-    named: str | None, command: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PAGER", raising=False)
-    if named is not None:
-        monkeypatch.setenv("PAGER", named)
-    assert pager._command() == command
-
-
-# --- sessions and hits
-
-
-def row(**values: Any) -> dict[str, Any]:
-    return {
-        "session_id": "s1", "title": "T", "goal": "", "date": "2026-03-20T14:32:00+01:00", "tool": "codex", "branch": "main", "status": "open",
-        "freshness": None, "commits_since": None, "rank": 1, "snippet": "", "top_files": [], **values,
-    }  # fmt: skip
-
-
-def test_an_id_is_shortened_only_where_it_is_still_one() -> None:
-    long = "0f6c1f7e-6f0f-4f0e-9f0d-2f6f3d1c9a10"
-    assert list_view.short_ids([row(session_id=long)]) == {long: "0f6c1f7e"}
-    assert set(list_view.short_ids([row(session_id=long), row(session_id=long[:-1] + "1")]).values()) == {
-        long,
-        long[:-1] + "1",
-    }
-    assert list_view.short_ids([row(session_id="deadbeefdeadbeefdeadbeefdeadbeef")]) == {
-        "deadbeefdeadbeefdeadbeefdeadbeef": "deadbeef"
-    }
-    assert list_view.short_ids([row(session_id="ses_abc")]) == {"ses_abc": "ses_abc"}
-
-
-def test_nothing_stored_is_obeyed_by_the_terminal() -> None:
-    evil = "\x1b[31mred\x1b]0;x\x07\r\n\u202etitle"
-    rows = [row(title=evil, tool=evil, branch=evil, snippet=f"**{evil}**", top_files=[evil], session_id="s\x1b[2J")]
-    for width in (30, 60, 120):
-        for view in (list_view.sessions, list_view.hits):
-            text = "\n".join(Screen(width, now=NOW).text(line) for line in view(Screen(width, now=NOW), rows))
-            assert not set(text) & {"\x1b", "\r", "\u202e", "\x07"}
-
-
-def test_a_snippet_that_is_the_title_is_not_said_twice() -> None:
-    at = Screen(80, now=NOW)
-    lines = plain(list_view.hits(at, [row(title="Cut latency", snippet="Cut **latency**")]))
-    assert [line for line in lines if "latency" in line] == ["1. Cut latency"]
-    assert len(plain(list_view.hits(at, [row(title="T", snippet="more **T**", project="p")]))) == 3
-
-
-def test_a_commit_in_a_timeline_names_its_sessions() -> None:
-    entry = {
-        "commit": "a" * 40,
-        "title": "Fix",
-        "date": "2026-03-20T14:32:00+01:00",
-        "author": "Me",
-        "sessions": ["s1"],
-    }
-    done = {**row(), "checkpoints": [{"items": ["x"]}], "is_anchor": False, "changes": [
-        {"path": "a.py", "change_type": "modified", "state": "gone"}, {"path": "b.py", "change_type": "created", "state": None},
-    ]}  # fmt: skip
-    assert plain(list_view.timeline(Screen(80, now=NOW), [entry, done])) == [
-        "today 14:32  Fix", "             commit · aaaaaaaaa · Me · s1",
-        "today 14:32  T", "             codex · main · open · s1",
-        "             a.py, modified, gone since", "             b.py, created", "", "             - x",
-    ]  # fmt: skip
-
-
-def test_a_list_without_any_branch_has_no_column_for_it() -> None:
-    (line,) = plain(list_view.sessions(Screen(120, now=NOW), [row(branch="")]))
-    assert line == "today 14:32  T  codex  open  s1"
-
-
-# --- one session
-
-
-@pytest.mark.parametrize(("lines", "shown"), [
-    (["## Goal", "", "text"], ["", "Goal", "text"]), (["a", "", "", "b"], ["a", "", "b"]), (["- [ ] open", "- [x] done", "* item", "1. one"], ["☐ open", "✓ done", "• item", "1. one"]),
-    (["```python", "- x", "```", "y"], ["    - x", "y"]), (["~~~", "```", "~~~"], ["    ```"]), (["````", "```", "````", "z"], ["    ```", "z"]),
-    (["| File | Description |", "| --- | --- |", "| a | b |"], ["• a · b"]), (["a **b** `c` [d](e)"], ["a b `c` d e"]),
-    (["- old  [ended by: new]"], ["• old [ended by: new]"]), (["  continued"], ["  continued"]), (["  - deeper"], ["  • deeper"]),
-    (["a", "# b", "c"], ["a", "", "b", "c"]), (["#no heading"], ["#no heading"]),
-])  # fmt: skip
-def test_markdown_is_what_it_means(lines: list[str], shown: list[str]) -> None:
-    assert plain(session_view._body(Screen(80), iter(lines))) == shown
-
-
-def test_what_only_machines_need_is_left_out() -> None:
-    lines = ["---", "ocm: 1", "---", "", "# T", "", "kept", "", "```ocm", "calls 3", "```", "", "## Notes"]
-    assert list(session_view._worth_reading(lines, "T")) == ["", "", "kept", "", "", "## Notes"]
-    assert list(session_view._worth_reading(["no front matter"], "T")) == ["no front matter"]
-
-
-def test_a_session_without_known_freshness_says_nothing_of_it() -> None:
-    assert plain(session_view.session(Screen(80, now=NOW), row(), ["text"])) == [
-        "T",
-        "today 14:32 · codex · main · open · s1",
-        "text",
-    ]
-
-
-def test_what_came_of_it_is_a_section() -> None:
-    assert layout._section([]) == []
-    assert layout._section(["What came of it:", "  abc · subject"]) == [
-        "",
-        "## What came of it",
-        "",
-        "- abc · subject",
-    ]
-
-
-# --- figures
-
-
-@pytest.mark.parametrize(("values", "line"), [
-    ([], ""), ([0, 0], ""), ([0, 1], "▁█"), ([1, 1], "██"), ([0, 1, 50, 100], "▁▂▄█"),
-])  # fmt: skip
-def test_a_sparkline_keeps_what_is_little_apart_from_nothing(values: list[int], line: str) -> None:
-    assert stats_view.spark(values) == line
-
-
-def test_a_calendar_ends_today() -> None:
-    lines = plain(stats_view.calendar(Screen(80, now=NOW), {"2026-03-20": 4, "2026-03-19": 1, "2020-01-01": 9}))
-    assert len(lines) == 8
-    assert lines[5].rstrip().endswith("██")
-    assert lines[4].rstrip().endswith("░░")
-    assert list(stats_view.calendar(Screen(12, now=NOW), {})) == []
-    assert "█" not in "".join(plain(stats_view.calendar(Screen(80, now=NOW), {})))
-
-
-def test_many_branches_are_summed_up() -> None:
-    groups = {f"b{n}": {"sessions": 1, "checkpoints": 1, "decisions": 0, "files": 0} for n in range(8)}
-    assert plain(stats_view._groups(Screen(80), groups, "branch"))[-1] == "and 3 more"

@@ -1,0 +1,47 @@
+"""Commits as values, and as the object store has them. Pure: bytes in, values out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ocm.base.times import second
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit: `at` in epoch seconds, and whether it has several parents."""
+
+    sha: str
+    at: int
+    author: str
+    subject: str
+    is_merge: bool = False
+
+
+def commits_in(data: bytes) -> Iterator[Commit]:
+    """Return the commits in the output of `git cat-file --batch`, each behind its id, kind and size."""
+    at = 0
+    while (end := data.find(b"\n", at)) >= 0:
+        fields = data[at:end].split(b" ")
+        at = end + 1
+        if len(fields) == 3 and fields[1] == b"commit" and fields[2].isdigit():  # noqa: PLR2004 - else it is missing
+            size = int(fields[2])
+            yield _object(fields[0].decode(), data[at : at + size].decode("utf-8", "replace"))
+            at += size + 1
+
+
+def _object(sha: str, text: str) -> Commit:
+    head, _, message = text.partition("\n\n")
+    values: dict[str, str] = {}
+    parents = 0
+    for line in head.split("\n"):
+        name, _, value = line.partition(" ")
+        parents += name == "parent"
+        values.setdefault(name, value)
+    when = values.get("committer", "").rsplit(" ", 2)[1:2]
+    author = values.get("author", "").partition(" <")[0]
+    return Commit(sha, second(when[0]) if when else 0, author, subject_of(message), parents > 1)
+
+
+def subject_of(message: str) -> str:
+    """Return the first paragraph of a commit's message as one line."""
+    return " ".join(message.lstrip("\n").partition("\n\n")[0].split())

@@ -1,0 +1,59 @@
+"""Lists of sessions, hits and a timeline, laid out for a screen."""
+
+from __future__ import annotations
+
+from ocm.ui import list_view
+from ocm.ui.terminal import Screen
+from tests.support.screen import NOW, plain, row
+
+
+def test_an_id_is_shortened_only_where_it_is_still_one() -> None:
+    long = "0f6c1f7e-6f0f-4f0e-9f0d-2f6f3d1c9a10"
+    assert list_view.short_ids([row(session_id=long)]) == {long: "0f6c1f7e"}
+    assert set(list_view.short_ids([row(session_id=long), row(session_id=long[:-1] + "1")]).values()) == {
+        long,
+        long[:-1] + "1",
+    }
+    assert list_view.short_ids([row(session_id="deadbeefdeadbeefdeadbeefdeadbeef")]) == {
+        "deadbeefdeadbeefdeadbeefdeadbeef": "deadbeef"
+    }
+    assert list_view.short_ids([row(session_id="ses_abc")]) == {"ses_abc": "ses_abc"}
+
+
+def test_nothing_stored_is_obeyed_by_the_terminal() -> None:
+    evil = "\x1b[31mred\x1b]0;x\x07\r\n\u202etitle"
+    rows = [row(title=evil, tool=evil, branch=evil, snippet=f"**{evil}**", top_files=[evil], session_id="s\x1b[2J")]
+    for width in (30, 60, 120):
+        for view in (list_view.sessions, list_view.hits):
+            text = "\n".join(Screen(width, now=NOW).text(line) for line in view(Screen(width, now=NOW), rows))
+            assert not set(text) & {"\x1b", "\r", "\u202e", "\x07"}
+
+
+def test_a_snippet_that_is_the_title_is_not_said_twice() -> None:
+    at = Screen(80, now=NOW)
+    lines = plain(list_view.hits(at, [row(title="Cut latency", snippet="Cut **latency**")]))
+    assert [line for line in lines if "latency" in line] == ["1. Cut latency"]
+    assert len(plain(list_view.hits(at, [row(title="T", snippet="more **T**", project="p")]))) == 3
+
+
+def test_a_commit_in_a_timeline_names_its_sessions() -> None:
+    entry = {
+        "commit": "a" * 40,
+        "title": "Fix",
+        "date": "2026-03-20T14:32:00+01:00",
+        "author": "Me",
+        "sessions": ["s1"],
+    }
+    done = {**row(), "checkpoints": [{"items": ["x"]}], "is_anchor": False, "changes": [
+        {"path": "a.py", "change_type": "modified", "state": "gone"}, {"path": "b.py", "change_type": "created", "state": None},
+    ]}  # fmt: skip
+    assert plain(list_view.timeline(Screen(80, now=NOW), [entry, done])) == [
+        "today 14:32  Fix", "             commit · aaaaaaaaa · Me · s1",
+        "today 14:32  T", "             codex · main · open · s1",
+        "             a.py, modified, gone since", "             b.py, created", "", "             - x",
+    ]  # fmt: skip
+
+
+def test_a_list_without_any_branch_has_no_column_for_it() -> None:
+    (line,) = plain(list_view.sessions(Screen(120, now=NOW), [row(branch="")]))
+    assert line == "today 14:32  T  codex  open  s1"
