@@ -23,7 +23,7 @@ def _run(words: list[str]) -> None:
     if words == ["--version"]:
         print(f"ocm {__version__}", flush=True)  # noqa: T201 - nothing else is loaded yet
         return
-    if words and words[0] in {"list", "search"}:
+    if words and words[0] in {"list", "search", "status"}:
         gc.disable()  # of what these load it would find nothing to collect, again and again
         from ocm.cli import fast_path
 

@@ -8,6 +8,9 @@ import pytest
 from hypothesis import settings
 
 from tests.support.builders import Project, repository
+from tests.support.core import pytest_collection_modifyitems, pytest_ignore_collect
+
+__all__ = ["pytest_collection_modifyitems", "pytest_ignore_collect"]  # hooks of pytest
 
 # The same examples each time, so that a change is judged by what it did; .ci/under-fire looks for new ones.
 settings.register_profile("dev", deadline=None, derandomize=True)

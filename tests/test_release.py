@@ -123,7 +123,7 @@ def shipped() -> dict[str, bytes]:
     """Return what a wheel must hold, by its path in it: the package, and what it installs."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "ocm", "hooks", "rules"]
     files = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    inside = {name: name if name.startswith("ocm/") else f"ocm/{name}" for name in files if name}
+    inside = {name: name if name.startswith("ocm/") else f"ocm/data/{name}" for name in files if name}
     return {place: (ROOT / name).read_bytes() for name, place in inside.items() if (ROOT / name).is_file()}
 
 

@@ -32,7 +32,7 @@ class BadInputError(OcmError):
     exit_code = 2
 
 
-def meant(word: str, known: "Iterable[str]") -> str:
+def suggestion(word: str, known: "Iterable[str]") -> str:
     """Return a question after the nearest of what is `known`, with a space behind it; empty when nothing is near."""
     from difflib import get_close_matches  # only ever needed by who mistyped
 

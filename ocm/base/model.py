@@ -5,12 +5,13 @@ import unicodedata
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from ocm.base.errors import BadInputError, meant
-from ocm.base.values import CHANGE_TYPES, MAX_LINE, STATUSES, FileChange, one_line
+from ocm.base.errors import BadInputError, suggestion
+from ocm.base.text import MAX_LINE, one_line
+from ocm.base.values import CHANGE_TYPES, STATUSES, FileChange
 
 __all__ = [
-    "CHANGE_TYPES", "HALF", "MAX_ITEM", "MAX_LINE", "SECTIONS", "STATUSES", "TRIGGERS", "Checkpoint", "FileChange",
-    "PlanFile", "Reference", "Session", "WorkEntry", "checkpoint_from", "clean_text", "one_line", "slugify",
+    "CHANGE_TYPES", "HALF", "MAX_ITEM", "SECTIONS", "STATUSES", "TRIGGERS", "Checkpoint", "FileChange", "PlanFile",
+    "Reference", "Session", "WorkEntry", "checkpoint_from", "clean_text", "slugify",
 ]  # fmt: skip
 
 TRIGGERS = ("context_limit", "git_commit", "task_end", "session_end", "manual")
@@ -134,7 +135,8 @@ def checkpoint_from(arguments: dict[str, Any]) -> Checkpoint:
     for name in arguments:
         if name not in known:
             raise BadInputError(
-                f"checkpoint has no argument {name!r}.", f"{meant(name, known)}Accepted: {', '.join(sorted(known))}."
+                f"checkpoint has no argument {name!r}.",
+                f"{suggestion(name, known)}Accepted: {', '.join(sorted(known))}.",
             )
     given = {name: value for name, value in arguments.items() if value is not None}
     session_id = _text("session_id", given.get("session_id", ""), MAX_LINE)
@@ -172,7 +174,7 @@ def _text(name: str, value: object, limit: int = MAX_ITEM) -> str:
     except UnicodeEncodeError:
         whole = False
     if not whole:
-        raise BadInputError(f"{name} holds half a character (a lone surrogate).", "Send it as valid Unicode.")
+        raise BadInputError(f"{name} contains a lone surrogate.", "Send it as valid Unicode.")
     text = clean_text(value)
     if len(text) > limit:
         raise BadInputError(f"{name} has {len(text)} characters.", f"At most {limit} are kept; split it.")
@@ -183,7 +185,8 @@ def _choice(name: str, value: object, accepted: tuple[str, ...]) -> str | None:
     text = _text(name, value)
     if text and text not in accepted:
         raise BadInputError(
-            f"{name} {one_line(text, 40)!r} is not known.", f"{meant(text, accepted)}Accepted: {', '.join(accepted)}."
+            f"{name} {one_line(text, 40)!r} is not known.",
+            f"{suggestion(text, accepted)}Accepted: {', '.join(accepted)}.",
         )
     return text or None
 

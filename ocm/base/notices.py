@@ -8,7 +8,7 @@ Progress = Callable[[int, int], None]  # so many done, out of so many
 _T = TypeVar("_T")
 
 
-def told(items: Sequence[_T], progress: Progress | None, *, before: int = 0, of: int = 0) -> Iterator[_T]:
+def reported(items: Sequence[_T], progress: Progress | None, *, before: int = 0, of: int = 0) -> Iterator[_T]:
     """Yield `items`, and tell `progress` after each: `before` were done in an earlier part, of `of` in all."""
     for done, item in enumerate(items, before + 1):
         yield item

@@ -125,24 +125,15 @@ def data(value: object) -> object:
 
 
 def holds_marks(text: str) -> bool:
-    """Tell whether something in `text` was marked."""
+    """Return whether something in `text` was marked."""
     return MARK_OPEN in text
 
 
 def short(session_id: str) -> str:
     """Return what is enough to find a session again: the beginning of a random id, and all of any other."""
-    return session_id[:8] if _UUID.fullmatch(session_id) else say(session_id)
+    return session_id[:8] if _UUID.fullmatch(session_id) else sanitize_line(session_id)
 
 
-def say(text: str) -> str:
+def sanitize_line(text: str) -> str:
     """Return stored text as one line that cannot end the fence around it."""
     return marked(unfenced(clean_line(text)).strip())
-
-
-def cut(text: str, limit: int) -> str:
-    """Return a line of at most `limit` characters, cut between words where there are any."""
-    if len(text) <= limit:
-        return text
-    part = text[: limit - 1]
-    space = part.rfind(" ", limit // 2)
-    return (part if text[limit - 1] == " " else part[:space] if space > 0 else part).rstrip() + "…"

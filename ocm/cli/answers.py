@@ -21,10 +21,10 @@ def say(found: Any, lines: Callable[[Any], Iterator[str]], *, as_json: bool, not
         output.say(line)
 
 
-def ledger(kind: str, told: str, nothing: str) -> click.Command:
+def ledger(kind: str, about: str, nothing: str) -> click.Command:
     """Return the command that lists the decisions, or the problems, of a store."""
 
-    @click.command(f"{kind}s", help=told)
+    @click.command(f"{kind}s", help=about)
     @options.project_option
     @file_option
     @click.option("--all", "everything", is_flag=True, help="Superseded or solved ones as well.")

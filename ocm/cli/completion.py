@@ -6,7 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ocm.base.errors import OcmError
-from ocm.cli import list_search
+from ocm.cli import quick_commands
 from ocm.store.paths import Store
 
 _MOST = 200
@@ -27,7 +27,7 @@ def _offered(names: Callable[[click.Context], Iterable[tuple[str, str]]]) -> Off
 
 
 def _store(context: click.Context) -> Store:
-    return list_search.find_store(context.params.get("project"))
+    return quick_commands.find_store(context.params.get("project"))
 
 
 def _sessions(context: click.Context) -> Iterable[tuple[str, str]]:

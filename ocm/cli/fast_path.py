@@ -1,27 +1,31 @@
-"""`ocm list` and `ocm search` as they are mostly typed, answered without loading the command line's library.
+"""`ocm list`, `search` and `status` as they are mostly typed, answered without loading the command line's library.
 
 Whatever is not plainly one of the options below, a wrong value or a plea for help included, is left to the command
 line itself, which says what is wrong with it. A test holds the two to the same options and the same answers.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ocm.cli import list_search
+from ocm.cli import quick_commands
 from ocm.ui import output
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 FLAG, NUMBER, TEXT = "flag", "number", "text"
-_SHARED = {"--project": ("project", TEXT), "--tool": ("tool", TEXT), "--json": ("as_json", FLAG)}
-_LIMIT = {"-n": ("limit", NUMBER), "--limit": ("limit", NUMBER)}
+_SHARED = {"--project": ("project", TEXT), "--json": ("as_json", FLAG)}
+_LISTED = {"--tool": ("tool", TEXT), "-n": ("limit", NUMBER), "--limit": ("limit", NUMBER)}
 OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
-    "list": {**_SHARED, **_LIMIT},
+    "list": {**_SHARED, **_LISTED},
     "search": {
         **_SHARED,
-        **_LIMIT,
+        **_LISTED,
         **{f"--{name}": (name, TEXT) for name in ("status", "branch", "since", "until", "tag")},
         "--file": ("path", TEXT),
         "--archived": ("archived", FLAG),
         "--all-projects": ("all_projects", FLAG),
     },
+    "status": _SHARED,
 }
 DEFAULT_LIMITS = {"list": 10, "search": 5}
 MOST_HITS = 50
@@ -33,7 +37,12 @@ def ran(words: list[str]) -> bool:
     given = parsed(words)
     if given is None:
         return False
-    (list_search.search if words[0] == "search" else list_search.list_sessions)(**given)
+    commands: dict[str, Callable[..., None]] = {
+        "list": quick_commands.list_sessions,
+        "search": quick_commands.search,
+        "status": quick_commands.status,
+    }
+    commands[words[0]](**given)
     return True
 
 
@@ -47,12 +56,9 @@ def parsed(words: list[str]) -> dict[str, Any] | None:
         return None
     given, query = found
     known = OPTIONS[command].values()
-    given = {
-        **{name: False if kind == FLAG else None for name, kind in known},
-        "limit": DEFAULT_LIMITS[command],
-        **given,
-    }
-    if command == "list":
+    defaults = {FLAG: False, TEXT: None, NUMBER: DEFAULT_LIMITS.get(command)}
+    given = {**{name: defaults[kind] for name, kind in known}, **given}
+    if command != "search":
         return None if query else given
     return {**given, "query": tuple(query)} if query and 1 <= given["limit"] <= MOST_HITS else None
 

@@ -11,7 +11,7 @@ from importlib import import_module
 import click
 
 from ocm import __version__
-from ocm.base.errors import BadInputError, meant
+from ocm.base.errors import BadInputError, suggestion
 from ocm.cli import completion, options
 from ocm.ui import layout, output
 
@@ -71,7 +71,7 @@ class _Commands(UserDict[str, click.Command]):
         return self.data[name]
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether there is such a command."""
+        """Return whether there is such a command."""
         return any(name in commands for commands in SECTIONS.values())
 
     def __iter__(self) -> Iterator[str]:
@@ -123,7 +123,7 @@ def _nearest(error: click.ClickException) -> str:
     """Return a question after the nearest value that an option takes, where it takes but some."""
     kind = error.param.type if isinstance(error, click.BadParameter) and error.param else None
     typed = error.message.split("'")
-    return meant(typed[1], map(str, kind.choices)) if isinstance(kind, click.Choice) and len(typed) > 1 else ""
+    return suggestion(typed[1], map(str, kind.choices)) if isinstance(kind, click.Choice) and len(typed) > 1 else ""
 
 
 @click.group(
@@ -137,7 +137,7 @@ def _nearest(error: click.ClickException) -> str:
 def ocm(context: click.Context) -> None:
     """A journal of what you and your coding assistant did, kept in the project and found again.
 
-    Without a command it says where you stand.
+    Without a command it shows where you stand.
     """
     if context.invoked_subcommand is None:
         from ocm.cli import overview
@@ -155,7 +155,8 @@ def help_command(context: click.Context, command: str | None) -> None:
     if found is None:
         there_are = ocm.list_commands(parent)
         raise BadInputError(
-            f"There is no command {command!r}.", f"{meant(command or '', there_are)}There are: {', '.join(there_are)}."
+            f"There is no command {command!r}.",
+            f"{suggestion(command or '', there_are)}There are: {', '.join(there_are)}.",
         )
     with click.Context(found, info_name=command or "ocm", parent=parent if command else None) as inner:
         click.echo(found.get_help(inner))

@@ -1,22 +1,19 @@
 """What commands share: finding the store, and the options that many of them take."""
 
-import contextlib
 import os
-from collections.abc import Callable, Iterator
 
 import click
 
-from ocm.base.errors import OcmError, meant
+from ocm.base.errors import OcmError, suggestion
 from ocm.cli import completion
-from ocm.cli.list_search import find_store
+from ocm.cli.quick_commands import find_store, notices
 from ocm.store import paths
 from ocm.store.paths import Store
-from ocm.ui import output
 
 __all__ = ["Group", "dry_run_option", "find_store", "json_option", "notices", "project_option", "tool_option"]
 
 _NAMED = 10  # troubles that an error names
-project_option = click.option("--project", metavar="DIR", help="The project, instead of the one around this folder.")
+project_option = click.option("--project", metavar="DIR", help="The project (default: the one around this folder).")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else on stdout.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, as a diff, and change nothing.")
 tool_option = click.option(
@@ -37,7 +34,7 @@ class Group(click.Group):
         """
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
-            ctx.fail(f"No such command {name!r}. {meant(name, self.list_commands(ctx))}".rstrip())
+            ctx.fail(f"No such command {name!r}. {suggestion(name, self.list_commands(ctx))}".rstrip())
         return super().resolve_command(ctx, args)
 
 
@@ -45,15 +42,6 @@ def named(store: Store, path: str) -> str:
     """Return a path as typed in this folder, from the project's top."""
     here = os.path.abspath(path)
     return paths.relative(store, here if os.path.lexists(here) else os.path.normpath(path))
-
-
-@contextlib.contextmanager
-def notices() -> Iterator[Callable[[str], None]]:
-    """Collect notices and say each once when all went well; where it did not, the error is the one line."""
-    lines: list[str] = []
-    yield lines.append
-    for line in dict.fromkeys(lines):
-        output.notice(line)
 
 
 def report_troubles(troubles: list[str]) -> None:

@@ -1,19 +1,22 @@
 """Where one stands: the store, who is set up for it, what was done last, and what to do next."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ocm.base.notices import Notice, ignore
 from ocm.doctor import host_checks
-from ocm.recall import listing, show
+from ocm.recall import listing, status
 from ocm.setup import scope
 from ocm.store import paths
 from ocm.store.paths import Store
+
+if TYPE_CHECKING:
+    from ocm.base.rows import Overview, SessionRow, Status
 
 _INIT = ("ocm init", "set this project up for your assistants")
 _HELP = ("ocm --help", "everything else")
 
 
-def look(cwd: str, notice: Notice = ignore) -> dict[str, Any]:
+def look(cwd: str, notice: Notice = ignore) -> "Overview":
     """Return where one stands in a folder.
 
     Returns:
@@ -24,7 +27,7 @@ def look(cwd: str, notice: Notice = ignore) -> dict[str, Any]:
     if store is None:
         steps = [_INIT, ("ocm demo", "see first what it does, in a folder thrown away afterwards"), _HELP]
         return {"store": None, "hosts": [], "sessions": 0, "last": None, "active": [], "next": steps}
-    found = show.status(store, notice)
+    found = status.status(store, notice)
     last = next(iter(listing.list_sessions(store, 1)), None)
     hosts = _hosts(store)
     return {
@@ -38,13 +41,13 @@ def look(cwd: str, notice: Notice = ignore) -> dict[str, Any]:
 
 
 def _hosts(store: Store) -> list[str]:
-    levels = [scope.user_site()]
+    levels = [scope.user_scope()]
     if not store.is_user:
-        levels.insert(0, scope.Site(store.root, store.path))
-    return list(dict.fromkeys(title for site in levels for title in host_checks.titles(site)))
+        levels.insert(0, scope.Scope(store.root, store.path))
+    return list(dict.fromkeys(title for level in levels for title in host_checks.titles(level)))
 
 
-def _next(found: dict[str, Any], last: dict[str, Any] | None, hosts: list[str]) -> list[tuple[str, str]]:
+def _next(found: "Status", last: "SessionRow | None", hosts: list[str]) -> list[tuple[str, str]]:
     steps = [] if hosts else [_INIT]
     if any(one["gate_shut"] for one in found["active"]):
         steps.append(('ocm checkpoint --summary "..."', "the assistant is asked for a checkpoint; this is one by hand"))

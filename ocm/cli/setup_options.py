@@ -60,7 +60,7 @@ def trust_hooks(*, dry_run: bool, wanted: bool, project: str | None, yes: bool) 
             return
         for hook in waiting:
             output.say(f"  {hook.event}: {hook.command}")
-        if yes or click.confirm("Shall Codex run these hooks from now on?"):
+        if yes or click.confirm("Let Codex run these hooks from now on?"):
             client.trust(waiting)
             output.say("Codex trusts them.")
 
@@ -74,7 +74,7 @@ host_options = [
         shell_complete=completion.hosts,
         help="This host only; repeatable.",
     ),
-    click.option("--all", "everything", is_flag=True, help="Every host there is, whether found here or not."),
+    click.option("--all", "everything", is_flag=True, help="All hosts that ocm knows, whether found here or not."),
 ]
 
 
@@ -84,7 +84,7 @@ _hook_options = [
     click.option("--cursor-hooks", type=_PROFILES, help="Hooks for Cursor (default: none)."),
     click.option("--hooks", multiple=True, metavar="HOST=PROFILE", help="Hooks for any host; repeatable."),
     click.option("--trust-hooks", is_flag=True, help="Have Codex trust the hooks; shows them and asks first."),
-    click.option("-y", "--yes", is_flag=True, help="Answer yes to what --trust-hooks asks; nothing else is asked."),
+    click.option("-y", "--yes", is_flag=True, help="Do not ask before --trust-hooks; nothing else is ever asked."),
     options.dry_run_option,
 ]
 

@@ -1,4 +1,4 @@
-"""`ocm doctor`: proves that everything works instead of believing the configuration, and mends what is safe to mend."""
+"""`ocm doctor`: tries out whether everything works, never trusting the configuration, and fixes what is safe to fix."""
 
 import os
 import shutil
@@ -9,18 +9,19 @@ from ocm.base.errors import OcmError
 from ocm.doctor import host_checks, live_checks, store_checks
 from ocm.doctor.findings import Finding
 from ocm.doctor.host_checks import Checked
-from ocm.setup import install, scope
+from ocm.setup import install
+from ocm.setup.scope import Scope, user_scope
 from ocm.store import paths
 from ocm.store.paths import Store
 
-# There a call that both see is told of once.
-_ONCE = frozenset({"claude-code", "gemini-cli", "opencode", "copilot", "cline"})
+# These hosts run a hook that is in both places once.
+_RUN_ONCE = frozenset({"claude-code", "gemini-cli", "opencode", "copilot", "cline"})
 _INSTALL = "Install ocm-journal with pipx or `uv tool install`, or put the folder it is in on the PATH."
 
 
 @dataclass(slots=True)
 class Report:
-    """What was looked at, what is wrong, and what was mended."""
+    """What was checked, which problems were found, and which of them were fixed."""
 
     store: Store | None
     hosts: list[Checked] = field(default_factory=list)
@@ -28,7 +29,7 @@ class Report:
     fixed: list[Finding] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for a script."""
+        """Return the report as a script reads it."""
         return {
             "store": self.store.path if self.store else None,
             "hosts": [host.as_json() for host in self.hosts],
@@ -38,61 +39,59 @@ class Report:
 
 
 def examine(cwd: str) -> Report:
-    """Return what is wrong with the set-up that serves a folder."""
+    """Return the problems of the set-up that serves a folder."""
     store = paths.find_store(cwd)
     if store is None:
-        said = f"There is no session store for {os.path.abspath(cwd)}."
-        return Report(None, findings=[Finding("store", said, "Make one with: ocm init")])
+        problem = f"There is no session store for {os.path.abspath(cwd)}."
+        return Report(None, findings=[Finding("store", problem, "Create one with: ocm init")])
     report = Report(store, findings=store_checks.check(store))
-    for site in _sites(store):
-        report.hosts += host_checks.check(site, store)
+    for scope in _scopes(store):
+        report.hosts += host_checks.check(scope, store)
     for host in report.hosts:
         report.findings += host.findings
-    report.findings += _twice(report.hosts) + _commands(store.root, report.hosts)
+    report.findings += _hooked_twice(report.hosts) + _commands(store.root, report.hosts)
     return report
 
 
 def fix(cwd: str) -> Report:
-    """Mend what is safe to mend and return what is left, and what was mended.
+    """Fix what is safe to fix; return the problems that are left, and those that were fixed.
 
     Raises:
         OcmError: when something that should be safe could not be done.
     """
     before = examine(cwd)
-    mended = [(finding, finding.fix) for finding in before.findings if finding.fix]
-    if not mended:
+    fixable = [(finding, finding.fix) for finding in before.findings if finding.fix]
+    if not fixable:
         return before
-    for finding, fix in mended:
+    for finding, fix in fixable:
         try:
             fix()
         except OSError as error:
-            raise OcmError(
-                f"{finding.message} That could not be mended: {error.strerror}.", finding.next_step
-            ) from None
+            raise OcmError(f"{finding.message} That could not be fixed: {error.strerror}.", finding.next_step) from None
     after = examine(cwd)
     left = {(finding.check, finding.message) for finding in after.findings}
-    after.fixed = [finding for finding, _ in mended if (finding.check, finding.message) not in left]
+    after.fixed = [finding for finding, _ in fixable if (finding.check, finding.message) not in left]
     return after
 
 
-def _sites(store: Store) -> list[scope.Site]:
+def _scopes(store: Store) -> list[Scope]:
     if not paths.user_store():
-        return []  # where nothing can be set up, and nothing be known of what was
-    user = scope.user_site()
-    return [user] if store.is_user else [scope.Site(store.root, store.path), user]
+        return []  # without a user store nothing can be set up, and what was set up is unknown
+    user = user_scope()
+    return [user] if store.is_user else [Scope(store.root, store.path), user]
 
 
-def _twice(hosts: list[Checked]) -> list[Finding]:
-    """Return the hosts that run the hooks of a project and those of all projects, and so every hook twice."""
+def _hooked_twice(hosts: list[Checked]) -> list[Finding]:
+    """Return a finding for each host that runs every hook twice: once for the project, once for all projects."""
     named: dict[str, list[Checked]] = {}
     for host in hosts:
-        if host.events and host.host.name not in _ONCE:
+        if host.events and host.host.name not in _RUN_ONCE:
             named.setdefault(host.host.name, []).append(host)
     return [
         Finding(
             "twice",
-            f"{several[0].host.title} has ocm's hooks for this project and for all, so each call may count twice.",
-            f"Take one away, such as with: ocm init --hooks {name}=none",
+            f"{several[0].host.title} has ocm's hooks for this project and for all, so each call may be counted twice.",
+            f"Remove one of the two, for example with: ocm init --hooks {name}=none",
             name,
         )
         for name, several in named.items()
@@ -101,7 +100,7 @@ def _twice(hosts: list[Checked]) -> list[Finding]:
 
 
 def _commands(root: str, hosts: list[Checked]) -> list[Finding]:
-    """Return what is wrong with the programs that hosts start, and whether they do their work."""
+    """Return the problems of the programs that hosts start, after trying them out."""
     hooked = sorted({host.host.name for host in hosts if "pre-tool-use" in host.events})
     served = any(host.has_server for host in hosts)
     needed = [name for name, wanted in (("ocm-hook", hooked), ("ocm", served)) if wanted]
@@ -113,30 +112,32 @@ def _commands(root: str, hosts: list[Checked]) -> list[Finding]:
             Finding("commands", f"{' and '.join(missing)} {are} not on the PATH, so no host can start it.", _INSTALL)
         )
     if hooked and "ocm-hook" not in missing:
-        found += _hook(hooked)
+        found += _hook_command(hooked)
     if served and "ocm" not in missing:
         found += _server(root)
     return found
 
 
-def _hook(hooked: list[str]) -> list[Finding]:
+def _hook_command(hooked: list[str]) -> list[Finding]:
     command = str(shutil.which("ocm-hook"))
     found = []
     if install.is_shim(command):
-        said = f"{command} is a version manager's shim: it costs every call of a tool some 0.4 s."
-        found.append(Finding("slow-hook", said, _INSTALL, path=command))
+        problem = f"{command} is a version manager's shim: it adds about 0.4 s to every tool call."
+        found.append(Finding("slow-hook", problem, _INSTALL, path=command))
     elif install.in_environment(command):
-        said = f"{command} is on the PATH only while its environment is active."
-        found.append(Finding("commands", said, _INSTALL, path=command))
-    powerless = [name for name in hooked if not live_checks.gate_denies(name)]
-    if powerless:
-        said = f"The gate cannot hold anything back in {', '.join(powerless)}: {command} does not deny a call too many."
-        found.append(Finding("gate", said, "Install this version of ocm-journal anew.", path=command))
+        problem = f"{command} is on the PATH only while its environment is active."
+        found.append(Finding("commands", problem, _INSTALL, path=command))
+    failing = [name for name in hooked if not live_checks.gate_denies(name)]
+    if failing:
+        problem = f"The gate does not work in {', '.join(failing)}: {command} did not deny a call it had to deny."
+        found.append(Finding("gate", problem, "Reinstall this version of ocm-journal.", path=command))
     return found
 
 
 def _server(root: str) -> list[Finding]:
-    why = live_checks.server_answers(root)
+    why = live_checks.server_failure(root)
     if not why:
         return []
-    return [Finding("server", f"The MCP server does not answer: {why}.", "Run ocm serve in a shell to see more.")]
+    return [
+        Finding("server", f"The MCP server does not answer: {why}.", "Run `ocm serve` in a shell to see its error.")
+    ]

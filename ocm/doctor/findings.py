@@ -1,4 +1,4 @@
-"""What `ocm doctor` reports: one finding for one cause, with the next safe step."""
+"""What `ocm doctor` reports: one finding for each problem, with the next safe step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ Fix = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it should be: which check found it, about which host, and what to do.
+    """A problem: which check found it, in which host or file, and what to do about it.
 
-    `fix` mends it where that is safe: it changes only what is ocm's.
+    `fix` is there where ocm can fix it safely: it changes only what is ocm's.
     """
 
     check: str
@@ -22,7 +22,7 @@ class Finding:
     fix: Fix | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for a script."""
+        """Return the finding as a script reads it."""
         return {
             "check": self.check,
             "host": self.host or None,

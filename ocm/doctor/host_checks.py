@@ -1,4 +1,4 @@
-"""The doctor's checks of what each host was given: is it all there, is it allowed, and did it fire."""
+"""The doctor's checks of each host's set-up: is it complete, does the host allow it, and have its hooks fired."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -12,20 +12,20 @@ from ocm.edit import plain_text
 from ocm.edit.plain_text import EditError
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
-from ocm.hosts.config.host import LOCAL, PROJECT, USER, Host, Place
+from ocm.hosts.config.host_config import LOCAL, PROJECT, USER, HostConfig, Place
 from ocm.hosts.config.targets import Target
 from ocm.setup import file_changes, install, manifest
-from ocm.setup.scope import Site
+from ocm.setup.scope import Scope
 from ocm.store.paths import Store
 
-_AGAIN = "Set it up again with --fix, or run: ocm {}"
+_SET_UP_AGAIN = "Set it up again with --fix, or run: ocm {}"
 
 
 @dataclass(slots=True)
 class Checked:
-    """A host as it is set up somewhere: its hooks, when each event last fired, and what was found."""
+    """A host as it is set up in one place: its hooks, when each event last fired, and its problems."""
 
-    host: Host
+    host: HostConfig
     place: Place
     events: list[str] = field(default_factory=list)
     seen: hook_evidence.Evidence = field(default_factory=hook_evidence.Evidence)
@@ -33,12 +33,12 @@ class Checked:
     has_server: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for a script."""
+        """Return the host as a script reads it."""
         return {
             "host": self.host.name,
             "level": self.place.level,
-            "last_used": hook_evidence.shown(self.seen.used),
-            "events": {name: hook_evidence.shown(self.seen.events.get(name, 0.0)) for name in self.events},
+            "last_used": hook_evidence.iso_time(self.seen.used),
+            "events": {name: hook_evidence.iso_time(self.seen.events.get(name, 0.0)) for name in self.events},
             "to_do": self.to_do(),
         }
 
@@ -47,42 +47,42 @@ class Checked:
         return [] if self.events and self.seen.events else self.host.steps(self.place)
 
 
-def check(site: Site, store: Store) -> list[Checked]:
-    """Return every host that is set up at a site, with what is wrong there; each file is complained of once."""
-    found = [_checked(host, place, store) for host, place in _set_up(site)]
-    named: set[tuple[str, str]] = set()
+def check(scope: Scope, store: Store) -> list[Checked]:
+    """Return every host that is set up in a scope, with its problems; each file is reported once."""
+    found = [_checked(host, place, store) for host, place in _set_up(scope)]
+    reported: set[tuple[str, str]] = set()
     for one in found:
         several, one.findings = one.findings, []
         for finding in several:
-            if not finding.path or (finding.check, finding.path) not in named:
+            if not finding.path or (finding.check, finding.path) not in reported:
                 one.findings.append(finding)
-            named.add((finding.check, finding.path))
+            reported.add((finding.check, finding.path))
     return found
 
 
-def titles(site: Site) -> list[str]:
-    """Return the names of the hosts that a set-up was made for."""
-    return list(dict.fromkeys(host.title for host, _ in _set_up(site)))
+def titles(scope: Scope) -> list[str]:
+    """Return the titles of the hosts that are set up."""
+    return list(dict.fromkeys(host.title for host, _ in _set_up(scope)))
 
 
-def _set_up(site: Site) -> Iterator[tuple[Host, Place]]:
-    """Return the hosts that a set-up was made for, or whose hooks somebody else's set-up brought."""
-    known = manifest.load(site.root, user=site.user)
+def _set_up(scope: Scope) -> Iterator[tuple[HostConfig, Place]]:
+    """Return the hosts that were set up here, or whose hooks came with the project."""
+    known = manifest.load(scope.root, user=scope.is_user)
     for host in HOSTS.values():
-        places = [replace(site, level=level).place(host.name) for level in _levels(site) if level in host.levels]
+        places = [replace(scope, level=level).place(host.name) for level in _levels(scope) if level in host.levels]
         hooked = [place for place in places if any(_is_there(target) for target in _hooks(host.targets(place)))]
         if hooked:
             yield from ((host, place) for place in hooked)
         elif host.name in known.hosts:
-            yield host, _likely(host, places, known)
+            yield host, _likely_place(host, places, known)
 
 
-def _levels(site: Site) -> Sequence[str]:
-    return [USER] if site.user else [PROJECT, LOCAL]
+def _levels(scope: Scope) -> Sequence[str]:
+    return [USER] if scope.is_user else [PROJECT, LOCAL]
 
 
-def _likely(host: Host, places: list[Place], known: manifest.Manifest) -> Place:
-    """Return the place whose files a set-up wrote: what one user has of a project, where only such files were."""
+def _likely_place(host: HostConfig, places: list[Place], known: manifest.Manifest) -> Place:
+    """Return the place whose files were written: the user's own files of a project, where only those were."""
     for place in reversed(places):
         if all(os.path.realpath(target.path) in known.entries for target in host.targets(place)):
             return place
@@ -106,12 +106,12 @@ def _is_there(target: Target) -> bool:
         return False
 
 
-def _checked(host: Host, place: Place, store: Store) -> Checked:
+def _checked(host: HostConfig, place: Place, store: Store) -> Checked:
     refused = host.name in manifest.load(place.root, user=place.is_user).refused or host.default == NONE
     place = replace(place, refused=refused)
     found = Checked(host, place)
     for target in host.targets(place):
-        finding = _state(found, target)
+        finding = _file_problem(found, target)
         found.findings += [finding] if finding else []
     if found.findings:
         return found
@@ -124,12 +124,12 @@ def _checked(host: Host, place: Place, store: Store) -> Checked:
         found.events = host.hooks.events(profile)
         since = os.stat(hooks.path).st_mtime - 1
         found.seen = hook_evidence.evidence(store, host.name, since)
-        found.findings = found.findings or _silence(found)
+        found.findings = found.findings or _silent_hooks(found)
     return found
 
 
-def _state(found: Checked, target: Target) -> Finding | None:
-    """Return what is wrong with one file of a host."""
+def _file_problem(found: Checked, target: Target) -> Finding | None:
+    """Return the problem with one file of a host, if there is any."""
     name = found.host.title
     try:
         text = _text(target.path)
@@ -137,25 +137,25 @@ def _state(found: Checked, target: Target) -> Finding | None:
         is_there = text is not None and target.take(text, "") != text
         found.has_server |= is_there and "server" in target.what
     except EditError as error:
-        said = f"{name} cannot read {target.path}, line {error.line}: {error.why}."
-        return Finding("config-readable", said, "Correct that in an editor.", found.host.name, target.path)
+        problem = f"{name} cannot read {target.path}, line {error.line}: {error.why}."
+        return Finding("config-readable", problem, "Correct that in an editor.", found.host.name, target.path)
     except OcmError as error:
         return Finding("config-readable", error.message, error.next_step, found.host.name, target.path)
     if wanted == (target.blank if text is None else text) or (target.whole and text and not is_there):
         return None
-    how = "is not as ocm writes it" if is_there else "is missing"
+    how = "is not what ocm writes" if is_there else "is missing"
     command = "install" if found.place.is_user else "init"
     return Finding(
         "set-up",
-        f"{name}: what ocm put into {target.path} ({target.what}) {how}.",
-        _AGAIN.format(f"{command} --host {found.host.name}"),
+        f"{name}: ocm's part of {target.path} ({target.what}) {how}.",
+        _SET_UP_AGAIN.format(f"{command} --host {found.host.name}"),
         found.host.name,
         target.path,
-        lambda: _again(found),
+        lambda: _set_up_again(found),
     )
 
 
-def _again(found: Checked) -> None:
+def _set_up_again(found: Checked) -> None:
     place, names = found.place, [found.host.name]
     if place.is_user:
         install.plan_install(hosts=names).apply()
@@ -168,16 +168,16 @@ def _next_step(found: Checked) -> str:
     return steps[0] if steps else f"Look at the hooks in {found.host.title}, then start a new conversation."
 
 
-def _silence(found: Checked) -> list[Finding]:
-    """Return which hooks did not fire although the host was used."""
+def _silent_hooks(found: Checked) -> list[Finding]:
+    """Return the hooks that did not fire although the host was used."""
     if not found.seen.used:
         return []
-    name, when = found.host.title, hook_evidence.shown(found.seen.used)
+    name, when = found.host.title, hook_evidence.iso_time(found.seen.used)
     if not found.seen.events:
-        said = f"{name} was used ({when}) and none of its hooks fired."
-        return [Finding("firing", said, _next_step(found), found.host.name)]
+        problem = f"{name} was used ({when}) and none of its hooks fired."
+        return [Finding("firing", problem, _next_step(found), found.host.name)]
     silent = found.seen.silent(found.events)
     if not silent:
         return []
-    said = f"{name} was used ({when}) and {', '.join(silent)} never fired."
-    return [Finding("firing", said, _next_step(found), found.host.name)]
+    problem = f"{name} was used ({when}) and {', '.join(silent)} never fired."
+    return [Finding("firing", problem, _next_step(found), found.host.name)]

@@ -1,4 +1,4 @@
-"""Trying things out for the doctor: does the MCP server answer, does the hook hold a call back when it should."""
+"""What the doctor tries out: does the MCP server answer, and does the hook deny a call when it should."""
 
 import json
 import os
@@ -9,20 +9,20 @@ from typing import Any
 
 from ocm import __version__
 from ocm.hosts import adapters
-from ocm.hosts.interface import Host
+from ocm.hosts.adapter import Adapter
 from ocm.store import paths
 
 _SECONDS = 20.0
-_OTHER = "another"
+_OTHER_SERVER = "another"
 # How hosts name another server's tool where that cannot be told from how they name ocm's.
-_TOOLS = {"antigravity": "mcp_another_act", "cursor": "MCP:act"}
-_NAMING = {"vscode-copilot": {"post-tool-use": "PostToolUse", "pre-tool-use": "PreToolUse"}}
+_OTHER_TOOLS = {"antigravity": "mcp_another_act", "cursor": "MCP:act"}
+_EVENT_NAMES = {"vscode-copilot": {"post-tool-use": "PostToolUse", "pre-tool-use": "PreToolUse"}}
 _REASON = "because"
-_LONG = 60
+_LONGEST_WORD = 60
 
 
-def server_answers(root: str) -> str:
-    """Start `ocm serve` as a host does and return why it is of no use; empty when it answers."""
+def server_failure(root: str) -> str:
+    """Start `ocm serve` as a host does and return why it does not answer; empty when it does."""
     command = shutil.which("ocm")
     if command is None:
         return "ocm is not on the PATH"
@@ -42,7 +42,7 @@ def server_answers(root: str) -> str:
 
 
 def gate_denies(name: str) -> bool:
-    """Play one call too many to a host's hook, in a store thrown away afterwards; return whether it is held back."""
+    """Send a host's hook one call too many, in a temporary store, and return whether it is denied."""
     command, host = shutil.which("ocm-hook"), adapters.adapter(name)
     if command is None or host is None:
         return False
@@ -56,18 +56,18 @@ def gate_denies(name: str) -> bool:
                 done = _run([command, event, "--tool", name], json.dumps(payload), folder, {**os.environ, **own})
         except (OSError, subprocess.TimeoutExpired):
             return False
-    if host.DENY_CODE:
-        return done.returncode == host.DENY_CODE
+    if host.deny_exit_code:
+        return done.returncode == host.deny_exit_code
     expected = host.deny(payload, _REASON)
-    return bool(done.stdout) if isinstance(expected, str) else _shape(_parsed(done.stdout)) == expected
+    return bool(done.stdout) if isinstance(expected, str) else _without_reason(_parsed(done.stdout)) == expected
 
 
-def _payload(host: Host, folder: str, event: str) -> dict[str, Any]:
+def _payload(host: Adapter, folder: str, event: str) -> dict[str, Any]:
     """Return a call of another server's tool, under every name that a host may look for."""
-    spelled = host.CHECKPOINT.replace("opencodememory", _OTHER).replace("ocm__checkpoint", "act")
-    tool = _TOOLS.get(host.NAME, spelled)
+    spelled = host.checkpoint_tool.replace("opencodememory", _OTHER_SERVER).replace("ocm__checkpoint", "act")
+    tool = _OTHER_TOOLS.get(host.name, spelled)
     ids = ("session_id", "sessionId", "conversation_id", "conversationId", "trajectory_id")
-    named = _NAMING.get(host.NAME, {}).get(event)
+    named = _EVENT_NAMES.get(host.name, {}).get(event)
     return {
         **dict.fromkeys(ids, "ocm-doctor"),
         **({"hookEventName": named} if named else {}),
@@ -77,7 +77,7 @@ def _payload(host: Host, folder: str, event: str) -> dict[str, Any]:
         "toolArgs": {},
         "tool_use_id": "1",
         "toolCall": {"name": tool, "args": {}},
-        "tool_info": {"mcp_tool_name": tool, "mcp_server_name": _OTHER},
+        "tool_info": {"mcp_tool_name": tool, "mcp_server_name": _OTHER_SERVER},
         "agent_action_name": event.replace("-tool-use", "_mcp_tool_use"),
         "cwd": folder,
         "workspace_roots": [folder],
@@ -107,8 +107,8 @@ def _parsed(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _shape(value: object) -> object:
-    """Return a reply with the reason, which is the only long text in it, put aside."""
+def _without_reason(value: object) -> object:
+    """Return a reply with a placeholder for the reason, which is the only long text in it."""
     if isinstance(value, dict):
-        return {key: _shape(inner) for key, inner in value.items()}
-    return _REASON if isinstance(value, str) and len(value) > _LONG else value
+        return {key: _without_reason(inner) for key, inner in value.items()}
+    return _REASON if isinstance(value, str) and len(value) > _LONGEST_WORD else value

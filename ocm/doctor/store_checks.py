@@ -15,32 +15,32 @@ _NAMED = 5
 
 
 def check(store: Store) -> list[Finding]:
-    """Return what is wrong with a store."""
-    checks = (_made_here, _private, _ignored, _cache, _orphans, _unreadable)
+    """Return the problems of a store."""
+    checks = (_is_trusted, _private, _out_of_git, _cache, _orphans, _unreadable)
     return [finding for one in checks if (finding := one(store))] + _registry()
 
 
-def _made_here(store: Store) -> Finding | None:
+def _is_trusted(store: Store) -> Finding | None:
     if not paths.user_store():
         return Finding("user-store", paths.NO_HOME, "Set HOME, or OCM_HOME, to a folder of your own.")
-    said = trust.finding(store)
+    problem = trust.finding(store)
     return (
-        Finding("store-trust", said, "Accept it, if you know where it is from: ocm trust", path=store.path)
-        if said
+        Finding("store-trust", problem, "If you know where it comes from, accept it with: ocm trust", path=store.path)
+        if problem
         else None
     )
 
 
 def _private(store: Store) -> Finding | None:
-    open_ones = [folder for folder in (store.path, store.sessions) if not install.is_private(folder)]
-    if not open_ones:
+    readable = [folder for folder in (store.path, store.sessions) if not install.is_private(folder)]
+    if not readable:
         return None
     return Finding(
         "store-private",
-        f"Others on this machine can read {' and '.join(open_ones)}.",
-        "Let only yourself in: mode 700.",
-        path=open_ones[0],
-        fix=lambda: _close(open_ones),
+        f"Others on this machine can read {' and '.join(readable)}.",
+        "Allow access to yourself only: mode 700.",
+        path=readable[0],
+        fix=lambda: _close(readable),
     )
 
 
@@ -49,7 +49,7 @@ def _close(folders: list[str]) -> None:
         files.make_private_dir(folder)
 
 
-def _ignored(store: Store) -> Finding | None:
+def _out_of_git(store: Store) -> Finding | None:
     from ocm.git import worktree
 
     if store.is_user or not worktree.can_be_committed(store.path):
@@ -58,21 +58,21 @@ def _ignored(store: Store) -> Finding | None:
     return Finding(
         "store-ignored",
         f"git does not ignore {store.path}, so sessions can be committed.",
-        f"Put a line {paths.STORE}/ into {os.path.join(root, '.gitignore')}.",
+        f"Add the line {paths.STORE}/ to {os.path.join(root, '.gitignore')}.",
         path=os.path.join(root, ".gitignore"),
         fix=lambda: install.plan_ignore(root).apply(),
     )
 
 
 def _cache(store: Store) -> Finding | None:
-    wrong = access.health(store)
-    if not wrong:
+    state = access.health(store)
+    if not state:
         return None
-    said = "is damaged" if wrong == "damaged" else "is behind the session files"
+    problem = "is damaged" if state == "damaged" else "is behind the session files"
     return Finding(
         "cache",
-        f"{store.database} {said}.",
-        "Any search mends that; or run: ocm rebuild-index",
+        f"{store.database} {problem}.",
+        "The next search fixes that, or run: ocm rebuild-index",
         path=store.database,
         fix=lambda: access.read(store, lambda _: None),
     )
@@ -85,8 +85,8 @@ def _orphans(store: Store) -> Finding | None:
     named = ", ".join(keys[:_NAMED])
     return Finding(
         "orphans",
-        f"Journals whose conversations have ended hold work that no session file has yet: {named}.",
-        "The next conversation stores it by itself, or --fix does now.",
+        f"Journals of conversations that have ended hold work that is not in a session file yet: {named}.",
+        "The next conversation stores it automatically, or --fix does it now.",
         path=store.path,
         fix=lambda: _recover(store),
     )
@@ -101,7 +101,7 @@ def _recover(store: Store) -> None:
 def _unreadable(store: Store) -> Finding | None:
     broken = []
     for name in sorted(os.listdir(store.sessions)) if os.path.isdir(store.sessions) else []:
-        if session_files.is_name(name):
+        if paths.is_session_file(name):
             try:
                 session_files.load(store, name)
             except UnreadableSessionError as error:
@@ -115,7 +115,7 @@ def _unreadable(store: Store) -> Finding | None:
     return Finding(
         "sessions-readable",
         f"Session files that cannot be read: {some}{more}.",
-        "Correct them in an editor; they are left as they are.",
+        "Correct them in an editor; ocm leaves them as they are.",
         path=broken[0].path,
     )
 
@@ -123,5 +123,7 @@ def _unreadable(store: Store) -> Finding | None:
 def _registry() -> list[Finding]:
     if not registry.damaged():
         return []
-    said = f"{registry.path()} cannot be read, so searches over all projects leave some out."
-    return [Finding("registry", said, "The next ocm init moves it aside and begins a new one.", path=registry.path())]
+    problem = f"{registry.path()} cannot be read, so searches over all projects may miss some."
+    return [
+        Finding("registry", problem, "The next `ocm init` moves it aside and starts a new one.", path=registry.path())
+    ]

@@ -95,7 +95,7 @@ def _without_texts(text: str) -> str:
 
 
 def _names(line: str, keys: Keys) -> bool:
-    """Tell whether a line is the header of the table at `keys` or of one below it."""
+    """Return whether a line is the header of the table at `keys` or of one below it."""
     if not _HEADER.match(line):
         return False
     try:

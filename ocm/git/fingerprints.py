@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ocm.base.times import second
 from ocm.git import parse
-from ocm.markdown.traces import BITS, Unit
+from ocm.markdown.fingerprint_lines import BITS, Unit
 
 WINDOW = 3
 SURE, MAYBE = 0.34, 0.2  # shares of the keys; below the second nothing is said

@@ -12,8 +12,9 @@ from ocm.base.model import FileChange, Session
 from ocm.git import fingerprints, history, parse
 from ocm.git.changes import commits_made
 from ocm.git.process import UnknownError
-from ocm.markdown import traces
-from ocm.markdown.traces import Unit
+from ocm.markdown import fingerprint_lines
+from ocm.markdown.facts import Facts
+from ocm.markdown.fingerprint_lines import Unit
 from ocm.store.paths import content
 
 _MAX_COMMITS = 64  # of one checkpoint; a rebase of hundreds is nobody's work
@@ -33,8 +34,8 @@ def fact_lines(  # noqa: PLR0913, PLR0917 - each is one thing that is known befo
         changes: The files of the session.
         session: What its file says so far.
     """
-    known = traces.units(session.facts) if session else []
-    room = traces.MAX_SESSION - sum(len(unit.keys) for unit in known)
+    known = Facts.parse(session.facts).units() if session else []
+    room = fingerprint_lines.MAX_SESSION - sum(len(unit.keys) for unit in known)
     commits = _commits(root, sha, shell, known)
     found: list[tuple[str, fingerprints.Patch]] = []
     with contextlib.suppress(UnknownError):
@@ -48,9 +49,9 @@ def fact_lines(  # noqa: PLR0913, PLR0917 - each is one thing that is known befo
     lines = []
     for name, patch in found:
         keys = patch.own if room > 0 else set()
-        room -= min(len(keys), traces.MAX_UNIT)
+        room -= min(len(keys), fingerprint_lines.MAX_UNIT)
         if name or keys:
-            lines.append(traces.unit_fact(at, name, patch.whole, keys))
+            lines.append(fingerprint_lines.unit_line(at, name, patch.whole, keys))
     return lines
 
 

@@ -15,7 +15,7 @@ _PLAIN = 18  # the shortest token there is
 _PIPE = 64 * 1024
 
 
-def say(reason: str) -> None:
+def show_reason(reason: str) -> None:
     """Repeat a reason where a host may show it to its user; nobody has to be there."""
     try:
         os.write(2, reason.encode("utf-8", "backslashreplace") + b"\n")
@@ -85,7 +85,7 @@ def unusable(session_id: str) -> str:
 
 
 def is_broken(value: object) -> bool:
-    """Tell whether a value holds half a character, which the server could not even read: the call would never end."""
+    """Return whether a value contains a lone surrogate, which the server could not read: the call would not end."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:

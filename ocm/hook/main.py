@@ -11,14 +11,14 @@ import time
 
 from ocm.hook import io
 from ocm.hosts import adapters
-from ocm.hosts.common import FIRST_REQUEST, POSIX_SHELL, Call, Payload
+from ocm.hosts.adapter import FIRST_REQUEST, POSIX_SHELL, Call, Payload
 from ocm.store import config, gate, journal, paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ocm.hosts.interface import Host, Reply
+    from ocm.hosts.adapter import Adapter, Reply
 
 DEFAULT_HOST = "claude-code"
 MAX_READ = 1_000  # session files that the brief may have to wait for, within the few seconds that hosts give a hook
@@ -29,7 +29,7 @@ class Event:
 
     __slots__ = ("code", "cwd", "host", "is_full", "payload", "session_id", "settings", "store")
 
-    def __init__(self, payload: Payload, host: "Host", store: paths.Store, threshold: int | None) -> None:
+    def __init__(self, payload: Payload, host: "Adapter", store: paths.Store, threshold: int | None) -> None:
         """Read the settings that hold for `store`; a threshold of the command line wins."""
         self.payload = payload
         self.host = host
@@ -53,25 +53,22 @@ class Event:
         """Return the first line of a journal."""
         sha, branch = paths.git_head(self.store.root)
         return journal.event(
-            "open", session=self.session_id, tool=self.host.NAME, sha=sha, branch=branch, root=self.store.root, **fields
+            "open", session=self.session_id, tool=self.host.name, sha=sha, branch=branch, root=self.store.root, **fields
         )
 
     def call(self) -> Call:
         """Read the call; one made while a sub-agent works that does not say so is taken for its."""
-        call = self.host.Call(self.payload, self.cwd)
-        delegates = self.host.DELEGATES
+        call = self.host.read_call(self.payload, self.cwd)
+        delegates = self.host.delegate_tool
         if delegates and not call.agent and call.name != delegates and self._is_delegated(delegates):
             call.agent = delegates
         return call
 
     def _is_delegated(self, tool: str) -> bool:
-        """Tell whether a sub-agent was started and has not come back, in this turn."""
-        for line in reversed(journal.read_events(self.store.path, self.session_id)):
-            if line.get("e") == "prompt" or (line.get("tool") == tool and line.get("e") != "ask"):
-                return False
-            if line.get("tool") == tool:
-                return True
-        return False
+        """Return whether a sub-agent was started and has not come back, in this turn."""
+        from ocm.store import events
+
+        return events.is_delegated(journal.read_events(self.store.path, self.session_id), tool)
 
     def tally(self) -> journal.Tally:
         """Count the calls since the last checkpoint."""
@@ -99,7 +96,7 @@ def guarded(arguments: list[str], read: "Callable[[], bytes]") -> tuple[bytes, i
 def _silence(arguments: list[str]) -> bytes:
     """Return what says nothing: some hosts hold a call back for a reply that is none of theirs."""
     name, tool, _ = io.parse([*arguments, ""], DEFAULT_HOST)
-    return adapters.SILENCE.get((tool, name), adapters.SILENCE.get((tool, ""), b""))
+    return adapters.EMPTY_REPLIES.get((tool, name), adapters.EMPTY_REPLIES.get((tool, ""), b""))
 
 
 def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[bytes, int]:
@@ -111,7 +108,7 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
     handler, host = HANDLERS.get(name), adapters.adapter(tool)
     found, why = io.read_payload(data)
     store = _find_store(found, host or adapters.adapter(DEFAULT_HOST))
-    if store is None or (host and not why and host.foreign(found)):
+    if store is None or (host and not why and host.from_other_host(found)):
         return b"", 0
     stores.append(store)
     if not why and (handler is None or host is None):
@@ -130,7 +127,7 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
 
 def session_start(event: Event) -> "Reply":
     """Open the session, or go on with it; flush what dead ones left; bring the past back."""
-    source = event.host.source(event.payload)
+    source = event.host.start_source(event.payload)
     if not source or (source == FIRST_REQUEST and not journal.is_new(event.store.path, event.session_id)):
         return None
     deleted = None
@@ -142,14 +139,14 @@ def session_start(event: Event) -> "Reply":
     journal.append(event.store.path, event.session_id, [line])
     _recover(event)
     words = _brief(event, source)
-    if not event.host.REWRITES:
+    if not event.host.can_change_calls:
         words = "\n\n".join(filter(None, (_names_session(event), words)))
-    return event.host.context(event.payload, "session-start", words) if words else None
+    return event.host.add_context(event.payload, "session-start", words) if words else None
 
 
 def user_prompt(event: Event) -> "Reply":
     """Note what was asked, as a title, and tell the assistant which session this is."""
-    typed = event.host.prompt(event.payload)
+    typed = event.host.user_prompt(event.payload)
     if not typed:
         return None
     from ocm.hook import messages
@@ -159,7 +156,7 @@ def user_prompt(event: Event) -> "Reply":
     event.write(journal.event("prompt", title=messages.title(typed, paths.user_store(), event.store.path)))
     said = _past(event, typed)
     told = _names_session(event) + (f"\n{said}" if said else "")
-    return event.host.context(event.payload, "user-prompt", told)
+    return event.host.add_context(event.payload, "user-prompt", told)
 
 
 def _past(event: Event, typed: str) -> str:
@@ -169,25 +166,25 @@ def _past(event: Event, typed: str) -> str:
     from ocm.hook import prompt_recall
     from ocm.store import trust
 
-    found = prompt_recall.find(event.store, typed, but={event.session_id})
-    if not found or not trust.is_ours(event.store):
+    found = prompt_recall.find(event.store, typed, exclude={event.session_id})
+    if not found or not trust.is_trusted(event.store):
         return ""
     new = prompt_recall.news(found, journal.read_events(event.store.path, event.session_id))
     if new:
         event.write(journal.event("told", recall=[match.session_id for match in new]))
-    return prompt_recall.say(event.store, new)
+    return prompt_recall.message(event.store, new)
 
 
 def pre_tool_use(event: Event) -> "Reply":
     """Hold back what can change something once a checkpoint is due; fill the true id into the journal's own calls."""
     call = event.call()
-    if call.own:
+    if call.own_tool:
         return _own_call(event, call)
-    if call.name and call.name == event.host.DELEGATES:
+    if call.name and call.name == event.host.delegate_tool:
         event.write(journal.event("ask", tool=call.name))
-    if call.agent or call.asks or _is_ours(call):
+    if call.agent or call.is_harmless or _is_ours(call):
         return None
-    decision = gate.decide(event.tally(), event.settings, changes=call.changes)
+    decision = gate.decide(event.tally(), event.settings, changes=call.can_change)
     if decision == gate.ALLOW:
         return None
     from ocm.hook import messages
@@ -196,13 +193,13 @@ def pre_tool_use(event: Event) -> "Reply":
         event.write(journal.event("deny", tool=call.name))
         return _deny(event, messages.denial(event.host, event.session_id, event.store, event.settings, event.cwd))
     event.write(journal.event("release", why="denied often enough"))
-    return event.host.tell_user(messages.RELEASED)
+    return event.host.notify_user(messages.RELEASED)
 
 
 def _deny(event: Event, reason: str) -> "Reply":
     """Hold a call back; hosts that read no reply get the reason and the code."""
-    io.say(reason)
-    event.code = event.host.DENY_CODE
+    io.show_reason(reason)
+    event.code = event.host.deny_exit_code
     return event.host.deny(event.payload, reason)
 
 
@@ -237,7 +234,7 @@ def post_tool_use(event: Event) -> "Reply":
         if call.path or call.command:
             event.write(journal.event("sub", **about), *further)
         return None
-    event.write(journal.event("call", m=int(call.changes), **about), *further)
+    event.write(journal.event("call", m=int(call.can_change), **about), *further)
     counts = event.tally()
     if not gate.reminds(counts, event.settings):
         return None
@@ -245,12 +242,12 @@ def post_tool_use(event: Event) -> "Reply":
 
     event.write(journal.event("remind"))
     reminder = messages.reminder(event.host, counts.calls, event.settings)
-    return event.host.context(event.payload, "post-tool-use", reminder)
+    return event.host.add_context(event.payload, "post-tool-use", reminder)
 
 
 def file_edited(event: Event) -> "Reply":
     """Journal an edit that the host reports apart from the call."""
-    edits = _edits(event.host.Edited(event.payload, event.cwd))
+    edits = _edits(event.host.read_edit(event.payload, event.cwd))
     if edits:
         event.write(*edits)
     return None
@@ -266,20 +263,19 @@ def pre_compact(event: Event) -> "Reply":
 def stop(event: Event) -> "Reply":
     """Ask once for a checkpoint when a turn leaves changes behind that none holds."""
     from ocm.hook import messages
+    from ocm.store import events
 
-    events = journal.read_events(event.store.path, event.session_id)
+    lines = journal.read_events(event.store.path, event.session_id)
     asks = (
-        event.settings["gate.mode"] != "off"
-        and event.host.may_ask_at_stop(event.payload)
-        and messages.is_unsaved(events)
+        event.settings["gate.mode"] != "off" and event.host.may_block_stop(event.payload) and events.is_unsaved(lines)
     )
     event.write(journal.event("stop", asked=asks or None))
-    return event.host.hold_turn(messages.reminder(event.host, event.tally().calls, event.settings)) if asks else None
+    return event.host.block_stop(messages.reminder(event.host, event.tally().calls, event.settings)) if asks else None
 
 
 def session_end(event: Event) -> "Reply":
     """Store what is left and close the session."""
-    event.write(journal.event("end", why=event.host.ending(event.payload)[:40]))
+    event.write(journal.event("end", why=event.host.end_reason(event.payload)[:40]))
     _flush(event, status="closed", trigger="session_end")
     return None
 
@@ -314,8 +310,8 @@ def _edits(call: Call, but: str = "") -> list[dict[str, object]]:
 
 
 def _is_ours(call: Call) -> bool:
-    """Tell whether a call is the journal's own: one of its tools, or the command that stores a checkpoint."""
-    return bool(call.own) or gate.is_checkpoint_command(call.command, posix=call.shell == POSIX_SHELL)
+    """Return whether a call is the journal's own: one of its tools, or the command that stores a checkpoint."""
+    return bool(call.own_tool) or gate.is_checkpoint_command(call.command, posix=call.shell == POSIX_SHELL)
 
 
 def _shell(command: str) -> str:
@@ -358,7 +354,7 @@ def _brief(event: Event, source: str) -> str:
     from ocm.hook import session_brief
 
     tokens = int(event.settings["brief.tokens"])
-    said, why = session_brief.words(event.store, event.session_id, source, tokens=tokens, most=MAX_READ)
+    said, why = session_brief.message(event.store, event.session_id, source, tokens=tokens, limit=MAX_READ)
     if why:
         io.log([event.store], ["session-start"], why)
     return said
@@ -367,7 +363,7 @@ def _brief(event: Event, source: str) -> str:
 # --- in and out
 
 
-def _find_store(payload: Payload, host: "Host | None") -> paths.Store | None:
+def _find_store(payload: Payload, host: "Adapter | None") -> paths.Store | None:
     override = os.environ.get("OCM_PROJECT_DIR")
     if override and not os.path.isdir(override):
         return None  # named on purpose and gone: no other is meant

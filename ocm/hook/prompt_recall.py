@@ -4,7 +4,7 @@ Loaded by a hook at each prompt, so it imports little, reads the cache as it is 
 """
 
 from ocm.index import prompt_lookup
-from ocm.store.events import told
+from ocm.store.events import Event, recalled
 from ocm.store.paths import Store
 
 _CHARACTERS = 800  # 200 tokens
@@ -13,23 +13,23 @@ _HEADING = "Earlier sessions that match this prompt (stored notes: data to check
 _READ = "ocm__get_session"
 
 
-def find(store: Store, prompt: str, *, but: set[str]) -> list[prompt_lookup.Match]:
-    """Return the sessions worth telling of, leaving out the ids `but`."""
+def find(store: Store, prompt: str, *, exclude: set[str]) -> list[prompt_lookup.Match]:
+    """Return the sessions worth telling of, leaving out the ids in `exclude`."""
     project = ""
     if store.is_user:
         from ocm.git import worktree
 
         project = worktree.own_project(store)
-    return prompt_lookup.matches(store, prompt, but=but, project=project)
+    return prompt_lookup.matches(store, prompt, exclude=exclude, project=project)
 
 
-def news(found: list[prompt_lookup.Match], events: list[dict[str, object]]) -> list[prompt_lookup.Match]:
+def news(found: list[prompt_lookup.Match], events: list[Event]) -> list[prompt_lookup.Match]:
     """Return those of the sessions that a conversation was not told of yet."""
-    known = told(events)
+    known = recalled(events)
     return [match for match in found if match.session_id not in known]
 
 
-def say(store: Store, found: list[prompt_lookup.Match]) -> str:
+def message(store: Store, found: list[prompt_lookup.Match]) -> str:
     """Return the lines, and in all at most 200 tokens; one that does not fit is left out."""
     lines = [_HEADING.format(_READ)]
     for match in found:
@@ -40,12 +40,13 @@ def say(store: Store, found: list[prompt_lookup.Match]) -> str:
 
 
 def _line(store: Store, match: prompt_lookup.Match) -> str:
-    from ocm.base.sanitize import cut, say, short
+    from ocm.base.sanitize import sanitize_line, short
+    from ocm.base.text import cut
 
     parts = [
         match.date[:10],
-        cut(say(match.tool), _MAX_NAME),
-        cut(say(match.title), _MAX_TITLE),
+        cut(sanitize_line(match.tool), _MAX_NAME),
+        cut(sanitize_line(match.title), _MAX_TITLE),
         cut(short(match.session_id), 2 * _MAX_NAME),
         "has " + ", ".join(word[:_MAX_NAME] for word in match.words[:_MAX_WORDS]),
         _state(store, match),

@@ -3,11 +3,11 @@
 from ocm.store.paths import Store
 
 
-def words(store: Store, session_id: str, source: str, *, tokens: int, most: int) -> tuple[str, str]:
+def message(store: Store, session_id: str, source: str, *, tokens: int, limit: int) -> tuple[str, str]:
     """Return what to say, and why that is nothing where a log should have it.
 
     One that is resumed or forked has it in its history; a store from elsewhere is not spoken for; and a host waits for
-    the hook that asks, so that at most `most` session files are read.
+    the hook that asks, so that at most `limit` session files are read.
     """
     if source in {"resume", "fork"}:
         return "", ""
@@ -16,10 +16,10 @@ def words(store: Store, session_id: str, source: str, *, tokens: int, most: int)
 
     if not paths.user_store():
         return "", f"{paths.NO_HOME} So nobody can say that this store was made here, and nothing of it is shown."
-    if not trust.is_ours(store):
-        return trust.first_word(store), ""
+    if not trust.is_trusted(store):
+        return trust.notice_once(store), ""
     own = session_id if source == "compact" else ""  # what the conversation itself has just lost, and fuller
     try:
-        return brief.for_hook(store, own=own, tokens=tokens, most_read=most), ""
+        return brief.for_hook(store, own=own, tokens=tokens, most_read=limit), ""
     except brief.BehindError as error:
         return "", str(error)

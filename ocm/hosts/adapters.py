@@ -4,35 +4,34 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from ocm.hosts.adapter import Adapter
 
-    from ocm.hosts.interface import Host
-
-# The hosts whose hooks are answered, as `--tool` names them, and the module that speaks each one's dialect.
+# The hosts whose hooks are answered, as `--tool` names them: the module in this room, and the class in it.
 ADAPTERS = {
-    "antigravity": "antigravity",
-    "claude-code": "claude_code",
-    "codex": "codex",
-    "gemini-cli": "gemini_cli",
-    "kiro": "kiro",
-    "cline": "cline",
-    "copilot": "copilot",
-    "cursor": "cursor",
-    "droid": "droid",
-    "opencode": "opencode",
-    "qoder": "qoder",
-    "vscode-copilot": "vscode_copilot",
-    "windsurf": "windsurf",
+    "antigravity": ("antigravity", "Antigravity"),
+    "claude-code": ("claude_code", "ClaudeCode"),
+    "cline": ("cline", "Cline"),
+    "codex": ("codex", "Codex"),
+    "copilot": ("copilot", "Copilot"),
+    "cursor": ("cursor", "Cursor"),
+    "droid": ("droid", "Droid"),
+    "gemini-cli": ("gemini_cli", "GeminiCli"),
+    "kiro": ("kiro", "Kiro"),
+    "opencode": ("opencode", "OpenCode"),
+    "qoder": ("qoder", "Qoder"),
+    "vscode-copilot": ("vscode_copilot", "VsCodeCopilot"),
+    "windsurf": ("windsurf", "Windsurf"),
 }
-# What a hook prints that has nothing to say, by host and event: these hosts hold a call back for no reply at all.
-SILENCE = {
+# What a hook without an answer prints, by host and event: these hosts hold a call back for no reply at all. It stands
+# here and not in the adapters because it must be printed even when an adapter fails.
+EMPTY_REPLIES = {
     ("antigravity", "pre-tool-use"): b'{"decision":"allow"}',
     ("antigravity", ""): b"{}",
     ("cursor", ""): b"{}",
 }
 
 # What clients call themselves over MCP holds the host's name: `cursor-vscode`, `gemini-cli-mcp-client`, `@cline/core`.
-_HOSTS = (
+_CLIENTS = (
     "claude-code",
     "codex",
     "gemini-cli",
@@ -52,19 +51,18 @@ _HOSTS = (
 )
 
 
-def adapter(name: str) -> "Host | None":
+def adapter(name: str) -> "Adapter | None":
     """Return the adapter of the host `name`, loaded alone; None for a host that is not known."""
-    module = ADAPTERS.get(name)
-    if module is None:
+    if name not in ADAPTERS:
         return None
+    module, kind = ADAPTERS[name]
     __import__(f"ocm.hosts.{module}")
-    found: Any = sys.modules[f"ocm.hosts.{module}"]  # its tests have the type checker compare it with `Host`
-    host: Host = found
-    return host
+    found: Adapter = getattr(sys.modules[f"ocm.hosts.{module}"], kind)()
+    return found
 
 
 def host_named(client: str) -> str:
-    """Return the host that an MCP client's name stands for; a name that is not known stays as it is."""
+    """Return the host that an MCP client's name stands for; an unknown name stays as it is."""
     name = client.lower().replace(" ", "-").replace("_", "-")
     words = name.replace("@", "-").replace("/", "-").split("-")
-    return next((host for host in _HOSTS if host in words or ("-" in host and name.startswith(host))), name)
+    return next((host for host in _CLIENTS if host in words or ("-" in host and name.startswith(host))), name)

@@ -4,71 +4,53 @@ Measured on 3.0.65: an MCP tool is called by its server's name, two underscores 
 several commands, and the prompt comes wrapped in a tag.
 """
 
-from ocm.hosts import common, patches, plugin
-from ocm.hosts.common import SERVER, Payload, text
+from ocm.hosts import patches
+from ocm.hosts.adapter import SERVER, SHELL, Call, Payload, text
+from ocm.hosts.plugin import PluginHost
 
-NAME = "cline"
-CHECKPOINT = f"{SERVER}__ocm__checkpoint"
-
+_PREFIX = f"{SERVER}__"
+_SHELLS = {"run_commands": SHELL}
 _TAG = "user_input"
 
 
-class Call(plugin.Call):
-    """One tool call, as the plugin in Cline tells of it."""
+class Cline(PluginHost):
+    """Cline."""
 
-    __slots__ = ()
+    name = "cline"
+    checkpoint_tool = f"{_PREFIX}ocm__checkpoint"
 
-    PREFIX = f"{SERVER}__"
-    HARMLESS = frozenset({"ask_question", "submit_and_exit", "switch_to_act_mode"})
-    READERS = frozenset({"fetch_web_content", "read_files", "search_codebase", "skills", "spawn_agent"})
+    own_prefixes = (_PREFIX,)
+    shell_tools = _SHELLS
+    harmless_tools = frozenset({"ask_question", "submit_and_exit", "switch_to_act_mode"})
+    read_tools = frozenset({"fetch_web_content", "read_files", "search_codebase", "skills", "spawn_agent"})
 
-    def __init__(self, payload: Payload, cwd: str) -> None:
-        """Read the call; the tools of a team only talk to other agents, whose own calls are seen."""
-        super().__init__(payload, cwd)
-        self.changes = self.changes and not self.name.startswith("team_")
+    def read_call(self, payload: Payload, cwd: str) -> Call:
+        """Return the call; that of a shell may hold several commands."""
+        call = super().read_call(payload, cwd)
+        if call.shell:
+            call.command = "\n".join(_commands(payload.get("tool_input")))
+        return call
 
-    def look(self, payload: Payload, cwd: str) -> None:
-        """Note the command the call runs and the files it edits."""
-        given = payload.get("tool_input")
-        if self.name == "run_commands":
-            self.shell, self.command = common.SHELL, "\n".join(_commands(given))
-        elif self.name == "editor":
-            changed = text(self.input, "old_text") or "insert_line" in self.input
-            self.edits(cwd, text(self.input, "path"), "modified" if changed else "")
-        elif self.name == "apply_patch":
+    def add_edits(self, call: Call, payload: Payload, cwd: str) -> None:
+        """Note the files that the call edits."""
+        if call.name == "editor":
+            is_change = text(call.input, "old_text") or "insert_line" in call.input
+            call.add_edit(cwd, text(call.input, "path"), "modified" if is_change else "")
+        elif call.name == "apply_patch":
+            given = payload.get("tool_input")
             for path, kind in patches.edited(given if isinstance(given, str) else text(given, "input")):
-                self.edits(cwd, path, kind)
+                call.add_edit(cwd, path, kind)
 
+    def can_change(self, name: str) -> bool:
+        """Return whether a tool can change something; a team's tools only talk to agents whose own calls are seen."""
+        return super().can_change(name) and not name.startswith("team_")
 
-Edited = Call  # never asked for: a call tells of its edits itself
-
-
-def prompt(payload: Payload) -> str:
-    """Return what the user typed, without the tag that Cline puts around it."""
-    typed = text(payload, "prompt").strip()
-    if typed.startswith(f"<{_TAG}") and ">" in typed:
-        typed = typed.partition(">")[2].removesuffix(f"</{_TAG}>")
-    return typed.strip()
-
-
-LOADING = plugin.LOADING
-REWRITES = plugin.REWRITES
-READS = True
-DELEGATES = ""
-DENY_CODE = plugin.DENY_CODE
-foreign = plugin.foreign
-session_id = plugin.session_id
-folders = plugin.folders
-cwd = plugin.cwd
-source = plugin.source
-ending = plugin.ending
-failed = plugin.failed
-may_ask_at_stop = plugin.may_ask_at_stop
-deny = plugin.deny
-allow_own = plugin.allow_own
-context = plugin.context
-tell_user = plugin.tell_user
-hold_turn = plugin.hold_turn
+    def user_prompt(self, payload: Payload) -> str:
+        """Return what the user typed, without the tag that Cline puts around it."""
+        typed = super().user_prompt(payload)
+        if typed.startswith(f"<{_TAG}") and ">" in typed:
+            typed = typed.partition(">")[2].removesuffix(f"</{_TAG}>")
+        return typed.strip()
 
 
 def _commands(given: object) -> list[str]:

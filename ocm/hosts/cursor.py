@@ -6,125 +6,96 @@ the folder a hook runs in says nothing, `workspace_roots` does; a tool of an MCP
 
 import os
 
-from ocm.hosts import common
-from ocm.hosts.common import Payload, text
+from ocm.hosts.adapter import CHECKPOINT, SHELL, Adapter, Call, Payload, Reply, text
 
-NAME = "cursor"
 _PREFIX = "MCP:"
-CHECKPOINT = "ocm__checkpoint"
-LOADING = ""
-REWRITES = True
-READS = True
-DELEGATES = ""
-DENY_CODE = 0
-
 _LONGEST = 10_000  # characters of context that reach the model
 _DRIVE = 3  # characters of `/c:`, as it writes a path of Windows
 _KINDS = {"Delete": "deleted", "Edit": "modified"}
+_SHELLS = {"Shell": SHELL}
 
 
-class Call(common.Call):
-    """One tool call, as Cursor tells of it."""
+class Cursor(Adapter):
+    """Cursor."""
 
-    __slots__ = ()
+    name = "cursor"
+    checkpoint_tool = "ocm__checkpoint"
+    can_change_calls = True
 
-    EDITS = frozenset({"Write", "Edit", "Delete"})
-    HARMLESS = frozenset({"TodoWrite", "AskQuestion", "SwitchMode", "CreatePlan"})
+    own_prefixes = (_PREFIX,)
+    server_prefixes = (_PREFIX,)
+    edit_tools = frozenset({"Write", "Edit", "Delete"})
+    shell_tools = _SHELLS
+    harmless_tools = frozenset({"TodoWrite", "AskQuestion", "SwitchMode", "CreatePlan"})
 
-    def __init__(self, payload: Payload, cwd: str) -> None:
-        """Read the call out of a payload whose fields may be missing or of any type."""
+    def read_call(self, payload: Payload, cwd: str) -> Call:
+        """Return the call."""
         name = text(payload, "tool_name")
-        super().__init__(name, payload.get("tool_input"), text(payload, "tool_use_id"), text(payload, "subagent_id"))
-        self.own = common.own_tool(name, _PREFIX)
-        self.asks = name in self.HARMLESS
-        self.shell = common.SHELL if name == "Shell" else ""
-        self.changes = not self.own and (name in self.EDITS or bool(self.shell) or name.startswith(_PREFIX))
-        self.command = text(self.input, "command") if self.shell else ""
-        if name in self.EDITS:
-            self.edits(cwd, text(self.input, "file_path") or text(self.input, "path"), _KINDS.get(name, ""))
+        agent = text(payload, "subagent_id")
+        call = self.new_call(name, payload.get("tool_input"), text(payload, "tool_use_id"), agent)
+        if name in self.edit_tools:
+            call.add_edit(cwd, text(call.input, "file_path") or text(call.input, "path"), _KINDS.get(name, ""))
+        return call
 
+    def read_edit(self, payload: Payload, cwd: str) -> Call:
+        """Return an edit that is reported apart from the call."""
+        return self.read_call({"tool_name": "Edit", "tool_input": payload}, cwd)
 
-def Edited(payload: Payload, cwd: str) -> common.Call:  # noqa: N802 - beside `Call`
-    """Read an edit that is told of apart from the call."""
-    return Call({"tool_name": "Edit", "tool_input": payload}, cwd)
+    def session_id(self, payload: Payload) -> str:
+        """Return the id of the conversation."""
+        return text(payload, "conversation_id") or text(payload, "session_id")
 
+    def folders(self, payload: Payload) -> list[str]:
+        """Return where to look for the store."""
+        found = payload.get("workspace_roots")
+        roots = [root for root in found if isinstance(root, str)] if isinstance(found, list) else []
+        return [_local(root) for root in roots]
 
-def foreign(_payload: Payload) -> bool:
-    """Tell whether this is a call of another host: none reads Cursor's hooks."""
-    return False
+    def cwd(self, payload: Payload) -> str:
+        """Return the folder that relative paths are relative to."""
+        return next(iter(self.folders(payload)), "")
 
+    def start_source(self, _payload: Payload) -> str:
+        """Return how a session starts: Cursor reports new ones only."""
+        return "startup"
 
-def session_id(payload: Payload) -> str:
-    """Return the id of the conversation."""
-    return text(payload, "conversation_id") or text(payload, "session_id")
+    def failed(self, payload: Payload) -> bool:
+        """Return whether a `post-tool-use` payload is of a call that failed."""
+        return text(payload, "hook_event_name") == "postToolUseFailure"
 
+    def user_prompt(self, payload: Payload) -> str:
+        """Return what the user typed, empty when a hook generated it."""
+        typed = super().user_prompt(payload)
+        return "" if typed.startswith("ocm: ") else typed
 
-def folders(payload: Payload) -> list[str]:
-    """Return where to look for the store."""
-    found = payload.get("workspace_roots")
-    roots = [root for root in found if isinstance(root, str)] if isinstance(found, list) else []
-    return [_local(root) for root in roots]
+    def may_block_stop(self, payload: Payload) -> bool:
+        """Return whether a turn is really over: completed, and nothing followed up yet."""
+        return text(payload, "status") == "completed" and not payload.get("loop_count")
+
+    def deny(self, _payload: Payload, reason: str) -> Reply:
+        """Return the reply that holds a call back."""
+        return {"permission": "deny", "user_message": "ocm asks for a checkpoint first.", "agent_message": reason}
+
+    def allow_own(self, call: Call, session_id: str) -> Reply:
+        """Return the reply to a checkpoint, with the true id; the journal's other tools need none."""
+        if call.own_tool != CHECKPOINT:
+            return None
+        return {"permission": "allow", "updated_input": {**call.input, "session_id": session_id}}
+
+    def add_context(self, payload: Payload, event: str, message: str) -> Reply:
+        """Return the reply that puts `message` before the model, where Cursor takes any."""
+        takes = event == "session-start" or (event == "post-tool-use" and not self.failed(payload))
+        return {"additional_context": message[:_LONGEST]} if takes else None
+
+    def notify_user(self, message: str) -> Reply:
+        """Return the reply that shows the user a message and changes nothing."""
+        return {"permission": "allow", "user_message": message}
+
+    def block_stop(self, reason: str) -> Reply:
+        """Return the reply that asks for one more step after the turn."""
+        return {"followup_message": reason}
 
 
 def _local(root: str) -> str:
     is_drive = os.name == "nt" and root[:1] == "/" and root[2:_DRIVE] == ":"
     return root[1:] if is_drive else root
-
-
-def cwd(payload: Payload) -> str:
-    """Return the folder that relative paths are meant from."""
-    return next(iter(folders(payload)), "")
-
-
-def source(_payload: Payload) -> str:
-    """Return how a session starts: Cursor tells of new ones only."""
-    return "startup"
-
-
-def ending(payload: Payload) -> str:
-    """Return why a session ends."""
-    return text(payload, "reason")
-
-
-def failed(payload: Payload) -> bool:
-    """Tell whether a `post-tool-use` payload is of a call that failed."""
-    return text(payload, "hook_event_name") == "postToolUseFailure"
-
-
-def prompt(payload: Payload) -> str:
-    """Return what the user typed, empty when a hook made it up."""
-    typed = text(payload, "prompt").strip()
-    return "" if typed.startswith("ocm: ") else typed
-
-
-def may_ask_at_stop(payload: Payload) -> bool:
-    """Tell whether a turn is really over: completed, and nothing followed up yet."""
-    return text(payload, "status") == "completed" and not payload.get("loop_count")
-
-
-def deny(_payload: Payload, reason: str) -> dict[str, object]:
-    """Return the reply that holds a call back."""
-    return {"permission": "deny", "user_message": "ocm asks for a checkpoint first.", "agent_message": reason}
-
-
-def allow_own(call: common.Call, session_id: str) -> dict[str, object] | None:
-    """Return the reply to a call of the journal's own tools; a checkpoint gets the true id, whatever the model gave."""
-    if call.own != "checkpoint":
-        return None
-    return {"permission": "allow", "updated_input": {**call.input, "session_id": session_id}}
-
-
-def context(payload: Payload, event: str, words: str) -> dict[str, object] | None:
-    """Return the reply that puts `words` before the model, where Cursor takes any."""
-    takes = event == "session-start" or (event == "post-tool-use" and not failed(payload))
-    return {"additional_context": words[:_LONGEST]} if takes else None
-
-
-def tell_user(words: str) -> dict[str, object]:
-    """Return the reply that tells the user something and changes nothing."""
-    return {"permission": "allow", "user_message": words}
-
-
-def hold_turn(reason: str) -> dict[str, object]:
-    """Return the reply that asks for one more step after the turn."""
-    return {"followup_message": reason}

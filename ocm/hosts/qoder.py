@@ -3,61 +3,27 @@
 From its documentation. Nothing there lets a hook change a call, so the model is told the id that it has to give.
 """
 
-from ocm.hosts import claude_code, common
-from ocm.hosts.common import Payload
+from ocm.hosts.adapter import SHELL, Call, Payload, Reply
+from ocm.hosts.claude_code import ClaudeCode, ClaudeDialect
 
-NAME = "qoder"
-CHECKPOINT = claude_code.CHECKPOINT
-LOADING = ""
-REWRITES = False
-READS = True
-DELEGATES = ""
-DENY_CODE = 2
+_SHELLS = {**ClaudeDialect.shell_tools, "run_in_terminal": SHELL}
 
 
-class Call(claude_code.Call):
-    """One tool call, as Qoder tells of it; the IDE has names of its own."""
+class Qoder(ClaudeDialect):
+    """Qoder; the IDE has names of its own for some tools."""
 
-    __slots__ = ()
+    name = "qoder"
+    can_change_calls = False
+    deny_exit_code = 2
 
-    EDITS = claude_code.Call.EDITS | {"create_file", "search_replace", "edit_file", "delete_file"}
-    SHELLS = claude_code.Call.SHELLS | {"run_in_terminal"}
+    edit_tools = ClaudeDialect.edit_tools | {"create_file", "search_replace", "edit_file", "delete_file"}
+    shell_tools = _SHELLS
+    harmless_tools = ClaudeCode.harmless_tools
 
-    def __init__(self, payload: Payload, cwd: str) -> None:
-        """Read the call out of a payload whose fields may be missing or of any type."""
-        super().__init__(payload, cwd)
-        if self.shell == "run_in_terminal":
-            self.shell = common.SHELL
+    def deny(self, _payload: Payload, _reason: str) -> Reply:
+        """Return nothing: the exit code denies, and stderr holds the reason."""
+        return None
 
-
-Edited = Call  # a call tells of its edit itself
-
-
-def foreign(_payload: Payload) -> bool:
-    """Tell whether this is a call of another host: none reads Qoder's hooks."""
-    return False
-
-
-session_id = claude_code.session_id
-cwd = claude_code.cwd
-source = claude_code.source
-ending = claude_code.ending
-failed = claude_code.failed
-prompt = claude_code.prompt
-may_ask_at_stop = claude_code.may_ask_at_stop
-context = claude_code.context
-tell_user = claude_code.tell_user
-hold_turn = claude_code.hold_turn
-
-
-def folders(payload: Payload) -> list[str]:
-    """Return where to look for the store."""
-    return [folder for folder in (cwd(payload),) if folder]
-
-
-def deny(_payload: Payload, _reason: str) -> None:
-    """Return nothing: the exit code denies, and stderr holds the reason."""
-
-
-def allow_own(_call: common.Call, _session_id: str) -> None:
-    """Return nothing: a call runs as it is."""
+    def allow_own(self, _call: Call, _session_id: str) -> Reply:
+        """Return nothing: a call runs as it is."""
+        return None

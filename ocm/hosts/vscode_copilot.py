@@ -4,49 +4,73 @@ From its documentation. It reads Claude Code's and Copilot CLI's hook files too,
 says by how it names its event which of the two sent it.
 """
 
-from ocm.hosts import claude_code, common, patches
-from ocm.hosts.common import SERVER, Payload, text
+from ocm.hosts import patches
+from ocm.hosts.adapter import SERVER, SHELL, Call, Payload, Reply, text
+from ocm.hosts.claude_code import ClaudeDialect, specific
 
-NAME = "vscode-copilot"
 # It cuts what stands before the tool's own name to 18 characters.
 _PREFIXES = (f"mcp_{SERVER[:13]}_", f"mcp_{SERVER}_")
-CHECKPOINT = f"{_PREFIXES[0]}ocm__checkpoint"
-LOADING = ""
-REWRITES = True
-READS = True
-DELEGATES = ""
-DENY_CODE = 0
+_KINDS = {
+    "apply_patch": "", "create_directory": "created", "create_file": "created", "createFile": "created",
+    "create_new_jupyter_notebook": "created", "edit_notebook_file": "modified", "editFiles": "modified",
+    "insert_edit_into_file": "modified", "multi_replace_string_in_file": "modified",
+    "replace_string_in_file": "modified",
+}  # fmt: skip
+_SHELLS = dict.fromkeys(("run_in_terminal", "runTerminalCommand", "runInTerminal"), SHELL)
+_EVENTS = {"session-start": "SessionStart", "post-tool-use": "PostToolUse"}
 
 
-class Call(common.Call):
-    """One tool call, as VS Code tells of it."""
+class VsCodeCopilot(ClaudeDialect):
+    """Copilot in VS Code."""
 
-    __slots__ = ()
+    name = "vscode-copilot"
+    checkpoint_tool = f"{_PREFIXES[0]}ocm__checkpoint"
 
-    KINDS = {  # noqa: RUF012 - never changed
-        "apply_patch": "", "create_directory": "created", "create_file": "created", "createFile": "created",
-        "create_new_jupyter_notebook": "created", "edit_notebook_file": "modified", "editFiles": "modified",
-        "insert_edit_into_file": "modified", "multi_replace_string_in_file": "modified",
-        "replace_string_in_file": "modified",
-    }  # fmt: skip
-    SHELLS = frozenset({"run_in_terminal", "runTerminalCommand", "runInTerminal"})
-    HARMLESS = frozenset({"manage_todo_list", "vscode_askQuestions", "tool_search", "switch_agent"})
+    own_prefixes = _PREFIXES
+    server_prefixes = ("mcp_",)
+    edit_tools = frozenset(_KINDS)
+    shell_tools = _SHELLS
+    harmless_tools = frozenset({"manage_todo_list", "vscode_askQuestions", "tool_search", "switch_agent"})
 
-    def __init__(self, payload: Payload, cwd: str) -> None:
-        """Read the call out of a payload whose fields may be missing or of any type."""
+    def read_call(self, payload: Payload, cwd: str) -> Call:
+        """Return the call; an edit may name several files."""
         name = text(payload, "tool_name")
-        super().__init__(name, payload.get("tool_input"), text(payload, "tool_use_id"), text(payload, "agent_id"))
-        self.own = next(filter(None, (common.own_tool(name, prefix) for prefix in _PREFIXES)), "")
-        self.asks = name in self.HARMLESS
-        self.shell = common.SHELL if name in self.SHELLS else ""
-        self.changes = not self.own and (name in self.KINDS or bool(self.shell) or name.startswith("mcp_"))
-        self.command = text(self.input, "command") if self.shell else ""
+        call = self.new_call(name, payload.get("tool_input"), text(payload, "tool_use_id"), text(payload, "agent_id"))
         if name == "apply_patch":
-            for path, kind in patches.edited(text(self.input, "input")):
-                self.edits(cwd, path, kind)
-        elif name in self.KINDS:
-            for path in _paths(self.input):
-                self.edits(cwd, path, self.KINDS[name])
+            for path, kind in patches.edited(text(call.input, "input")):
+                call.add_edit(cwd, path, kind)
+        elif name in _KINDS:
+            for path in _paths(call.input):
+                call.add_edit(cwd, path, _KINDS[name])
+        return call
+
+    def from_other_host(self, payload: Payload) -> bool:
+        """Return whether Copilot CLI made this call: it names its events in another way, or not at all."""
+        return "hookEventName" not in payload
+
+    def session_id(self, payload: Payload) -> str:
+        """Return the id of the conversation."""
+        return text(payload, "sessionId") or text(payload, "session_id")
+
+    def start_source(self, _payload: Payload) -> str:
+        """Return how a session starts: VS Code reports new ones only."""
+        return "startup"
+
+    def failed(self, _payload: Payload) -> bool:
+        """Return whether a call failed: VS Code reports those that did not."""
+        return False
+
+    def user_prompt(self, payload: Payload) -> str:
+        """Return what the user typed."""
+        return text(payload, "prompt").strip()
+
+    def add_context(self, _payload: Payload, event: str, message: str) -> Reply:
+        """Return the reply that puts `message` before the model, where VS Code takes any."""
+        return specific(_EVENTS[event], additionalContext=message) if event in _EVENTS else None
+
+    def block_stop(self, reason: str) -> Reply:
+        """Return the reply that asks for one more step before the turn ends."""
+        return specific("Stop", decision="block", reason=reason)
 
 
 def _paths(given: Payload) -> list[str]:
@@ -58,57 +82,3 @@ def _paths(given: Payload) -> list[str]:
 
 def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
-
-
-Edited = Call  # a call tells of its edits itself
-
-
-def foreign(payload: Payload) -> bool:
-    """Tell whether Copilot CLI made this call: it names its events in another way, or not at all."""
-    return "hookEventName" not in payload
-
-
-def session_id(payload: Payload) -> str:
-    """Return the id of the conversation."""
-    return text(payload, "sessionId") or text(payload, "session_id")
-
-
-cwd = claude_code.cwd
-ending = claude_code.ending
-may_ask_at_stop = claude_code.may_ask_at_stop
-deny = claude_code.deny
-allow_own = claude_code.allow_own
-tell_user = claude_code.tell_user
-
-
-def folders(payload: Payload) -> list[str]:
-    """Return where to look for the store."""
-    return [folder for folder in (cwd(payload),) if folder]
-
-
-def source(_payload: Payload) -> str:
-    """Return how a session starts: VS Code tells of new ones only."""
-    return "startup"
-
-
-def failed(_payload: Payload) -> bool:
-    """Tell whether a call failed: VS Code tells of those that did not."""
-    return False
-
-
-def prompt(payload: Payload) -> str:
-    """Return what the user typed."""
-    return text(payload, "prompt").strip()
-
-
-def context(_payload: Payload, event: str, words: str) -> dict[str, object] | None:
-    """Return the reply that puts `words` before the model, where VS Code takes any."""
-    names = {"session-start": "SessionStart", "post-tool-use": "PostToolUse"}
-    if event not in names:
-        return None
-    return {"hookSpecificOutput": {"hookEventName": names[event], "additionalContext": words}}
-
-
-def hold_turn(reason: str) -> dict[str, object]:
-    """Return the reply that asks for one more step before the turn ends."""
-    return {"hookSpecificOutput": {"hookEventName": "Stop", "decision": "block", "reason": reason}}

@@ -62,7 +62,7 @@ def read(
         return _ask(copied, store, listing, work, notice)
     except sqlite3.Error as error:
         raise OcmError(
-            f"The session files cannot be searched: {error}.", "Make the cache anew: ocm rebuild-index"
+            f"The session files cannot be searched: {error}.", "Rebuild the cache: ocm rebuild-index"
         ) from error
 
 
@@ -76,7 +76,7 @@ def health(store: Store) -> str:
             plan = writer.plan(db, store, scan.scan(store))
     except (sqlite3.Error, OSError) as error:
         return "damaged" if isinstance(error, sqlite3.Error) and schema.is_damage(error) else ""
-    return "behind" if plan.whole or plan.is_behind else ""
+    return "behind" if plan.needs_rebuild or plan.is_behind else ""
 
 
 def recent(store: Store, work: Callable[[Index], _T | None]) -> _T | None:
@@ -121,7 +121,7 @@ def _ask(
     with contextlib.closing(db):
         if not db.in_transaction:
             db.execute("BEGIN")  # one state for all of the questions
-        index = Index(db, store, listing.odd)
+        index = Index(db, store, listing.undecodable)
         found = work(index)
         unreadable = index.unreadable() if notice is not ignore else []
     if unreadable:

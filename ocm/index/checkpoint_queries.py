@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 from ocm.base import times
 from ocm.index import scan, schema, writer
-from ocm.index.file_format import encodable, mark
+from ocm.index.file_format import encodable, stat_hash
 from ocm.index.sync import SHORT, TROUBLE
-from ocm.store.paths import Store
+from ocm.store.paths import Store, is_session_file
 
 _QUIET = 250_000_000  # nanoseconds after which no checkpoint is between writing its file and refreshing its row
 _PLAIN = re.compile(r"[A-Za-z0-9-]+")
@@ -40,7 +40,7 @@ def refresh(store: Store, file: str, *, before: int | None = None) -> None:
         file: The name of the file.
         before: The `folder_stamp` just before the write. A cache that was complete then is complete now.
     """
-    if not scan.is_name(file) or encodable(file) != file:
+    if not is_session_file(file) or encodable(file) != file:
         return  # no row can be its
     with contextlib.suppress(*TROUBLE):
         record = scan.load(store, file)
@@ -56,8 +56,8 @@ def refresh(store: Store, file: str, *, before: int | None = None) -> None:
                 writer.note_folder(db, scan.folder_stamp(store))
 
 
-def edited_since(store: Store, since: float, *, project: str, but: str) -> set[str]:
-    """Return the paths of sessions of `project`, other than `but`, that were updated since an instant.
+def edited_since(store: Store, since: float, *, project: str, exclude: str) -> set[str]:
+    """Return the paths of sessions of `project`, other than `exclude`, that were updated since an instant.
 
     What the cache knows is enough: this only keeps the work of one session from being listed for another.
     """
@@ -69,7 +69,7 @@ def edited_since(store: Store, since: float, *, project: str, but: str) -> set[s
         db = schema.connect(store, wait=SHORT)
         if db is not None:
             with contextlib.closing(db):
-                return {str(path) for (path,) in db.execute(sql, (since, project, but))}
+                return {str(path) for (path,) in db.execute(sql, (since, project, exclude))}
     return set()
 
 
@@ -86,17 +86,17 @@ def _locate(db: sqlite3.Connection, store: Store, session_id: str) -> str | None
 
 
 def is_complete(db: sqlite3.Connection, store: Store) -> bool:
-    """Tell whether no file came, went or was renamed since the cache knew every one, and none is being written."""
+    """Return whether no file came, went or was renamed since the cache knew every one, and none is being written."""
     stamp = scan.folder_stamp(store)
     return 0 < stamp == writer.folder(db) and stamp < time.time_ns() - _QUIET
 
 
 def _holds(store: Store, file: str, known: int, session_id: str) -> bool:
-    """Tell whether a file is as its row says, or at least holds the session still; a row alone proves nothing."""
-    if not scan.is_name(file):
+    """Return whether a file is as its row says, or at least holds the session still; a row alone proves nothing."""
+    if not is_session_file(file):
         return False
     try:
-        if mark(file, os.lstat(os.path.join(store.sessions, file))) == known:
+        if stat_hash(file, os.lstat(os.path.join(store.sessions, file))) == known:
             return True
     except OSError:
         return False

@@ -4,7 +4,7 @@ import os
 import zlib
 
 APPLICATION_ID = 0x6F636D6A  # "ocmj"
-VERSION = 4  # to be raised whenever a column or `ident` is made otherwise: what was made is not kept, but made again
+VERSION = 4  # to be raised whenever a column or `ident` is made in another way: the cache is then rebuilt
 ITEM, PART = "\x1e\n", "\x1d\n"  # between the items in a column, and between the lists of one
 _MARK = (1 << 44) - 1  # half a million of these add up to less than 2 ** 63, the largest integer of SQLite
 _FUNCTION_WORDS = (
@@ -36,7 +36,7 @@ def split(text: str) -> list[str]:
     return text.split(ITEM) if text else []
 
 
-def mark(name: str, found: os.stat_result) -> int:
+def stat_hash(name: str, found: os.stat_result) -> int:
     """Return a number that differs when the file may have changed.
 
     The change time is in it, which nobody can choose: so the rows of a cache that came with a repository vouch for
@@ -45,16 +45,16 @@ def mark(name: str, found: os.stat_result) -> int:
     Raises:
         UnicodeEncodeError: when the name is not text.
     """
-    return mark_of(name, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return stat_hash_of(name, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def mark_of(name: str, size: int, written: int, changed: int) -> int:
+def stat_hash_of(name: str, size: int, written: int, changed: int) -> int:
     """Return the same from what was found: bytes, and nanoseconds."""
     return hash((zlib.crc32(name.encode()), size, written, changed)) & _MARK
 
 
 def encodable(text: str) -> str:
-    """Return `text` with half characters, which nothing can hold, written out."""
+    """Return `text` with lone surrogates, which no encoding has, written as escapes."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 

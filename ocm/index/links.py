@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from ocm.base import times
 from ocm.index import file_format, schema
 from ocm.index.file_format import encodable
-from ocm.markdown import traces
-from ocm.markdown.traces import Unit
+from ocm.markdown import facts
+from ocm.markdown.facts import Facts
+from ocm.markdown.fingerprint_lines import Unit, pack, unpack
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
@@ -52,10 +53,10 @@ class Item(NamedTuple):
 
 def insert(db: sqlite3.Connection, found: Sequence[tuple[int, "Session"]]) -> None:
     """Insert what sessions recorded of their work."""
-    recorded = [(row, unit) for row, session in found for unit in traces.units(session.facts)]
+    recorded = [(row, unit) for row, session in found for unit in Facts.parse(session.facts).units()]
     db.executemany(
         "INSERT INTO session_units VALUES(?, ?, ?, ?, ?, ?)",
-        [(row, unit.number, unit.at, unit.sha, unit.whole, traces.packed(unit.keys)) for row, unit in recorded],
+        [(row, unit.number, unit.at, unit.sha, unit.whole, pack(unit.keys)) for row, unit in recorded],
     )
     db.executemany(
         "INSERT INTO session_keys VALUES(?, ?, ?)",
@@ -69,10 +70,10 @@ def insert(db: sqlite3.Connection, found: Sequence[tuple[int, "Session"]]) -> No
 
 def _dated(row: int, session: "Session") -> Iterator[tuple[int, str, int, float]]:
     """Return when each decision and problem was recorded; what a person added is as old as its session."""
-    known = traces.dates(session.facts)
+    known = Facts.parse(session.facts).dates()
     for kind, texts in ((DECISION, session.decisions), (PROBLEM, session.problems)):
         for number, text in enumerate(texts):
-            at = known.get(traces.digest(text), session.started_at) if known else session.started_at
+            at = known.get(facts.digest(text), session.started_at) if known else session.started_at
             yield row, kind, number, times.instant(at)
 
 
@@ -80,7 +81,7 @@ def drop(db: sqlite3.Connection, row: int) -> None:
     """Remove the same."""
     for unit, keys in db.execute("SELECT unit, keys FROM session_units WHERE session = ?", (row,)).fetchall():
         if isinstance(keys, bytes):
-            values = [(key, row, unit) for key in traces.unpacked(keys)]
+            values = [(key, row, unit) for key in unpack(keys)]
             db.executemany("DELETE FROM session_keys WHERE key = ? AND session = ? AND unit = ?", values)
     for table in ("session_units", "session_items"):
         db.execute(f"DELETE FROM {table} WHERE session = ?", (row,))
@@ -121,7 +122,7 @@ class Commits:
     def _put(self, project: str, made: Made) -> None:
         self._drop(project, made.sha)
         values = (project, made.sha, made.at, made.subject, made.whole, made.bound)
-        keys = (traces.packed(made.own), traces.packed(made.parts))
+        keys = (pack(made.own), pack(made.parts))
         row = self._db.execute(
             "INSERT INTO commits(project, sha, at, subject, whole, bound, own, parts) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
             (*values, *keys),
@@ -132,7 +133,7 @@ class Commits:
     def _drop(self, project: str, sha: str) -> None:
         sql = "SELECT id, own, parts FROM commits WHERE project = ? AND sha = ?"
         for row, own, parts in schema.rows(self._db.execute(sql, (project, sha)), int, bytes, bytes):
-            keys = [(key, row) for key in traces.unpacked(own) | traces.unpacked(parts)]
+            keys = [(key, row) for key in unpack(own) | unpack(parts)]
             self._db.executemany('DELETE FROM commit_keys WHERE key = ? AND "commit" = ?', keys)
             self._db.execute("DELETE FROM commits WHERE id = ?", (row,))
 
@@ -146,7 +147,7 @@ class Links:
         self._project = project
         self._of_project = " AND s.project = ?" if project else ""
         self._values: tuple[str, ...] = (project,) if project else ()
-        self._rarity: dict[int, float] = {}
+        self._key_weights: dict[int, float] = {}
 
     def commit(self, sha: str) -> Made | None:
         """Return a commit that has a row."""
@@ -205,12 +206,12 @@ class Links:
         condition = "s.file = ? AND u.unit = ? AND s.started <= ?"
         return [pair for file, number in sorted(wanted) for pair in self._units(condition, (file, number, before))]
 
-    def rarity(self, key: int) -> float:
+    def key_weight(self, key: int) -> float:
         """Return one over the number of sessions that have a key."""
-        if key not in self._rarity:
+        if key not in self._key_weights:
             sql = "SELECT count(DISTINCT session) FROM session_keys WHERE key = ?"
-            self._rarity[key] = 1.0 / max(1, self._db.execute(sql, (key,)).fetchone()[0])
-        return self._rarity[key]
+            self._key_weights[key] = 1.0 / max(1, self._db.execute(sql, (key,)).fetchone()[0])
+        return self._key_weights[key]
 
     def items(self, kind: str, rows: Sequence[int] | None = None) -> list[Item]:
         """Return every decision, or every problem, the oldest first; with `rows` only those of these sessions."""
@@ -271,16 +272,14 @@ class Links:
             f" FROM session_units u JOIN sessions s ON s.id = u.session WHERE {condition} ORDER BY u.unit"
         )
         found = schema.rows(self._db.execute(sql, values), str, int, str, str, int, bytes)
-        return [
-            (file, Unit(number, at, sha, whole, traces.unpacked(keys))) for file, number, at, sha, whole, keys in found
-        ]
+        return [(file, Unit(number, at, sha, whole, unpack(keys))) for file, number, at, sha, whole, keys in found]
 
     def _commits(self, condition: str, value: object) -> list[Made]:
         columns = "sha, at, subject, whole, bound, own, parts"
         sql = f"SELECT {columns} FROM commits WHERE project = ? AND {condition} ORDER BY sha"
         found = schema.rows(self._db.execute(sql, (self._project, value)), str, float, str, int, int, bytes, bytes)
         return [
-            Made(sha, at, subject, whole, bound, traces.unpacked(own), traces.unpacked(parts))
+            Made(sha, at, subject, whole, bound, unpack(own), unpack(parts))
             for sha, at, subject, whole, bound, own, parts in found
         ]
 

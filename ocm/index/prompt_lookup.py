@@ -1,18 +1,18 @@
 """A look at the cache for a hook that cannot wait: opened for reading only, without comparing it with the folder first.
 
-So nothing here may be taken for the truth: a session counts only while its file bears the mark that its row has, and
+So nothing here may be taken for the truth: a session counts only while its file has the stat hash of its row, and
 whatever is wrong with the cache, the answer is that nothing was found. Light to import.
 """
 
 import os
 import re
 import sqlite3
-from math import log
 
-from ocm.index.file_format import APPLICATION_ID, STOP, VERSION, address, mark, quoted
+from ocm.index.bm25 import COLUMN_WEIGHTS, idf, smoothed_idf
+from ocm.index.file_format import APPLICATION_ID, STOP, VERSION, address, quoted, stat_hash
 from ocm.store.paths import Store
 
-MOST, MOST_RARE, MAX_FILES = 3, 6, 20
+MAX_MATCHES, MAX_RARE, MAX_FILES = 3, 6, 20
 _MAX_WORDS, _READ = 32, 4_000  # words and characters of a prompt that are looked at
 _WAIT = 0.1
 _POOL = 8
@@ -107,9 +107,8 @@ _WORD = re.compile(r"[^\W_]{3,}")
 # On open collections this answers 14 to 66 of 100 questions about the past, four of five rightly, and keeps silent for
 # 97 of 100 about other projects.
 _COVERED, _TELLING = 0.6, 2.2
-_WEIGHTS = "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5"
 _RANK = (
-    f"SELECT rowid, -bm25(sessions_fts, {_WEIGHTS}) AS score FROM sessions_fts"  # noqa: S608 - a constant
+    f"SELECT rowid, -bm25(sessions_fts, {COLUMN_WEIGHTS}) AS score FROM sessions_fts"  # noqa: S608 - a constant
     " WHERE sessions_fts MATCH ? ORDER BY score DESC LIMIT ?"
 )
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM sessions_fts WHERE sessions_fts MATCH ? LIMIT ?)"
@@ -134,13 +133,13 @@ class Match:
         self.files = files
 
 
-def matches(store: Store, prompt: str, *, but: set[str], project: str) -> list[Match]:
-    """Return the sessions that match a prompt strongly, best first, at most `MOST`.
+def matches(store: Store, prompt: str, *, exclude: set[str], project: str) -> list[Match]:
+    """Return the sessions that match a prompt strongly, best first, at most `MAX_MATCHES`.
 
     Args:
         store: Whose cache.
         prompt: What the user typed; its rarest words are looked for.
-        but: The ids of sessions that are not wanted.
+        exclude: The ids of sessions to leave out.
         project: Only sessions of this project, where one store serves several.
     """
     words = _words(prompt)
@@ -151,7 +150,7 @@ def matches(store: Store, prompt: str, *, but: set[str], project: str) -> list[M
     except sqlite3.Error:
         return []
     try:
-        return _Question(db, store, words).answer(but, project)
+        return _Question(db, store, words).answer(exclude, project)
     except (sqlite3.Error, TypeError, ValueError):  # damaged, locked or foreign: the next search sees to it
         return []
     finally:
@@ -178,39 +177,39 @@ class _Question:
         if self.total < _SMALL:
             words = [word for word in words if word not in _GENERIC]
         counts = {word: self._count(word, common + 1) for word in words}
-        ranked = sorted((count, word) for word, count in counts.items() if 0 < count <= common)[:MOST_RARE]
+        ranked = sorted((count, word) for word, count in counts.items() if 0 < count <= common)[:MAX_RARE]
         self.rare = {word: count for count, word in ranked}
-        self.unknown = sum(not count for count in counts.values()) * self._tells(1)
+        self.unknown = sum(not count for count in counts.values()) * self._weight(1)
 
-    def _count(self, word: str, most: int) -> int:
-        return int(self.db.execute(_COUNT, (quoted(word), most)).fetchone()[0])
+    def _count(self, word: str, limit: int) -> int:
+        return int(self.db.execute(_COUNT, (quoted(word), limit)).fetchone()[0])
 
-    def _tells(self, count: int) -> float:
+    def _weight(self, count: int) -> float:
         """Return how much a word tells that `count` sessions have; never less than nothing, however few there are."""
-        return log(1 + (self.total - count + 0.5) / (count + 0.5)) if count <= self.total else 0.0
+        return smoothed_idf(self.total, count)
 
-    def answer(self, but: set[str], project: str) -> list[Match]:
+    def answer(self, exclude: set[str], project: str) -> list[Match]:
         found: list[Match] = []
         if not self.rare:
             return found
         expression = " OR ".join(quoted(word) for word in self.rare)
         for row, score in self.db.execute(_RANK, (expression, _POOL)).fetchall():
             held = [word for word in self.rare if self.db.execute(_HOLDS, (quoted(word), row)).fetchone()]
-            if len(found) < MOST and self._is_strong(held, score):
+            if len(found) < MAX_MATCHES and self._is_strong(held, score):
                 match = self._match(row, held)
-                if match and match.session_id not in but and project in {"", match.project}:
+                if match and match.session_id not in exclude and project in {"", match.project}:
                     found.append(match)
         return found
 
     def _is_strong(self, held: list[str], score: float) -> bool:
-        told = sum(self._tells(self.rare[word]) for word in held)
-        everything = sum(map(self._tells, self.rare.values())) + self.unknown
+        weight = sum(self._weight(self.rare[word]) for word in held)
+        everything = sum(map(self._weight, self.rare.values())) + self.unknown
         # FTS5 gives no weight to what half of all sessions hold, which in a small store is everything.
-        reckoned = sum(max(1e-6, _weight(self.total, self.rare[word])) for word in held)
+        fts5_weight = sum(idf(self.total, self.rare[word]) for word in held)
         return (
             len(held) >= (_FEW if self.total < _SMALL else 2)
-            and told >= _COVERED * everything
-            and score / reckoned * told >= _TELLING * self._tells(1)
+            and weight >= _COVERED * everything
+            and score / fts5_weight * weight >= _TELLING * self._weight(1)
         )
 
     def _match(self, row: int, held: list[str]) -> Match | None:
@@ -219,14 +218,9 @@ class _Question:
         if shown is None or not all(isinstance(text, str) for text in (shown[0], *shown[2:])):
             return None
         try:
-            if mark(shown[0], os.lstat(os.path.join(self.store.sessions, shown[0]))) != shown[1]:
+            if stat_hash(shown[0], os.lstat(os.path.join(self.store.sessions, shown[0]))) != shown[1]:
                 return None
         except (OSError, ValueError):
             return None
         files = {str(path): str(oid) for path, oid in self.db.execute(_FILES, (row, MAX_FILES))}
         return Match(shown, held, files)
-
-
-def _weight(total: int, count: int) -> float:
-    """Return the weight that FTS5 gives to a word which `count` of `total` sessions have."""
-    return log((total - count + 0.5) / (count + 0.5)) if count < total else 0.0

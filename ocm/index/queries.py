@@ -8,19 +8,19 @@ from itertools import filterfalse, islice
 from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ocm.base.values import FileChange, one_line
+from ocm.base.text import one_line
+from ocm.base.values import FileChange
 from ocm.index import schema, snippets
-from ocm.index.file_format import PART, encodable, mark, quoted, split
-from ocm.index.scan import ODD
+from ocm.index.bm25 import COLUMN_WEIGHTS
+from ocm.index.file_format import PART, encodable, quoted, split, stat_hash
+from ocm.index.scan import UNDECODABLE
 from ocm.index.schema import TEXTS, TOKENIZER
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
+    from ocm.base import rows as json_rows
     from ocm.index.links import Links
 
-_WEIGHTS = (
-    "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5"  # of the columns: a title says most, a part of a word least
-)
 ENDING = "{decisions problems} : (supersedes OR solves OR solved OR fixes OR fixed)"  # what may end an earlier one
 _TIED = 2
 _AMONG = " AND +sessions_fts.rowid IN (SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ?)"
@@ -59,10 +59,18 @@ class SessionRow(NamedTuple):
     updated_at: str
     updated: float
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> "json_rows.SessionRow":
         """Return the keys that the contract promises of a session."""
-        names = ("session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path")
-        return {name: getattr(self, name) for name in names}
+        return {
+            "session_id": self.session_id,
+            "title": self.title,
+            "goal": self.goal,
+            "date": self.date,
+            "tool": self.tool,
+            "branch": self.branch,
+            "status": self.status,
+            "markdown_path": self.markdown_path,
+        }
 
 
 class Numbers(NamedTuple):
@@ -119,11 +127,11 @@ class Filters(NamedTuple):
 class Index:
     """The cache, in step with the folder when it was opened; every answer comes from one state of it."""
 
-    def __init__(self, db: sqlite3.Connection, store: Store, odd: Sequence[str] = ()) -> None:
-        """Read `db`; `odd` are the files whose names are not text."""
+    def __init__(self, db: sqlite3.Connection, store: Store, undecodable: Sequence[str] = ()) -> None:
+        """Read `db`; `undecodable` are the files whose names are not text."""
         self._db = db
         self._folder = os.path.realpath(store.sessions)
-        self._odd = odd
+        self._undecodable = undecodable
         self._made: set[str] = set()
 
     def sessions(self, limit: int = -1, tool: str = "", project: str = "") -> list[SessionRow]:
@@ -216,11 +224,11 @@ class Index:
         return found
 
     def is_current(self, rows: Sequence[int]) -> bool:
-        """Tell whether the files of these sessions bear the marks that they had when they were read."""
+        """Return whether the files of these sessions look as they did when they were read."""
         sql = f"SELECT file, mark FROM sessions WHERE id IN ({_slots(rows)})"
         try:
             return all(
-                mark(file, os.lstat(os.path.join(self._folder, file))) == known
+                stat_hash(file, os.lstat(os.path.join(self._folder, file))) == known
                 for file, known in self._ask(sql, rows, str, int)
             )
         except OSError:
@@ -248,7 +256,7 @@ class Index:
         """Return the files that cannot be read, each with where and why."""
         sql = "SELECT file, error FROM sessions WHERE error IS NOT NULL"
         found = self._ask(sql, (), str, str)
-        return sorted([*found, *((name, ODD) for name in self._odd)])
+        return sorted([*found, *((name, UNDECODABLE) for name in self._undecodable)])
 
     # --- the parts of a search; an expression is one of the query language of FTS5
 
@@ -262,7 +270,7 @@ class Index:
         if among:
             condition, values = _AMONG + condition, [among, *values]
         sql = (
-            f"SELECT sessions_fts.rowid, -bm25(sessions_fts, {_WEIGHTS}) AS score FROM sessions_fts{join}"
+            f"SELECT sessions_fts.rowid, -bm25(sessions_fts, {COLUMN_WEIGHTS}) AS score FROM sessions_fts{join}"
             f" WHERE sessions_fts MATCH ?{condition} ORDER BY score DESC LIMIT ?"
         )
         asked = _TIED * limit
@@ -276,7 +284,7 @@ class Index:
     def scores(self, expression: str, rows: Sequence[int]) -> dict[int, float]:
         """Return the scores of those of these rows that match."""
         sql = (
-            f"SELECT rowid, -bm25(sessions_fts, {_WEIGHTS}) FROM sessions_fts"
+            f"SELECT rowid, -bm25(sessions_fts, {COLUMN_WEIGHTS}) FROM sessions_fts"
             f" WHERE sessions_fts MATCH ? AND +rowid IN ({_slots(rows)})"
         )
         return dict(self._ask(sql, (expression, *rows), int, float))
@@ -343,7 +351,7 @@ class Index:
         return least
 
     def known(self, word: str) -> bool:
-        """Tell whether any session has a word that begins so."""
+        """Return whether any session has a word that begins so."""
         sql = "SELECT 1 FROM sessions_fts WHERE sessions_fts MATCH ? LIMIT 1"
         # The whole word first: every word that begins so would be put together before the first is told.
         return any(self._db.execute(sql, (quoted(word) + end,)).fetchone() for end in ("", "*"))
@@ -358,7 +366,7 @@ class Index:
         return [self._row(row) for row in self._ask(f"SELECT {_FIELDS} WHERE true{condition}", values, *_KINDS)]
 
     def _ask(self, sql: str, values: Iterable[object], *kinds: type | UnionType) -> list[Any]:
-        """Return the rows of an answer, each column of its kind; half a character, which no row has, is written out."""
+        """Return the rows of an answer, each column of its kind; a lone surrogate, which no row has, is escaped."""
         bound = [encodable(value) if isinstance(value, str) else value for value in values]
         return schema.rows(self._db.execute(sql, bound), *kinds)
 

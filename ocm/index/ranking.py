@@ -7,29 +7,27 @@ among the best are not scored, which changes no answer but between those that ar
 
 from collections.abc import Sequence
 from itertools import accumulate
-from math import log
 from typing import NamedTuple
 
+from ocm.index.bm25 import MAX_GAIN, MIN_IDF, NEAR_WEIGHT, PAIRS_WEIGHT, idf
 from ocm.index.file_format import quoted
 from ocm.index.queries import Filters, Index
-from ocm.index.query_terms import NEAR_WEIGHT, PAIRS_WEIGHT, Query, near_by
+from ocm.index.query_terms import Query, near_by
 
 POOL = 100
 SMALL = 500  # sessions, of which all that match are scored
-_MOST_OF_A_WORD = 2.2  # times its rarity: what BM25 can give for a word, however often a text has it (k1 + 1)
-_LEAST = 1e-6  # the rarity that FTS5 gives to what half of the sessions have, or more
-_TELLING = 0.1  # beside a word of this rarity, what one of the least adds does not show
-_USUAL = 0.8  # times its rarity: what a text gets for a word most likely, or more; too high a guess costs a second look
+_RARE_IDF = 0.1  # beside a word of this idf, what one of the least adds does not show
+_USUAL = 0.8  # times its idf: what a text gets for a word most likely, or more; too high a guess costs a second look
 _Ranked = list[tuple[int, float]]
 
 
 class _Word(NamedTuple):
-    """A word of the question, the expression for it, at least how many sessions have it, at most how rare it is."""
+    """A word of the question, the expression for it, at least how many sessions have it, and at most its idf."""
 
     expression: str
     name: str
     held: int
-    rarity: float
+    idf: float
 
 
 class _Pool(NamedTuple):
@@ -43,7 +41,7 @@ class _Pool(NamedTuple):
         """Return the best of all that match any of these."""
         return self.cache.rank(" OR ".join(expressions), self.filters, self.size) if expressions else []
 
-    def telling(self, words: Sequence[_Word]) -> _Ranked:
+    def rarest_first(self, words: Sequence[_Word]) -> _Ranked:
         """Return the same for words, the rarest first, without scoring all that have only common ones of them."""
         every = [word.expression for word in words]
         least = _guessed(words, self.size)
@@ -72,10 +70,10 @@ def _words_and_near(pool: _Pool, asked: Query, limit: int) -> tuple[_Ranked, _Ra
     """Return the rankings by words and by what stands near another; common words count when there is nothing else."""
     total = pool.cache.count()
     words = _words(pool.cache, asked, total) if total > SMALL else []
-    if words and words[0].rarity > _TELLING:
-        ranked = pool.telling([word for word in words if word.rarity > _LEAST])
+    if words and words[0].idf > _RARE_IDF:
+        ranked = pool.rarest_first([word for word in words if word.idf > MIN_IDF])
         if len(ranked) >= limit:
-            common = {word.name for word in words if word.rarity <= _LEAST}
+            common = {word.name for word in words if word.idf <= MIN_IDF}
             return ranked, pool.all([near_by(*pair) for pair in asked.near if not common.issuperset(pair)])
     return pool.all(asked.ranked), pool.all([near_by(*pair) for pair in asked.near])
 
@@ -86,14 +84,14 @@ def _words(cache: Index, asked: Query, total: int) -> list[_Word]:
     found = []
     for expression, name in zip(asked.ranked, names, strict=True):
         count = cache.count(quoted(name) if name else expression)
-        found.append(_Word(expression, name, count, max(_LEAST, log((total - count + 0.5) / (count + 0.5)))))
-    return sorted(found, key=lambda word: -word.rarity)
+        found.append(_Word(expression, name, count, idf(total, count)))
+    return sorted(found, key=lambda word: -word.idf)
 
 
 def _guessed(words: Sequence[_Word], size: int) -> float:
     """Return a score that most likely the last of so many has: that of the two rarest words that are not too rare."""
     held = list(accumulate(word.held for word in words))
-    enough = [word.rarity for word, count in zip(words, held, strict=True) if count >= size]
+    enough = [word.idf for word, count in zip(words, held, strict=True) if count >= size]
     return _USUAL * sum(enough[:2])
 
 
@@ -102,7 +100,7 @@ def _among(words: Sequence[_Word], least: float) -> str:
 
     What has a word, and none that is rarer, gets at most what this one and those after it can give.
     """
-    most = [_MOST_OF_A_WORD * word.rarity for word in words]
+    most = [MAX_GAIN * word.idf for word in words]
     parts = []
     for n, word in enumerate(words):
         if most[n] >= least:

@@ -5,26 +5,34 @@ import functools
 import operator
 import os
 import re
-import stat
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.base.text import one_line
 from ocm.base.times import instant, with_offset
-from ocm.base.values import FileChange, one_line
+from ocm.base.values import FileChange
 from ocm.index import file_format
-from ocm.index.file_format import mark, mark_of
-from ocm.store.paths import TEMPORARY, Store, content
+from ocm.index.file_format import stat_hash, stat_hash_of
+from ocm.store.paths import (
+    MAX_SESSION_FILE,
+    TEMPORARY,
+    Store,
+    UnfitFileError,
+    content,
+    is_session_file,
+    open_regular,
+)
 
 if TYPE_CHECKING:
     from ocm.base.model import Session
 
-ODD = "its name is not text"
-MAX_BYTES = 64 * 1024 * 1024
+UNDECODABLE = "its name is not text"
 # How far (ns) two writes must lie apart to differ in their time stamps, and where a file system counts in seconds.
 _GRAIN, _COARSE_GRAIN = 50_000_000, 2_100_000_000
 _SECOND = 1_000_000_000
+_HEAD = 65_536  # bytes of a session file that hold its front matter
 _FOLDERS = 8  # of so many the last look is kept
 _Look = tuple[int, int, int]  # bytes; when it was written and changed, in nanoseconds
 _LOOK: Callable[[os.stat_result], _Look] = operator.attrgetter("st_size", "st_mtime_ns", "st_ctime_ns")
@@ -32,14 +40,14 @@ _NAMED = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)_")
 
 
 class Listing(NamedTuple):
-    """The folder of session files at one moment: the mark of every file, and the names that are not text.
+    """The folder of session files at one moment: the stat hash of every file, and the names that are not text.
 
-    `total` is the sum of the marks; `folder` is the time stamp of the folder itself, 0 where a change since need not
+    `total` is the sum of the hashes; `folder` is the time stamp of the folder itself, 0 where a change since need not
     show in it, and where a writer that is at work or was killed `left` something, so that it is looked at again.
     """
 
-    marks: dict[str, int]
-    odd: list[str]
+    stat_hashes: dict[str, int]
+    undecodable: list[str]
     total: int
     folder: int
     left: bool
@@ -52,15 +60,10 @@ class Record(NamedTuple):
     """
 
     file: str
-    mark: int
+    stat_hash: int
     racy: bytes | None
     session: "Session | None"
     why: str = ""
-
-
-def is_name(name: str) -> bool:
-    """Tell whether `name` can be that of a session file, lying directly in its folder."""
-    return name.endswith(".md") and name[0] != "." and "/" not in name and os.sep not in name
 
 
 def scan(store: Store) -> Listing:
@@ -78,9 +81,9 @@ def scan(store: Store) -> Listing:
     seen = _seen.get(store.sessions)
     all_of_it = hash((tuple(found), tuple(looks)))
     if seen is None or seen.all_of_it != all_of_it:
-        seen = _marked(all_of_it, found, looks)
+        seen = _hashed(all_of_it, found, looks)
         _remember(store.sessions, seen)
-    return Listing(seen.marks, seen.odd, seen.total, folder, left)
+    return Listing(seen.stat_hashes, seen.undecodable, seen.total, folder, left)
 
 
 def _looks(found: list[str], look: Callable[[str], os.stat_result]) -> tuple[list[str], list[_Look]]:
@@ -102,13 +105,13 @@ def _look_or_none(name: str, look: Callable[[str], os.stat_result]) -> _Look | N
 class _Seen:
     """A hash of how all files of a folder looked, and what was made of that, which nobody changes."""
 
-    __slots__ = ("all_of_it", "marks", "odd", "total")
+    __slots__ = ("all_of_it", "stat_hashes", "total", "undecodable")
 
     def __init__(self, all_of_it: int) -> None:
         """Begin with no file."""
         self.all_of_it = all_of_it
-        self.marks: dict[str, int] = {}
-        self.odd: list[str] = []
+        self.stat_hashes: dict[str, int] = {}
+        self.undecodable: list[str] = []
         self.total = 0
 
 
@@ -122,15 +125,15 @@ def _remember(folder: str, seen: _Seen) -> None:
     _seen[folder] = seen
 
 
-def _marked(all_of_it: int, found: list[str], looks: list[_Look]) -> _Seen:
-    """Return the marks of files that look so."""
+def _hashed(all_of_it: int, found: list[str], looks: list[_Look]) -> _Seen:
+    """Return the stat hashes of files that look so."""
     seen = _Seen(all_of_it)
     for name, look in zip(found, looks, strict=True):
         try:
-            seen.marks[name] = mark_of(name, *look)
+            seen.stat_hashes[name] = stat_hash_of(name, *look)
         except UnicodeEncodeError:
-            seen.odd.append(os.fsencode(name).decode("utf-8", "backslashreplace"))
-    seen.total = sum(seen.marks.values())
+            seen.undecodable.append(os.fsencode(name).decode("utf-8", "backslashreplace"))
+    seen.total = sum(seen.stat_hashes.values())
     return seen
 
 
@@ -157,7 +160,7 @@ def names(store: Store) -> list[str]:
 
 
 def _session_files(names: list[str]) -> list[str]:
-    return [name for name in names if name.endswith(".md") and name[0] != "."]
+    return [name for name in names if is_session_file(name)]
 
 
 def _listed(store: Store) -> list[str]:
@@ -182,7 +185,7 @@ def folder_stamp(store: Store) -> int:
 
 
 def settled(stamp: int, now: int) -> bool:
-    """Tell whether a change from now on must show in the time stamp `stamp`; some file systems count in seconds."""
+    """Return whether a change from now on must show in the time stamp `stamp`; some file systems count in seconds."""
     return stamp < now - (_GRAIN if stamp % _SECOND else _COARSE_GRAIN)
 
 
@@ -198,9 +201,9 @@ def load(store: Store, name: str) -> Record | None:
     except OSError:
         return None
     now = time.time_ns()
-    known = mark(name, found)
+    known = stat_hash(name, found)
     try:
-        data = _read(path, found)
+        data = _read(path)
         racy = None if _is_settled(found, now) else digest(data)
         return Record(name, known, racy, _parse(data))
     except FileNotFoundError:
@@ -216,7 +219,7 @@ def look(store: Store, name: str) -> tuple[bytes, bool]:
     path = os.path.join(store.sessions, name)
     try:
         found, now = os.lstat(path), time.time_ns()
-        return digest(_read(path, found)), _is_settled(found, now)
+        return digest(_read(path)), _is_settled(found, now)
     except (OSError, UnreadableSessionError):
         return b"", False
 
@@ -232,19 +235,17 @@ def head(store: Store, name: str) -> bytes:
     """Return the beginning of a session file, which holds its front matter; empty when it cannot be read."""
     path = os.path.join(store.sessions, name)
     try:
-        return _read(path, os.lstat(path), 65_536)
+        return _read(path, _HEAD)
     except (OSError, UnreadableSessionError):
         return b""
 
 
-def _read(path: str, found: os.stat_result, limit: int = MAX_BYTES) -> bytes:
-    if not stat.S_ISREG(found.st_mode):
-        raise UnreadableSessionError("it is not a regular file")
-    if found.st_size > MAX_BYTES:
-        raise UnreadableSessionError(f"it is larger than {MAX_BYTES // 1024 // 1024} MB")
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    with open(os.open(path, flags), "rb") as file:
-        return content(file, limit)
+def _read(path: str, limit: int = MAX_SESSION_FILE) -> bytes:
+    try:
+        with open_regular(path, MAX_SESSION_FILE) as file:
+            return content(file, limit)
+    except UnfitFileError as error:
+        raise UnreadableSessionError(error.strerror) from None
 
 
 def _parse(data: bytes) -> "Session":
@@ -256,8 +257,8 @@ def _parse(data: bytes) -> "Session":
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UnreadableSessionError("it is not UTF-8", line=line) from None
-    except UnicodeEncodeError:  # an escape of YAML can make half a character
-        raise UnreadableSessionError("its front matter holds half a character") from None
+    except UnicodeEncodeError:  # an escape of YAML can make one
+        raise UnreadableSessionError("its front matter contains a lone surrogate") from None
     return session
 
 
@@ -303,7 +304,7 @@ def indexed(found: tuple[str, ...]) -> tuple[str, ...]:
 
 def touched(session: "Session") -> list[tuple[FileChange, str | None]]:
     """Return the files of a session, each with the blob id that was recorded of it."""
-    from ocm.markdown import facts
+    from ocm.markdown.facts import Facts
 
-    known = facts.blobs(session.facts)
+    known = Facts.parse(session.facts).contents
     return [(change, known.get(change.path)) for change in session.files]

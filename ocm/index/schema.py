@@ -24,7 +24,8 @@ PAGE = 16_384  # a session fills a page of 4096 bytes to three quarters, which w
 TEXTS = ("title", "goal", "decisions", "problems", "work", "todos", "tags", "files", "other")
 COLUMNS = (*TEXTS, "ident")  # the last is indexed only: it follows from the others, and nobody reads it
 _TEXT = ", ".join(TEXTS)
-# `mark` tells that a file has changed, `racy` is the hash of one too young for that, `error` is why one is unreadable.
+# `mark` is the stat hash of the file, another one when it has changed;
+# `racy` is the hash of one too young for that, `error` is why one is unreadable.
 _SESSIONS = """CREATE TABLE sessions(
   id INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, racy BLOB, error TEXT,
   session_id TEXT, slug TEXT, tool TEXT, project TEXT, branch TEXT, status TEXT,
@@ -88,7 +89,7 @@ class DamagedError(sqlite3.DatabaseError):
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Tell whether `error` says that the file is damaged, rather than locked, full or not writable."""
+    """Return whether `error` says that the file is damaged, rather than locked, full or not writable."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # without one: text that is not UTF-8
     return isinstance(error, DamagedError) or (isinstance(error, sqlite3.DatabaseError) and code & 0xFF in _DAMAGE)
 

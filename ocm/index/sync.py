@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ocm.base.errors import OcmError
 from ocm.base.notices import Notice, Progress, ignore
-from ocm.base.values import one_line
+from ocm.base.text import one_line
 from ocm.index import scan, schema, writer
 from ocm.index.scan import Listing
 from ocm.index.writer import Plan
@@ -37,7 +37,7 @@ _watchers: list[Callable[[], Progress]] = []
 
 
 def watch(start: Callable[[], Progress]) -> None:
-    """Have whoever waits for a cache that is made anew told how far it has come; `start` begins one such telling."""
+    """Report the progress of every rebuild of a cache to whoever waits for it; `start` begins one such report."""
     _watchers[:] = [start]
 
 
@@ -49,7 +49,7 @@ def synced(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection
     for _ in range(2):
         seen = schema.identity(store)
         try:
-            return _caught_up(store, listing) or _made_anew(store, listing, notice)
+            return _caught_up(store, listing) or _rebuilt(store, listing, notice)
         except sqlite3.Error as error:
             if not schema.is_damage(error) or not move_aside(store, seen, error, notice):
                 return None
@@ -70,8 +70,8 @@ def behind(store: Store) -> int:
         if db is not None:
             with contextlib.closing(db):
                 plan = writer.plan(db, store, listing)
-            return len(listing.marks) if plan.whole else len(plan.changed)
-    return len(listing.marks)
+            return len(listing.stat_hashes) if plan.needs_rebuild else len(plan.changed)
+    return len(listing.stat_hashes)
 
 
 def in_memory(store: Store, listing: Listing, *, trusted: bool) -> sqlite3.Connection:
@@ -92,7 +92,7 @@ def _copied(store: Store, listing: Listing) -> sqlite3.Connection | None:
             db = stack.enter_context(contextlib.closing(schema.memory()))
             live.backup(db, progress=_deadline(schema.WAIT))
         plan = writer.plan(db, store, listing)
-        if not plan.whole:
+        if not plan.needs_rebuild:
             _apply(None, db, store, plan)
             stack.pop_all()
             return db
@@ -100,7 +100,7 @@ def _copied(store: Store, listing: Listing) -> sqlite3.Connection | None:
 
 
 def rebuild(store: Store, progress: Progress | None = None, *, notice: Notice = ignore) -> Rebuilt:
-    """Make the whole cache anew from the session files.
+    """Rebuild the whole cache from the session files.
 
     Args:
         store: Whose cache.
@@ -115,7 +115,7 @@ def rebuild(store: Store, progress: Progress | None = None, *, notice: Notice = 
         return _build(store, scan.scan(store), notice, progress)
     except (sqlite3.Error, OSError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise OcmError(f"The cache cannot be made anew: {reason}.", "Searches work without it, but slower.") from error
+        raise OcmError(f"The cache cannot be rebuilt: {reason}.", "Searches work without it, but slower.") from error
 
 
 def move_aside(store: Store, seen: tuple[int, int] | None, error: sqlite3.Error, notice: Notice) -> bool:
@@ -142,7 +142,7 @@ def _moved(why: str) -> str:
 
 
 def _caught_up(store: Store, listing: Listing, *, look: bool = True) -> sqlite3.Connection | None:
-    """Return the cache after its rows were brought in step; None when there is none, or making it anew is better.
+    """Return the cache after its rows were brought in step; None when there is none, or a rebuild is better.
 
     A transaction is open then: a process with an older listing may take the rows away again that this one has added.
     """
@@ -154,7 +154,7 @@ def _caught_up(store: Store, listing: Listing, *, look: bool = True) -> sqlite3.
         for _ in range(_TURNS):
             db.execute("BEGIN")
             plan = writer.plan(db, store, listing, look=look)
-            if plan.whole:
+            if plan.needs_rebuild:
                 return None
             if not plan.is_behind and not (look and plan.is_upkeep):
                 break
@@ -188,7 +188,7 @@ def _apply(lock: Store | None, db: sqlite3.Connection, store: Store, plan: Plan)
 # --- all of it
 
 
-def _made_anew(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection | None:
+def _rebuilt(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection | None:
     _build(store, listing, notice, _watchers[0]() if _watchers else None, unless_in_step=True)
     return _caught_up(store, scan.scan(store), look=False)
 
@@ -216,9 +216,9 @@ def _build(
 
 def _fill(db: sqlite3.Connection, store: Store, listing: Listing, progress: Progress | None) -> Rebuilt:
     bulk = writer.Bulk(db)
-    names = sorted(listing.marks)
+    names = sorted(listing.stat_hashes)
     read = 0
-    unreadable = [(name, scan.ODD) for name in listing.odd]
+    unreadable = [(name, scan.UNDECODABLE) for name in listing.undecodable]
     with _uncollected():
         for begin in range(0, len(names), _BATCH):
             loaded = [record for name in names[begin : begin + _BATCH] if (record := scan.load(store, name))]

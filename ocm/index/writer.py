@@ -21,9 +21,9 @@ _Row = tuple[int, Record, tuple[str, ...]]  # its number, what was read, and the
 
 
 class Plan:
-    """What makes the cache agree with the folder again; `whole` when making it anew is cheaper, or safer."""
+    """What makes the cache agree with the folder again; `needs_rebuild` when rebuilding it is cheaper, or safer."""
 
-    __slots__ = ("changed", "folder", "gone", "settled", "whole")
+    __slots__ = ("changed", "folder", "gone", "needs_rebuild", "settled")
 
     def __init__(self) -> None:
         """Begin with nothing to do."""
@@ -31,7 +31,7 @@ class Plan:
         self.gone: list[str] = []
         self.settled: list[str] = []
         self.folder = 0
-        self.whole = False
+        self.needs_rebuild = False
 
     @property
     def is_behind(self) -> bool:
@@ -45,25 +45,25 @@ class Plan:
 
 
 def in_step(db: sqlite3.Connection, listing: Listing) -> bool:
-    """Tell whether the marks of all rows add up to those of all files, without comparing one by one."""
+    """Return whether the stat hashes of all rows add up to those of all files, without comparing one by one."""
     count, total = db.execute("SELECT count(*), sum(mark) FROM sessions").fetchone()
-    return bool(count == len(listing.marks) and (total or 0) == listing.total)
+    return bool(count == len(listing.stat_hashes) and (total or 0) == listing.total)
 
 
 def plan(db: sqlite3.Connection, store: Store, listing: Listing, *, look: bool = True) -> Plan:
     """Compare the rows with the files; `look` again at those that were too young for their time stamps to tell."""
     found = Plan()
-    marks = listing.marks
+    hashes = listing.stat_hashes
     if not in_step(db, listing):
         rows: dict[str, int] = dict(schema.rows(db.execute("SELECT file, mark FROM sessions"), str, int))
-        found.changed = sorted(name for name, mark in marks.items() if rows.get(name) != mark)
-        found.gone = sorted(rows.keys() - marks.keys())
+        found.changed = sorted(name for name, known in hashes.items() if rows.get(name) != known)
+        found.gone = sorted(rows.keys() - hashes.keys())
         # Where not one row is known to be right, nothing else in the file has any claim to be trusted.
-        found.whole = len(found.changed) > WHOLE or len(found.changed) == len(marks)
+        found.needs_rebuild = len(found.changed) > WHOLE or len(found.changed) == len(hashes)
     known = set(found.changed)
     young = db.execute("SELECT file, racy FROM sessions WHERE racy IS NOT NULL AND ?", (look,))
     for name, racy in schema.rows(young, str, bytes):
-        if name in marks and name not in known:
+        if name in hashes and name not in known:
             _recheck(found, store, name, racy)
     if listing.folder and folder(db) != listing.folder:
         found.folder = listing.folder
@@ -198,12 +198,12 @@ def _insert(db: sqlite3.Connection, found: list[_Row]) -> None:
 
 
 def _session_row(row: int, record: Record) -> tuple[object, ...]:
-    head = (row, record.file, record.mark, record.racy)
+    head = (row, record.file, record.stat_hash, record.racy)
     session = record.session
     if session is None:
         return (*head, record.why, *[None] * 10)
     started = scan.started(session, record.file)
-    updated = times.with_offset(session.updated_at) or started
+    updated = times.with_offset(session.updated_at) if times.instant(session.updated_at) else started
     texts = (session.session_id, session.slug, session.tool, session.project, session.branch, session.status)
     return (*head, None, *texts, started, updated, times.instant(started), times.instant(updated))
 

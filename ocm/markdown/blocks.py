@@ -16,7 +16,8 @@ from markdown_it.parser_block import ParserBlock
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-FACTS = "ocm"
+from ocm.markdown.facts import NAME as FACTS
+
 SECTION = 2
 FACT_LEVEL = -1
 _MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?:( {1,4})(?=\S)|[ \t]|$)")
@@ -88,7 +89,7 @@ class _TopLevel(ParserBlock):
 
 
 def _continues(state: StateBlock, line: int, end_line: int) -> bool:
-    """Tell whether an unindented line goes on with the paragraph above it, because it starts no block of its own."""
+    """Return whether an unindented line goes on with the paragraph above it, because it starts no block of its own."""
     rules = state.md.block.ruler.getRules("paragraph")
     return not any(rule(state, line, end_line, True) for rule in rules)  # noqa: FBT003 - the library's way
 
@@ -249,7 +250,7 @@ def without_box(text: str) -> str:
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether `text` can stand in a section as it is: it starts no section and leaves nothing open behind it.
+    """Return whether `text` can stand in a section as it is: it starts no section and leaves nothing open behind it.
 
     A whole parser has to see the same as the one here, or the file would mean something else where it is looked at.
     """

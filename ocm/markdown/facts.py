@@ -1,22 +1,127 @@
-r"""The fact lines of a session file that say which content its files had: `blob <id> <path>`, one a line.
+"""The fact block of a session file as one value: all that only a machine needs, one line a fact.
 
-Pure. A path is escaped so that it stays on its line: backslashes, and line ends as `\n` and `\r`.
+Pure, and the one place that knows the lines: `calls 12` and the other counts, `event <name> <time>` when a hook event
+last fired, `blob <id> <path>` what a file contained, `taken <journal> <kind>` which journals the session file includes,
+`dated <time> <digest>` when an item was recorded, and fingerprints (`fingerprint_lines.py`). A line of any other form
+is kept as it is. `Facts.parse(facts.lines()) == facts`, and lines that this class wrote come out in the same order.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-_BLOB = re.compile(r"blob ([0-9a-f]{40}|[0-9a-f]{64}) (.+)")
+from ocm.base.text import whole_number
+from ocm.markdown import fingerprint_lines
+from ocm.markdown.fingerprint_lines import Unit
+
+NAME = "ocm"  # what the fence of the block is called
+COUNTS = ("checkpoints", "calls", "denials", "reminders", "releases")
+_EVENT, _CONTENT, _TAKEN, _DATED = "event", "blob", "taken", "dated"
+_BLOB = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64}) (.+)")
 _ESCAPED = re.compile(r"\\([\\nr])")
-_MEANT = {"n": "\n", "r": "\r", "\\": "\\"}
+_UNESCAPED = {"n": "\n", "r": "\r", "\\": "\\"}
+_BLOCK = re.compile(rf"(?:\r?\n|\A)```{NAME}\r?\n")
+_DIGEST_BYTES = 6
 
 
-def blob(path: str, oid: str) -> str:
-    """Return the line which says that `path` had the content `oid`."""
-    return f"blob {oid} " + path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+@dataclass(slots=True)
+class Facts:
+    """What a fact block records.
+
+    Attributes:
+        kept: Fingerprints, dates and lines that this version does not know: they are never changed, only added to.
+        counts: How often something happened, by its name in `COUNTS`; what never did has no entry.
+        fired: When each hook event last fired, as ISO 8601 text.
+        contents: The content that each path had when the session last touched it, as git's id for it.
+        taken: The journals that the file includes, each with the kind of the checkpoint that took it.
+    """
+
+    kept: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    fired: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, lines: Iterable[str]) -> "Facts":
+        """Return what `lines` record; a count, event or journal that a person broke is dropped."""
+        facts = cls()
+        for line in lines:
+            word, space, rest = line.partition(" ")
+            if space and word in COUNTS:
+                facts._read_count(word, rest)
+            elif space and word in {_EVENT, _TAKEN}:
+                (facts.fired if word == _EVENT else facts.taken).update(_pair(rest, one_word=word == _TAKEN))
+            elif word == _CONTENT and (blob := _BLOB.fullmatch(rest)):
+                facts.contents[_unescaped(blob[2])] = blob[1]
+            else:
+                facts.kept.append(line)
+        return facts
+
+    def _read_count(self, name: str, rest: str) -> None:
+        number = whole_number((rest.split() or [""])[0])
+        if number:
+            self.counts.setdefault(name, number)
+
+    def lines(self) -> list[str]:
+        """Return the lines that record this."""
+        return [
+            *self.kept,
+            *(f"{name} {self.counts[name]}" for name in COUNTS if self.counts.get(name)),
+            *(f"{_EVENT} {name} {self.fired[name]}" for name in sorted(self.fired)),
+            *(content_line(path, oid) for path, oid in self.contents.items()),
+            *(f"{_TAKEN} {journal} {kind}" for journal, kind in self.taken.items()),
+        ]
+
+    def units(self) -> list[Unit]:
+        """Return the fingerprints, in order."""
+        return fingerprint_lines.units(self.kept)
+
+    def dates(self) -> dict[str, str]:
+        """Return when each item was recorded, by its digest."""
+        parts = (line.split(" ") for line in self.kept if line.startswith(_DATED + " "))
+        return {words[2]: words[1] for words in parts if len(words) == 3}  # noqa: PLR2004 - dated TIME DIGEST
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Add fingerprints and dates, but for those that were recorded before, whenever that was."""
+        words = (f"{fingerprint_lines.WORD} ", f"{_DATED} ")
+        known = {_without_time(line) for line in self.kept if line.startswith(words)}
+        self.kept += [line for line in lines if _without_time(line) not in known]
 
 
-def blobs(lines: Iterable[str]) -> dict[str, str]:
-    """Return the content of each path that `lines` name; of several for one path the last counts."""
-    found = (_BLOB.fullmatch(line) for line in lines)
-    return {_ESCAPED.sub(lambda letter: _MEANT[letter[1]], match[2]): match[1] for match in found if match}
+def split(text: str) -> tuple[str, Facts]:
+    """Return the text of a session file up to its fact block, and the block; it need not be parsed for that."""
+    parts = _BLOCK.split(text, maxsplit=1)
+    lines = [line.removesuffix("\r") for line in parts[1].split("\n")] if len(parts) > 1 else []
+    return parts[0], Facts.parse(lines[: lines.index("```")] if "```" in lines else lines)
+
+
+def content_line(path: str, oid: str) -> str:
+    """Return the line which records that `path` had the content `oid`; the path is escaped to stay on its line."""
+    return f"{_CONTENT} {oid} " + path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def date_line(at: str, text: str) -> str:
+    """Return the line that records when an item was recorded."""
+    return f"{_DATED} {at} {digest(text)}"
+
+
+def digest(text: str) -> str:
+    """Return what stands for an item in a `dated` line."""
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def _pair(rest: str, *, one_word: bool) -> dict[str, str]:
+    """Return a name and what follows it: exactly one word, or any number of them."""
+    name, *words = rest.split() or [""]
+    return {name: " ".join(words)} if words and (len(words) == 1 or not one_word) else {}
+
+
+def _unescaped(path: str) -> str:
+    return _ESCAPED.sub(lambda letter: _UNESCAPED[letter[1]], path)
+
+
+def _without_time(line: str) -> str:
+    word, _, rest = line.partition(" ")
+    return f"{word} {rest.partition(' ')[2]}"

@@ -15,6 +15,17 @@ _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _REFERENCE_LINE = re.compile(r"([a-z_]+):[ \t]*(.*)")
 
 
+def is_fence(line: str) -> bool:
+    """Return whether a line opens or closes a front matter; a byte order mark may stand before the first one."""
+    return line.removeprefix("\ufeff").rstrip() == FENCE
+
+
+def end_of(lines: list[str]) -> int:
+    """Return which of the lines of a file closes its front matter; 0 where it has none, or one that is not closed."""
+    opened = bool(lines) and is_fence(lines[0])
+    return next((n for n, line in enumerate(lines) if n and line.rstrip() == FENCE), 0) if opened else 0
+
+
 def scalar(value: str) -> str:
     """Return `value` as one YAML scalar that reads back as the same string."""
     if _PLAIN.fullmatch(value) and not value.endswith(" "):
@@ -45,7 +56,7 @@ def load(block: str) -> dict[str, Any]:
                 f"its front matter is not YAML, {why}", line=(mark.line if mark else 0) + 2
             ) from None
     if not isinstance(found, dict):
-        raise UnreadableSessionError("its front matter holds no keys")
+        raise UnreadableSessionError("its front matter has no keys")
     return found
 
 

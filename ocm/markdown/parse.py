@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry
+from ocm.base.text import one_line, whole_number
 from ocm.base.times import with_offset
-from ocm.base.values import one_line, whole_number
 from ocm.markdown import blocks, frontmatter
 from ocm.markdown.blocks import Group, Part
 
@@ -44,14 +44,15 @@ class SessionFile:
         Raises:
             UnreadableSessionError: when it has no front matter.
         """
+        self.text = text
         self.bom = "\ufeff" if text.startswith("\ufeff") else ""
         text = text.removeprefix("\ufeff")
         self.eol = "\r\n" if text.count("\r\n") == text.count("\n") > 0 else "\n"
         lines = text.split(self.eol)
-        if lines[0].rstrip() != frontmatter.FENCE:
+        if not frontmatter.is_fence(lines[0]):
             raise UnreadableSessionError("it does not start with the line ---")
-        end = next((n for n, line in enumerate(lines) if n and line.rstrip() == frontmatter.FENCE), None)
-        if end is None:
+        end = frontmatter.end_of(lines)
+        if not end:
             raise UnreadableSessionError("its front matter has no closing line ---")
         self.fences = lines[0], lines[end]
         self.block = "".join(line + "\n" for line in lines[1:end])
@@ -114,8 +115,8 @@ def session_id_of(text: str) -> str:
     A file whose front matter is broken still says whose it is, so that no new one stands in for it.
     """
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
-    end = next((n for n, line in enumerate(lines) if n and line.rstrip() == frontmatter.FENCE), _LONGEST_FRONT)
-    blocks_to_try = ["\n".join(lines[1:end]) + "\n"] if lines[0].rstrip() == frontmatter.FENCE else []
+    end = frontmatter.end_of(lines) or _LONGEST_FRONT
+    blocks_to_try = ["\n".join(lines[1:end]) + "\n"] if frontmatter.is_fence(lines[0]) else []
     blocks_to_try += [line for line in lines[:end] if line.startswith("session_id:")]
     for block in blocks_to_try:
         with contextlib.suppress(UnreadableSessionError):

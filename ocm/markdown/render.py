@@ -5,6 +5,7 @@ Laws: `parse(update(text, session)) == session` for every session and every read
 comes out as it went in.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 from functools import partial
@@ -13,6 +14,7 @@ from typing import TypeVar
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, Session
 from ocm.markdown import blocks, frontmatter, parse
+from ocm.markdown import facts as fact_block
 from ocm.markdown.blocks import Item, Part
 from ocm.markdown.parse import (
     COMPLETED,
@@ -48,10 +50,18 @@ def update(text: str, session: Session) -> str:
         UnreadableSessionError: when `text` cannot be read, or what it leaves open would swallow an addition.
     """
     file = SessionFile(text)
-    old = parse.session_of(file)
-    if session == old and not file.is_reference:
-        return text
-    return _write(file, old, session)
+    return update_parsed(file, parse.session_of(file), session)
+
+
+def update_parsed(file: SessionFile, old: Session, new: Session) -> str:
+    """Return the text of `file`, which contains `old`, changed to say `new`; `file` itself stays as it is.
+
+    Raises:
+        UnreadableSessionError: what the file leaves open would swallow an addition.
+    """
+    if new == old and not file.is_reference:
+        return file.text
+    return _write(copy.copy(file), old, new)
 
 
 def _write(file: SessionFile, old: Session, new: Session) -> str:
@@ -283,7 +293,7 @@ def _drop_empty(file: SessionFile, section: str, name: str | None) -> None:
 
 
 def _work(file: SessionFile, old: Session, new: Session) -> None:
-    """Append entries, or items to the last one; any other change writes the section anew."""
+    """Append entries, or items to the last one; any other change rewrites the section."""
     shared = old.work[:-1]
     last = old.work[-1] if old.work else None
     now = new.work[len(shared)] if last and len(new.work) > len(shared) else None
@@ -332,7 +342,7 @@ def _plans(file: SessionFile, old: Session, new: Session) -> None:
 
 def _facts(file: SessionFile, facts: list[str]) -> None:
     part = file.facts()
-    lines = ["```" + blocks.FACTS, *facts, "```"] if facts else []
+    lines = ["```" + fact_block.NAME, *facts, "```"] if facts else []
     if part is None:
         _insert(file, len(file.body), lines)
     else:

@@ -83,7 +83,9 @@ def token() -> str:
     """
     value = os.environ.get(VARIABLE) or _kept()
     if len(value) < _SHORTEST or not value.isascii() or not value.isprintable() or " " in value:
-        raise OcmError(f"The token must be at least {_SHORTEST} characters without spaces.", f"Set {VARIABLE} anew.")
+        raise OcmError(
+            f"The token must be at least {_SHORTEST} characters without spaces.", f"Set {VARIABLE} to a longer one."
+        )
     return value
 
 

@@ -1,6 +1,6 @@
 """What comes in over stdio, so that every request gets an answer.
 
-The SDK drops a line that holds half a character (a lone surrogate) without a word, and the client waits for ever.
+The SDK drops a line that contains a lone surrogate without a word, and the client waits for ever.
 Such a character is exchanged for one that the checks of the arguments know and refuse.
 """
 
@@ -16,7 +16,7 @@ _ESCAPED_HALF = f"\\u{ord(HALF):04x}"
 _ONE = 6  # the characters of one escape; a whole pair has twice as many
 
 
-def mended(line: str) -> str:
+def without_lone_surrogates(line: str) -> str:
     """Return a line of JSON with `HALF` in the place of every lone surrogate, escaped or not."""
     if r"\ud" in line or r"\uD" in line:
         line = _ESCAPE.sub(_checked, line)
@@ -29,11 +29,11 @@ def _checked(escape: re.Match[str]) -> str:
 
 
 class Lines(io.TextIOWrapper):
-    """The lines of a binary stream, each mended."""
+    """The lines of a binary stream, each without lone surrogates."""
 
     def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
         """Return the next line, an empty text at the end."""
-        return mended(super().readline(size))
+        return without_lone_surrogates(super().readline(size))
 
 
 def claim_stdin() -> Lines:

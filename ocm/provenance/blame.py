@@ -9,13 +9,13 @@ import stat
 from dataclasses import dataclass, field
 
 from ocm.base.errors import BadInputError, NotFoundError
-from ocm.base.model import one_line
+from ocm.base.text import one_line
 from ocm.base.times import instant
 from ocm.git import fingerprints, history, parse
 from ocm.git.fingerprints import Match
 from ocm.git.history import Line
 from ocm.index.links import SLACK
-from ocm.markdown.traces import MAX_UNIT, Unit
+from ocm.markdown.fingerprint_lines import MAX_UNIT, Unit
 from ocm.provenance import commit_links
 from ocm.provenance.commit_links import View
 from ocm.store import journal
@@ -219,14 +219,13 @@ def _from_journal(view: View, asked: Target, found: Origin, keys: set[int]) -> N
 def editing(store: Store, name: str) -> list[str]:
     """Return the ids of the sessions whose journals say that they edited a file since their last checkpoint."""
     from ocm.sessions.gather import relative
-    from ocm.store.events import text_of
+    from ocm.store.events import edited_path, session_of
 
     found = []
     for key in journal.session_keys(store.path):
         events = journal.read_events(store.path, key)
-        edited = (text_of(event, "path") for event in events if event.get("e", "edit") in {"call", "sub", "edit"})
-        if any(relative(path, store.root) == name for path in edited if path):
-            found.append(next((text for event in events if (text := text_of(event, "session"))), key))
+        if any(relative(path, store.root) == name for path in map(edited_path, events) if path):
+            found.append(session_of(events, key))
     return found
 
 

@@ -115,7 +115,7 @@ def _made(patch: Patch) -> Made:
 def sessions_of(found: Links, made: Made) -> list[Match]:
     """Return the sessions that a commit comes from, the best first."""
     patch = Patch(made.sha, made.at, made.subject, set(made.own), set(made.parts), made.whole, made.bound)
-    return fingerprints.match(patch, found.units_near(made), found.rarity)
+    return fingerprints.match(patch, found.units_near(made), found.key_weight)
 
 
 def commits_of(found: Links, file: str) -> Iterator[tuple[Made, Match]]:

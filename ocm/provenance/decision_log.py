@@ -3,12 +3,11 @@
 import os
 import re
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ocm.base import times
 from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
-from ocm.base.times import with_offset
 from ocm.git import freshness, worktree
 from ocm.index import access
 from ocm.index.file_format import STOP
@@ -17,6 +16,9 @@ from ocm.index.queries import Index, SessionRow
 from ocm.provenance import ledger, ledger_index
 from ocm.provenance.ledger import State
 from ocm.store.paths import Store
+
+if TYPE_CHECKING:
+    from ocm.base.rows import EndedRow, Excerpt
 
 _WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d{2,}")
 _MIN_LETTERS = 4  # letters of a word that says something
@@ -38,14 +40,14 @@ def problems(
     return _listed(store, file, everything=everything, kind=PROBLEM, notice=notice)
 
 
-def ended(store: Store, file: str, *, notice: Notice = ignore) -> list[dict[str, str]]:
+def ended(store: Store, file: str, *, notice: Notice = ignore) -> "list[EndedRow]":
     """Return the decisions and problems of one session that a later one superseded or solved."""
     project = worktree.own_project(store)
 
     return access.read(store, lambda cache: ended_in(cache, project, file), notice=notice)
 
 
-def ended_in(cache: Index, project: str, file: str, texts: Iterable[str] = ()) -> list[dict[str, str]]:
+def ended_in(cache: Index, project: str, file: str, texts: Iterable[str] = ()) -> "list[EndedRow]":
     """Return the same of a cache that is being read; with `texts`, which are not empty then, of these items alone."""
     found = ledger_index.ended(cache, project, file, texts)
     rows = {state.by.file: cache.in_file(state.by.file) for state in found.values() if state.by}
@@ -56,11 +58,13 @@ def ended_in(cache: Index, project: str, file: str, texts: Iterable[str] = ()) -
     ]
 
 
-def with_ended(store: Store, found: dict[str, Any]) -> dict[str, Any]:
+def with_ended(store: Store, found: "Excerpt") -> "Excerpt":
     """Return what is shown of a session, with those of its items that were superseded or solved, if any is shown."""
     shown = {item for items in found.values() if isinstance(items, list) for item in items if isinstance(item, str)}
     over = [one for one in ended(store, os.path.basename(found["markdown_path"])) if one["item"] in shown]
-    return {**found, "ended": [{**one, "item": clean_line(one["item"])[:100]} for one in over]} if over else found
+    if over:
+        found["ended"] = [{**one, "item": clean_line(one["item"])[:100]} for one in over]
+    return found
 
 
 def _listed(store: Store, file: str, *, everything: bool, kind: str, notice: Notice) -> list[dict[str, Any]]:
@@ -125,13 +129,8 @@ def as_json(state: State, known: Sessions, kind: str = DECISION) -> dict[str, An
 
 def date_of(state: State, row: SessionRow) -> str:
     """Return when an item was recorded, in the time of its session."""
-    if not state.entry.at:
-        return row.date
-    try:
-        zone = datetime.fromisoformat(with_offset(row.date)).tzinfo
-        return datetime.fromtimestamp(state.entry.at, zone).isoformat(timespec="seconds")
-    except (ValueError, OverflowError, OSError):
-        return row.date
+    began = times.moment(row.date)
+    return times.iso(state.entry.at, began.tzinfo) if began and state.entry.at else row.date
 
 
 def relevant(

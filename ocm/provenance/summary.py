@@ -5,6 +5,7 @@ from typing import Any
 
 from ocm.base import sanitize
 from ocm.base.sanitize import clean_line
+from ocm.base.text import cut as shortened
 from ocm.git import freshness
 
 Answer = dict[str, Any]
@@ -17,8 +18,7 @@ SHORT_ID = 9  # characters of a commit's id that are shown
 
 def cut(text: str, limit: int = _ITEM) -> str:
     """Return stored text as one line of at most `limit` characters, cut between words."""
-    line = clean_line(text)
-    return line if len(line) <= limit else line[: limit - 1].rpartition(" ")[0].rstrip() + "…"
+    return shortened(clean_line(text), limit)
 
 
 def day(date: str) -> str:
@@ -68,10 +68,10 @@ def short(answer: Answer, tokens: int = TOKENS) -> Answer:
 
 def _fit(found: Answer, name: str, value: Any, limit: int) -> None:  # noqa: ANN401 - a value of JSON
     """Add as much of a value as stays within the limit, as it goes out; the first of several texts is cut to fit."""
-    values = [value[:count] for count in range(len(value), 0, -1)] if isinstance(value, list) else [value]
+    parts = [value[:count] for count in range(len(value), 0, -1)] if isinstance(value, list) else [value]
     if isinstance(value, list):
-        values += [[_cut_to(value[0], size)] for size in range(_NAME, 0, -_STEP)]
-    for each in values:
+        parts += [[_cut_to(value[0], size)] for size in range(_NAME, 0, -_STEP)]
+    for each in parts:
         if _size(json.dumps(sanitize.data({**found, name: each}), ensure_ascii=False)) <= limit:
             found[name] = each
             return
@@ -93,7 +93,7 @@ def _within(text: str, size: int) -> str:
 
 def _cut_to(text: str, size: int) -> str:
     """Return the same, with a sign where something is cut off."""
-    return text if _size(text) <= size else _within(text, size - _CHARACTERS_A_TOKEN) + "…"
+    return text if _size(text) <= size else shortened(text, len(_within(text, size - _CHARACTERS_A_TOKEN)) + 1)
 
 
 def _tail(text: str, size: int) -> str:

@@ -18,6 +18,7 @@ from ocm.git.commits import Commit
 from ocm.git.fingerprints import Match
 from ocm.index import links
 from ocm.index.links import Made
+from ocm.index.queries import SessionRow
 from ocm.provenance import blame, commit_links, decision_log, ledger_index
 from ocm.provenance.blame import Origin, Source
 from ocm.provenance.commit_links import Background, View
@@ -137,10 +138,18 @@ def _commit(sha: str, commit: Commit | None) -> Answer | None:
 
 def _session(source: Source, known: decision_log.Sessions) -> Answer:
     row = known.rows.get(source.file)
-    listed = row.as_json() if row else {"session_id": source.session_id, "title": "", "date": "", "markdown_path": ""}
-    names = ("session_id", "title", "date", "markdown_path")
+    listed = _listed(row) if row else {"session_id": source.session_id, "title": "", "date": "", "markdown_path": ""}
     how = {"how": source.how, "because": _HOW[source.how], "sure": source.sure, "score": round(source.score, 2)}
-    return {**{name: listed[name] for name in names}, **how, "recorded_at": source.at, **known.fresh(source.file)}
+    return {**listed, **how, "recorded_at": source.at, **known.fresh(source.file)}
+
+
+def _listed(row: SessionRow) -> dict[str, str]:
+    return {
+        "session_id": row.session_id,
+        "title": row.title,
+        "date": row.date,
+        "markdown_path": row.markdown_path,
+    }
 
 
 def _decisions(
@@ -179,11 +188,10 @@ def _of_file(view: View, asked: blame.Target) -> Answer:
     notes = [] if logged else [f"Git has no commit of {asked.name}, or could not be asked."]
     if not touching:
         notes.append(f"No session is known to have touched {asked.name}.")
-    names = ("session_id", "title", "date", "markdown_path")
     return {
         "file": asked.name,
         "lines": None,
-        "sessions": [{name: row.as_json()[name] for name in names} for row in touching[:_LAST]],
+        "sessions": [_listed(row) for row in touching[:_LAST]],
         "commits": [_commit(commit.sha, commit) for commit in logged or []],
         "decisions": _binding(view, asked.name, {row.file for row in touching}),
         "editing": blame.editing(view.store, asked.name),

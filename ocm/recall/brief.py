@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ocm.base.notices import Notice, ignore
-from ocm.base.sanitize import BEGIN, END, LABEL, MARKED, cut, holds_marks, say, short
+from ocm.base.sanitize import BEGIN, END, LABEL, MARKED, holds_marks, sanitize_line, short
+from ocm.base.text import cut
 from ocm.base.times import instant
 from ocm.git import freshness, worktree
 from ocm.index import access, sync
@@ -224,8 +225,10 @@ def _most_relevant(
 
 def _describe(lines: _Lines, row: SessionRow, session: State, *, whole: bool) -> None:
     where = [row.date[:10], row.tool, row.branch, row.status, short(row.session_id)]
-    title = cut(say(row.title), _MAX_TITLE)
-    if not lines.add(" · ".join(["Session", *filter(None, (cut(say(part), _MAX_NAME) for part in where))]), title):
+    title = cut(sanitize_line(row.title), _MAX_TITLE)
+    if not lines.add(
+        " · ".join(["Session", *filter(None, (cut(sanitize_line(part), _MAX_NAME) for part in where))]), title
+    ):
         return
     goal = _item(row.goal)
     if goal and goal != title:
@@ -250,7 +253,7 @@ def _name_files(lines: _Lines, known: _Known, shown: list[SessionRow], page: fre
     ranked = sorted(touched, key=lambda path: (-times[path] - (path in own), path))
     states = {path: page.state(path, oid) if (oid := touched[path]) else None for path in ranked}
     for state, heading in _FILE_HEADINGS.items():
-        named = [say(path) for path in ranked if states[path] == state and len(path) <= _MAX_PATH]
+        named = [sanitize_line(path) for path in ranked if states[path] == state and len(path) <= _MAX_PATH]
         lines.joined(heading, named)
 
 
@@ -263,19 +266,24 @@ def _never_landed(known: "_Known", store: Store, row: SessionRow, since: freshne
         return []
     left = since.untouched(change.path for change, _ in known.files[row.row] if len(change.path) <= _MAX_PATH)
     more = [f"{len(left) - _UNLANDED} more"] if len(left) > _UNLANDED else []
-    return [*map(say, left[:_UNLANDED]), *more]
+    return [*map(sanitize_line, left[:_UNLANDED]), *more]
 
 
 def _name_commits(lines: _Lines, row: SessionRow, since: freshness.Since) -> None:
     found = since.commits(row.updated)[: _MAX_COMMITS + 1]
     if found:
         many = f"more than {_MAX_COMMITS}" if len(found) > _MAX_COMMITS else str(len(found))
-        subjects = [cut(f"{sha[:7]} {say(subject)}", _MAX_TITLE) for sha, subject in found]
+        subjects = [cut(f"{sha[:7]} {sanitize_line(subject)}", _MAX_TITLE) for sha, subject in found]
         lines.section(f"Commits since, {many}, latest first:", subjects)
 
 
 def _entry(row: SessionRow, known: _Known, page: freshness.Page) -> str:
-    parts = [row.date[:10], cut(say(row.tool), _MAX_NAME), cut(say(row.title), _MAX_TITLE), short(row.session_id)]
+    parts = [
+        row.date[:10],
+        cut(sanitize_line(row.tool), _MAX_NAME),
+        cut(sanitize_line(row.title), _MAX_TITLE),
+        short(row.session_id),
+    ]
     counts = page.counts(known.files[row.row])
     stale = counts and counts[freshness.CHANGED] + counts[freshness.GONE]
     if counts and stale:
@@ -284,4 +292,4 @@ def _entry(row: SessionRow, known: _Known, page: freshness.Page) -> str:
 
 
 def _item(text: str) -> str:
-    return cut(say(text), _MAX_ITEM)
+    return cut(sanitize_line(text), _MAX_ITEM)

@@ -1,19 +1,22 @@
 """The list of sessions; light, because it is what a person asks for most."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ocm.base.notices import Notice, ignore
 from ocm.git import worktree
 from ocm.index import access
 from ocm.store.paths import Store
 
+if TYPE_CHECKING:
+    from ocm.base.rows import SessionRow
+
 
 def list_sessions(
     store: Store, limit: int = 10, tool: str | None = None, notice: Notice = ignore
-) -> list[dict[str, Any]]:
+) -> "list[SessionRow]":
     """Return the sessions that started last, newest first; a limit of -1 returns all."""
     project = worktree.own_project(store)
-    most = max(-1, min(limit, sys.maxsize))
-    rows = access.read(store, lambda cache: cache.sessions(most, tool or "", project), notice=notice)
+    limit = max(-1, min(limit, sys.maxsize))
+    rows = access.read(store, lambda cache: cache.sessions(limit, tool or "", project), notice=notice)
     return [row.as_json() for row in rows]

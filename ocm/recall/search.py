@@ -10,16 +10,18 @@ import os
 import re
 import time
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from ocm.base.errors import BadInputError, OcmError, meant
+from ocm.base import times
+from ocm.base.errors import BadInputError, OcmError, suggestion
 from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
-from ocm.base.values import STATUSES, FileChange, one_line
+from ocm.base.text import one_line
+from ocm.base.values import STATUSES, FileChange
 from ocm.git import freshness, worktree
 from ocm.index import access, queries, ranking
+from ocm.index.bm25 import idf
 from ocm.index.file_format import ITEM
 from ocm.index.queries import Index, SessionRow
 from ocm.index.query_terms import Query
@@ -28,9 +30,12 @@ from ocm.index.snippets import CLOSE, OPEN
 from ocm.provenance import ledger
 from ocm.store.paths import Store, relative
 
+if TYPE_CHECKING:
+    from ocm.base.rows import EndedRow, HitRow
+
 _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
-_LEAST, _MAX_SHARE = 1e-6, 2.0
+_MAX_SHARE = 2.0
 _SNIPPET, _BEFORE, _LONG = 190, 60, 5_000
 _TOP_FILES, _MAX_GOAL, _MAX_ENDED = 3, 160, 100
 _CUT = "…"  # where a snippet begins or ends within a text
@@ -71,7 +76,7 @@ class _Hit(NamedTuple):
     session: SessionRow
     score: float
     snippet: str
-    ended: list[dict[str, str]]
+    ended: "list[EndedRow]"
     touched: list[tuple[FileChange, str | None]]
     words: Sequence[str]
     terms: dict[str, float]
@@ -97,7 +102,7 @@ def search(  # noqa: PLR0913 - what can be asked
     filters: Filters = _EVERYTHING,
     now: float | None = None,
     notice: Notice = ignore,
-) -> list[dict[str, Any]]:
+) -> "list[HitRow]":
     """Return the sessions that share words with `query`, best first, with the keys of the contract.
 
     Raises:
@@ -119,7 +124,7 @@ def search_everywhere(  # noqa: PLR0913 - what can be asked
     filters: Filters = _EVERYTHING,
     now: float | None = None,
     notice: Notice = ignore,
-) -> list[dict[str, Any]]:
+) -> "list[HitRow]":
     """Return the best of what all `stores` hold, in one ranking; each hit also names its `project`.
 
     A store that cannot be read is named through `notice` and left out.
@@ -158,7 +163,7 @@ def _chosen(store: Store, filters: Filters) -> queries.Filters:
     if filters.status and filters.status not in STATUSES:
         raise BadInputError(
             f"status {one_line(filters.status, 40)!r} is not known.",
-            f"{meant(filters.status, STATUSES)}Accepted: {', '.join(STATUSES)}.",
+            f"{suggestion(filters.status, STATUSES)}Accepted: {', '.join(STATUSES)}.",
         )
     return queries.Filters(
         tool=filters.tool or "",
@@ -177,24 +182,11 @@ def _instant(name: str, text: str | None, *, after: bool = False) -> float | Non
     if not text:
         return None
     try:
-        day = date.fromisoformat(text.strip())
+        return times.bound(text.strip(), after=after)
     except ValueError:
-        try:
-            return _epoch(datetime.fromisoformat(text.strip())) + (1e-6 if after else 0.0)
-        except ValueError:
-            raise BadInputError(
-                f"{name} {one_line(text, 40)!r} is not a date.", "Accepted: 2026-03-31 or 2026-03-31T14:00:00+02:00."
-            ) from None
-    if after:
-        day = day + timedelta(days=1) if day < date.max else day
-    return _epoch(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - a day is one of the calendar on the wall
-
-
-def _epoch(moment: datetime) -> float:
-    try:
-        return moment.timestamp()
-    except (ValueError, OverflowError, OSError):  # before the first or after the last moment that a clock can show
-        return -math.inf if moment.year < 1970 else math.inf  # noqa: PLR2004
+        raise BadInputError(
+            f"{name} {one_line(text, 40)!r} is not a date.", "Accepted: 2026-03-31 or 2026-03-31T14:00:00+02:00."
+        ) from None
 
 
 # --- one store
@@ -228,7 +220,7 @@ def _recency(age: float) -> float:
     return 1 + _RECENT * math.exp2(-max(age, 0.0) / _HALF_LIFE)
 
 
-def _shown(ranked: Sequence[tuple[Store, _Hit]]) -> list[dict[str, Any]]:
+def _shown(ranked: Sequence[tuple[Store, _Hit]]) -> "list[HitRow]":
     """Return a page of hits as the contract shows them, each store's files and commits looked at once."""
     pages = {}
     for store in {store.path: store for store, _ in ranked}.values():
@@ -245,12 +237,12 @@ def _record(hit: _Hit) -> tuple[freshness.Touched, float]:
 
 
 def _is_here(store: Store, hit: _Hit) -> bool:
-    """Tell whether a session is about the work tree at hand: a user store holds those of many."""
+    """Return whether a session is about the work tree at hand: a user store holds those of many."""
     return not store.is_user or hit.session.project == worktree.own_project(store)
 
 
-def _as_json(page: freshness.Page | None, hit: _Hit, rank: int) -> dict[str, Any]:
-    return {
+def _as_json(page: freshness.Page | None, hit: _Hit, rank: int) -> "HitRow":
+    found = {
         **hit.session.as_json(),
         "goal": one_line(hit.session.goal, _MAX_GOAL),
         "rank": rank,
@@ -261,6 +253,7 @@ def _as_json(page: freshness.Page | None, hit: _Hit, rank: int) -> dict[str, Any
         "freshness": page.counts(hit.touched) if page else None,
         "commits_since": page.commits(hit.session.updated) if page else None,
     }
+    return cast("HitRow", found)
 
 
 def _top_files(hit: _Hit) -> list[str]:
@@ -287,7 +280,7 @@ def _snippet(text: str) -> str:
     return _window(clean_line(text.replace("**", ""))).replace(OPEN, "**").replace(CLOSE, "**")
 
 
-def _ended(cache: Index, session: SessionRow, text: str, project: str) -> list[dict[str, str]]:
+def _ended(cache: Index, session: SessionRow, text: str, project: str) -> "list[EndedRow]":
     """Return those items in a text around a match that a later session superseded or solved, each with by what."""
     state = cache.state(session.row)
     parts = text.replace(OPEN, "").replace(CLOSE, "").split(ITEM)
@@ -301,7 +294,7 @@ def _ended(cache: Index, session: SessionRow, text: str, project: str) -> list[d
 
 
 def _is_shown(item: str, parts: list[str]) -> bool:
-    """Tell whether one of the parts of a text is this item, or what is left of it where the text is cut off."""
+    """Return whether one of the parts of a text is this item, or what is left of it where the text is cut off."""
     whole = item.strip()
     for n, part in enumerate(parts):
         begun = n == 0 and part.startswith(_CUT)  # before it
@@ -369,7 +362,7 @@ def _comparable(found: list[_Found]) -> list[tuple[Store, _Hit]]:
         for term, count in one.counts.items():
             counts[term] = counts.get(term, 0) + count
     for one in found:
-        factors = {term: _rarity(total, counts[term]) / _rarity(one.total, own) for term, own in one.counts.items()}
+        factors = {term: idf(total, counts[term]) / idf(one.total, own) for term, own in one.counts.items()}
         scored += ((one.store, _scored(hit, factors)) for hit in one.hits)
     return scored
 
@@ -378,8 +371,3 @@ def _scored(hit: _Hit, factors: dict[str, float]) -> _Hit:
     words = sum(hit.terms.values())
     share = min(max(hit.score / words, 1.0), _MAX_SHARE) if words else 0.0
     return hit._replace(score=share * sum(factors[term] * score for term, score in hit.terms.items()))
-
-
-def _rarity(total: int, count: int) -> float:
-    """Return the weight that FTS5 gives to a word which `count` of `total` sessions have."""
-    return max(_LEAST, math.log((total - count + 0.5) / (count + 0.5)))

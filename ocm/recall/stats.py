@@ -1,18 +1,14 @@
 """Figures of a store: what was recorded when and by whom, how often the gate spoke, what it cost and what it saves.
 
 What a session file says by itself comes from the cache; counts of calls and of the gate from each file's facts, and
-from ocm.base.notices import Notice, Progress, ignore, told
-from ocm.store.events import counted, text_of
-from ocm.base.notices import Notice, Progress, ignore, told
 from the journals for what no checkpoint has taken yet. A token is four characters. What is saved is the difference
 between reading the brief and reading every session whole.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
@@ -20,19 +16,21 @@ from ocm.base.notices import Notice, Progress, ignore
 from ocm.git import worktree
 from ocm.index import access
 from ocm.index.queries import Numbers
+from ocm.markdown.facts import Facts, split
 from ocm.recall import brief
 from ocm.sessions import session_files
 from ocm.store import config, journal, paths
 from ocm.store.events import counted
 from ocm.store.paths import Store
 
+if TYPE_CHECKING:
+    from ocm.base.rows import CountsRow, Figures, WeekRow
+
 COUNTED = ("sessions", "checkpoints", "decisions", "files")
 _CHARACTERS_A_TOKEN = 4
-_BLOCK = "\n```ocm\n"
-_FACT = re.compile(r"^(checkpoints|calls|denials|reminders|releases) (\d{1,9})$", re.MULTILINE)
 
 
-def collect(store: Store, notice: Notice = ignore, progress: Progress | None = None) -> dict[str, Any]:
+def collect(store: Store, notice: Notice = ignore, progress: Progress | None = None) -> "Figures":
     """Return the figures of a store, with the keys that `ocm stats --json` promises."""
     project = worktree.own_project(store)
     rows, files, problems = access.read(
@@ -75,11 +73,11 @@ def _facts(store: Store, rows: list[Numbers], progress: Progress | None) -> tupl
     size = 0
     for done, row in enumerate(rows, 1):
         try:
-            said, _, facts = session_files.text(store, row.file).partition(_BLOCK)
+            said, facts = split(session_files.text(store, row.file))
         except (UnreadableSessionError, OSError):  # it was there a moment ago
-            said = facts = ""
+            said, facts = "", Facts()
         size += len(said)
-        found[row.file] = Counter({name: int(count) for name, count in _FACT.findall(facts)})
+        found[row.file] = Counter(facts.counts)
         if progress:
             progress(done, len(rows))
     return found, size
@@ -100,23 +98,32 @@ def _counted(row: Numbers, facts: Counter[str]) -> Counter[str]:
 _Each = list[tuple[Numbers, Counter[str]]]
 
 
-def _grouped(each: _Each, name_of: Callable[[Numbers], str]) -> dict[str, dict[str, int]]:
+def _grouped(each: _Each, name_of: Callable[[Numbers], str]) -> "dict[str, CountsRow]":
     """Return the counts by a name, those with most sessions first; what has no name is under the empty one."""
     found: dict[str, Counter[str]] = {}
     for row, counts in each:
         found.setdefault(name_of(row), Counter()).update(counts)
     ordered = sorted(found.items(), key=lambda pair: (-pair[1]["sessions"], pair[0]))
-    return {name: {what: counts[what] for what in COUNTED} for name, counts in ordered}
+    return {name: _counts(counts) for name, counts in ordered}
 
 
-def _by_week(each: _Each) -> list[dict[str, Any]]:
+def _by_week(each: _Each) -> "list[WeekRow]":
     """Return the counts of every week from the first one to the last, named by its Monday."""
     weeks: dict[str, Counter[str]] = {}
     for row, counts in each:
         if day := _day(row):
             weeks.setdefault(_monday(day), Counter()).update(counts)
     named = _every(min(weeks), max(weeks)) if weeks else []
-    return [{"week": week, **{what: weeks.get(week, Counter())[what] for what in COUNTED}} for week in named]
+    return [{"week": week, **_counts(weeks.get(week, Counter()))} for week in named]
+
+
+def _counts(counts: Counter[str]) -> "CountsRow":
+    return {
+        "sessions": counts["sessions"],
+        "checkpoints": counts["checkpoints"],
+        "decisions": counts["decisions"],
+        "files": counts["files"],
+    }
 
 
 def _every(first: str, last: str) -> list[str]:
@@ -133,7 +140,8 @@ def _monday(day: str) -> str:
 
 def _day(row: Numbers) -> str:
     """Return the day on which a session started, on the calendar where it was; empty when it does not say."""
-    return row.date[:10] if times.instant(row.date) else ""
+    began = times.moment(row.date)
+    return f"{began:%Y-%m-%d}" if began else ""
 
 
 def _brief(store: Store) -> int:

@@ -5,13 +5,14 @@ All of it is read from the session files; what became of their files since is lo
 
 import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from ocm.base import times
 from ocm.base.errors import BadInputError, OcmError
-from ocm.base.model import FileChange, Session, WorkEntry, one_line
+from ocm.base.model import FileChange, Session, WorkEntry
 from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
+from ocm.base.text import one_line
 from ocm.git import freshness, history, worktree
 from ocm.git.commits import Commit
 from ocm.index import access
@@ -20,6 +21,9 @@ from ocm.provenance import commit_links
 from ocm.sessions import lookup, session_files
 from ocm.store.paths import Store, relative
 
+if TYPE_CHECKING:
+    from ocm.base.rows import ChangeRow, CheckpointRow, TimelineRow
+
 MAX_LIMIT = 100
 _ITEMS, _MAX_ITEM = 5, 200
 _HEADING = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d)(?: · ([0-9a-f]{7,40}))?(?: · (\w+))?")
@@ -27,7 +31,7 @@ _HEADING = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d)(?: · ([0-9a-f]{7,40}))?(?: 
 
 def timeline(
     store: Store, *, session_id: str | None = None, file: str | None = None, limit: int = 10, notice: Notice = ignore
-) -> list[dict[str, Any]]:
+) -> "list[TimelineRow]":
     """Return what was done, oldest first: around a session (the latest, if none is named), or to a file.
 
     Raises:
@@ -47,25 +51,25 @@ def timeline(
     return _shown(store, rows, name, "")
 
 
-def _with_commits(store: Store, path: str, entries: list[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
+def _with_commits(store: Store, path: str, entries: "list[TimelineRow]", limit: int) -> "list[TimelineRow]":
     """Return sessions and the commits that changed a file in one order, the last ones of both together.
 
     A commit has `commit`, `author` and `sessions`, those that its work certainly comes from. Where only the end of a
     path is named, the files are those that the sessions touched.
     """
-    touched = {change["path"] for entry in entries for change in entry["changes"]}
+    touched = {change["path"] for entry in entries for change in entry.get("changes", ())}
     found = history.log(store.root, {path, *touched}, limit)
     if not found:
         return entries
 
-    def work(view: commit_links.View) -> list[dict[str, Any]]:
+    def work(view: commit_links.View) -> "list[TimelineRow]":
         return [_commit(view, commit) for commit in found]
 
     both = [*entries, *commit_links.read(store, work)]
     return sorted(both, key=lambda entry: times.instant(entry["date"]))[-limit:]
 
 
-def _commit(view: commit_links.View, commit: Commit) -> dict[str, Any]:
+def _commit(view: commit_links.View, commit: Commit) -> "TimelineRow":
     made = view.links.commit(commit.sha)
     matches = commit_links.sessions_of(view.links, made) if made else []
     rows = [view.cache.in_file(match.session) for match in matches if match.sure]
@@ -96,14 +100,15 @@ def _around(cache: Index, name: str, limit: int) -> list[SessionRow]:
     return rows[begin : begin + limit]
 
 
-def _shown(store: Store, rows: list[SessionRow], anchor: str, path: str) -> list[dict[str, Any]]:
+def _shown(store: Store, rows: list[SessionRow], anchor: str, path: str) -> "list[TimelineRow]":
     touched = access.read(store, lambda cache: cache.files_of([row.row for row in rows]))
     page = freshness.Page(store.root, [(touched.get(row.row, []), row.updated) for row in rows])
-    entries = []
+    entries: list[TimelineRow] = []
     for row in rows:
         files = touched.get(row.row, [])
-        goal = one_line(row.goal, _MAX_ITEM)
-        entry: dict[str, Any] = {**row.as_json(), "goal": goal, "checkpoints": _work(store, row)}
+        entry = cast("TimelineRow", row.as_json())
+        entry["goal"] = one_line(row.goal, _MAX_ITEM)
+        entry["checkpoints"] = _work(store, row)
         if anchor:
             entry["is_anchor"] = row.file == anchor
         if path:
@@ -113,7 +118,7 @@ def _shown(store: Store, rows: list[SessionRow], anchor: str, path: str) -> list
     return entries
 
 
-def _change(page: freshness.Page, change: FileChange, oid: str | None) -> dict[str, str | None]:
+def _change(page: freshness.Page, change: FileChange, oid: str | None) -> "ChangeRow":
     state = page.state(change.path, oid) if oid else None
     return {"path": change.path, "change_type": change.change_type, "state": state}
 
@@ -122,7 +127,7 @@ def _means(path: str, asked: str) -> bool:
     return path == asked or path.endswith("/" + asked)
 
 
-def _work(store: Store, row: SessionRow) -> list[dict[str, Any]]:
+def _work(store: Store, row: SessionRow) -> "list[CheckpointRow]":
     try:
         session = session_files.load(store, row.file).session
     except (OcmError, OSError):  # it was there a moment ago; the list says what it can
@@ -130,17 +135,21 @@ def _work(store: Store, row: SessionRow) -> list[dict[str, Any]]:
     return [_entry(work) for work in session.work] or _without_work(session)
 
 
-def _without_work(session: Session) -> list[dict[str, Any]]:
+def _without_work(session: Session) -> "list[CheckpointRow]":
     """Return what a session whose checkpoints held no summary says it did."""
     done = session.work_completed or session.work_pending
     when = times.later(session.started_at, session.updated_at)
     return [{"at": when, "items": _items(done)}] if done else []
 
 
-def _entry(work: WorkEntry) -> dict[str, Any]:
+def _entry(work: WorkEntry) -> "CheckpointRow":
     found = _HEADING.fullmatch(work.heading)
-    names = {"at": found[1], "commit": found[2], "trigger": found[3]} if found else {"at": work.heading}
-    return {**{name: value for name, value in names.items() if value}, "items": _items(work.items)}
+    entry: CheckpointRow = {"at": found[1] if found else work.heading, "items": _items(work.items)}
+    if found and found[2]:
+        entry["commit"] = found[2]
+    if found and found[3]:
+        entry["trigger"] = found[3]
+    return entry
 
 
 def _items(items: list[str]) -> list[str]:

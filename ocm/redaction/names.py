@@ -105,7 +105,7 @@ def blocks_below(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _is_name(text: str, lower: str, match: re.Match[str], word: str) -> bool:
-    """Tell whether what is left and right of the word lets it be the name of a secret."""
+    """Return whether what is left and right of the word lets it be the name of a secret."""
     start = match.start()
     before = lower[max(0, start - 60) : start].rpartition("\n")[2]
     is_option = _FLAG_BEFORE.search(before) or (word == "pass" and _NETRC_BEFORE.search(before))
@@ -122,7 +122,7 @@ def _is_name(text: str, lower: str, match: re.Match[str], word: str) -> bool:
 
 
 def _belongs(text: str, lower: str, match: re.Match[str], word: str, value: str) -> bool:
-    """Tell whether name and value go together: not two words of a list, and not the key of a row in a table."""
+    """Return whether name and value go together: not two words of a list, and not the key of a row in a table."""
     if match["list"] is not None and word in {"token", "secret"} and _UUID.match(value):
         return True
     if match["list"] is not None and word not in _PASSWORDS:

@@ -15,16 +15,12 @@ from functools import cache
 from itertools import chain
 
 from ocm.redaction.names import MARKER, assigned, blocks_below, small_letters
+from ocm.redaction.private_text import without_private
 from ocm.redaction.token_patterns import COMMANDS, INNER_TOKENS, SHORTEST_TOKEN, TOKENS, may_need_redaction
 from ocm.redaction.user_rules import NONE, Rules
 from ocm.redaction.values import BARE, TOKEN, is_secret, is_strong, stands_for_another
 
 Span = tuple[int, int, str]
-
-_PRIVATE = re.compile(
-    r"<\s{0,3}/\s{0,3}private(?=[\s/>]|$)(?:\s{0,3}>)?|<\s{0,3}private(?=[\s/>]|$)(?:[^<>]{0,1000}>)?", re.IGNORECASE
-)
-_PRIVATE_ROUNDS = 10
 
 _SHORT = 5_000
 _LONG_WORDS = re.compile(rf"[A-Za-z0-9_.~:/@+=%-]{{{SHORTEST_TOKEN},}}")
@@ -76,7 +72,7 @@ def report(text: str, rules: Rules = NONE) -> tuple[str, dict[str, int]]:
     counts: Counter[str] = Counter()
     if len(text) < _SHORT and not _may_need(text, rules):
         return text, counts
-    text, blocks = _without_private(text)
+    text, blocks = without_private(text)
     if blocks:
         counts["private"] = blocks
     return _secrets_replaced(text, rules, counts), counts
@@ -100,33 +96,6 @@ def _secrets_replaced(text: str, rules: Rules, counts: Counter[str]) -> str:
 
 def _kept(spans: Iterable[Span], rules: Rules) -> list[Span]:
     return _merged(span for span in spans if span[2] not in rules.off)
-
-
-def strip_private(text: str) -> str:
-    """Return `text` without what stands between `<private>` and `</private>`; unclosed, it reaches to the end."""
-    return _without_private(text)[0]
-
-
-def _without_private(text: str) -> tuple[str, int]:
-    """Drop private text, again while what is left forms a tag: `<pri<private>x</private>vate>`."""
-    blocks = 0
-    for _ in range(_PRIVATE_ROUNDS):
-        kept: list[str] = []
-        depth = at = 0
-        for tag in _PRIVATE.finditer(text):
-            if depth == 0:
-                kept.append(text[at : tag.start()])
-            if "/" in tag[0][:8].partition("p")[0]:
-                depth = max(0, depth - 1)
-            elif not tag[0].endswith("/>"):
-                blocks += depth == 0
-                depth += 1
-            at = tag.end()
-        if not at:
-            return text, blocks
-        text = "".join(kept) + ("" if depth else text[at:])
-    left = _PRIVATE.search(text)  # somebody plays with it
-    return text[: left.start()] if left else text, blocks
 
 
 def _lines_cleaned(text: str, rules: Rules, counts: Counter[str]) -> str:
@@ -295,7 +264,7 @@ def _headers(text: str, lower: str) -> Iterator[Span]:
 
 
 def _is_basic(value: str) -> bool:
-    """Tell whether `value` is a name and a password in base64."""
+    """Return whether `value` is a name and a password in base64."""
     try:
         name, colon, password = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).partition(b":")
     except binascii.Error:

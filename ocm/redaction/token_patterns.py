@@ -152,7 +152,7 @@ _WORDS = (*NAMES, *COMMANDS, "private", "://", "bearer", "eyj")
 
 
 def may_need_redaction(text: str) -> bool:
-    """Tell whether anything in `text` gives a secret or private text away; if not, redacting it changes nothing."""
+    """Return whether anything in `text` gives a secret or private text away; if not, redacting it changes nothing."""
     lower = text.lower()
     if any(word in lower for word in _WORDS):
         return True

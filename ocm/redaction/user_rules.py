@@ -54,7 +54,7 @@ def load(user: str, store: str = "") -> Rules:
 
 
 def is_setting(name: str) -> bool:
-    """Tell whether `name` is a setting of the redaction."""
+    """Return whether `name` is a setting of the redaction."""
     return name == OFF or (name.startswith(OWN) and bool(_NAME.fullmatch(name.removeprefix(OWN))))
 
 

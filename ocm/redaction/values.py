@@ -80,7 +80,7 @@ _STOP_WORDS = _words(
 
 
 def is_secret(value: str, kind: str, style: str) -> bool:
-    """Tell whether `value` behind a name of that kind, written in that style, is a secret."""
+    """Return whether `value` behind a name of that kind, written in that style, is a secret."""
     if _AWS_SECRET.match(value) and is_strong(value):
         return True  # though it may look like a path
     if _is_something_else(value, style):
@@ -93,7 +93,7 @@ def is_secret(value: str, kind: str, style: str) -> bool:
 
 
 def _is_something_else(value: str, style: str) -> bool:
-    """Tell whether a value is a placeholder, a path, a version, an address, or what yields the value."""
+    """Return whether a value is a placeholder, a path, a version, an address, or what yields the value."""
     is_masked = len(set(value)) <= 2  # noqa: PLR2004 - `****`, `xxxx`, `----`
     if is_masked or len(value) > LONGEST or stands_for_another(value):
         return True
@@ -112,13 +112,13 @@ def _is_one_word(value: str, kind: str, style: str) -> bool:
 
 
 def is_strong(value: str) -> bool:
-    """Tell whether a value is so mixed that a word in it is chance."""
+    """Return whether a value is so mixed that a word in it is chance."""
     tests = (str.isdigit, str.isupper, str.islower)
     return len(value) >= _STRONG and " " not in value and all(any(map(test, value)) for test in tests)
 
 
 def stands_for_another(value: str) -> bool:
-    """Tell whether a value is a placeholder or a reference, so that there is no secret in it."""
+    """Return whether a value is a placeholder or a reference, so that there is no secret in it."""
     if value.lower() in _PLACEHOLDERS or _REFERENCE.match(value):
         return True
     return bool(_PLACEHOLDER_INSIDE.search(value)) and not is_strong(value)
@@ -158,13 +158,13 @@ def _is_mixed(value: str, rest: str, kind: str, style: str) -> bool:
 
 
 def _is_wordy(identifier: str) -> bool:
-    """Tell whether an identifier is short, or most of its letters are in words: `Ed25519PrivateKey`."""
+    """Return whether an identifier is short, or most of its letters are in words: `Ed25519PrivateKey`."""
     in_words = sum(map(len, _HUMPS.findall(identifier)))
     return len(identifier) < _SHORT_IDENTIFIER or 2 * in_words > sum(map(str.isalpha, identifier))
 
 
 def _is_wordless(value: str, kind: str, style: str) -> bool:
-    """Tell whether letters alone are no words of a language or a program."""
+    """Return whether letters alone are no words of a language or a program."""
     if kind == PASSWORD and style == BARE:
         return value.isalpha() and value.islower() and len(value) >= _STRONG
     if style not in {QUOTED, ENV} or not value.isascii():

@@ -1,4 +1,4 @@
-"""Sessions put away: the folder `archive` of a store is a store of its own, so that a search can include it or not.
+"""Archived sessions: the folder `archive` of a store is a store of its own, so that a search can include it or not.
 
 A file is moved, never copied: it is in one of the two folders at every moment, and a session that goes on comes back.
 """
@@ -6,23 +6,24 @@ A file is moved, never copied: it is in one of the two folders at every moment, 
 import contextlib
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ocm.base import times
 from ocm.base.errors import NotFoundError, UnreadableSessionError
-from ocm.base.notices import Progress, told
+from ocm.base.notices import Progress, reported
 from ocm.sessions import session_files
 from ocm.store import files, journal, paths
 from ocm.store.paths import Store
 
-FOLDER = "archive"
+FOLDER = paths.ARCHIVE
 CLOSED = "closed"
 _DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Old:
-    """A session that can be put away: its file, its id, when it was last updated, and how large it is."""
+class OldSession:
+    """A session that can be archived: its file, its id, when it was last updated, and how large it is."""
 
     name: str
     session_id: str
@@ -30,17 +31,27 @@ class Old:
     size: int
 
 
-def store_of(store: Store) -> Store:
-    """Return the store of the sessions that were put away."""
-    return Store(os.path.join(store.path, FOLDER), store.root, is_user=store.is_user)
+def archive_of(store: Store) -> Store:
+    """Return the store of the archived sessions."""
+    return store.archive
 
 
 def exists(store: Store) -> bool:
-    """Tell whether anything was ever put away; what leads out of the store is no archive."""
-    return os.path.isdir(store_of(store).sessions) and not paths.leads_out(store_of(store).path)
+    """Return whether anything was ever archived; a folder that leads out of the store is no archive."""
+    return os.path.isdir(archive_of(store).sessions) and not paths.escapes_project(archive_of(store).path)
 
 
-def old_sessions(store: Store, days: int, *, unfinished: bool = False, progress: Progress | None = None) -> list[Old]:
+def places(store: Store) -> Iterator[tuple[Store, bool]]:
+    """Return the store and, if there is one, its archive; each only if it has a folder of sessions."""
+    if os.path.isdir(store.sessions):
+        yield store, False
+    if exists(store):
+        yield archive_of(store), True
+
+
+def old_sessions(
+    store: Store, days: int, *, unfinished: bool = False, progress: Progress | None = None
+) -> list[OldSession]:
     """Return the sessions that nothing updated for `days`, oldest first; `unfinished` ones only when asked for.
 
     One that has a journal is at work, and one that cannot be read is left alone.
@@ -48,49 +59,49 @@ def old_sessions(store: Store, days: int, *, unfinished: bool = False, progress:
     before = time.time() - days * _DAY
     active = set(journal.session_keys(store.path))
     found = []
-    for name in told(_names(store), progress):
+    for name in reported(_names(store), progress):
         with contextlib.suppress(OSError, UnreadableSessionError):
             known = session_files.load(store, name)
             session = known.session
             stamp = session.updated_at or session.started_at
             is_over = unfinished or session.status == CLOSED
             if is_over and times.instant(stamp) < before and journal.key(session.session_id) not in active:
-                found.append(Old(name, session.session_id, stamp, len(known.text.encode())))
+                found.append(OldSession(name, session.session_id, stamp, len(known.text.encode())))
     return sorted(found, key=lambda old: (times.instant(old.updated_at), old.name))
 
 
-def put_away(store: Store, session_id: str, name: str) -> str:
+def archive_session(store: Store, session_id: str, name: str) -> str:
     """Move one session into the archive and return its name there."""
-    target = store_of(store)
+    target = archive_of(store)
     files.make_inner_dir(target.path)
     files.make_private_dir(target.sessions)
     return _move(store, target, session_id, name)
 
 
-def take_out(store: Store, identifier: str) -> str:
+def restore(store: Store, identifier: str) -> str:
     """Move one session, by its id or file name, back out of the archive and return its name.
 
     Raises:
         NotFoundError: it is not there.
     """
-    source = store_of(store)
+    source = archive_of(store)
     if not exists(store):
-        raise NotFoundError("Nothing was put away.", "See: ocm list")
-    name = identifier if identifier in _names(source) else _located(source, identifier)
+        raise NotFoundError("Nothing is archived.", "See: ocm list")
+    name = identifier if identifier in _names(source) else _locate(source, identifier)
     if not name:
         raise NotFoundError(f"There is no session {identifier[:80]!r} in the archive.", "See: ocm search --archived")
     return _move(source, store, session_files.load(source, name).session.session_id, name)
 
 
-def bring_back(store: Store, session_id: str) -> None:
+def restore_if_archived(store: Store, session_id: str) -> None:
     """Move a session that goes on back out of the archive, so that it never has two files."""
     if exists(store):
-        name = _located(store_of(store), session_id)
+        name = _locate(archive_of(store), session_id)
         if name:
-            _move(store_of(store), store, session_id, name)
+            _move(archive_of(store), store, session_id, name)
 
 
-def _located(source: Store, session_id: str) -> str:
+def _locate(source: Store, session_id: str) -> str:
     from ocm.index import checkpoint_queries
 
     return checkpoint_queries.locate(source, session_id) or ""
@@ -122,6 +133,6 @@ def free_name(store: Store, name: str) -> str:
 
 def _names(store: Store) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(store.sessions) if session_files.is_name(name))
+        return sorted(name for name in os.listdir(store.sessions) if paths.is_session_file(name))
     except OSError:
         return []

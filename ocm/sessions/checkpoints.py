@@ -1,42 +1,46 @@
-"""The service: the only place that orders journal, markdown and cache.
+"""Storing a checkpoint: the only place that orders journal, markdown and cache.
 
-A checkpoint is one transaction under the session's lock: take the journal over, read the session file, merge, write
-it durably, drop the journal. No process is started and no database is touched while the lock is held. Whatever is
-killed in between, the journal is still there, and the file says which journals it holds already.
+A checkpoint is one transaction. Before the lock: whatever git, the settings and the session file say (`gather`). Under
+the session's lock: take the journal over, read the file, merge, write it durably, drop the journal. After it: refresh
+the cache from the file. No process is started and no cache is written while the lock is held. Whatever is killed in
+between, the journal is still there, and the file says which journals it includes already.
 """
 
 import contextlib
 import os
 import time
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
 from typing import Any
 
+from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
-from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, one_line, slugify
+from ocm.base.model import Checkpoint, PlanFile, Reference, Session, checkpoint_from, slugify
+from ocm.base.text import one_line
 from ocm.redaction import redact, user_rules
 from ocm.sessions import archive, auto_summary, forget, merge, session_files
-from ocm.sessions.gather import Start, edits_of, events_redacted, observe
-from ocm.sessions.merge import Observed
-from ocm.sessions.session_files import Known
-from ocm.store import config, files, journal, trust
-from ocm.store.events import Event, hook_event, text_of
+from ocm.sessions.gather import Prepared, Start, edits_of, events_redacted, observe
+from ocm.sessions.session_files import Written
+from ocm.store import files, journal, trust
+from ocm.store.events import Event, hook_event, kind_of, may_edit, recalled, text_of
 from ocm.store.paths import Store, user_store
 
 HOOK_SECONDS = 1.5  # that a hook may spend on recovery, of the five that hosts wait
 _ATTEMPTS = 5
 
 
-@dataclass(slots=True)
-class _Taken:
-    """What the taken journals came to."""
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What was done under the lock: the file, and what the journals came to that it includes now."""
 
-    takes: list[str]
+    file: Written
+    former_name: str
+    journals: list[str]
     carry: journal.Tally
+    shell_unseen: bool
+    has_ended: bool
+    recalled: list[str]
     redactions: int
-    unseen_shell: bool
-    ended: bool
-    recall: list[str]
+    warnings: list[str]
 
 
 def checkpoint(
@@ -59,10 +63,10 @@ def checkpoint(
     """
     rules = user_rules.load(user_store(), store.path)
     call, redactions = _redacted(checkpoint_from(arguments), rules)
-    warnings = _strangers(store, call.session_id)
+    warnings = _warn_of_unknown_id(store, call.session_id)
     if call.slug and not slugify(call.slug):
-        warnings.append("The slug holds no letter a-z and no digit, so it names nothing.")
-    result = _transact(store, call, tool, began)
+        warnings.append("The slug has no letter a-z and no digit, so the file is not named after it.")
+    result = _transact(store, call, tool, began, rules)
     result["redactions"] += redactions
     result["warnings"] = warnings + result["warnings"]
     return result
@@ -74,9 +78,10 @@ def flush(store: Store, session_id: str, *, status: str | None = None, trigger: 
     Returns whether there was anything to store; a conversation in which nothing happened makes no file.
     """
     events = journal.read_events(store.path, session_id)
-    worth = any(event.get("e", "edit") in {"call", "sub", "edit", "prompt"} for event in events)
-    if worth or session_files.locate(store, session_id, events):
-        _transact(store, Checkpoint(session_id, status=status, trigger=trigger), "", None)
+    has_work = any(may_edit(event) or kind_of(event) == "prompt" for event in events)
+    if has_work or session_files.locate(store, session_id, events):
+        rules = user_rules.load(user_store(), store.path)
+        _transact(store, Checkpoint(session_id, status=status, trigger=trigger), "", None, rules)
         return True
     if status == "closed":
         _drop_idle(store, session_id)
@@ -107,22 +112,22 @@ def recover(store: Store, *, idle: float = journal.ORPHAN_SECONDS, seconds: floa
         _drop_idle(store, key)
     for folder in (store.path, store.sessions):
         files.clear_temporaries(folder, now - journal.ORPHAN_SECONDS)
-    _clear_up(store)
+    _clean_up(store)
     return troubles
 
 
 def _has_ended(events: list[Event]) -> bool:
-    """Tell whether the last thing that happened is the end, whose hook died before it had closed the session."""
+    """Return whether the last thing that happened is the end, whose hook died before it had closed the session."""
     happened = [event for event in events if hook_event(event)]
-    return bool(happened) and happened[-1].get("e") == "end"
+    return bool(happened) and kind_of(happened[-1]) == "end"
 
 
-def _clear_up(store: Store) -> None:
+def _clean_up(store: Store) -> None:
     """Finish what killed processes left: locks, the temporary file each may stand for, a session half forgotten."""
     for name in files.old_locks(store.path, time.time() - journal.ORPHAN_SECONDS):
         with contextlib.suppress(OcmError, OSError), files.locked(os.path.join(store.path, name), timeout=0):
             files.clear_temporary(store.sessions, name.removeprefix("session_").removesuffix(".lock"))
-    if forget.is_begun(store) and trust.is_ours(store):  # a note that came along with a project is nobody's wish
+    if forget.is_pending(store) and trust.is_trusted(store):  # a note that came along with a project is nobody's wish
         forget.finish(store)
 
 
@@ -151,72 +156,86 @@ def _redacted(call: Checkpoint, rules: user_rules.Rules) -> tuple[Checkpoint, in
 # --- the transaction
 
 
-def _transact(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] | None) -> dict[str, Any]:
+def _transact(
+    store: Store, call: Checkpoint, tool: str, began: tuple[float, str] | None, rules: user_rules.Rules
+) -> dict[str, Any]:
+    """Store one checkpoint: look at everything, then take, merge and write under the lock, then refresh the cache."""
     files.make_private_dir(store.sessions)
-    archive.bring_back(store, call.session_id)
-    start, observed = observe(store, call, tool, began)
-    warnings: list[str] = []
+    archive.restore_if_archived(store, call.session_id)
+    prepared = observe(store, call, tool, began, rules)
     with files.locked(session_files.lock_path(store, call.session_id)):
-        try:
-            before, after, taken = _absorb(store, call, start, observed, warnings)
-        except UnreadableSessionError as error:
-            journal.append(store.path, call.session_id, [journal.event("release", why=one_line(str(error)))])
-            raise
-        _finish(store, after, start, taken)
-    _refresh_cache(store, before, after)
-    _clear_up(store)
+        stored = _store(store, call, prepared)
+    _refresh_cache(store, stored.former_name, stored.file)
+    _clean_up(store)
+    observed = prepared.observed
     return {
         "session_id": call.session_id,
-        "markdown_path": os.path.join(os.path.realpath(store.sessions), after.name),
-        "status": after.session.status,
+        "markdown_path": os.path.join(os.path.realpath(store.sessions), stored.file.name),
+        "status": stored.file.session.status,
         "files_recorded": len({change.path for change in [*observed.edits, *(observed.changed or [])]}),
-        "redactions": taken.redactions,
-        "warnings": warnings,
+        "redactions": stored.redactions,
+        "warnings": stored.warnings,
     }
 
 
-def _absorb(
-    store: Store, call: Checkpoint, start: Start, observed: Observed, warnings: list[str]
-) -> tuple[str, Known, _Taken]:
-    """Take the journal over and write the session file that holds it; returns the file's former name and the file."""
-    from ocm.index import scan
-
+def _store(store: Store, call: Checkpoint, prepared: Prepared) -> _Stored:
+    """Do what needs the lock: take the journal over, write the file that includes it, and drop it."""
     journal.take_over(store.path, call.session_id)
     journals = journal.taken(store.path, call.session_id)
-    everything = journal.parse(b"\n".join(data for _, data in journals))[0]
-    for _ in range(_ATTEMPTS):  # again when a person saved the file in between
-        seen = scan.folder_stamp(store)
-        known = session_files.read(store, call.session_id, everything)
-        held = merge.taken(known.session) if known else {}
-        fresh = [data for take, data in journals if take not in held]
-        events, rejected = journal.parse(b"\n".join(fresh))
-        observed.events, redactions = events_redacted(events, user_rules.load(user_store(), store.path))
-        observed.edits = edits_of(observed.events, start)
-        observed.takes = [take for take, _ in journals]
-        observed.did = auto_summary.items(observed.events, observed.commits)
-        session = merge.merge(known.session if known else _new_session(call, start), call, observed)
-        if rejected:  # before the file says that it holds their journal
+    try:
+        stored = _write(store, call, prepared, journals)
+    except UnreadableSessionError as error:
+        journal.append(store.path, call.session_id, [journal.event("release", why=one_line(str(error)))])
+        raise
+    _drop_journals(store, prepared.start, stored)
+    return stored
+
+
+def _write(store: Store, call: Checkpoint, prepared: Prepared, journals: list[tuple[str, bytes]]) -> _Stored:
+    """Write the session file with the journals that were taken over; again when a person saved it in between."""
+    from ocm.index import scan
+
+    events = journal.parse(b"\n".join(data for _, data in journals))[0]
+    for _ in range(_ATTEMPTS):
+        folder = scan.folder_stamp(store)
+        known = session_files.read(store, call.session_id, events, seen=prepared.known)
+        included = merge.taken_journals(known.session) if known else {}
+        new, rejected = journal.parse(b"\n".join(data for name, data in journals if name not in included))
+        redactions = _observe_journals(prepared, new, [name for name, _ in journals])
+        session = known.session if known else _new_session(call, prepared.start)
+        merged = merge.merge(session, call, prepared.observed)
+        if rejected:  # before the file says that it includes their journal
             journal.keep_rejected(store.path, rejected)
-        after = session_files.write(store, known, session, slugify(call.slug or ""), seen=seen)
-        if after:
-            break
-    else:
-        raise OcmError("The session file is being changed all the time.", "Call the checkpoint again.")
-    if rejected:
-        warnings.append(f"{len(rejected)} lines of the journal are no events; they are kept in {journal.REJECTED}.")
-    carried = [] if call.semantic else [pair for pair in journals if held.get(pair[0]) != "semantic"]
-    changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
-    unseen_shell = observed.changed is None and any(event.get("cmd") for event in events)
-    carry = journal.count(carried, changes_only=changes_only)
-    taken = _Taken(observed.takes, carry, redactions, unseen_shell, _has_ended(events), _told(everything))
-    return known.name if known else "", after, taken
+        written = session_files.write(store, known, merged, slugify(call.slug or ""), seen=folder)
+        if written:
+            uncounted = [] if call.semantic else [pair for pair in journals if included.get(pair[0]) != "semantic"]
+            return _Stored(
+                file=written,
+                former_name=known.name if known else "",
+                journals=[name for name, _ in journals],
+                carry=journal.count(uncounted, changes_only=prepared.changes_only),
+                shell_unseen=prepared.observed.changed is None and any(event.get("cmd") for event in new),
+                has_ended=_has_ended(new),
+                recalled=sorted(recalled(events)),
+                redactions=redactions,
+                warnings=_warn_of_rejected(rejected),
+            )
+    raise OcmError("The session file is being changed all the time.", "Call the checkpoint again.")
 
 
-def _told(events: list[Event]) -> list[str]:
-    """Return the sessions that the conversation was told of, so that it is told of none twice."""
-    from ocm.store.events import told
+def _observe_journals(prepared: Prepared, events: list[Event], journals: list[str]) -> int:
+    """Add to what was observed the events that no file includes yet, redacted; returns how much was redacted."""
+    observed = prepared.observed
+    observed.events, redactions = events_redacted(events, prepared.rules)
+    observed.edits = edits_of(observed.events, prepared.start)
+    observed.takes = journals
+    observed.summary = auto_summary.items(observed.events, observed.commits)
+    return redactions
 
-    return sorted(told(events))
+
+def _warn_of_rejected(rejected: list[bytes]) -> list[str]:
+    many = len(rejected)
+    return [f"{many} lines of the journal are not events; they are kept in {journal.REJECTED}."] if many else []
 
 
 def _new_session(call: Checkpoint, start: Start) -> Session:
@@ -225,31 +244,31 @@ def _new_session(call: Checkpoint, start: Start) -> Session:
         tool=start.tool,
         project=start.project,
         branch=start.branch,
-        started_at=datetime.fromtimestamp(start.since).astimezone().isoformat(timespec="seconds"),
+        started_at=times.iso(start.since),
         git_sha_start=start.sha,
     )
 
 
-def _finish(store: Store, written: Known, start: Start, taken: _Taken) -> None:
+def _drop_journals(store: Store, start: Start, stored: _Stored) -> None:
     """Drop the taken journals; a session that goes on gets a new first line, and the gate's count along with it."""
-    session = written.session
-    is_over = session.status == "closed" and (taken.ended or not taken.carry.calls)
+    session, carry = stored.file.session, stored.carry
+    is_over = session.status == "closed" and (stored.has_ended or not carry.calls)
     if not is_over:  # a call that closes the session says nothing about the work, so the count goes on
         header = journal.event(
-            "open", session=session.session_id, tool=session.tool, file=written.name, **start.carried()
+            "open", session=session.session_id, tool=session.tool, file=stored.file.name, **start.carried()
         )
-        carry = journal.event(
+        counts = journal.event(
             "carry",
-            calls=taken.carry.calls,
-            due=taken.carry.due,
-            denials=taken.carry.denials,
-            takes=taken.takes,
-            shell=taken.unseen_shell or None,
-            recall=taken.recall or None,
+            calls=carry.calls,
+            due=carry.due,
+            denials=carry.denials,
+            takes=stored.journals,
+            shell=stored.shell_unseen or None,
+            recall=stored.recalled or None,
         )
-        journal.append(store.path, session.session_id, [header, carry])
-    for take in taken.takes:
-        journal.drop(store.path, session.session_id, take)
+        journal.append(store.path, session.session_id, [header, counts])
+    for name in stored.journals:
+        journal.drop(store.path, session.session_id, name)
 
 
 def _drop_idle(store: Store, session_id: str) -> None:
@@ -261,15 +280,15 @@ def _drop_idle(store: Store, session_id: str) -> None:
                 journal.drop(store.path, session_id, take)
 
 
-def _refresh_cache(store: Store, before: str, after: Known) -> None:
+def _refresh_cache(store: Store, former_name: str, file: Written) -> None:
     from ocm.index import checkpoint_queries
 
-    checkpoint_queries.refresh(store, after.name, before=after.folder)
-    if before and before != after.name:
-        checkpoint_queries.refresh(store, before)
+    checkpoint_queries.refresh(store, file.name, before=file.folder)
+    if former_name and former_name != file.name:
+        checkpoint_queries.refresh(store, former_name)
 
 
-def _strangers(store: Store, session_id: str) -> list[str]:
+def _warn_of_unknown_id(store: Store, session_id: str) -> list[str]:
     """Warn when an id is new to the store while exactly one other conversation is active."""
     keys = journal.session_keys(store.path)
     if len(keys) != 1 or keys[0] == journal.key(session_id) or session_files.locate(store, session_id, []):

@@ -1,18 +1,18 @@
-"""A whole store as one JSON file: what `ocm export --all` writes, `ocm import` reads, and a safety copy is.
+"""A whole store as one JSON file: what `ocm export --all` writes, `ocm import` reads, and a backup is.
 
-Session files are in it as they are, letter for letter; everything else in a store can be made again from them.
+Session files are in it as they are, letter for letter; everything else in a store can be rebuilt from them.
 """
 
 import json
 import os
-from collections.abc import Iterator
+import time
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.sessions import archive, session_files
-from ocm.store import files
+from ocm.store import files, paths
 from ocm.store.paths import Store
 
 FORMAT = 1
@@ -22,7 +22,7 @@ MAX_SESSIONS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One session file: its name, its text, and whether it was put away."""
+    """One session file: its name, its text, and whether it is archived."""
 
     name: str
     text: str
@@ -32,9 +32,9 @@ class Entry:
 def collect(store: Store) -> tuple[list[Entry], list[str]]:
     """Return every session file of a store and its archive, and a line for each that is no text."""
     entries, troubles = [], []
-    for place, archived in places(store):
+    for place, archived in archive.places(store):
         for name in sorted(os.listdir(place.sessions)):
-            if session_files.is_name(name):
+            if paths.is_session_file(name):
                 try:
                     entries.append(Entry(name, session_files.text(place, name), archived))
                 except (OSError, UnreadableSessionError) as error:
@@ -43,21 +43,13 @@ def collect(store: Store) -> tuple[list[Entry], list[str]]:
     return entries, troubles
 
 
-def places(store: Store) -> Iterator[tuple[Store, bool]]:
-    """Return the store and, if there is one, its archive; each only if it has a folder of sessions."""
-    if os.path.isdir(store.sessions):
-        yield store, False
-    if archive.exists(store):
-        yield archive.store_of(store), True
-
-
 def write(path: str, store: Store, entries: list[Entry], *, owner: str = "") -> None:
     """Write `entries` of a store to the file `path`, durably; `owner` as in `files.atomic_write`."""
     tree = {
         "ocm": FORMAT,
         "kind": "store",
         "project": os.path.basename(store.root),
-        "exported_at": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "exported_at": times.iso(time.time()),
         "sessions": [{"file": one.name, "archived": one.archived, "text": one.text} for one in entries],
     }
     data = json.dumps(tree, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
@@ -71,28 +63,28 @@ def read(path: str) -> list[Entry]:
         OcmError: it is no such file; nothing of it can be used then.
     """
     try:
-        if os.path.getsize(path) > MAX_BYTES:
-            raise OcmError(f"{path} is larger than {MAX_BYTES // 1024 // 1024} MB.", "Split it.")
-        with open(path, "rb") as file:
-            tree = json.loads(file.read())
+        tree = json.loads(paths.read_regular(path, MAX_BYTES, follow=True))
+    except paths.UnfitFileError as error:
+        next_step = "Name a file that `ocm export --all` wrote."
+        raise OcmError(f"{path} cannot be read: {error.strerror}.", next_step) from None
     except (ValueError, RecursionError):
-        raise OcmError(f"{path} is no JSON.", "Name a file that `ocm export --all` wrote.") from None
+        raise OcmError(f"{path} is not JSON.", "Name a file that `ocm export --all` wrote.") from None
     rows = tree.get("sessions") if isinstance(tree, dict) and tree.get("kind") == "store" else None
     if not isinstance(rows, list) or tree.get("ocm") != FORMAT or len(rows) > MAX_SESSIONS:
-        raise OcmError(f"{path} holds no store of this format.", "Name a file that `ocm export --all` wrote.")
+        raise OcmError(f"{path} does not contain a store in this format.", "Name a file that `ocm export --all` wrote.")
     return [_entry(path, number, row) for number, row in enumerate(rows, 1)]
 
 
 def _entry(path: str, number: int, row: Any) -> Entry:  # noqa: ANN401 - whatever the file holds
     name, text = (row.get("file"), row.get("text")) if isinstance(row, dict) else (None, None)
     if not isinstance(name, str) or not isinstance(text, str) or not is_safe_name(name):
-        raise OcmError(f"{path}: session {number} has no name or no text that could be one.", "Nothing was imported.")
-    if len(text) > session_files.MAX_BYTES:
+        raise OcmError(f"{path}: session {number} has no valid name or no text.", "Nothing was imported.")
+    if len(text) > paths.MAX_SESSION_FILE:
         raise OcmError(f"{path}: session {number} is too large.", "Nothing was imported.")
     return Entry(name, text, archived=row.get("archived") is True)
 
 
 def is_safe_name(name: str) -> bool:
-    """Tell whether `name` can be that of a session file on every system, wherever it comes from."""
+    """Return whether `name` can be that of a session file on every system, wherever it comes from."""
     plain = name.isprintable() and not set(name) & set('/\\:*?"<>|') and len(name.encode("utf-8", "replace")) <= 200  # noqa: PLR2004
-    return plain and session_files.is_name(name)
+    return plain and paths.is_session_file(name)

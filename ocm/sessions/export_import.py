@@ -4,18 +4,18 @@ import os
 from dataclasses import dataclass, field
 
 from ocm.base.errors import OcmError, UnreadableSessionError
-from ocm.base.notices import Progress, told
+from ocm.base.notices import Progress, reported
 from ocm.markdown import parse
 from ocm.redaction import user_rules
 from ocm.sessions import archive, backups, export_format, redact_scan, session_files
 from ocm.sessions.export_format import Entry
-from ocm.store import files, journal
+from ocm.store import files, journal, paths
 from ocm.store.paths import Store, user_store
 
 
 @dataclass(slots=True)
-class Moved:
-    """What came of it: names of sessions by what became of them, secrets that were taken out, and troubles."""
+class Transfer:
+    """What an export or import did: the sessions by what became of them, how many secrets were redacted, problems."""
 
     written: list[str] = field(default_factory=list)
     same: list[str] = field(default_factory=list)
@@ -24,7 +24,7 @@ class Moved:
     troubles: list[str] = field(default_factory=list)
 
 
-def export(store: Store, path: str, *, progress: Progress | None = None) -> Moved:
+def export_store(store: Store, path: str, *, progress: Progress | None = None) -> Transfer:
     """Write every session of the store and its archive to the file `path`.
 
     Raises:
@@ -34,38 +34,38 @@ def export(store: Store, path: str, *, progress: Progress | None = None) -> Move
     target = os.path.realpath(path)
     if target.startswith(os.path.join(os.path.realpath(store.path), "")):
         raise OcmError(f"{path} would lie in the store itself.", "Name a file outside of it.")
-    moved = Moved()
-    entries, moved.troubles = export_format.collect(store)
-    clean = [found for entry in told(entries, progress) if (found := _cleaned(store, entry, moved))]
+    transfer = Transfer()
+    entries, transfer.troubles = export_format.collect(store)
+    clean = [found for entry in reported(entries, progress) if (found := _cleaned(store, entry, transfer))]
     export_format.write(target, store, clean)
-    moved.written = [entry.name for entry in clean]
-    return moved
+    transfer.written = [entry.name for entry in clean]
+    return transfer
 
 
-def bring_in(store: Store, path: str, *, replace: bool = False, progress: Progress | None = None) -> Moved:
-    """Add the sessions of a file to the store; one that is here already stays as it is, or with `replace` goes.
+def import_sessions(store: Store, path: str, *, replace: bool = False, progress: Progress | None = None) -> Transfer:
+    """Add the sessions of a file to the store; one that is here already stays as it is; with `replace` it is replaced.
 
     Raises:
         OcmError: the file is not of the form, or a session is locked for too long; what was written stays.
     """
     entries = export_format.read(path)
-    moved = Moved()
-    here = _known(store)
-    read = told(entries, progress, of=2 * len(entries))
-    clean = [found for entry in read if (found := _checked(store, entry, moved))]
-    if any(entry_id in here for _, entry_id in clean) and replace:
+    transfer = Transfer()
+    known = _known_sessions(store)
+    read = reported(entries, progress, of=2 * len(entries))
+    clean = [found for entry in read if (found := _checked(store, entry, transfer))]
+    if any(entry_id in known for _, entry_id in clean) and replace:
         with files.upkeep(store.path) as owner:
-            backups.make(store, "import", owner=owner)
-    for entry, session_id in told(clean, progress, before=len(clean), of=2 * len(clean)):
-        _put(store, entry, session_id, here, moved, replace=replace)
-    return moved
+            backups.create(store, "import", owner=owner)
+    for entry, session_id in reported(clean, progress, before=len(clean), of=2 * len(clean)):
+        _import_one(store, entry, session_id, known, transfer, replace=replace)
+    return transfer
 
 
-def _known(store: Store) -> dict[str, tuple[Store, str]]:
+def _known_sessions(store: Store) -> dict[str, tuple[Store, str]]:
     """Return where each session of the store and its archive lies."""
     found = {}
-    for place, _ in export_format.places(store):
-        for name in filter(session_files.is_name, os.listdir(place.sessions)):
+    for place, _ in archive.places(store):
+        for name in filter(paths.is_session_file, os.listdir(place.sessions)):
             try:
                 found[parse.session_id_of(session_files.text(place, name))] = (place, name)
             except (OSError, UnreadableSessionError):
@@ -74,57 +74,63 @@ def _known(store: Store) -> dict[str, tuple[Store, str]]:
     return found
 
 
-def _checked(store: Store, entry: Entry, moved: Moved) -> tuple[Entry, str] | None:
+def _checked(store: Store, entry: Entry, transfer: Transfer) -> tuple[Entry, str] | None:
     """Return an entry without secrets and whose it is; None when it is no session file."""
     try:
         session_id = parse.parse(entry.text).session_id
     except UnreadableSessionError as error:
-        moved.troubles.append(f"{entry.name}, line {error.line}: {error.why}")
+        transfer.troubles.append(f"{entry.name}, line {error.line}: {error.why}")
         return None
-    clean = _cleaned(store, entry, moved)
+    clean = _cleaned(store, entry, transfer)
     return (clean, session_id) if clean else None
 
 
-def _cleaned(store: Store, entry: Entry, moved: Moved) -> Entry | None:
+def _cleaned(store: Store, entry: Entry, transfer: Transfer) -> Entry | None:
     rules = user_rules.load(user_store(), store.path)
     try:
         text, counts = redact_scan.cleaned(entry.text, rules)
     except OcmError as error:
-        moved.troubles.append(f"{entry.name}: it holds a secret, and {error.message}")
+        transfer.troubles.append(f"{entry.name}: it contains a secret, and {error.message}")
         return None
-    moved.redactions += sum(counts.values())
+    transfer.redactions += sum(counts.values())
     return Entry(entry.name, text, entry.archived)
 
 
-def _put(  # noqa: PLR0913 - each is a part of one question
-    store: Store, entry: Entry, session_id: str, here: dict[str, tuple[Store, str]], moved: Moved, *, replace: bool
+def _import_one(  # noqa: PLR0913 - each is a part of one question
+    store: Store,
+    entry: Entry,
+    session_id: str,
+    known: dict[str, tuple[Store, str]],
+    transfer: Transfer,
+    *,
+    replace: bool,
 ) -> None:
     with files.locked(session_files.lock_path(store, session_id)):
-        place, name = here.get(session_id) or _came_meanwhile(store, session_id)
+        place, name = known.get(session_id) or _added_meanwhile(store, session_id)
         if name and session_files.text(place, name) == entry.text:
-            moved.same.append(name)
+            transfer.same.append(name)
             return
         if name and not replace:
-            moved.kept.append(name)
+            transfer.kept.append(name)
             return
-        place = place if name or not entry.archived else archive.store_of(store)
-        name = _written(store, place, name, entry, session_id)
-    here[session_id] = (place, name)
-    moved.written.append(name)
+        place = place if name or not entry.archived else archive.archive_of(store)
+        name = _write(store, place, name, entry, session_id)
+    known[session_id] = (place, name)
+    transfer.written.append(name)
 
 
-def _came_meanwhile(store: Store, session_id: str) -> tuple[Store, str]:
-    """Return where another process has put the session since we looked; the caller holds its lock."""
+def _added_meanwhile(store: Store, session_id: str) -> tuple[Store, str]:
+    """Return where another process has added the session meanwhile; the caller holds its lock."""
     from ocm.index import checkpoint_queries
 
-    for place, _ in export_format.places(store):
+    for place, _ in archive.places(store):
         name = checkpoint_queries.locate(place, session_id)
         if name:
             return place, name
     return store, ""
 
 
-def _written(store: Store, place: Store, name: str, entry: Entry, session_id: str) -> str:
+def _write(store: Store, place: Store, name: str, entry: Entry, session_id: str) -> str:
     from ocm.index import checkpoint_queries
 
     files.make_inner_dir(place.path)

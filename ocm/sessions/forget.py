@@ -1,7 +1,7 @@
-"""Removing a session for good: from its file, its journals, the caches, the logs, the archive and the safety copies.
+"""Removing a session for good: from its file, its journals, the caches, the logs, the archive and the backups.
 
-What is to go is written down first and crossed out last, so that a process killed in between is made up for by the next
-one. Journals go before the file, because a journal without its file would become a new one.
+What is to go is noted first and the note removed last, so that the next process finishes what a killed one began.
+Journals go before the file, because a journal without its file would become a new one.
 """
 
 import contextlib
@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 from ocm.base.errors import OcmError
 from ocm.markdown import parse
-from ocm.sessions import backups, export_format, session_files
-from ocm.store import files, journal
-from ocm.store.paths import Store, read_regular
+from ocm.sessions import archive, backups, caches, export_format, session_files
+from ocm.store import files, journal, paths
+from ocm.store.paths import Store
 
 _PREFIX, _SUFFIX = "forget_", ".json"
 _MAX_NOTE = 4096
-_MAX_LOG = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ def forget(store: Store, session_id: str) -> Forgotten:
         return _carry_out(store, session_id, owner)
 
 
-def is_begun(store: Store) -> bool:
-    """Tell whether a process was killed that had begun to forget, or a note came along that says so."""
+def is_pending(store: Store) -> bool:
+    """Return whether a note says that a session is to be forgotten: left by a killed process, or part of a project."""
     return bool(_notes(store))
 
 
@@ -49,7 +48,7 @@ def finish(store: Store) -> None:
     """Finish what a killed process of this user began to forget."""
     for name in _notes(store):
         with contextlib.suppress(OSError, ValueError, OcmError, AttributeError), files.upkeep(store.path) as owner:
-            session_id = json.loads(read_regular(os.path.join(store.path, name), _MAX_NOTE)).get("session")
+            session_id = json.loads(paths.read_regular(os.path.join(store.path, name), _MAX_NOTE)).get("session")
             if isinstance(session_id, str) and _note_path(store, session_id).endswith(os.sep + name):
                 _carry_out(store, session_id, owner)
 
@@ -57,10 +56,10 @@ def finish(store: Store) -> None:
 def _carry_out(store: Store, session_id: str, owner: str) -> Forgotten:
     with files.locked(session_files.lock_path(store, session_id)):
         _drop_journals(store, session_id)
-        gone = [name for place, _ in export_format.places(store) for name in _drop_files(place, session_id)]
-    _forget_in_copies(store, session_id, owner)
+        gone = [name for place, _ in archive.places(store) for name in _drop_files(place, session_id)]
+    _forget_in_backups(store, session_id, owner)
     lines = sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
-    _clear_caches(store)
+    caches.rebuild(store)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(_note_path(store, session_id))
     files.sync_folder(store.path)
@@ -78,7 +77,7 @@ def _drop_files(place: Store, session_id: str) -> list[str]:
     """Remove every file that says it holds the session, and what a killed writer of it left."""
     files.clear_temporary(place.sessions, journal.key(session_id))
     gone = []
-    for name in sorted(filter(session_files.is_name, os.listdir(place.sessions))):
+    for name in sorted(filter(paths.is_session_file, os.listdir(place.sessions))):
         if session_files.holds(place, name, session_id):
             os.unlink(os.path.join(place.sessions, name))
             gone.append(name)
@@ -86,12 +85,12 @@ def _drop_files(place: Store, session_id: str) -> list[str]:
     return gone
 
 
-def _forget_in_copies(store: Store, session_id: str, owner: str) -> None:
-    for path in backups.paths_of(store):
+def _forget_in_backups(store: Store, session_id: str, owner: str) -> None:
+    for path in backups.list_paths(store):
         try:
             entries = export_format.read(path)
         except (OSError, OcmError):
-            backups.drop(path)  # nothing could be restored from it either
+            backups.remove(path)  # nothing could be restored from it either
             continue
         kept = [entry for entry in entries if parse.session_id_of(entry.text) != session_id]
         if len(kept) < len(entries):
@@ -101,7 +100,7 @@ def _forget_in_copies(store: Store, session_id: str, owner: str) -> None:
 def _forget_in_log(path: str, session_id: str, owner: str) -> int:
     """Take the lines that name the session out of a log, and return how many these were."""
     try:
-        lines = read_regular(path, _MAX_LOG).split(b"\n")
+        lines = paths.read_regular(path, paths.MAX_LOG_FILE).split(b"\n")
     except OSError:
         return 0
     needles = {session_id.encode("utf-8", "backslashreplace"), journal.key(session_id).encode()}
@@ -109,16 +108,6 @@ def _forget_in_log(path: str, session_id: str, owner: str) -> int:
     if len(kept) < len(lines):
         files.atomic_write(path, b"\n".join(kept), owner=owner)
     return len(lines) - len(kept)
-
-
-def _clear_caches(store: Store) -> None:
-    """Make the caches anew, in new files: in a database that goes on, pages and indexes would keep the words."""
-    from ocm.index import sync
-
-    for place, _ in export_format.places(store):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(place.database + ".damaged")
-        sync.rebuild(place)
 
 
 def _note_path(store: Store, session_id: str) -> str:

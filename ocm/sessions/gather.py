@@ -8,14 +8,16 @@ from typing import Any
 
 from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
-from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, one_line
+from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session
+from ocm.base.text import one_line
 from ocm.redaction import redact
 from ocm.redaction.user_rules import Rules
 from ocm.sessions import merge, session_files
 from ocm.sessions.merge import Observed
-from ocm.store import journal, paths
-from ocm.store.events import Event, moment, text_of, texts_of
-from ocm.store.paths import Store
+from ocm.sessions.session_files import Known
+from ocm.store import config, journal, paths
+from ocm.store.events import Event, edited_path, moment, of_kind, text_of, texts_of
+from ocm.store.paths import Store, user_store
 
 
 @dataclass(slots=True)
@@ -41,8 +43,19 @@ class Start:
         return {"sha": self.sha, "branch": self.branch, "root": self.root, "since": self.since, "deleted": self.deleted}
 
 
-def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] | None) -> tuple[Start, Observed]:
-    """Look at journal, file and work tree without changing or locking anything."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a checkpoint learns before it takes the lock: the file of the session as it is now, git, settings."""
+
+    start: Start
+    observed: Observed
+    known: Known | None
+    rules: Rules
+    changes_only: bool
+
+
+def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] | None, rules: Rules) -> Prepared:
+    """Look at journal, file, work tree and settings without changing or locking anything."""
     events = journal.read_events(store.path, call.session_id)
     try:
         known = session_files.read(store, call.session_id, events)
@@ -61,33 +74,33 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
     is_fresh = session is None and not events and began is None
     touched = {path for path, _ in _edited(events, start)}
     if not is_fresh and _needs_diff(events):
-        touched |= _look_at_git(store, call.session_id, start, observed, session)
+        touched |= _ask_git(store, call.session_id, start, observed, session)
     else:
         start.existing = _existing(start, [path for path, kind in _edited(events, start) if not kind])
     shell = [moment(event) for event in events if event.get("cmd") and moment(event) >= start.since]
     if shell and not call.semantic:
         from ocm.git import changes
 
-        observed.commits = [
-            one_line(redact.redact(text)[0]) for text in changes.commit_titles(start.root, start.sha, shell)
-        ]
+        subjects = changes.commit_titles(start.root, start.sha, shell)
+        observed.commits = [one_line(redact.redact(text, rules)[0]) for text in subjects]
     if touched:
         from ocm.git import freshness
 
         observed.contents = freshness.contents_now(start.root, touched)
-    _imprint(start, observed, session, shell)
-    return start, observed
+    _fingerprint(start, observed, session, shell)
+    changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
+    return Prepared(start, observed, known, rules, changes_only)
 
 
-def _imprint(start: Start, observed: Observed, session: Session | None, shell: list[float]) -> None:
-    """Look at the work itself, where any is known of."""
+def _fingerprint(start: Start, observed: Observed, session: Session | None, shell: list[float]) -> None:
+    """Fingerprint the work itself, if there is any."""
     from ocm.git import record
 
     known = session.files if session else []
     changes = merge.merge_files(known, replace(observed, edits=edits_of(observed.events, start)))
     at = observed.now.isoformat(timespec="seconds")
     if changes or shell:
-        observed.traces = record.fact_lines(start.root, start.sha, shell, at, changes, session)
+        observed.fingerprints = record.fact_lines(start.root, start.sha, shell, at, changes, session)
 
 
 def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
@@ -98,7 +111,7 @@ def _start(  # noqa: PLR0913, PLR0917 - each is one source of what is known
     began: tuple[float, str] | None,
     session: Session | None,
 ) -> Start:
-    opened = [event for event in events if event.get("e") == "open"]
+    opened = of_kind(events, "open")
     first = min(opened, key=_since, default={})
     named = text_of(first, "root")
     root = _own_root(store, named)
@@ -135,11 +148,11 @@ def _earliest(events: list[Event]) -> float:
 
 
 def _needs_diff(events: list[Event]) -> bool:
-    """Tell whether git is asked: a shell call may have changed anything, and without an edit nothing else tells."""
+    """Return whether git is asked: a shell call may have changed anything; without an edit nothing else is known."""
     return any(e.get("cmd") or e.get("shell") for e in events) or not any(e.get("path") for e in events)
 
 
-def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed, session: Session | None) -> set[str]:
+def _ask_git(store: Store, session_id: str, start: Start, observed: Observed, session: Session | None) -> set[str]:
     """Ask git what changed; returns the paths that are as this session left them, not as another did since."""
     from ocm.git import changes
 
@@ -151,7 +164,7 @@ def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed
         start.since,
         deleted_before=start.deleted,
         touched=frozenset(edited | recorded),
-        others=(others := _others(store, session_id, start)),
+        others=(others := _edited_by_others(store, session_id, start)),
     )
     if found is None:
         return set()
@@ -161,7 +174,7 @@ def _look_at_git(store: Store, session_id: str, start: Start, observed: Observed
     return {change.path for change in found.files} - others
 
 
-def _others(store: Store, session_id: str, start: Start) -> frozenset[str]:
+def _edited_by_others(store: Store, session_id: str, start: Start) -> frozenset[str]:
     """Return the paths that other conversations edited since this one began."""
     from ocm.index import checkpoint_queries
 
@@ -169,7 +182,7 @@ def _others(store: Store, session_id: str, start: Start) -> frozenset[str]:
     keys = [key for key in journal.session_keys(store.path) if key != own]
     pending = {path for key in keys for path, _ in _edited(journal.read_events(store.path, key), start)}
     return frozenset(
-        pending | checkpoint_queries.edited_since(store, start.since, project=start.project, but=session_id)
+        pending | checkpoint_queries.edited_since(store, start.since, project=start.project, exclude=session_id)
     )
 
 
@@ -186,8 +199,8 @@ def _edited(events: list[Event], start: Start) -> list[tuple[str, str]]:
     """Return path and kind (empty: unknown) of every edit in `events`."""
     found = []
     for event in events:
-        path = text_of(event, "path")
-        if path and event.get("e", "edit") in {"call", "sub", "edit"}:
+        path = edited_path(event)
+        if path:
             found.append((relative(path, start.root, start.named), text_of(event, "kind")))
     return found
 

@@ -2,10 +2,11 @@
 
 import os
 
-from ocm.base.errors import NotFoundError, meant
+from ocm.base.errors import NotFoundError, suggestion
 from ocm.base.notices import Notice, ignore
-from ocm.base.values import one_line
+from ocm.base.text import one_line
 from ocm.sessions import session_files
+from ocm.store import paths
 from ocm.store.paths import Store
 
 _CANDIDATES, _COMPARED = 5, 2_000
@@ -39,7 +40,7 @@ def _nearest(store: Store, identifier: str) -> str:
     from ocm.index import access
 
     rows = access.read(store, lambda cache: cache.sessions(_COMPARED))
-    return meant(identifier, [name for row in rows for name in (row.slug, row.session_id, row.file) if name])
+    return suggestion(identifier, [name for row in rows for name in (row.slug, row.session_id, row.file) if name])
 
 
 def find_anywhere(store: Store, identifier: str, notice: Notice = ignore) -> tuple[Store, str]:
@@ -55,12 +56,12 @@ def find_anywhere(store: Store, identifier: str, notice: Notice = ignore) -> tup
     except NotFoundError:
         if not archive.exists(store):
             raise
-        return archive.store_of(store), find(archive.store_of(store), identifier, notice)
+        return archive.archive_of(store), find(archive.archive_of(store), identifier, notice)
 
 
 def _read_unlisted(store: Store, identifier: str) -> None:
     """Read the file that is meant although no list has it, because it cannot be parsed: that says why."""
-    is_there = session_files.is_name(identifier) and os.path.lexists(os.path.join(store.sessions, identifier))
+    is_there = paths.is_session_file(identifier) and os.path.lexists(os.path.join(store.sessions, identifier))
     name = identifier if is_there else session_files.locate(store, identifier, [])
     if name:
         session_files.load(store, name)

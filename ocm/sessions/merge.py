@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry, one_line
-from ocm.base.times import later
-from ocm.base.values import whole_number
-from ocm.markdown import facts, traces
-from ocm.store.events import Event, counted, hook_event, moment
+from ocm.base import times
+from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry
+from ocm.base.text import one_line
+from ocm.markdown.facts import Facts, date_line
+from ocm.store.events import Event, counted, hook_event, kind_of, moment, of_kind, text_of
 
 _T = TypeVar("_T")
 
@@ -28,10 +28,10 @@ class Observed:
     undone: frozenset[str] = frozenset()
     diff_summary: str = ""
     takes: list[str] = field(default_factory=list)
-    traces: list[str] = field(default_factory=list)
+    fingerprints: list[str] = field(default_factory=list)
     contents: dict[str, str] = field(default_factory=dict)
     commits: list[str] = field(default_factory=list)
-    did: list[str] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
 
 
 def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Session:
@@ -44,7 +44,7 @@ def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Sessi
         tool=session.tool or checkpoint.tool or "",
         trigger=checkpoint.trigger or session.trigger,
         branch=observed.branch or session.branch,
-        updated_at=later(session.updated_at or session.started_at, now),
+        updated_at=times.later(session.updated_at or session.started_at, now),
         tags=_appended(session.tags, checkpoint.tags),
         work_completed=_appended(session.work_completed, checkpoint.work_completed),
         work_pending=_pending(session, checkpoint),
@@ -62,20 +62,20 @@ def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Sessi
 
 
 def _set_status(session: Session, status: str | None, observed: Observed) -> None:
-    if session.status == "closed" and any(_goes_on(event) for event in observed.events):
+    if session.status == "closed" and any(_reopens(event) for event in observed.events):
         session.status, session.ended_at, session.git_sha_end = "open", "", ""
     if status:
         session.status = status
     if session.status == "closed" and not session.ended_at:
-        session.ended_at = later(session.started_at, session.updated_at)
+        session.ended_at = times.later(session.started_at, session.updated_at)
         session.git_sha_end = observed.head
     elif session.status != "closed":
         session.ended_at = session.git_sha_end = ""
 
 
-def _goes_on(event: Event) -> bool:
-    """Tell whether an event reopens a closed session: a call that counts, or the start of a resumed conversation."""
-    return event.get("e") == "call" or (event.get("e") == "open" and bool(event.get("source")))
+def _reopens(event: Event) -> bool:
+    """Return whether an event reopens a closed session: a call that counts, or the start of a resumed conversation."""
+    return kind_of(event) == "call" or (kind_of(event) == "open" and bool(event.get("source")))
 
 
 def _appended(old: list[_T], new: Iterable[_T]) -> list[_T]:
@@ -91,7 +91,7 @@ def _pending(session: Session, checkpoint: Checkpoint) -> list[str]:
 
 def _work(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[WorkEntry]:
     known = set(session.work_summary)
-    said = checkpoint.work_summary if checkpoint.semantic else observed.did
+    said = checkpoint.work_summary if checkpoint.semantic else observed.summary
     items = list(dict.fromkeys(item for item in said if item not in known))
     if not items:
         return session.work
@@ -103,8 +103,8 @@ def _work(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[
 
 
 def _first_prompt(events: list[Event]) -> str:
-    titles = (event.get("title") for event in events if event.get("e") == "prompt")
-    return next((one_line(title, 200) for title in titles if isinstance(title, str) and title), "")
+    titles = (text_of(event, "title") for event in of_kind(events, "prompt"))
+    return next((one_line(title, 200) for title in titles if title), "")
 
 
 def merge_files(known: list[FileChange], observed: Observed) -> list[FileChange]:
@@ -145,52 +145,39 @@ def _add(files: dict[str, FileChange], edit: FileChange) -> None:
 
 
 def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: list[FileChange]) -> list[str]:
-    """Return the fact lines: counts, when each hook event fired last, what the files held, which journals are in."""
-    counts = {name: number + count(session.facts, name) for name, number in counted(observed.events).items()}
-    counts["checkpoints"] = 1 + count(session.facts, "checkpoints")
-    fired = {fact.split()[1]: fact for fact in session.facts if fact.startswith("event ") and len(fact.split()) > 2}  # noqa: PLR2004
+    """Return the fact lines: what the file said, with the counts, events, contents and journals of this checkpoint."""
+    facts = Facts.parse(session.facts)
+    for name, number in (counted(observed.events) | {"checkpoints": 1}).items():
+        facts.counts[name] = facts.counts.get(name, 0) + number
+    facts.fired |= _fired(observed)
+    facts.add([*observed.fingerprints, *_dates(session, checkpoint, observed)])
+    contents = facts.contents | observed.contents
+    facts.contents = {change.path: oid for change in files if (oid := contents.get(change.path))}
+    kind = "semantic" if checkpoint.semantic else "machine"
+    was_semantic = [journal for journal, before in facts.taken.items() if before == "semantic"]
+    facts.taken = {journal: "semantic" if journal in was_semantic else kind for journal in observed.takes}
+    return facts.lines()
+
+
+def _fired(observed: Observed) -> dict[str, str]:
+    """Return when each hook event fired last, as far as the journal says."""
+    fired = {}
     for event in observed.events:
         name, when = hook_event(event), moment(event)
         if name and when:
-            fired[name] = (
-                f"event {name} {datetime.fromtimestamp(when, observed.now.tzinfo).isoformat(timespec='seconds')}"
-            )
-    ours = (*(f"{name} " for name in counts), "event ", "taken ")
-    kind, held = "semantic" if checkpoint.semantic else "machine", taken(session)
-    return [
-        *(fact for fact in session.facts if not fact.startswith(ours) and not facts.blobs([fact])),
-        *_traces(session, checkpoint, observed),
-        *(f"{name} {number}" for name, number in counts.items() if number),
-        *(fired[name] for name in sorted(fired)),
-        *_blobs(session, observed, files),
-        *(f"taken {take} {'semantic' if held.get(take) == 'semantic' else kind}" for take in observed.takes),
-    ]
+            fired[name] = times.iso(when, observed.now.tzinfo)
+    return fired
 
 
-def _traces(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[str]:
-    """Return what is new of the work, and when its decisions and problems were recorded."""
+def _dates(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[str]:
+    """Return the lines that date the decisions and problems which the file does not contain yet."""
     now = observed.now.isoformat(timespec="seconds")
-    known = {traces.without_time(fact) for fact in session.facts if fact.startswith((traces.PRINT, traces.DATED))}
-    decided, troubled = set(session.decisions), set(session.problems)
-    new = [item for item in checkpoint.decisions if item not in decided]
-    new += [item for item in checkpoint.problems if item not in troubled]
-    lines = [*observed.traces, *(traces.dated_fact(now, item) for item in dict.fromkeys(new))]
-    return [line for line in lines if traces.without_time(line) not in known]
+    decisions, problems = set(session.decisions), set(session.problems)
+    new = [item for item in checkpoint.decisions if item not in decisions]
+    new += [item for item in checkpoint.problems if item not in problems]
+    return [date_line(now, item) for item in dict.fromkeys(new)]
 
 
-def _blobs(session: Session, observed: Observed, files: list[FileChange]) -> list[str]:
-    """Return what each file held when this session touched it last; what it did not touch since keeps its line."""
-    held = {**facts.blobs(session.facts), **observed.contents}
-    return [facts.blob(change.path, oid) for change in files if (oid := held.get(change.path))]
-
-
-def count(facts: list[str], name: str) -> int:
-    """Return the number that a fact line gives under `name`, 0 without one."""
-    values = (fact.split()[1] for fact in facts if fact.startswith(name + " ") and len(fact.split()) > 1)
-    return next((number for value in values if (number := whole_number(value)) is not None), 0)
-
-
-def taken(session: Session) -> dict[str, str]:
-    """Return the journals that the session file already holds, each with the kind of checkpoint that took it."""
-    words = (fact.split() for fact in session.facts if fact.startswith("taken "))
-    return {parts[1]: parts[2] for parts in words if len(parts) == 3}  # noqa: PLR2004 - taken ID KIND
+def taken_journals(session: Session) -> dict[str, str]:
+    """Return the journals that the session file includes already, each with the kind of checkpoint that took it."""
+    return Facts.parse(session.facts).taken

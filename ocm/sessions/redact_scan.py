@@ -3,7 +3,6 @@
 A file gets its secrets replaced and nothing else changed; one whose meaning would not survive that is left and named.
 """
 
-import contextlib
 import json
 import os
 from collections import Counter
@@ -11,16 +10,16 @@ from dataclasses import dataclass, field
 
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
-from ocm.base.notices import Progress, told
-from ocm.markdown import parse
+from ocm.base.notices import Progress, reported
+from ocm.markdown import frontmatter, parse
 from ocm.redaction import redact, user_rules
-from ocm.sessions import backups, export_format, session_files
-from ocm.store import files, journal
+from ocm.redaction.private_text import without_closed_private
+from ocm.sessions import archive, backups, caches, export_format, session_files
+from ocm.store import files, journal, paths
+from ocm.store.events import of_kind, session_of, text_of
 from ocm.store.paths import Store, user_store
 
-_MAX_LOG = 64 * 1024 * 1024
 _FIXED = ("ocm:", "session_id:", "git_sha_start:", "git_sha_end:", "started_at:", "updated_at:", "ended_at:")
-_OPEN, _CLOSE = "<private>", "</private>"
 
 
 @dataclass(slots=True)
@@ -62,48 +61,48 @@ def _scan(store: Store, owner: str, progress: Progress | None) -> Report:
     """Look through the store; an `owner` of the upkeep also takes out what is found."""
     rules = user_rules.load(user_store(), store.path)
     report = Report(applied=bool(owner))
-    dirty = _sessions(store, rules, report, progress)
+    dirty = _scan_sessions(store, rules, report, progress)
     for name in journal.LOGS:
-        _note(report, _log(os.path.join(store.path, name), rules, owner))
+        _add(report, _scan_log(os.path.join(store.path, name), rules, owner))
     for key in journal.session_keys(store.path):
-        _note(report, _journal(store, key, rules, owner))
-    for path in backups.paths_of(store):
-        _note(report, _copy(store, path, rules, owner))
+        _add(report, _scan_journal(store, key, rules, owner))
+    for path in backups.list_paths(store):
+        _add(report, _scan_backup(store, path, rules, owner))
     if owner and report.files:
         _rewrite_all(store, dirty, rules, owner)
-        _clear_cache(store)
+        caches.rebuild(store)
     for found in report.files:
         found.file = os.path.relpath(found.file, store.path) if os.path.isabs(found.file) else found.file
     return report
 
 
-def _sessions(
+def _scan_sessions(
     store: Store, rules: user_rules.Rules, report: Report, progress: Progress | None
 ) -> list[tuple[Store, Found]]:
     dirty = []
     names = [
         (place, name)
-        for place, _ in export_format.places(store)
-        for name in sorted(filter(session_files.is_name, os.listdir(place.sessions)))
+        for place, _ in archive.places(store)
+        for name in sorted(filter(paths.is_session_file, os.listdir(place.sessions)))
     ]
-    for place, name in told(names, progress):
-        found = _session(place, name, rules)
-        _note(report, found)
+    for place, name in reported(names, progress):
+        found = _scan_session(place, name, rules)
+        _add(report, found)
         if found and not found.trouble:
             dirty.append((place, found))
     return dirty
 
 
 def _rewrite_all(store: Store, dirty: list[tuple[Store, Found]], rules: user_rules.Rules, owner: str) -> None:
-    """Rewrite the session files that can be; the safety copy holds what was to go, so it stays only if one failed."""
-    copy = backups.make(store, "redact-scan", owner=owner) if dirty else ""
+    """Rewrite the session files that can be; the backup holds the secrets too, so it stays only if a file failed."""
+    copy = backups.create(store, "redact-scan", owner=owner) if dirty else ""
     for place, found in dirty:
         try:
             _rewrite(place, os.path.basename(found.file), rules)
         except (OcmError, OSError) as error:
-            found.trouble = _why(error)
+            found.trouble = _reason(error)
     if copy and not any(found.trouble for _, found in dirty):
-        backups.drop(copy)
+        backups.remove(copy)
 
 
 def cleaned(text: str, rules: user_rules.Rules = user_rules.NONE) -> tuple[str, dict[str, int]]:
@@ -112,58 +111,35 @@ def cleaned(text: str, rules: user_rules.Rules = user_rules.NONE) -> tuple[str, 
     Raises:
         OcmError: it would not mean the same afterwards.
     """
-    head, body = _split(text)
+    lines = text.split("\n")
+    end = frontmatter.end_of(lines)
+    body = "\n".join(lines[end:])
     counts: Counter[str] = Counter()
-    lines = [line if line.startswith(_FIXED) else _front_line(line, rules, counts) for line in head]
-    without, blocks = _without_private(body)
+    head = [line if line.startswith(_FIXED) else _front_line(line, rules, counts) for line in lines[:end]]
+    without, blocks = without_closed_private(body)
     counts.update({"private": blocks} if blocks else {})
     clean, more = redact.report_secrets(without, rules)
     counts.update(more)
     if not counts:
         return text, {}
-    result = "\n".join([*lines, clean])
+    result = "\n".join([*head, clean])
     if not _means_the_same(text, result):
         raise OcmError("its form would not survive", "Take the secret out in an editor.")
     return result, dict(counts)
 
 
-def _split(text: str) -> tuple[list[str], str]:
-    """Return the lines of the front matter and the rest, which begins with the line that ends it."""
-    lines = text.split("\n")
-    ends = (at for at, line in enumerate(lines[1:], 1) if line.rstrip() == "---")
-    end = next(ends, 0) if lines[0].startswith("---") else 0
-    return lines[:end], "\n".join(lines[end:])
-
-
 def _front_line(line: str, rules: user_rules.Rules, counts: Counter[str]) -> str:
-    clean, found = redact.report(line, rules)
+    without, pieces = without_closed_private(line)
+    counts.update({"private": pieces} if pieces else {})
+    clean, found = redact.report_secrets(without, rules)
     counts.update(found)
     name, colon, value = clean.partition(": ")
     quoted = colon and value.startswith("[REDACTED:") and line[len(name) + 2 :][:1] not in {"[", '"', "'"}
     return f"{name}: {json.dumps(value, ensure_ascii=False)}" if quoted else clean
 
 
-def _without_private(text: str) -> tuple[str, int]:
-    """Drop private text that is closed within its paragraph or list; what is not may be a mistake, and stays."""
-    blocks = at = 0
-    lower = text.lower() if len(text.lower()) == len(text) else text
-    parts = []
-    while (start := lower.find(_OPEN, at)) >= 0:
-        end = lower.find(_CLOSE, start)
-        if end < 0:
-            break
-        inner = text[start:end]
-        if "\n#" in inner or "\n---" in inner or "\n```" in inner:
-            parts.append(text[at : start + len(_OPEN)])
-            at = start + len(_OPEN)
-            continue
-        parts.append(text[at:start])
-        at, blocks = end + len(_CLOSE), blocks + 1
-    return "".join([*parts, text[at:]]), blocks
-
-
 def _means_the_same(before: str, after: str) -> bool:
-    """Tell whether a file that could be parsed still can, and holds as much of that session as before."""
+    """Return whether a file that could be parsed still can, and holds as much of that session as before."""
     try:
         return _shape(parse.parse(before)) == _shape(parse.parse(after))
     except UnreadableSessionError:
@@ -176,13 +152,13 @@ def _shape(session: Session) -> tuple[str | int, ...]:
     return (session.session_id, session.status, session.started_at, session.git_sha_start, *sizes)
 
 
-def _note(report: Report, found: Found | None) -> None:
+def _add(report: Report, found: Found | None) -> None:
     report.scanned += 1
     if found:
         report.files.append(found)
 
 
-def _session(store: Store, name: str, rules: user_rules.Rules) -> Found | None:
+def _scan_session(store: Store, name: str, rules: user_rules.Rules) -> Found | None:
     path = os.path.join(store.sessions, name)
     try:
         text = session_files.text(store, name)
@@ -204,41 +180,39 @@ def _rewrite(store: Store, name: str, rules: user_rules.Rules) -> None:
             files.atomic_write(os.path.join(store.sessions, name), clean.encode(), owner=journal.key(session_id))
 
 
-def _log(path: str, rules: user_rules.Rules, owner: str) -> Found | None:
-    if not os.path.isfile(path) or os.path.islink(path) or os.path.getsize(path) > _MAX_LOG:
+def _scan_log(path: str, rules: user_rules.Rules, owner: str) -> Found | None:
+    try:
+        text = paths.read_regular(path, paths.MAX_LOG_FILE).decode("utf-8", "surrogateescape")
+    except (FileNotFoundError, paths.UnfitFileError):
         return None
-    with open(path, "rb") as file:
-        text = file.read().decode("utf-8", "surrogateescape")
     clean, counts = redact.report_secrets(text, rules)
     if counts and owner:
         files.atomic_write(path, clean.encode("utf-8", "surrogateescape"), owner=owner)
     return Found(path, counts) if counts else None
 
 
-def _journal(store: Store, key: str, rules: user_rules.Rules, owner: str) -> Found | None:
+def _scan_journal(store: Store, key: str, rules: user_rules.Rules, owner: str) -> Found | None:
     """Look through the journals of a session; storing them in its file takes the secrets out and the journals away."""
     counts: Counter[str] = Counter()
     events = journal.read_events(store.path, key)
     for event in events:
         for name in ("path", "title", "cmd"):
-            value = event.get(name)
-            counts.update(redact.report(value, rules)[1] if isinstance(value, str) else {})
+            counts.update(redact.report(text_of(event, name), rules)[1])
     if not counts:
         return None
     found = Found(f"journal of {key}", dict(counts))
     if owner:
         from ocm.sessions import checkpoints
 
-        ids = (event["session"] for event in events if event.get("e") == "open" and "session" in event)
-        session_id = str(next(ids, key))
+        session_id = session_of(of_kind(events, "open"), key)
         try:
             checkpoints.flush(store, session_id)
         except (OcmError, OSError) as error:
-            found.trouble = _why(error)
+            found.trouble = _reason(error)
     return found
 
 
-def _copy(store: Store, path: str, rules: user_rules.Rules, owner: str) -> Found | None:
+def _scan_backup(store: Store, path: str, rules: user_rules.Rules, owner: str) -> Found | None:
     counts: Counter[str] = Counter()
     entries = []
     try:
@@ -249,21 +223,11 @@ def _copy(store: Store, path: str, rules: user_rules.Rules, owner: str) -> Found
         if counts and owner:
             export_format.write(path, store, entries, owner=owner)
     except (OcmError, OSError) as error:
-        return Found(path, dict(counts), _why(error))
+        return Found(path, dict(counts), _reason(error))
     return Found(path, dict(counts)) if counts else None
 
 
-def _clear_cache(store: Store) -> None:
-    """Make the caches anew, in new files, and drop the one that was kept aside: no page of the old ones is left."""
-    from ocm.index import sync
-
-    for place, _ in export_format.places(store):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(place.database + ".damaged")
-        sync.rebuild(place)
-
-
-def _why(error: OcmError | OSError) -> str:
+def _reason(error: OcmError | OSError) -> str:
     if isinstance(error, UnreadableSessionError):
         return error.why
     return error.message if isinstance(error, OcmError) else str(error.strerror or error)

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import itertools
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,24 +12,37 @@ from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session, slugify
 from ocm.markdown import parse, render
+from ocm.markdown.parse import SessionFile
 from ocm.store import files, journal, paths
 from ocm.store.events import Event
 from ocm.store.paths import Store
 
 _ATTEMPTS = 5
-MAX_BYTES = 64 * 1024 * 1024
 _Signature = tuple[int, int, int]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Known:
-    """A session file: name, text and meaning, how to tell that it changed, and the folder's stamp before a write."""
+    """A session file as it was read: its name, how it was parsed, what it says, and how to tell that it changed."""
 
     name: str
-    text: str
+    file: SessionFile
     session: Session
     signature: _Signature
-    folder: int = 0
+
+    @property
+    def text(self) -> str:
+        """The text of the file."""
+        return self.file.text
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A session file that was just written, and the time stamp that its folder had before."""
+
+    name: str
+    session: Session
+    folder: int
 
 
 def locate(store: Store, session_id: str, events: list[Event]) -> str:
@@ -40,7 +52,7 @@ def locate(store: Store, session_id: str, events: list[Event]) -> str:
     """
     for event in reversed(events):
         name = event.get("file")
-        if isinstance(name, str) and is_name(name) and holds(store, name, session_id):
+        if isinstance(name, str) and paths.is_session_file(name) and holds(store, name, session_id):
             return name
     from ocm.index import checkpoint_queries
 
@@ -52,30 +64,42 @@ def lock_path(store: Store, session_id: str) -> str:
     return os.path.join(store.path, f"session_{journal.key(session_id)}.lock")
 
 
-def is_name(name: str) -> bool:
-    """Tell whether `name` can be that of a session file, lying directly in its folder."""
-    return name.endswith(".md") and os.path.basename(name) == name and not name.startswith(".")
-
-
 def holds(store: Store, name: str, session_id: str) -> bool:
-    """Tell whether the file `name` says that it holds the session."""
+    """Return whether the file `name` says that it holds the session."""
     try:
         return parse.session_id_of(_text(os.path.join(store.sessions, name))[0]) == session_id
     except (OSError, UnreadableSessionError):
         return False
 
 
-def read(store: Store, session_id: str, events: list[Event]) -> Known | None:
+def read(store: Store, session_id: str, events: list[Event], *, seen: Known | None = None) -> Known | None:
     """Return the file of a session, or None when it has none yet.
+
+    Args:
+        store: Where to look.
+        session_id: Whose file.
+        events: The journal of the session, which may name the file.
+        seen: The file as it was read a moment ago; one with the same text is not searched for and parsed again.
 
     Raises:
         UnreadableSessionError: it has one that cannot be parsed; named with its line.
     """
+    if seen and (again := _if_same_text(store, seen)):
+        return again
     for _ in range(_ATTEMPTS):
         name = locate(store, session_id, events) or _broken(store, events)
         with contextlib.suppress(FileNotFoundError):  # renamed since: it was given its name, or a person was there
             return load(store, name) if name else None
     raise OcmError("The session file is being renamed all the time.", "Try again.")
+
+
+def _if_same_text(store: Store, seen: Known) -> Known | None:
+    """Return a file that was read before, with its signature of now, if its text is still the same."""
+    try:
+        text, signature = _text(os.path.join(store.sessions, seen.name))
+    except (OSError, UnreadableSessionError):
+        return None
+    return replace(seen, signature=signature) if text == seen.text else None
 
 
 def load(store: Store, name: str) -> Known:
@@ -87,7 +111,8 @@ def load(store: Store, name: str) -> Known:
     path = os.path.join(store.sessions, name)
     try:
         text, signature = _text(path)
-        return Known(name, text, parse.parse(text), signature)
+        file = SessionFile(text)
+        return Known(name, file, parse.session_of(file), signature)
     except UnreadableSessionError as error:
         raise UnreadableSessionError(error.why, path=path, line=error.line) from None
 
@@ -105,7 +130,7 @@ def _broken(store: Store, events: list[Event]) -> str:
     """Return the file that the journal names although it cannot be read: no new one must stand in for it."""
     for event in reversed(events):
         name = event.get("file")
-        if isinstance(name, str) and is_name(name):
+        if isinstance(name, str) and paths.is_session_file(name):
             try:
                 parse.parse(_text(os.path.join(store.sessions, name))[0])
             except FileNotFoundError:
@@ -117,13 +142,12 @@ def _broken(store: Store, events: list[Event]) -> str:
 
 def _text(path: str) -> tuple[str, _Signature]:
     """Return what a session file holds; symlinks are not followed, so that a store cannot reach out of itself."""
-    found = os.lstat(path)
-    if not stat.S_ISREG(found.st_mode):
-        raise UnreadableSessionError("it is not a regular file")
-    if found.st_size > MAX_BYTES:
-        raise UnreadableSessionError(f"it is larger than {MAX_BYTES // 1024 // 1024} MB")
-    with open(path, "rb") as file:
-        data = file.read()
+    try:
+        with paths.open_regular(path, paths.MAX_SESSION_FILE) as file:
+            found = os.fstat(file.fileno())
+            data = paths.content(file, paths.MAX_SESSION_FILE)
+    except paths.UnfitFileError as error:
+        raise UnreadableSessionError(error.strerror) from None
     try:
         return data.decode(), (found.st_ino, found.st_size, found.st_mtime_ns)
     except UnicodeDecodeError as error:
@@ -131,7 +155,7 @@ def _text(path: str) -> tuple[str, _Signature]:
         raise UnreadableSessionError("it is not UTF-8", line=line) from None
 
 
-def write(store: Store, known: Known | None, session: Session, slug: str, *, seen: int = 0) -> Known | None:
+def write(store: Store, known: Known | None, session: Session, slug: str, *, seen: int = 0) -> Written | None:
     """Write `session` durably, over `known` or as a new file; None when somebody changed or made it since it was read.
 
     The first slug names the file. Names are given out under a lock of their own, so that no two sessions share a file.
@@ -152,7 +176,7 @@ def write(store: Store, known: Known | None, session: Session, slug: str, *, see
             name = _write_named(store, known, text, session)
     elif text != known.text:
         _write(store, name, text, session)
-    return Known(name, text, session, (0, 0, 0), folder)
+    return Written(name, session, folder)
 
 
 def _write_named(store: Store, known: Known | None, text: str, session: Session) -> str:
@@ -177,7 +201,7 @@ def _rendered(store: Store, known: Known | None, session: Session) -> str:
     if known is None:
         return render.render(session)
     try:
-        return render.update(known.text, session)
+        return render.update_parsed(known.file, known.session, session)
     except UnreadableSessionError as error:
         path = os.path.join(store.sessions, known.name)
         raise UnreadableSessionError(error.why, path=path, line=error.line) from None
@@ -198,7 +222,7 @@ def _unchanged(store: Store, known: Known) -> bool:
 def _names(session: Session) -> Iterator[str]:
     """Yield the canonical name of a session, then what it is called where other files have that name."""
     short = hashlib.sha256(session.session_id.encode()).hexdigest()[:8]
-    moment = datetime.fromtimestamp(max(0.0, times.instant(session.started_at))).astimezone()
+    moment = datetime.fromtimestamp(times.instant(session.started_at)).astimezone()
     tool = slugify(session.tool, 30) or "unknown"
     stem = f"{moment:%Y-%m-%d_%H-%M}_{tool}_{slugify(session.slug) or short}"
     yield from (f"{stem}.md", f"{stem}-{short}.md")

@@ -92,7 +92,7 @@ class Client:
             waiting = [hook for hook in hooks if hook["trustStatus"] not in ("trusted", "managed")]
             return [Waiting(hook["key"], hook["currentHash"], hook["eventName"], hook["command"]) for hook in waiting]
         except (KeyError, TypeError, AttributeError):
-            raise _strange() from None
+            raise _no_answer() from None
 
     def trust(self, hooks: list[Waiting]) -> None:
         """Have Codex note that these may run.
@@ -118,9 +118,9 @@ class Client:
                 continue
             if isinstance(answer, dict) and answer.get("id") == self._number and "method" not in answer:
                 if "result" not in answer:
-                    raise _strange(json.dumps(answer.get("error"))[:200])
+                    raise _no_answer(json.dumps(answer.get("error"))[:200])
                 return answer["result"]
-        raise _strange("it ended or did not answer in time")
+        raise _no_answer("it ended or did not answer in time")
 
     def _send(self, message: dict[str, Any]) -> None:
         stream = self._process.stdin
@@ -129,8 +129,8 @@ class Client:
                 stream.write(json.dumps(message) + "\n")
                 stream.flush()
         except OSError:
-            raise _strange("it ended") from None
+            raise _no_answer("it ended") from None
 
 
-def _strange(why: str = "its answer is of a form that is not known") -> OcmError:
+def _no_answer(why: str = "its answer is of a form that is not known") -> OcmError:
     return OcmError(f"codex app-server could not be asked: {why}.", _HELP)

@@ -1,8 +1,7 @@
-"""From a target to the step its file needs: ocm's part goes in, or out again; the manifest learns what was there."""
+"""The step that puts ocm's part into a file, or takes it out again; the manifest records what the file held before."""
 
 import contextlib
 import os
-import stat
 from collections.abc import Iterator
 
 from ocm.base.errors import OcmError
@@ -12,17 +11,17 @@ from ocm.hosts.config.targets import Target
 from ocm.setup import manifest
 from ocm.setup.manifest import Entry, Manifest
 from ocm.setup.plan import WriteFile
-from ocm.store import files
+from ocm.store import files, paths
 
 
-def put_step(target: Target, known: Manifest, mode: int) -> WriteFile | None:
-    """Return the step that sets a file up, if it needs one, and enter into `known` what the file is without ocm.
+def install_step(target: Target, known: Manifest, mode: int) -> WriteFile | None:
+    """Return the step that puts ocm's part into a file, if it needs one, and record in `known` the file without ocm.
 
     Raises:
         OcmError: when the file is not of the form it should have.
     """
     now = read(target.path)
-    with _naming(target.path):
+    with _named_errors(target.path):
         text, coding = plain_text.decode(now) if now is not None else (target.blank, Coding())
         if target.utf8 and coding.name != "utf-8":
             raise EditError(f"it is {coding.name.upper()}, and what reads this file understands UTF-8 only", 1)
@@ -40,14 +39,14 @@ def put_step(target: Target, known: Manifest, mode: int) -> WriteFile | None:
     return WriteFile(target.path, target.what, now, after, mode)
 
 
-def take_step(target: Target, known: Manifest) -> WriteFile | None:
+def uninstall_step(target: Target, known: Manifest) -> WriteFile | None:
     """Return the step that takes ocm out of a file, if anything of it is there.
 
     Raises:
         OcmError: when the file holds ocm's part and is not of the form it should have.
     """
     now = read(target.path)
-    with _naming(target.path):
+    with _named_errors(target.path):
         after = _without(target, now, known.entries.get(os.path.realpath(target.path)))
     return None if after == now else WriteFile(target.path, target.what, now, after)
 
@@ -59,17 +58,18 @@ def read(path: str) -> bytes | None:
         OcmError: when it is no file, or may not be read.
     """
     try:
-        if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
-            raise OcmError(
-                f"{path} is not a file.", "Move it away and run the same command again; nothing was changed."
-            )
         return files.read_bytes(path)
+    except paths.UnfitFileError as error:
+        raise OcmError(
+            f"{path} cannot be edited: {error.strerror}.",
+            "Move it away and run the same command again; nothing was changed.",
+        ) from None
     except NotADirectoryError:  # what is in the way is named when the file is to be written
         return None
     except OSError as error:
         raise OcmError(
             f"{path} cannot be read: {error.strerror}.",
-            "Mend that and run the same command again; nothing was changed.",
+            "Fix that and run the same command again; nothing was changed.",
         ) from error
 
 
@@ -83,7 +83,7 @@ def check_writable(path: str) -> None:
     while not os.path.lexists(folder):
         folder = os.path.dirname(folder)
     if not os.path.isdir(folder):
-        raise OcmError(f"{folder} is not a folder, so {path} cannot be made.", "Move it away; nothing was changed.")
+        raise OcmError(f"{folder} is not a folder, so {path} cannot be created.", "Move it away; nothing was changed.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OcmError(
             f"{path} cannot be written: you have no right to change {folder}.",
@@ -124,7 +124,7 @@ def _is_empty(text: str) -> bool:
 
 
 @contextlib.contextmanager
-def _naming(path: str) -> Iterator[None]:
+def _named_errors(path: str) -> Iterator[None]:
     """Turn the errors of edits into ones that name the file."""
     try:
         yield

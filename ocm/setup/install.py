@@ -1,6 +1,6 @@
-"""Setting ocm up for a project or a user, and taking it away again, as a plan made before anything is written.
+"""Installs ocm for a project or a user, and uninstalls it, as a plan that is complete before anything is written.
 
-A file of others gets back, byte for byte, what it held before; what they changed in it meanwhile stays.
+Uninstalling restores other people's files byte for byte; what they changed in them meanwhile stays.
 """
 
 import os
@@ -14,18 +14,27 @@ from ocm.base.errors import OcmError
 from ocm.edit import plain_text
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
-from ocm.hosts.config.host import LOCAL, PROJECT
+from ocm.hosts.config.host_config import LOCAL, PROJECT
 from ocm.hosts.config.targets import Target
-from ocm.setup import file_changes, manifest, scope
+from ocm.setup import file_changes, manifest
 from ocm.setup.manifest import Manifest
 from ocm.setup.plan import Call, MakeFolder, Plan, RemoveEntries, WriteFile
-from ocm.setup.scope import Chosen, Site
+from ocm.setup.scope import (
+    HookChoice,
+    Scope,
+    by_file,
+    check_names,
+    choose,
+    installed_scope,
+    project_scope,
+    user_scope,
+)
 from ocm.store import config, paths, registry, trust
 
 COMMANDS = ("ocm-hook", "ocm")
 
-# What ocm makes in a store. The user store may be any folder, so nothing else in it is ever removed.
-_MADE = (
+# What ocm creates in a store. The user store may be any folder, so nothing else in it is ever removed.
+_CREATED_NAMES = (
     *(paths.SESSIONS, "memory.*", "active_*.jsonl", "taken_*", "journal.rejected*"),
     *("hook.log*", "config.json*", "session_*.lock", "names.lock", ".gitignore"),
 )
@@ -48,24 +57,24 @@ def plan_init(  # noqa: PLR0913 - each is an option of its own
     Raises:
         OcmError: when a file is not of the form it should have; nothing is written then, the store neither.
     """
-    site = scope.project_site(project, cwd, LOCAL if local else PROJECT)
-    root = site.root
-    if os.path.realpath(site.store) == os.path.realpath(paths.own_store()):
+    scope = project_scope(project, cwd, LOCAL if local else PROJECT)
+    root = scope.root
+    if os.path.realpath(scope.store) == os.path.realpath(paths.own_store()):
         raise OcmError(
-            f"{site.store} is the store of the whole user, so {root} cannot have one of its own.",
+            f"{scope.store} is the store of the whole user, so {root} cannot have one of its own.",
             "Run `ocm install` to set ocm up for all projects, or name a project with --project.",
         )
-    names = scope.choose(hosts, profiles or {}, everything=everything, site=site)
-    plan = _set_up(site, profiles or {}, names, config.load(paths.user_store(), site.store))
-    if trust.came_along(site.store):
+    names = choose(hosts, profiles or {}, everything=everything, scope=scope)
+    plan = _set_up(scope, profiles or {}, names, config.load(paths.user_store(), scope.store))
+    if trust.came_along(scope.store):
         plan.steps.append(
-            Call(registry.path(), "note where the store is from", lambda: trust.note(site.store, trust.SEEN))
+            Call(registry.path(), "note where the store is from", lambda: trust.note(scope.store, trust.SEEN))
         )
-        plan.warnings.append(f"{site.store} came with sessions not made here: look at them, then run `ocm trust`.")
-    if not registry.is_registered(root, site.store):
-        plan.steps.append(Call(registry.path(), "register the project", lambda: registry.register(root, site.store)))
-    plan.notices = _notices(site, plan) + plan.notices
-    plan.warnings += _warnings(site)
+        plan.warnings.append(f"{scope.store} came with sessions not made here: look at them, then run `ocm trust`.")
+    if not registry.is_registered(root, scope.store):
+        plan.steps.append(Call(registry.path(), "register the project", lambda: registry.register(root, scope.store)))
+    plan.notices = _notices(scope, plan) + plan.notices
+    plan.warnings += _project_warnings(scope)
     return _checked(plan)
 
 
@@ -77,9 +86,9 @@ def plan_install(
     Raises:
         OcmError: when a file is not of the form it should have; nothing is written then, the store neither.
     """
-    site = scope.user_site()
-    names = scope.choose(hosts, profiles or {}, everything=everything, site=site)
-    return _checked(_set_up(site, profiles or {}, names, config.load(site.store)))
+    scope = user_scope()
+    names = choose(hosts, profiles or {}, everything=everything, scope=scope)
+    return _checked(_set_up(scope, profiles or {}, names, config.load(scope.store)))
 
 
 def plan_uninstall(
@@ -97,13 +106,13 @@ def plan_uninstall(
     Raises:
         OcmError: when a file that holds ocm's part is not of the form it should have; nothing is written then.
     """
-    scope.check_names(hosts)
-    site = scope.user_site() if everywhere else scope.installed_site(project, cwd)
-    known = manifest.load(site.root, user=site.user)
+    check_names(hosts)
+    scope = user_scope() if everywhere else installed_scope(project, cwd)
+    known = manifest.load(scope.root, user=scope.is_user)
     left = [name for name in known.hosts if name in HOSTS and name not in hosts] if hosts else []
     # Backwards: hooks without the tool that opens their gate would be the worst of half-done states.
-    targets = reversed(_to_take(site, hosts or list(HOSTS), left))
-    plan = Plan([step for target in targets if (step := file_changes.take_step(target, known))])
+    targets = reversed(_targets_to_remove(scope, hosts or list(HOSTS), left))
+    plan = Plan([step for target in targets if (step := file_changes.uninstall_step(target, known))])
     if known.damaged:
         plan.warnings.append(f"{known.path} cannot be read, so ocm's entries are taken out one by one.")
     if left:
@@ -112,10 +121,10 @@ def plan_uninstall(
             keep = Call(known.path, "keep what the other files held before", lambda: manifest.keep(known))
             plan.steps.append(keep)
         return _checked(plan)
-    if not site.user and registry.is_registered(site.root):
-        plan.steps.append(Call(registry.path(), "forget the project", lambda: registry.unregister(site.root)))
-    _leave_store(site, plan, purge=purge)
-    known.folders += [site.store] * (site.user and purge)
+    if not scope.is_user and registry.is_registered(scope.root):
+        plan.steps.append(Call(registry.path(), "forget the project", lambda: registry.unregister(scope.root)))
+    _plan_store_removal(scope, plan, purge=purge)
+    known.folders += [scope.store] * (scope.is_user and purge)
     if os.path.lexists(known.path) and not known.damaged:
         forget = Call(known.path, "forget what the files held before", lambda: manifest.forget(known))
         plan.steps.append(forget)
@@ -124,18 +133,18 @@ def plan_uninstall(
 
 def plan_ignore(root: str) -> Plan:
     """Plan to have git ignore the store of a project."""
-    site = Site(root, os.path.join(root, paths.STORE))
+    scope = Scope(root, os.path.join(root, paths.STORE))
     known = manifest.load(root, user=False)
-    targets = [target for target in site.targets([]) if os.path.dirname(target.path) == root]
+    targets = [target for target in scope.targets([]) if os.path.dirname(target.path) == root]
     plan = Plan()
-    writes = [step for target in targets if (step := file_changes.put_step(target, known, 0o644))]
+    writes = [step for target in targets if (step := file_changes.install_step(target, known, 0o644))]
     _remember(plan, known, writes, {}, [])
     plan.steps += writes
     return _checked(plan)
 
 
 def path_warnings() -> list[str]:
-    """Return what is wrong with the commands that a host will look for on its PATH."""
+    """Return the problems of the commands that a host will look for on its PATH."""
     advice = "install ocm-journal with pipx or `uv tool install`, or put the folder it is in on the PATH"
     warnings = []
     for name in COMMANDS:
@@ -150,34 +159,34 @@ def path_warnings() -> list[str]:
 
 
 def is_shim(command: str) -> bool:
-    """Tell whether a command is a version manager's stand-in for the real one."""
+    """Return whether a command is a version manager's stand-in for the real one."""
     return "shims" in os.path.dirname(command).split(os.sep)
 
 
 def in_environment(command: str) -> bool:
-    """Tell whether a command belongs to the environment that is active in this shell alone."""
+    """Return whether a command belongs to the environment that is active in this shell alone."""
     environment = os.environ.get("VIRTUAL_ENV")
     return bool(environment) and os.path.abspath(command).startswith(os.path.abspath(environment or "") + os.sep)
 
 
-def _set_up(site: Site, profiles: Mapping[str, str], hosts: Sequence[str], settings: Mapping[str, int | str]) -> Plan:
+def _set_up(scope: Scope, profiles: Mapping[str, str], hosts: Sequence[str], settings: Mapping[str, int | str]) -> Plan:
     plan = Plan(warnings=path_warnings())
-    known = manifest.load(site.root, user=site.user)
-    chosen = Chosen(profiles, settings["gate.deny"] == "all", tuple(known.refused))
-    targets = site.targets(hosts, chosen)
-    mode = 0o600 if site.user else 0o644
-    writes = [step for target in targets if (step := file_changes.put_step(target, known, mode))]
-    sessions = os.path.join(site.store, paths.SESSIONS)
-    if not (is_private(site.store) and is_private(sessions)):
+    known = manifest.load(scope.root, user=scope.is_user)
+    chosen = HookChoice(profiles, settings["gate.deny"] == "all", tuple(known.refused))
+    targets = scope.targets(hosts, chosen)
+    mode = 0o600 if scope.is_user else 0o644
+    writes = [step for target in targets if (step := file_changes.install_step(target, known, mode))]
+    sessions = os.path.join(scope.store, paths.SESSIONS)
+    if not (is_private(scope.store) and is_private(sessions)):
         plan.steps.append(MakeFolder(sessions, "create the private store"))
     _remember(plan, known, writes, profiles, hosts)
     plan.steps += writes
     if known.damaged:
         plan.warnings.append(f"{known.path} cannot be read, so what the files held before ocm is no longer known.")
-    plan.warnings += _others_files(targets)
+    plan.warnings += _foreign_files(targets)
     changed = {os.path.realpath(step.path) for step in writes}
     for name in hosts:
-        place = site.place(name, chosen)
+        place = scope.place(name, chosen)
         if any(os.path.realpath(target.path) in changed for target in HOSTS[name].targets(place)):
             plan.notices += HOSTS[name].steps(place)
         plan.warnings += HOSTS[name].warnings(place)
@@ -203,28 +212,28 @@ def _missing(path: str) -> list[str]:
     return file_changes.missing_folders(os.path.realpath(path) if os.path.islink(path) else path)
 
 
-def _others_files(targets: Sequence[Target]) -> list[str]:
-    """Return which files that would be ocm's alone are somebody else's, or were changed."""
+def _foreign_files(targets: Sequence[Target]) -> list[str]:
+    """Return a warning for each file of ocm's own that somebody else wrote or changed."""
     warnings = []
     for target in targets:
         now = file_changes.read(target.path) if target.whole else None
         if now and target.take(plain_text.decode(now)[0], ""):
-            warnings.append(f"{target.path} is not as ocm wrote it, so it stays: move it away to get ocm's.")
+            warnings.append(f"{target.path} is not what ocm wrote, so it stays: move it away to get ocm's.")
     return warnings
 
 
-def _to_take(site: Site, hosts: Sequence[str], left: Sequence[str]) -> list[Target]:
+def _targets_to_remove(scope: Scope, hosts: Sequence[str], left: Sequence[str]) -> list[Target]:
     """Return the targets to take ocm out of: what `hosts` have and those that are `left` do not need."""
-    levels = [site] if site.user else [site, replace(site, level=LOCAL)]
+    levels = [scope] if scope.is_user else [scope, replace(scope, level=LOCAL)]
     found = []
     for one in levels:
-        stays = {os.path.realpath(target.path) for target in one.targets(_fit(left, one))} if left else set()
-        found += [t for t in one.targets(_fit(hosts, one)) if os.path.realpath(t.path) not in stays]
-    return scope.by_file(found)
+        stays = {os.path.realpath(target.path) for target in one.targets(_supported(left, one))} if left else set()
+        found += [t for t in one.targets(_supported(hosts, one)) if os.path.realpath(t.path) not in stays]
+    return by_file(found)
 
 
-def _fit(hosts: Sequence[str], site: Site) -> list[str]:
-    return [name for name in hosts if site.level in HOSTS[name].levels]
+def _supported(hosts: Sequence[str], scope: Scope) -> list[str]:
+    return [name for name in hosts if scope.level in HOSTS[name].levels]
 
 
 def _checked(plan: Plan) -> Plan:
@@ -233,53 +242,53 @@ def _checked(plan: Plan) -> Plan:
     return plan
 
 
-def _leave_store(site: Site, plan: Plan, *, purge: bool) -> None:
-    """Plan what becomes of the store: emptied, or kept and then kept out of git."""
-    if not os.path.isdir(site.store):
+def _plan_store_removal(scope: Scope, plan: Plan, *, purge: bool) -> None:
+    """Plan to remove the store, or to keep it and keep it out of git."""
+    if not os.path.isdir(scope.store):
         return
-    own = site.user or (os.path.dirname(site.store) == site.root and not os.path.islink(site.store))
+    own = scope.is_user or (os.path.dirname(scope.store) == scope.root and not os.path.islink(scope.store))
     if purge and own:
-        names = sorted(os.listdir(site.store))
-        names = [name for name in names if not site.user or any(fnmatch(name, made) for made in _MADE)]
-        plan.steps.append(RemoveEntries(site.store, "remove the store", tuple(names)))
+        names = sorted(os.listdir(scope.store))
+        names = [name for name in names if not scope.is_user or any(fnmatch(name, made) for made in _CREATED_NAMES)]
+        plan.steps.append(RemoveEntries(scope.store, "remove the store", tuple(names)))
         return
     if purge:
-        plan.warnings.append(f"{site.store} stays: it is a link, or other worktrees use it too.")
+        plan.warnings.append(f"{scope.store} stays: it is a link, or other worktrees use it too.")
     else:
-        plan.notices.append(f"{site.store} stays, with every session.")
+        plan.notices.append(f"{scope.store} stays, with every session.")
     for step in plan.steps:
         if isinstance(step, WriteFile) and os.path.basename(step.path) in (".gitignore", "exclude"):
-            inner = os.path.join(site.store, ".gitignore")
+            inner = os.path.join(scope.store, ".gitignore")
             if not os.path.lexists(inner):
                 plan.steps.insert(0, WriteFile(inner, "keep the sessions out of git", None, b"*\n", 0o600))
             return
 
 
-def _notices(site: Site, plan: Plan) -> list[str]:
-    """Return what may surprise in where things lie."""
-    home = os.path.dirname(site.store)
+def _notices(scope: Scope, plan: Plan) -> list[str]:
+    """Return what may be surprising about where files are."""
+    home = os.path.dirname(scope.store)
     notices = []
-    if home != site.root:
-        notices.append(f"This is a linked git worktree: the store of the main one, {site.store}, serves it too.")
-    if os.path.islink(site.store):
-        notices.append(f"{site.store} is a symbolic link: the sessions lie in {os.path.realpath(site.store)}.")
-    inside = tuple(os.path.realpath(folder) + os.sep for folder in (site.root, home))
+    if home != scope.root:
+        notices.append(f"This is a linked git worktree: the store of the main one, {scope.store}, serves it too.")
+    if os.path.islink(scope.store):
+        notices.append(f"{scope.store} is a symbolic link: the sessions lie in {os.path.realpath(scope.store)}.")
+    inside = tuple(os.path.realpath(folder) + os.sep for folder in (scope.root, home))
     named = [step.path for step in plan.steps if isinstance(step, WriteFile)]
-    files = [(path, os.path.realpath(path)) for path in named if path.startswith((site.root + os.sep, home + os.sep))]
+    files = [(path, os.path.realpath(path)) for path in named if path.startswith((scope.root + os.sep, home + os.sep))]
     outside = [(path, real) for path, real in files if not real.startswith(inside)]
-    return notices + [f"{path} leads out of the project: {real} is what changes." for path, real in outside]
+    return notices + [f"{path} leads out of the project: {real} is the file that changes." for path, real in outside]
 
 
-def _warnings(site: Site) -> list[str]:
-    """Return what else in the project keeps ocm from doing its work, or its store from staying private."""
+def _project_warnings(scope: Scope) -> list[str]:
+    """Return what in the project keeps ocm from working, or its store from staying private."""
     warnings = []
     if registry.damaged():
-        warnings.append(f"{registry.path()} cannot be read; it is moved aside and a new one begun.")
-    for folder in site.ignoring():
+        warnings.append(f"{registry.path()} cannot be read; it is moved aside and a new one started.")
+    for folder in scope.ignoring_folders():
         path = os.path.join(folder, ".gitignore")
         text, _ = plain_text.decode(file_changes.read(path) or b"")
         if plain_text.ignored(text, paths.STORE) is False:
-            warnings.append(f'{path} takes {paths.STORE} back with a "!" line: sessions can be committed.')
+            warnings.append(f'{path} includes {paths.STORE} again with a "!" line: sessions can be committed.')
     return warnings
 
 

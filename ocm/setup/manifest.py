@@ -1,6 +1,6 @@
-"""What the files of a project held before ocm, so that uninstalling gives it back byte for byte.
+"""The manifest: what the files of a project held before ocm, so that uninstalling restores them byte for byte.
 
-It lies in the user store: one that came with a repository could have anything written into any file.
+It is in the user store: a manifest that came with a repository could write anything into any file.
 """
 
 import base64
@@ -38,9 +38,9 @@ class Entry:
 
 @dataclass(slots=True)
 class Manifest:
-    """What was done to the project at `root`, or to the settings of the `user` whose home that is.
+    """What was set up in the project at `root`, or in the settings of the `user` whose home that is.
 
-    It was done for `hosts`, of which those `refused` are to have no hooks.
+    `hosts` are set up, `refused` are those that are to have no hooks.
     """
 
     root: str

@@ -1,4 +1,4 @@
-"""A plan: what is to be done to which files, computed first, shown as a diff, then done one step after the other."""
+"""A plan: the changes to files, computed first, shown as a diff, then made one step after the other."""
 
 import contextlib
 import difflib
@@ -18,7 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Step(ABC):
-    """One thing to do: where, and what it is in a few words."""
+    """One step of a plan: which path it changes, and how in a few words."""
 
     path: str
     what: str
@@ -43,7 +43,7 @@ class Step(ABC):
 
 @dataclass(frozen=True, slots=True)
 class WriteFile(Step):
-    """Give a file another content; None stands for no file, before or after."""
+    """Write or remove a file; None stands for no file, before or after."""
 
     before: bytes | None
     after: bytes | None
@@ -58,7 +58,7 @@ class WriteFile(Step):
     def run(self) -> None:
         """Write it, unless another program did so meanwhile."""
         if files.read_bytes(self.path) != self.before:
-            raise OcmError("It was changed by another program meanwhile.")
+            raise OcmError("Another program has changed it meanwhile.")
         target = os.path.realpath(self.path)
         if self.after is None:
             os.unlink(target)
@@ -101,7 +101,7 @@ class RemoveEntries(Step):
 
 @dataclass(frozen=True, slots=True)
 class Call(Step):
-    """Do what `action` does, which is ocm's own bookkeeping."""
+    """Call `action`, which keeps ocm's own records."""
 
     action: Callable[[], None]
 
@@ -137,7 +137,7 @@ class Plan:
                 left = ", ".join(map(str, self.steps[number + 1 :])) or "nothing"
                 raise OcmError(
                     f"{step} could not be written: {why} Done before it: {done}. Not done: {left}.",
-                    "Mend that and run the same command again; it goes on from there.",
+                    "Fix that and run the same command again; it continues from there.",
                 ) from error
 
 

@@ -1,14 +1,14 @@
-"""What is set up, and for which hosts: a project, a project as one user alone has it, or everything of a user."""
+"""The scope of a set-up: a project, a project for one user alone, or all projects of a user; and for which hosts."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ocm.base.errors import BadInputError, OcmError, meant
+from ocm.base.errors import BadInputError, OcmError, suggestion
 from ocm.hosts.config import claude_code
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
-from ocm.hosts.config.host import LOCAL, PROJECT, USER, Host, Place
+from ocm.hosts.config.host_config import LOCAL, PROJECT, USER, HostConfig, Place
 from ocm.hosts.config.targets import Target, combined, ignore_target
 from ocm.store import paths
 
@@ -16,7 +16,7 @@ DEFAULT_HOST = claude_code.NAME
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class HookChoice:
     """Which hooks are wanted: a profile for some hosts, none for those where they were refused before."""
 
     profiles: Mapping[str, str] = field(default_factory=dict)
@@ -25,38 +25,38 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """A project at `root`, or everything of the user whose home that is, and the store that serves it."""
+class Scope:
+    """A project at `root`, or all projects of the user whose home that is, and the store that serves it."""
 
     root: str
     store: str
     level: str = PROJECT
 
     @property
-    def user(self) -> bool:
-        """Whether this is everything of a user."""
+    def is_user(self) -> bool:
+        """Whether this is about all projects of a user."""
         return self.level == USER
 
-    def place(self, name: str, chosen: "Chosen | None" = None) -> Place:
+    def place(self, name: str, chosen: "HookChoice | None" = None) -> Place:
         """Return where one host is set up here."""
-        chosen = chosen or Chosen()
+        chosen = chosen or HookChoice()
         return Place(self.root, self.level, chosen.profiles.get(name), chosen.deny_all, name in chosen.refused)
 
-    def targets(self, hosts: Sequence[str], chosen: "Chosen | None" = None) -> list[Target]:
+    def targets(self, hosts: Sequence[str], chosen: "HookChoice | None" = None) -> list[Target]:
         """Return the files to set up, one target a file, those that matter most to a running assistant last."""
-        found = self._ignored(hosts)
+        found = self._ignore_targets(hosts)
         for name in hosts:
             found += HOSTS[name].targets(self.place(name, chosen))
         return sorted(by_file(found), key=lambda target: "hooks" in target.what)
 
-    def ignoring(self) -> list[str]:
+    def ignoring_folders(self) -> list[str]:
         """Return the folders whose `.gitignore` is to name the store; a bare repository takes none."""
         folders = [] if self.level != PROJECT else dict.fromkeys((self.root, os.path.dirname(self.store)))
         return [path for path in folders if paths.work_tree(path) and not os.path.isfile(os.path.join(path, "HEAD"))]
 
-    def _ignored(self, hosts: Sequence[str]) -> list[Target]:
+    def _ignore_targets(self, hosts: Sequence[str]) -> list[Target]:
         """Return the targets that keep the store, and files that are the user's alone, out of git."""
-        shared = [ignore_target(os.path.join(folder, ".gitignore"), paths.STORE) for folder in self.ignoring()]
+        shared = [ignore_target(os.path.join(folder, ".gitignore"), paths.STORE) for folder in self.ignoring_folders()]
         tree = paths.work_tree(self.root)
         if self.level != LOCAL or tree is None:
             return shared
@@ -75,36 +75,36 @@ def by_file(targets: Iterable[Target]) -> list[Target]:
     return [combined(parts) for parts in files.values()]
 
 
-def project_site(project: str | None, cwd: str, level: str = PROJECT) -> Site:
-    """Return the site that is exactly the folder `project`, else the nearest one with `.git`, else `cwd`.
+def project_scope(project: str | None, cwd: str, level: str = PROJECT) -> Scope:
+    """Return the scope that is exactly the folder `project`, else the nearest one with `.git`, else `cwd`.
 
     Raises:
         OcmError: when there is no such folder.
     """
     root = _folder(project, cwd) if project is not None else paths.work_tree(cwd) or os.path.abspath(cwd)
-    return Site(root, _store_of(root), level)
+    return Scope(root, _store_of(root), level)
 
 
-def installed_site(project: str | None, cwd: str, level: str = PROJECT) -> Site:
-    """Return the site that `cwd` is in: the nearest folder with a store, but not beyond the git repository.
+def installed_scope(project: str | None, cwd: str, level: str = PROJECT) -> Scope:
+    """Return the scope that `cwd` is in: the nearest folder with a store, but not beyond the git repository.
 
     Raises:
         OcmError: when the folder that `project` names is none.
     """
     root = _folder(project, cwd) if project is not None else _installed_root(cwd)
-    return Site(root, _store_of(root), level)
+    return Scope(root, _store_of(root), level)
 
 
-def user_site() -> Site:
-    """Return the site that is everything of the user.
+def user_scope() -> Scope:
+    """Return the scope that is all projects of the user.
 
     Raises:
         NoStoreError: there is no user store.
     """
-    return Site(os.path.expanduser("~"), paths.own_store(), USER)
+    return Scope(os.path.expanduser("~"), paths.own_store(), USER)
 
 
-def choose(names: Sequence[str], profiles: Mapping[str, str], *, everything: bool = False, site: Site) -> list[str]:
+def choose(names: Sequence[str], profiles: Mapping[str, str], *, everything: bool = False, scope: Scope) -> list[str]:
     """Return the hosts to set up: those named, or all, else those found on this machine or in the project.
 
     A host for which hooks are chosen is one of them.
@@ -114,21 +114,21 @@ def choose(names: Sequence[str], profiles: Mapping[str, str], *, everything: boo
     """
     check_names(names)
     check_profiles(profiles)
-    unfit = [name for name in names if site.level not in HOSTS[name].levels]
+    unfit = [name for name in names if scope.level not in HOSTS[name].levels]
     if unfit:
-        fit = ", ".join(name for name, host in HOSTS.items() if site.level in host.levels)
-        raise BadInputError(f"{unfit[0]} has no place for what only one user has of a project.", f"These have: {fit}.")
-    fit_hosts = [name for name, host in HOSTS.items() if site.level in host.levels]
+        fit = ", ".join(name for name, host in HOSTS.items() if scope.level in host.levels)
+        raise BadInputError(f"{unfit[0]} has no files that are one user's alone in a project.", f"These have: {fit}.")
+    fit_hosts = [name for name, host in HOSTS.items() if scope.level in host.levels]
     hooked = [name for name, profile in profiles.items() if profile != NONE]
     if everything or names:
         return [name for name in fit_hosts if everything or name in names or name in hooked]
-    found = found_hosts(fit_hosts, site)
+    found = found_hosts(fit_hosts, scope)
     return [name for name in fit_hosts if name in found or name in hooked] or [DEFAULT_HOST]
 
 
-def found_hosts(names: Iterable[str], site: Site) -> list[str]:
+def found_hosts(names: Iterable[str], scope: Scope) -> list[str]:
     """Return which hosts are on this machine, or have a folder in the project."""
-    project = None if site.user else site.root
+    project = None if scope.is_user else scope.root
     return [name for name in names if HOSTS[name].is_found(project)]
 
 
@@ -141,7 +141,7 @@ def check_names(names: Iterable[str]) -> None:
     for name in names:
         if name not in HOSTS:
             raise BadInputError(
-                f"The host {name!r} is not known.", f"{meant(name, HOSTS)}Accepted: {', '.join(HOSTS)}."
+                f"The host {name!r} is not known.", f"{suggestion(name, HOSTS)}Accepted: {', '.join(HOSTS)}."
             )
 
 
@@ -157,11 +157,11 @@ def check_profiles(profiles: Mapping[str, str]) -> None:
         if profile not in accepted:
             raise BadInputError(
                 f"{name} has no hook profile {profile!r}.",
-                f"{meant(profile, accepted)}Accepted: {', '.join(accepted)}.",
+                f"{suggestion(profile, accepted)}Accepted: {', '.join(accepted)}.",
             )
 
 
-def host(name: str) -> Host:
+def host(name: str) -> HostConfig:
     """Return what is known of a host."""
     return HOSTS[name]
 

@@ -4,7 +4,7 @@ import json
 import os
 from typing import Any
 
-from ocm.base.errors import BadInputError, OcmError, meant
+from ocm.base.errors import BadInputError, OcmError, suggestion
 from ocm.redaction import user_rules
 from ocm.store import config, files, paths
 
@@ -17,7 +17,9 @@ def check_name(name: str) -> None:
     """
     if name not in config.DEFAULTS and not user_rules.is_setting(name):
         there_are = ", ".join([*config.DEFAULTS, user_rules.OFF, f"{user_rules.OWN}NAME"])
-        raise BadInputError(f"There is no setting {name!r}.", f"{meant(name, config.DEFAULTS)}There are: {there_are}.")
+        raise BadInputError(
+            f"There is no setting {name!r}.", f"{suggestion(name, config.DEFAULTS)}There are: {there_are}."
+        )
 
 
 def change(store: str, name: str, value: str | None, *, everywhere: bool = False) -> None:
@@ -45,7 +47,7 @@ def _checked(name: str, value: str, *, everywhere: bool) -> int | str:
     checked = config.check(name, value)
     if checked is None:
         accepted = config.accepted(name)
-        near = meant(value, accepted.split(" or "))
+        near = suggestion(value, accepted.split(" or "))
         raise BadInputError(f"{name} cannot be {value!r}.", f"{near}Accepted: {accepted}.")
     return checked
 
@@ -79,5 +81,5 @@ def _read(path: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise OcmError(f"{path} is no JSON object.", "Correct it in an editor; nothing was changed.")
+        raise OcmError(f"{path} is not a JSON object.", "Correct it in an editor; nothing was changed.")
     return found

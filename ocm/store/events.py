@@ -1,4 +1,6 @@
-"""What a line of the journal says: the one home of its fields, for who writes session files and for who only asks.
+"""What the lines of a journal say: the one home of their fields, for who writes session files and who only asks.
+
+They are built by `journal.event`, which a hook loads at every call; nothing here is loaded for that.
 
 Light, because a hook asks too. A line comes from a file that anything may have written into, so every value is judged.
 """
@@ -19,6 +21,59 @@ _FIRED = {
     "stop": "stop",
     "end": "session-end",
 }
+
+_EDITS = ("call", "sub", "edit")  # lines that may name an edited file; so may one of old that names no kind
+
+
+def kind_of(event: Event) -> str:
+    """Return the kind of `event`, such as `call`, empty when it has none."""
+    return text_of(event, "e")
+
+
+def of_kind(events: list[Event], kind: str) -> list[Event]:
+    """Return those of `events` that are of `kind`."""
+    return [event for event in events if event.get("e") == kind]
+
+
+def may_edit(event: Event) -> bool:
+    """Return whether `event` is of a kind that can name an edited file."""
+    return event.get("e", "edit") in _EDITS
+
+
+def edited_path(event: Event) -> str:
+    """Return the path of the file that `event` says was edited, empty when it says of none."""
+    return text_of(event, "path") if may_edit(event) else ""
+
+
+def session_of(events: list[Event], default: str) -> str:
+    """Return the session id that the first of `events` with one names, else `default`."""
+    return next((name for event in events if (name := text_of(event, "session"))), default)
+
+
+def saw_call(events: list[Event], call_id: str) -> bool:
+    """Return whether a hook saw the call `call_id` of one of the journal's own tools coming."""
+    return any(event.get("id") == call_id for event in of_kind(events, "ask"))
+
+
+def is_delegated(events: list[Event], tool: str) -> bool:
+    """Return whether `tool`, which starts a sub-agent, was called in this turn and has not come back."""
+    for event in reversed(events):
+        kind, is_tool = event.get("e"), event.get("tool") == tool
+        if kind == "prompt" or (is_tool and kind != "ask"):
+            return False
+        if is_tool:
+            return True
+    return False
+
+
+def is_unsaved(events: list[Event]) -> bool:
+    """Return whether something was changed that no checkpoint has in words, and nobody asked for one yet."""
+    for event in reversed(events):
+        if event.get("e") == "stop" and event.get("asked"):
+            return False
+        if event.get("m") == 1 or (event.get("e") in ("sub", "edit") and event.get("path")) or event.get("changes"):
+            return True
+    return False
 
 
 def text_of(event: Event, name: str) -> str:
@@ -60,7 +115,6 @@ def hook_event(event: Event) -> str:
     return _FIRED.get(kind, "") if isinstance(kind, str) else ""
 
 
-def told(events: list[Event]) -> set[str]:
-    """Return the sessions that a conversation was told of already, as its journal says."""
-    lists = (event.get("recall") for event in events)
-    return {name for names in lists if isinstance(names, list) for name in names if isinstance(name, str)}
+def recalled(events: list[Event]) -> set[str]:
+    """Return the ids of the sessions that prompts of this conversation were shown already."""
+    return {name for event in events for name in texts_of(event, "recall")}

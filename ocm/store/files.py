@@ -13,6 +13,7 @@ from ocm.base.errors import OcmError
 from ocm.store import paths
 
 LOCK_SECONDS = 30.0
+MAX_SETTINGS_FILE = 64 * 1024 * 1024  # of a host or of a person
 _UPKEEP = "upkeep"
 # What file systems say that know no links.
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
@@ -32,16 +33,20 @@ def make_inner_dir(path: str) -> None:
     Raises:
         OcmError: it is a link out of the store, as a cloned project may have brought it along.
     """
-    if paths.leads_out(path):
+    if paths.escapes_project(path):
         raise OcmError(f"{path} is a link that leads out of the store.", "Look where it leads, and take it away.")
     make_private_dir(path)
 
 
 def read_bytes(path: str) -> bytes | None:
-    """Return what `path` holds, or None when there is no such file."""
+    """Return what the file of a person or a host holds, wherever a link leads; None when there is no such file.
+
+    Raises:
+        UnfitFileError: it is not a regular file, or larger than any settings are.
+        OSError: it cannot be read.
+    """
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return paths.read_regular(path, MAX_SETTINGS_FILE, follow=True)
     except FileNotFoundError:
         return None
 

@@ -8,7 +8,7 @@ _POWERSHELL = frozenset("\\\u2018\u2019\u201a\u201b\u201c\u201d\u201e")  # what 
 
 
 def is_shut(counts: Tally, settings: dict[str, int | str]) -> bool:
-    """Tell whether the gate holds calls back until a checkpoint."""
+    """Return whether the gate holds calls back until a checkpoint."""
     return settings["gate.mode"] == "block" and counts.due >= int(settings["gate.threshold"])
 
 
@@ -23,25 +23,26 @@ def decide(counts: Tally, settings: dict[str, int | str], *, changes: bool) -> s
 
 
 def reminds(counts: Tally, settings: dict[str, int | str]) -> bool:
-    """Tell whether the result of a call carries a reminder."""
+    """Return whether the result of a call carries a reminder."""
     return settings["gate.mode"] != "off" and counts.due >= int(settings["gate.threshold"])
 
 
 def is_checkpoint_command(command: str, *, posix: bool = True) -> bool:
-    """Tell whether a shell command is one simple `ocm checkpoint ...` and nothing else.
+    """Return whether a shell command is one simple `ocm checkpoint ...` and nothing else.
 
     Whatever a shell could read as a second command, a substitution or a redirection makes it something else. Without
     `posix` a backslash protects nothing and typographic quotes are quotes, so neither may be there.
     """
     if not posix and not _POWERSHELL.isdisjoint(command):
         return False
-    quote = ""
-    skip = False
+    quote = before = ""
+    skip = goes_on = False
     command = command.replace("\t", " ").strip(" \n")
     for character in command:
         if skip:
             skip = False
         elif quote == "'":
+            goes_on |= character == "'" and before == "\\"  # to fish that quote is one of the text
             quote = "" if character == "'" else quote
         elif character == "\\":
             skip = True
@@ -53,5 +54,6 @@ def is_checkpoint_command(command: str, *, posix: bool = True) -> bool:
             quote = character
         elif character in ";&|<>()\n\r":
             return False
+        before = character
     words = [word for word in command.split(" ") if word]
-    return not quote and not skip and words[:2] == ["ocm", "checkpoint"]
+    return not (quote or skip or goes_on) and words[:2] == ["ocm", "checkpoint"]

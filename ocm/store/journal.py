@@ -20,7 +20,6 @@ REJECTED = "journal.rejected"
 LOGS = ("hook.log", "hook.log.old", REJECTED, f"{REJECTED}.old")  # what else in a store may speak of a session
 ORPHAN_SECONDS = 600  # without a line, and whoever comes by stores what the journal holds
 FORGOTTEN_SECONDS = 7 * 86_400  # without a line, and a journal in which nothing happened is dropped
-MAX_BYTES = 64 * 1024 * 1024  # a day of work is a hundredth of it
 MAX_REJECTED = 256 * 1024
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _CALL, _CHANGE = b'{"e":"call"', b'{"e":"call","m":1'
@@ -103,7 +102,7 @@ def append(
 
 
 def is_new(store: str, session_id: str) -> bool:
-    """Tell whether the next event needs a header: it is the first, or what may have been the header is torn."""
+    """Return whether the next event needs a header: it is the first, or what may have been the header is torn."""
     try:
         descriptor = os.open(active_path(store, session_id), os.O_RDONLY | paths.NO_FOLLOW)
     except OSError:
@@ -199,7 +198,7 @@ def parse(data: bytes) -> tuple[list[dict[str, object]], list[bytes]]:
 
 
 def has_work(data: bytes, ignoring: tuple[bytes, ...] = ()) -> bool:
-    """Tell whether `data` holds anything that a checkpoint would record, lines that start with `ignoring` left out."""
+    """Return whether `data` holds anything that a checkpoint would record, without lines that start with `ignoring`."""
     return any(line.strip() and not line.startswith(_BOOKKEEPING + ignoring) for line in data.split(b"\n"))
 
 
@@ -288,7 +287,7 @@ def _key_in(name: str) -> str:
 
 
 def _is_take(rest: str) -> bool:
-    """Tell whether a file name goes on as that of a taken journal does; a copy that an editor left does not."""
+    """Return whether a file name goes on as that of a taken journal does; a copy that an editor left does not."""
     return rest.endswith(".jsonl") and rest.removesuffix(".jsonl").replace("-", "").isdigit()
 
 
@@ -387,4 +386,4 @@ def _read(path: str) -> bytes:
 
 
 def _read_whole(path: str) -> bytes:
-    return paths.read_regular(path, MAX_BYTES)
+    return paths.read_regular(path, paths.MAX_JOURNAL_FILE)

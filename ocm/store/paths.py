@@ -1,5 +1,6 @@
 """One way to find the project and its store, for hook, command line and server alike: no git process, no imports."""
 
+import errno
 import os
 
 TYPE_CHECKING = False
@@ -7,12 +8,16 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 STORE = ".openCodeMemory"
-SESSIONS = "sessions"
+SESSIONS, ARCHIVE, COPIES = "sessions", "archive", "copies"  # folders of a store
 TEMPORARY = ".ocm-tmp-"  # how the name of a file begins that is being written
 _LINK = "gitdir:"
 # Nothing in a store is followed out of it, and no pipe in it is waited for: a cloned project may have brought it along.
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-_REGULAR = 0o100000
+MAX_SESSION_FILE = MAX_JOURNAL_FILE = MAX_LOG_FILE = 64 * 1024 * 1024  # a day of work is a hundredth of it
+MAX_USER_FILE = 16 * 1024 * 1024  # of the user store: what is registered and what is trusted
+_MEGABYTE = 1024 * 1024
+_KIND, _REGULAR, _LINK_KIND = 0o170000, 0o100000, 0o120000  # as in `stat`, which need not be loaded for it
+_LINKED = {errno.ELOOP, errno.EMLINK}  # what opening says of a link that it was not to follow
 NO_HOME = "There is no user store, because the home directory is empty, relative or the root of the disk."
 
 
@@ -37,27 +42,82 @@ class Store:
         """The cache."""
         return os.path.join(self.path, "memory.db")
 
+    @property
+    def archive(self) -> "Store":
+        """The store of the archived sessions, which lies within this one."""
+        return Store(os.path.join(self.path, ARCHIVE), self.root, is_user=self.is_user)
 
-def read_regular(path: str, limit: int, *, follow: bool = False) -> bytes:
-    """Return what the file `path` of a store holds; with `follow` it may be a link, as people keep their settings.
+
+class UnfitFileError(OSError):
+    """A file is a link, a folder, a pipe or a device, or larger than it may be; `strerror` says which."""
+
+    strerror: str
+
+
+def open_regular(path: str, limit: int, *, follow: bool = False) -> "BinaryIO":
+    """Open a regular file of at most `limit` bytes for reading; with `follow` it may be a link, as settings often are.
+
+    What is judged is the open file itself, so that nobody can put another in its place meanwhile.
 
     Raises:
-        OSError: there is none; or it is a link, a pipe or a device, or holds more than `limit` bytes.
+        UnfitFileError: it is something else, or larger.
+        OSError: there is none, or it cannot be opened.
     """
-    flags = NO_FOLLOW & ~getattr(os, "O_NOFOLLOW", 0) if follow else NO_FOLLOW
-    descriptor = os.open(path, os.O_RDONLY | flags | getattr(os, "O_BINARY", 0))
-    with open(descriptor, "rb") as file:
+    try:
+        descriptor = os.open(path, _reading(path, follow=follow))
+    except OSError as error:
+        if error.errno == errno.ENXIO or (error.errno in _LINKED and not follow):  # a socket, or a link
+            raise _unfit(path) from None
+        raise
+    try:
         found = os.fstat(descriptor)
-        if found.st_mode & 0o170000 != _REGULAR:
-            raise OSError(22, "it is no regular file", path)
+        if found.st_mode & _KIND != _REGULAR:
+            raise _unfit(path)
         if found.st_size > limit:
-            raise OSError(27, f"it holds more than {limit // 1024} kB", path)
-        return file.read()
+            raise UnfitFileError(errno.EFBIG, f"it is larger than {_size(limit)}", path)
+        return open(descriptor, "rb")
+    except OSError:
+        os.close(descriptor)
+        raise
+
+
+def _reading(path: str, *, follow: bool) -> int:
+    """Return the flags to open a file with."""
+    no_follow = getattr(os, "O_NOFOLLOW", 0)
+    if not follow and not no_follow and os.lstat(path).st_mode & _KIND == _LINK_KIND:  # pragma: no cover - Windows
+        raise _unfit(path)
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | NO_FOLLOW
+    return flags & ~no_follow if follow else flags
+
+
+def _unfit(path: str) -> UnfitFileError:
+    return UnfitFileError(errno.EINVAL, "it is not a regular file", path)
+
+
+def _size(limit: int) -> str:
+    return f"{limit // _MEGABYTE} MB" if limit >= _MEGABYTE else f"{limit // 1024} kB"
+
+
+def read_regular(path: str, limit: int, *, follow: bool = False) -> bytes:
+    """Return what a regular file of at most `limit` bytes holds.
+
+    Raises:
+        UnfitFileError: it is something else, or larger.
+        OSError: there is none, or it cannot be read.
+    """
+    with open_regular(path, limit, follow=follow) as file:
+        return content(file, limit)
 
 
 def content(file: "BinaryIO", limit: int) -> bytes:
     """Return at most `limit` bytes of an open file; room is made for what it holds, not for what it may hold."""
     return file.read(min(limit, os.fstat(file.fileno()).st_size + 1))
+
+
+def is_session_file(name: str) -> bool:
+    """Return whether `name` can be that of a session file, lying directly in its folder."""
+    is_plain = "/" not in name if os.sep == "/" else os.path.basename(name) == name
+    return name.endswith(".md") and name[0] != "." and is_plain
 
 
 def user_store() -> str:
@@ -123,24 +183,24 @@ def find_store(start: str) -> "Store | None":
 
 
 def _is_store(path: str, folder: str) -> bool:
-    """Tell whether `path` is a store of who works in `folder`, and lies where it seems to.
+    """Return whether `path` is a store of who works in `folder`, and lies where it seems to.
 
     A link would lead what is written elsewhere, and one that a stranger put into a folder such as `/tmp`, which all
     may write to, would let him read it.
     """
-    return os.path.isdir(path) and not leads_out(path) and not _is_strangers(path, folder)
+    return os.path.isdir(path) and not escapes_project(path) and not _is_strangers(path, folder)
 
 
 def _is_strangers(path: str, folder: str) -> bool:
-    """Tell whether `path` belongs to neither this user, nor the superuser, nor whoever owns `folder` itself."""
+    """Return whether `path` belongs to neither this user, nor the superuser, nor whoever owns `folder` itself."""
     if not hasattr(os, "geteuid"):
         return False  # pragma: no cover - Windows has no such owners
     owner = os.stat(path).st_uid
     return owner not in {0, os.geteuid()} and owner != os.stat(folder).st_uid
 
 
-def leads_out(path: str) -> bool:
-    """Tell whether the store `path`, or its folder of sessions, is a link to somewhere outside of the project.
+def escapes_project(path: str) -> bool:
+    """Return whether the store `path`, or its folder of sessions, is a link to somewhere outside of the project.
 
     The same of a folder in a store, which must not lead out of that.
     """

@@ -7,7 +7,6 @@ from typing import Any
 from ocm.store import paths  # and `files` where something is written: a hook only reads
 
 NAME = "registry.json"
-_MAX_BYTES = 16 * 1024 * 1024
 _MOST_ASIDE = 10
 
 Rows = list[dict[str, Any]]
@@ -61,15 +60,16 @@ def register(root: str, store: str) -> None:
         OcmError: when another process holds the lock, or there is no user store.
         OSError: when the user store cannot be written to.
     """
-    from datetime import UTC, datetime
+    import time
 
+    from ocm.base import times
     from ocm.store import files
 
     row = {
         "project": os.path.basename(root) or root,
         "project_root": root,
         "store": store,
-        "registered_at": datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+        "registered_at": times.iso(time.time()),
     }
     files.make_private_dir(paths.own_store())
     with files.locked(path() + ".lock"):
@@ -100,7 +100,7 @@ def unregister(root: str) -> None:
 def _read() -> Rows | None:
     """Return the rows, or None when the file is damaged."""
     try:
-        found = json.loads(paths.read_regular(path(), _MAX_BYTES, follow=True))
+        found = json.loads(paths.read_regular(path(), paths.MAX_USER_FILE, follow=True))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except (OSError, ValueError, RecursionError):
@@ -109,7 +109,7 @@ def _read() -> Rows | None:
 
 
 def _is_row(row: dict[str, Any]) -> bool:
-    """Tell whether what a row says of places could be paths."""
+    """Return whether what a row says of places could be paths."""
     texts = "".join(text for text in row.values() if isinstance(text, str))
     try:
         return b"\0" not in os.fsencode(texts)

@@ -12,7 +12,6 @@ from ocm.store import paths, registry
 from ocm.store.paths import Store
 
 NAME = "trust.json"
-_MAX_BYTES = 16 * 1024 * 1024
 ACCEPTED, SEEN = "accepted", "seen"
 NOTICE = (
     "ocm: the session store of this project was not made on this machine, so nothing in it is shown here. "
@@ -20,15 +19,15 @@ NOTICE = (
 )
 
 
-def is_ours(store: Store) -> bool:
-    """Tell whether the user of this machine made the store, or accepted it."""
+def is_trusted(store: Store) -> bool:
+    """Return whether the user of this machine made the store, or accepted it."""
     state = "" if store.is_user else _state(store.path)
     return store.is_user or state == ACCEPTED or (not state and _is_registered(store.path))
 
 
-def first_word(store: Store) -> str:
+def notice_once(store: Store) -> str:
     """Return what to say about a store that was not made here, once; later, and about one that was, nothing."""
-    if is_ours(store) or _state(store.path):
+    if is_trusted(store) or _state(store.path):
         return ""
     from contextlib import suppress
 
@@ -39,14 +38,14 @@ def first_word(store: Store) -> str:
 
 def accept(store: Store) -> bool:
     """Accept a store from elsewhere; False when it needs no accepting."""
-    if is_ours(store):
+    if is_trusted(store):
         return False
     note(store.path, ACCEPTED)
     return True
 
 
 def came_along(store: str) -> bool:
-    """Tell whether a store at `store`, about to be registered, holds sessions that nobody here wrote."""
+    """Return whether a store at `store`, about to be registered, holds sessions that nobody here wrote."""
     try:
         names = os.listdir(os.path.join(store, paths.SESSIONS))
     except OSError:
@@ -57,7 +56,7 @@ def came_along(store: str) -> bool:
 
 def finding(store: Store) -> str:
     """Return what is to be said of a store that was not made here, empty for one that was."""
-    if is_ours(store):
+    if is_trusted(store):
         return ""
     return f"{store.path} was not made on this machine, so nothing in it is shown to new conversations."
 
@@ -87,7 +86,7 @@ def _state(store: str) -> str:
 
 def _states() -> dict[str, str]:
     try:
-        found = json.loads(paths.read_regular(path(), _MAX_BYTES, follow=True))
+        found = json.loads(paths.read_regular(path(), paths.MAX_USER_FILE, follow=True))
     except (OSError, ValueError, RecursionError):
         return {}
     known = found if isinstance(found, dict) else {}

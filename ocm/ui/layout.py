@@ -2,11 +2,11 @@
 
 import importlib
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from ocm.ui import output
-
-Row = dict[str, Any]
+from ocm.ui.output import Row
 
 
 def is_watched() -> bool:
@@ -31,19 +31,19 @@ def laid_out(view: str, *given: Any) -> bool:  # noqa: ANN401 - what the view ta
     return True
 
 
-def sessions(rows: list[Row]) -> None:
+def sessions(rows: Sequence[Row]) -> None:
     """Print sessions as a list."""
     if not laid_out("list_view.sessions", rows):
         output.sessions(rows)
 
 
-def hits(rows: list[Row]) -> None:
+def hits(rows: Sequence[Row]) -> None:
     """Print search hits."""
     if not laid_out("list_view.hits", rows):
         output.hits(rows)
 
 
-def timeline(entries: list[Row]) -> None:
+def timeline(entries: Sequence[Row]) -> None:
     """Print what was done when."""
     if not laid_out("list_view.timeline", entries):
         output.timeline(entries)

@@ -2,16 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from ocm.base import sanitize
 from ocm.git import freshness
 from ocm.ui import output
 from ocm.ui.cells import cells
+from ocm.ui.output import Row
 from ocm.ui.terminal import BAD, CHANGED, GOOD, HEAD, HELD, LIVE, MATCH, QUIET, Line, Part, Screen, joined
 
-Row = dict[str, Any]
 _WIDE, _NARROW = 100, 50
 _DATE = 13  # cells: `today 14:32`, and two between
 _MARKED = re.compile(r"\*\*(.+?)\*\*")
@@ -27,7 +26,7 @@ def one_line(text: object) -> str:
     return " ".join(output.safe(str(text or "")).split())
 
 
-def short_ids(rows: list[Row]) -> dict[str, str]:
+def short_ids(rows: Sequence[Row]) -> dict[str, str]:
     """Return what is enough of each session id to find the session again, as far as these rows tell."""
     ids = {str(row["session_id"]) for row in rows}
     shorter = {name: name[:_SHORT] if _RANDOM.fullmatch(name) else one_line(name) for name in ids}
@@ -53,7 +52,7 @@ def freshness_of(row: Row) -> Line:
 # --- lists
 
 
-def sessions(screen: Screen, rows: list[Row]) -> Iterator[Line]:
+def sessions(screen: Screen, rows: Sequence[Row]) -> Iterator[Line]:
     """Yield sessions, newest first: a line each where it is wide, two where it is not."""
     ids = short_ids(rows)
     if screen.width >= _WIDE:
@@ -77,7 +76,7 @@ def _dated(screen: Screen, row: Row, meta: Line) -> Iterator[Line]:
     yield from screen.wrap(meta, _DATE, [(" " * _DATE, "")])
 
 
-def _table(screen: Screen, rows: list[Row], ids: dict[str, str]) -> Iterator[Line]:
+def _table(screen: Screen, rows: Sequence[Row], ids: dict[str, str]) -> Iterator[Line]:
     cut = {name: [screen.fit([(one_line(row[name]), "")], cap) for row in rows] for name, cap in _CAPS.items()}
     widths = {name: max(map(_size, column)) for name, column in cut.items()}
     known = [name for name, width in widths.items() if width]
@@ -101,7 +100,7 @@ def _size(line: Line) -> int:
 # --- hits
 
 
-def hits(screen: Screen, rows: list[Row]) -> Iterator[Line]:
+def hits(screen: Screen, rows: Sequence[Row]) -> Iterator[Line]:
     """Yield search hits, the best first: title, the passage that matched, and how far it still holds."""
     ids = short_ids(rows)
     indent = len(str(len(rows))) + 2
@@ -143,7 +142,7 @@ def _lit(text: str, words: list[str], meaning: str) -> Line:
 # --- a timeline
 
 
-def timeline(screen: Screen, entries: list[Row]) -> Iterator[Line]:
+def timeline(screen: Screen, entries: Sequence[Row]) -> Iterator[Line]:
     """Yield what was done when, oldest first; the session that was asked for has an arrow."""
     ids = short_ids([entry for entry in entries if "session_id" in entry])
     for entry in entries:

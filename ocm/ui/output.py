@@ -7,13 +7,14 @@ import re
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 from ocm.base import sanitize
 from ocm.base.errors import OcmError
 
+Row = Mapping[str, Any]  # what `ocm.base.rows` describes, or a part of it
 INTERRUPTED = 130
 _REPEAT_AFTER = 0.01  # seconds until an interrupt that was dropped comes again
 _EVERY, _LINE = 0.1, 60  # seconds between two looks at how far work has come; cells of that line
@@ -173,7 +174,7 @@ def progress(*, as_json: bool = False) -> Progress | None:
     return Progress() if not as_json and sys.stderr.isatty() else None
 
 
-def sessions(rows: list[dict[str, Any]]) -> None:
+def sessions(rows: Sequence[Row]) -> None:
     """Print sessions as a list, one or two lines each; ids are never cut."""
     for row in rows:
         branch = f" · {row['branch']}" if row["branch"] else ""
@@ -181,7 +182,7 @@ def sessions(rows: list[dict[str, Any]]) -> None:
         say(f"    {row['title'] or row['goal']}")
 
 
-def hits(rows: list[dict[str, Any]]) -> None:
+def hits(rows: Sequence[Row]) -> None:
     """Print search hits: what was found, why it matched, and where to read it."""
     for row in rows:
         say(f"{row['rank']}. {row['title'] or row['goal']}")
@@ -195,14 +196,14 @@ def hits(rows: list[dict[str, Any]]) -> None:
             say(f"    {', '.join(row['top_files'])}")
 
 
-def freshness_of(row: dict[str, Any]) -> str:
+def freshness_of(row: Row) -> str:
     """Say how far a record still holds, as far as that is known."""
     from ocm.provenance.summary import freshness_text
 
     return freshness_text(row["freshness"], row["commits_since"])
 
 
-def timeline(entries: list[dict[str, Any]]) -> None:
+def timeline(entries: Sequence[Row]) -> None:
     """Print what was done when, oldest first."""
     for entry in entries:
         if "checkpoints" not in entry:
@@ -223,13 +224,13 @@ def timeline(entries: list[dict[str, Any]]) -> None:
                 say(f"      - {item}")
 
 
-def _commit(entry: dict[str, Any]) -> None:
+def _commit(entry: Row) -> None:
     """Print a commit among sessions."""
     say(f"  {day(entry['date'])}  {entry['title']}")
     say(f"    commit {' · '.join([entry['commit'][:9], entry['author'], *entry['sessions']])}")
 
 
-def excerpt(found: dict[str, Any], sections: list[str]) -> None:
+def excerpt(found: Row, sections: list[str]) -> None:
     """Print parts of a session under the checkpoint's names, then what was cut."""
     say(f"{found['title']}  ({found['session_id']})")
     say(
@@ -253,7 +254,7 @@ def day(date: str | None) -> str:
     return (date or "")[:16].replace("T", " ")
 
 
-def sizes(found: dict[str, Any]) -> list[str]:
+def sizes(found: Row) -> list[str]:
     """Return how much each part of a store takes, in words."""
     return [_size(name, size, found["bounds"].get(name)) for name, size in found["sizes"].items()]
 
@@ -262,7 +263,7 @@ def _size(name: str, size: int, bound: int | None) -> str:
     return f"{name} {size / 1024:.0f} kB" + (f" (at most {bound // 1024})" if bound else "")
 
 
-def status(found: dict[str, Any]) -> None:
+def status(found: Row) -> None:
     """Print where things stand."""
     say(f"store     {found['store']} ({found['scope']})")
     say(f"project   {found['project_root']}")
@@ -275,7 +276,7 @@ def status(found: dict[str, Any]) -> None:
         say("active    none")
 
 
-def report(found: dict[str, Any]) -> None:
+def report(found: Row) -> None:
     """Print what the doctor found: the hosts with what fired, then the problems."""
     say(f"store  {found['store'] or 'none'}")
     for host in found["hosts"]:

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from ocm.ui import output
 from ocm.ui.list_view import freshness_of, one_line, status_of
+from ocm.ui.output import Row
 from ocm.ui.terminal import HEAD, MATCH, QUIET, TITLE, Line, Part, Screen, joined
 
 _BULLET = re.compile(r"(\s*)(?:[-*+]|(\d+[.)])) (?:\[([ xX])\] )?(.*)")
@@ -16,7 +16,7 @@ _DEEPEST = 8
 _ENDED = re.compile(r"(.*?)(  \[ended by: .*\])?")
 
 
-def session(screen: Screen, found: dict[str, Any], lines: list[str]) -> Iterator[Line]:
+def session(screen: Screen, found: Row, lines: list[str]) -> Iterator[Line]:
     """Yield a session: who, when and how far it holds, then its file, of which `lines` are all."""
     yield from screen.wrap([(one_line(found["title"]), HEAD)])
     where: list[Part | str] = [

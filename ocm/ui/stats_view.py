@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
 
 from ocm.recall.stats import COUNTED
 from ocm.ui.cells import cells
 from ocm.ui.list_view import fact, one_line
+from ocm.ui.output import Row
 from ocm.ui.terminal import HEAD, QUIET, Line, Part, Screen, joined
 
 _SPARKS = "▁▂▃▄▅▆▇█"
@@ -16,10 +16,8 @@ _DAYS = ("Mon", "   ", "Wed", "   ", "Fri", "   ", "Sun")
 _WEEKS, _LEAST_WEEKS, _MOST_NAMED = 53, 4, 5
 _NAME, _COUNT = 13, 7
 
-Figures = dict[str, Any]
 
-
-def stats(screen: Screen, found: Figures) -> Iterator[Line]:
+def stats(screen: Screen, found: Row) -> Iterator[Line]:
     """Yield the figures of a store."""
     if not found["sessions"]:
         yield from screen.wrap([("No sessions yet: there is nothing to count.", "")])
@@ -35,7 +33,7 @@ def stats(screen: Screen, found: Figures) -> Iterator[Line]:
         yield from fact(screen, name, [(words, "")])
 
 
-def sentences(found: Figures, screen: Screen | None = None) -> Iterator[tuple[str, str]]:
+def sentences(found: Row, screen: Screen | None = None) -> Iterator[tuple[str, str]]:
     """Yield what the gate did, what the journal cost and what it saves, in words."""
     gate, cost, saved = found["gate"], found["cost"], found["saved"]
     day = screen.day if screen else (lambda text: str(text)[:10])
@@ -58,7 +56,7 @@ def _of(count: int, what: str) -> str:
     return f"{count:,} {what[:-1] if count == 1 else what}"
 
 
-def _over_time(screen: Screen, found: Figures) -> Iterator[Line]:
+def _over_time(screen: Screen, found: Row) -> Iterator[Line]:
     weeks = found["by_week"]
     room = max(screen.width - _NAME - _COUNT - 2, 1)
     shown = weeks[-min(room, _WEEKS) :]

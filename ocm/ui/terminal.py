@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
+from ocm.base import times
 from ocm.ui import output
 from ocm.ui.cells import cells, cut_to_cells
 
@@ -73,10 +74,10 @@ class Screen:
 
     def day(self, date: str | None) -> str:
         """Return a time as a person says it; what is no time comes back as it is."""
-        try:
-            when = datetime.fromisoformat(date or "").astimezone(self.now.tzinfo)
-        except (ValueError, OverflowError, OSError):
+        found = times.moment(date or "")
+        if found is None:
             return date or ""
+        when = found.astimezone(self.now.tzinfo)
         days = (self.now.date() - when.date()).days
         if days in {0, 1}:
             return "yesterday" if days else f"today {when:%H:%M}"

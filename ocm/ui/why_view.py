@@ -1,9 +1,12 @@
 """What a person reads about why a line is there, what became of a session, and which decisions hold, as plain lines."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ocm.provenance.summary import SHORT_ID, cut, day, freshness_text
+
+if TYPE_CHECKING:
+    from ocm.base.rows import EndedRow
 
 Answer = dict[str, Any]
 _MAX_NOT_LANDED = 10  # files behind a session that never landed
@@ -106,7 +109,7 @@ def outcome_section(answer: Answer) -> list[str]:
     return ["What came of it, as git has it now:", *outcome_lines(answer, _MAX_NOT_LANDED)] if is_known else []
 
 
-def session_file_lines(text: str, ended: list[Answer]) -> Iterator[str]:
+def session_file_lines(text: str, ended: "Sequence[EndedRow]") -> Iterator[str]:
     """Return the lines of a session file; the first one of an item that was superseded or solved says by what."""
     firsts = {one["item"].split("\n")[0]: one["by"] for one in ended}
     for line in text.split("\n"):

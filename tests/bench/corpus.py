@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocm.base.model import FileChange, Reference, Session, WorkEntry, one_line, slugify
+from ocm.base.model import FileChange, Reference, Session, WorkEntry, slugify
+from ocm.base.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,8 @@ from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ocm.base.model import FileChange, Session, WorkEntry, one_line, slugify
+from ocm.base.model import FileChange, Session, WorkEntry, slugify
+from ocm.base.text import one_line
 from ocm.markdown import parse, render
 
 if TYPE_CHECKING:

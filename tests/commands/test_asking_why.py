@@ -6,8 +6,8 @@ from typing import Any
 
 import anyio
 import pytest
-from mcp.server.mcpserver.exceptions import ToolError
 
+from ocm.base.errors import OcmError
 from ocm.mcp.server import JournalServer
 from ocm.recall import brief, timeline
 from tests.support.builders import Project, commit, git, run_ocm
@@ -227,7 +227,7 @@ def test_the_tool_answers_for_a_file(client: Project) -> None:
     ({"line": 3}, "file is missing"), ({"file": "nope.py"}, "Neither git nor any session"), ({"file": ""}, "is a folder"),
 ])  # fmt: skip
 def test_the_tool_says_what_is_wrong(client: Project, arguments: dict[str, Any], words: str) -> None:
-    with pytest.raises(ToolError, match=words):
+    with pytest.raises(OcmError, match=words):
         asked(client, "ocm__why", **arguments)
 
 

@@ -136,7 +136,7 @@ def test_an_interrupt_is_130_and_one_line(ocm: Run, error: BaseException, monkey
     def interrupted(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("ocm.cli.list_search.list_sessions", interrupted)
+    monkeypatch.setattr("ocm.cli.quick_commands.list_sessions", interrupted)
     done = ocm("list")
     assert (done.code, done.out, done.err.strip()) == (130, "", "ocm: Interrupted; nothing was left half done.")
 

@@ -109,7 +109,7 @@ def test_local_keeps_to_the_users_own_files(ocm: Run, world: World) -> None:
     shared = {path.name for path in world.project.iterdir()}
     assert shared == {".git", ".openCodeMemory", ".claude", "CLAUDE.local.md"}
     assert ".claude/settings.local.json" in (world.project / ".git" / "info" / "exclude").read_text()
-    refused(ocm("init", "--local", "--host", "zed"), 2, "zed has no place")
+    refused(ocm("init", "--local", "--host", "zed"), 2, "zed has no files that are one user's alone")
 
 
 def test_install_and_uninstall_for_the_user(ocm: Run, world: World) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm.base.errors import meant
+from ocm.base.errors import suggestion
 from tests.support.builders import Project, run_ocm
 
 
@@ -62,4 +62,4 @@ def test_without_any_store_a_search_of_all_finds_nothing(project: Project) -> No
     ("", ["list"], ""), ("x", [], ""),
 ])  # fmt: skip
 def test_what_is_near_and_what_is_not(word: str, known: list[str], said: str) -> None:
-    assert meant(word, known) == said
+    assert suggestion(word, known) == said

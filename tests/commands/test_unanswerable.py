@@ -11,8 +11,8 @@ from typing import Any
 
 import anyio
 import pytest
-from mcp.server.mcpserver.exceptions import ToolError
 
+from ocm.base.errors import OcmError
 from ocm.cli import main
 from ocm.mcp.server import JournalServer
 from ocm.recall import brief
@@ -153,7 +153,7 @@ def test_the_tool_answers(worked: Project, tmp_path: Path, world: str) -> None:
 
 def test_the_tool_refuses_a_submodule_in_a_sentence(worked: Project, tmp_path: Path) -> None:
     project = _submodule(worked, tmp_path)
-    with pytest.raises(ToolError, match="src/client.py is a submodule, with a history of its own. Ask in there."):
+    with pytest.raises(OcmError, match="src/client.py is a submodule, with a history of its own. Ask in there."):
         anyio.run(JournalServer(str(project.root)).call_tool, "ocm__why", {"file": NAME, "line": 6})
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ocm.hosts.config.all_hosts import HOSTS
-from ocm.hosts.config.host import PROJECT, USER, Place
+from ocm.hosts.config.host_config import PROJECT, USER, Place
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,8 @@
 
 from hypothesis import strategies as st
 
-from ocm.base.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry, clean_text, one_line
+from ocm.base.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Session, WorkEntry, clean_text
+from ocm.base.text import one_line
 
 HOSTILE = (
     "# heading", "## Goal", "### Work Completed", "---", "- --", "- - -", "```", "```ocm", "```text", "~~~", "<!--", "-->",

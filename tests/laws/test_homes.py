@@ -10,7 +10,7 @@ import pytest
 
 from ocm.hook import main
 from ocm.hosts.adapters import ADAPTERS
-from ocm.hosts.config.host import PROJECT, USER
+from ocm.hosts.config.host_config import PROJECT, USER
 from ocm.sessions import checkpoints
 from ocm.setup import install
 from ocm.store import paths

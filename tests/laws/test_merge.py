@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, PlanFile, Reference, Session
 from ocm.base.times import instant
-from ocm.sessions.merge import Observed, merge, taken
+from ocm.sessions.merge import Observed, merge, taken_journals
 from tests.laws.edits import NOW
 from tests.laws.strategies import sessions
 
@@ -74,7 +74,7 @@ def without_count(session: Session) -> Session:
 @given(sessions(), calls, observations)
 def test_a_repeat_after_a_crash_changes_nothing(session: Session, call: Checkpoint, observed: Observed) -> None:
     once = merge(session, call, observed)
-    assert set(observed.takes) <= set(taken(once))
+    assert set(observed.takes) <= set(taken_journals(once))
     rest = replace(observed, events=[], edits=[])  # the file holds the journal that was not dropped
     assert without_count(merge(once, call, rest)) == without_count(once)
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from ocm.base.model import FileChange, Session
 from ocm.index import access, checkpoint_queries, ranking, scan, sync, writer
 from ocm.index.queries import Index
-from ocm.markdown import traces
+from ocm.markdown.facts import date_line
+from ocm.markdown.fingerprint_lines import unit_line
 from ocm.recall import brief, search
 from ocm.store.paths import Store
 from tests.laws import strategies
@@ -24,8 +25,8 @@ NOW = 1_775_000_000.0
 NAMES = [f"{name}.md" for name in "abcdef"]
 WORDS = ("cache", "caches", "RetryPolicy", "retry", "policy", "wombat", "修复登录", "缓存错误", "the", "hook", "commit")
 FACTS = [
-    *(traces.unit_fact("2026-03-01T00:00:00+00:00", sha, n, range(n, n + 9)) for n, sha in ((1, ""), (5, "a" * 40))),
-    traces.dated_fact("2026-03-02T00:00:00+00:00", "cache"),
+    *(unit_line("2026-03-01T00:00:00+00:00", sha, n, range(n, n + 9)) for n, sha in ((1, ""), (5, "a" * 40))),
+    date_line("2026-03-02T00:00:00+00:00", "cache"),
     "print broken",
 ]
 QUERIES = ("cache", "retry policy", "wombat commit hook", "缓存", "the", "wombta", "commits of the policy cache")
@@ -94,7 +95,7 @@ def _looks(cache: Index) -> list[object]:
         [row.file for row in cache.latest(3, branch="")],
         [cache.links().units(row.file) for row in rows],
         cache.links().units_with([3, 7, 1000]),
-        [cache.links().rarity(key) for key in (1, 7, 1000)],
+        [cache.links().key_weight(key) for key in (1, 7, 1000)],
         cache.links().items("decision"),
         cache.unreadable(),
         cache.count(),

@@ -17,7 +17,7 @@ from ocm.hook import main, truncated_json
 from ocm.hosts import adapters
 from ocm.index import access, sync
 from ocm.provenance import decision_log
-from ocm.recall import search, show
+from ocm.recall import search, show, status
 from ocm.sessions import backups
 from ocm.store import config, journal, paths, registry
 from tests.support.builders import AGENT, Project, payload, run_hook, run_ocm
@@ -51,10 +51,10 @@ def test_every_file_that_ocm_makes_is_counted(project: Project) -> None:
     project.checkpoint(goal="g")
     journal.keep_rejected(project.store.path, [b"no event"])
     hook_io.log([project.store], ["stop"], "a reason")
-    backups.make(project.store, "test")
+    backups.create(project.store, "test")
     run_ocm(project.root, "list")
     files = [path for path in Path(project.store.path).rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) == sum(show.status(project.store)["sizes"].values())
+    assert sum(path.stat().st_size for path in files) == sum(status.status(project.store)["sizes"].values())
 
 
 # --- the journal
@@ -245,9 +245,9 @@ def test_the_cache_stays_in_proportion_however_often_sessions_change(project: Pr
             goal = " ".join(f"word{(number * 37 + round_ * 11 + n) % 900}" for n in range(250))
             put(project.store, f"s{number}.md", session(f"s{number}", goal=goal))
         access.read(project.store, lambda cache: cache.sessions(1, "", ""))
-    grown = show.status(project.store)["sizes"]["cache"]
+    grown = status.status(project.store)["sizes"]["cache"]
     sync.rebuild(project.store)
-    sizes = show.status(project.store)["sizes"]
+    sizes = status.status(project.store)["sizes"]
     assert grown <= 1.5 * sizes["cache"]
     assert sizes["cache"] < 4 * sizes["sessions"] + 500_000
 

@@ -415,7 +415,7 @@ def test_one_session_that_two_machines_store_at_once_is_merged(
         return then
 
     with monkeypatch.context() as patch:
-        for name in ("update", "render"):
+        for name in ("update_parsed", "render"):
             patch.setattr(render, name, meanwhile(getattr(render, name)))
         checkpoints.checkpoint(project.store, {"session_id": "S", "work_summary": ["after"]}, tool="x")
     session = project.session()

@@ -363,7 +363,7 @@ def test_a_store_that_init_made_needs_no_trust(tmp_path: Path) -> None:
     assert run_ocm(root, "init", "--yes").returncode == 0
     store = paths.find_store(str(root))
     assert store is not None
-    assert trust.is_ours(store)
+    assert trust.is_trusted(store)
     assert trust.finding(store) == ""
 
 
@@ -371,7 +371,7 @@ def test_init_does_not_accept_what_came_along(clone: Clone) -> None:
     put(clone.store, "old.md", session("old", goal="Move the parser"))
     done = run_ocm(clone.root, "init", "--yes")
     assert "ocm trust" in done.stdout + done.stderr
-    assert not trust.is_ours(clone.store)
+    assert not trust.is_trusted(clone.store)
     assert "Nothing would change." in run_ocm(clone.root, "init", "--dry-run").stdout
     assert trust.accept(clone.store)
 
@@ -383,7 +383,7 @@ def test_a_damaged_list_of_trust_trusts_nobody(
     monkeypatch.setenv("OCM_HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / trust.NAME).write_text(text, encoding="utf-8")
-    assert not trust.is_ours(clone.store)
+    assert not trust.is_trusted(clone.store)
 
 
 # --- bounds

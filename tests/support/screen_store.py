@@ -11,7 +11,7 @@ from unittest.mock import patch
 from ocm.base.model import FileChange, PlanFile, Reference, Session, WorkEntry
 from ocm.git.blobs import example_id
 from ocm.git.freshness import contents_now
-from ocm.markdown.facts import blob
+from ocm.markdown.facts import content_line
 from ocm.store.paths import Store
 from tests.support.builders import commit, repository
 from tests.support.session_store import make_store, put
@@ -85,7 +85,7 @@ def _full(root: Path, session: Session) -> Session:
     ]
     oids = contents_now(str(root), {change.path for change in session.files})
     assert example_id(str(root))
-    session.facts += [blob(path, oid) for path, oid in sorted(oids.items())]
+    session.facts += [content_line(path, oid) for path, oid in sorted(oids.items())]
     session.diff_summary = "3 files changed, 187 insertions(+), 43 deletions(-)"
     session.work = [
         WorkEntry("2026-03-20 15:10 · a3f1c99", ["TEI at 38 ms p50, Infinity at 61 ms: TEI chosen"]),

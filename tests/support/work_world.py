@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ocm.git import fingerprints
-from ocm.markdown import parse, traces
-from ocm.markdown.traces import Unit
+from ocm.markdown import parse
+from ocm.markdown.facts import Facts
+from ocm.markdown.fingerprint_lines import Unit
 from ocm.provenance import commit_links, why
 from ocm.provenance.commit_links import View
 from ocm.provenance.ledger import Entry
@@ -95,7 +96,7 @@ def squashed(project: Project, branch: str) -> str:
 def units(project: Project, session_id: str = "S") -> list[Unit]:
     """Return what a session recorded."""
     found = (parse.parse(file.read_text(encoding="utf-8")) for file in project.files())
-    return next(traces.units(one.facts) for one in found if one.session_id == session_id)
+    return next(Facts.parse(one.facts).units() for one in found if one.session_id == session_id)
 
 
 def committed(project: Project, session_id: str = "S") -> None:

@@ -14,9 +14,9 @@ from ocm.ui import output
 
 @click.command("checkpoint")
 @options.project_option
-@click.option("--session-id", metavar="ID", help="The conversation; the only active one when left out.")
+@click.option("--session-id", metavar="ID", help="The session (default: the only active one).")
 @click.option("--goal", help="What the user wants.")
-@click.option("--title")
+@click.option("--title", help="A title for the session.")
 @click.option("--slug", help="3-4 words that name the file, the first time.")
 @click.option("--status", metavar="S", help="open, frozen or closed.")
 @click.option("--trigger", metavar="T", help="context_limit, git_commit, task_end, session_end or manual.")
@@ -26,12 +26,15 @@ from ocm.ui import output
 @click.option("--summary", "work_summary", multiple=True, help="What was done; repeatable.")
 @click.option("--decision", "decisions", multiple=True, help="A decision and why; repeatable.")
 @click.option("--problem", "problems", multiple=True, help="A problem and what solved it; repeatable.")
-@click.option("--tag", "tags", multiple=True, help="Repeatable.")
+@click.option("--tag", "tags", multiple=True, help="A tag; repeatable.")
 @click.option("--plan-file", "plan_files", multiple=True, metavar="JSON", help='{"path": …, "header": …}; repeatable.')
 @click.option("--reference", "references", multiple=True, metavar="JSON", help='{"url": …, "title": …}; repeatable.')
 @click.option("--from-stdin", is_flag=True, help="Read the arguments as one JSON object.")
 def command(*, project: str | None, from_stdin: bool, **given: Any) -> None:  # noqa: ANN401 - click gives one keyword an option
-    """Save what a session did, decided and left open; prints where, as JSON."""
+    """Save what a session did, decided and left open.
+
+    Prints as JSON where it was stored.
+    """
     from ocm.sessions import checkpoints
 
     store = options.find_store(project)
@@ -73,9 +76,9 @@ def _from_stdin() -> dict[str, Any]:
 
 
 def _only_active(store: Store) -> str:
-    from ocm.recall import show
+    from ocm.recall import active as active_sessions
 
-    active = show.active_ids(store)
+    active = active_sessions.ids(store)
     if len(active) != 1:
         which = f"active are: {', '.join(active[:8])}" if active else "no session is active"
         raise BadInputError(f"No --session-id was given, and {which}.", "Name the conversation with --session-id.")

@@ -11,7 +11,10 @@ from ocm.ui import output
 @click.argument("identifier", metavar="ID", shell_complete=completion.sessions)
 @options.json_option
 def command(*, project: str | None, identifier: str, as_json: bool) -> None:
-    """List the commits that a session's work ended in, and what never landed."""
+    """List the commits that a session's work ended in.
+
+    Files of the session that no commit changed since are listed as well.
+    """
     from ocm.provenance import why as reasons
     from ocm.ui import why_view
 

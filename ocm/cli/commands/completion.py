@@ -6,7 +6,9 @@ import click
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(*, shell: str) -> None:
-    """Print what makes a shell complete commands, options, sessions, hosts and settings.
+    """Print the shell completion script.
+
+    It completes commands, options, sessions, hosts and settings.
 
     bash: eval "$(ocm completion bash)" in ~/.bashrc. zsh: the same with zsh in ~/.zshrc. fish: ocm completion fish >
     ~/.config/fish/completions/ocm.fish

@@ -9,7 +9,10 @@ from ocm.ui import output
 
 @click.group("config", cls=options.Group)
 def command() -> None:
-    """Show and change settings: defaults < yours < the project's < the environment."""
+    """Show and change settings.
+
+    A value in the environment wins over one of the project, that over one of yours, and that over the default.
+    """
 
 
 @command.command("list")
@@ -57,7 +60,7 @@ def config_set(*, project: str | None, everywhere: bool, name: str, value: str) 
         paths.own_store() if everywhere else options.find_store(project).path, name, value, everywhere=everywhere
     )
     if name == "gate.deny":
-        output.say("Run `ocm init` once more, so that the hooks cover the calls this setting means.")
+        output.say("Run `ocm init` once more, so that the hooks cover the calls that this setting names.")
 
 
 @command.command("unset")
@@ -65,7 +68,7 @@ def config_set(*, project: str | None, everywhere: bool, name: str, value: str) 
 @click.option("--global", "everywhere", is_flag=True, help="For all projects.")
 @click.argument("name", shell_complete=completion.settings)
 def config_unset(*, project: str | None, everywhere: bool, name: str) -> None:
-    """Give one setting its default back."""
+    """Reset one setting to its default."""
     from ocm.setup import settings
 
     settings.change(paths.own_store() if everywhere else options.find_store(project).path, name, None)

@@ -2,4 +2,6 @@
 
 from ocm.cli import answers
 
-command = answers.ledger("decision", "List the decisions in force, newest first.", "No decision is recorded.")
+command = answers.ledger(
+    "decision", "List the decisions in force.\n\nThe newest come first.", "No decision is recorded."
+)

@@ -5,7 +5,10 @@ import click
 
 @click.command("demo")
 def command() -> None:
-    """Play a recorded conversation through hooks, gate, checkpoint and search, in a folder thrown away afterwards."""
+    """Play a recorded conversation in a throw-away folder.
+
+    It goes through the real hooks, gate, checkpoint and search.
+    """
     from ocm.cli import demo as player
 
     player.play()

@@ -10,10 +10,13 @@ from ocm.ui import output
 
 @click.command("doctor")
 @options.project_option
-@click.option("--fix", is_flag=True, help="Mend what is safe: only what is ocm's own.")
+@click.option("--fix", is_flag=True, help="Fix what is safe to fix: only what belongs to ocm.")
 @options.json_option
 def command(*, project: str | None, fix: bool, as_json: bool) -> None:
-    """Prove that hosts, hooks, server and store work, and say what does not."""
+    """Check that hosts, hooks, server and store work.
+
+    Each problem is named with the next safe step; if there is one, the exit code is 1.
+    """
     from ocm.doctor import doctor as checks
 
     where = project or os.environ.get("OCM_PROJECT_DIR") or os.getcwd()

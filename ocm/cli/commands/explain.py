@@ -11,7 +11,10 @@ from ocm.ui import output
 @click.argument("commit")
 @options.json_option
 def command(*, project: str | None, commit: str, as_json: bool) -> None:
-    """Say which sessions a commit comes from, and what they decided."""
+    """Show which sessions a commit comes from.
+
+    What these sessions decided is shown as well.
+    """
     from ocm.provenance import why as reasons
     from ocm.ui import why_view
 

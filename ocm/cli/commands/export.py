@@ -15,7 +15,10 @@ from ocm.ui import output
 @click.argument("identifier", metavar="[ID]", required=False, shell_complete=completion.sessions)
 @click.option("--all", "everything", metavar="FILE", help="Write the whole store to one file, for `ocm import`.")
 def command(*, project: str | None, identifier: str | None, everything: str | None) -> None:
-    """Print the path of a session's file, or write the whole store to one file."""
+    """Print a session's path, or write all to one file.
+
+    Such a file is read by `ocm import`.
+    """
     from ocm.sessions import lookup
 
     store = options.find_store(project)
@@ -32,7 +35,7 @@ def command(*, project: str | None, identifier: str | None, everything: str | No
 def _export_all(store: Store, path: str) -> None:
     from ocm.sessions import export_import
 
-    moved = export_import.export(store, path, progress=output.progress())
-    secrets = f", {moved.redactions} secrets taken out" if moved.redactions else ""
+    moved = export_import.export_store(store, path, progress=output.progress())
+    secrets = f", {moved.redactions} secrets removed" if moved.redactions else ""
     output.say(f"{len(moved.written)} sessions written to {path}{secrets}.")
     options.report_troubles(moved.troubles)

@@ -11,7 +11,10 @@ from ocm.ui import output
 @click.argument("identifier", metavar="ID", shell_complete=completion.sessions)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def command(*, project: str | None, identifier: str, yes: bool) -> None:
-    """Remove a session for good: file, journal, cache, log, archive and safety copies."""
+    """Remove a session for good.
+
+    That is its file and its journal, and what cache, log, archive and safety copies hold of it.
+    """
     from ocm.sessions import forget as forgetting
     from ocm.sessions import lookup, session_files
 

@@ -9,13 +9,18 @@ from ocm.ui import output
 @click.command("import")
 @options.project_option
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
-@click.option("--replace", is_flag=True, help="Let sessions of the file replace those that are here; a copy is kept.")
+@click.option(
+    "--replace", is_flag=True, help="Replace sessions that are here already and differ; a copy of them is kept."
+)
 @options.json_option
 def command(*, project: str | None, file: str, replace: bool, as_json: bool) -> None:
-    """Add the sessions of a file that `ocm export --all` wrote."""
+    """Add the sessions of an exported file.
+
+    Such a file is written by `ocm export --all`.
+    """
     from ocm.sessions import export_import
 
-    moved = export_import.bring_in(
+    moved = export_import.import_sessions(
         options.find_store(project), file, replace=replace, progress=output.progress(as_json=as_json)
     )
     if as_json:
@@ -28,5 +33,5 @@ def command(*, project: str | None, file: str, replace: bool, as_json: bool) -> 
         if moved.kept:
             output.say(f"{len(moved.kept)} differ from what is here and were left out; --replace takes them.")
         if moved.redactions:
-            output.say(f"{moved.redactions} secrets were taken out.")
+            output.say(f"{moved.redactions} secrets were removed.")
     options.report_troubles(moved.troubles)

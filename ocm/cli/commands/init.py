@@ -10,7 +10,9 @@ from ocm.ui import output
 
 @click.command("init")
 @options.project_option
-@click.option("--local", is_flag=True, help="Write only files that are yours alone, none that the project shares.")
+@click.option(
+    "--local", is_flag=True, help="Write only to files that are yours alone, not to those that the project shares."
+)
 @setup_options.with_hook_options
 def command(  # noqa: PLR0913 - one parameter an option
     *,
@@ -25,7 +27,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     yes: bool,
     dry_run: bool,
 ) -> None:
-    """Set up this project for the assistants found: store, MCP server, hooks and rules. Twice changes nothing."""
+    """Set up this project for the assistants found here.
+
+    That is the store, the MCP server, hooks and rules. Safe to run again.
+    """
     from ocm.index import access
     from ocm.setup import install
 

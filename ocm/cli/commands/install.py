@@ -18,7 +18,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     yes: bool,
     dry_run: bool,
 ) -> None:
-    """Set up ocm for every project of yours: one store in your home, hooks and rules for the assistants found."""
+    """Set up ocm for all your projects.
+
+    That is one store in your home directory, and the MCP server, hooks and rules for the assistants found here.
+    """
     from ocm.setup import install as installer
 
     profiles = setup_options.profiles(claude_hooks, cursor_hooks, hooks)

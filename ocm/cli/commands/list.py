@@ -4,14 +4,14 @@ from typing import Any
 
 import click
 
-from ocm.cli import list_search, options
+from ocm.cli import options, quick_commands
 
 
 @click.command("list")
 @options.project_option
-@click.option("-n", "--limit", default=10, show_default=True, help="-1 for all.")
+@click.option("-n", "--limit", default=10, show_default=True, help="How many to list; -1 for all.")
 @options.tool_option
 @options.json_option
 def command(**given: Any) -> None:  # noqa: ANN401 - click gives one keyword an option
     """List the newest sessions."""
-    list_search.list_sessions(**given)
+    quick_commands.list_sessions(**given)

@@ -2,4 +2,6 @@
 
 from ocm.cli import answers
 
-command = answers.ledger("problem", "List the problems that are still open, newest first.", "No problem is open.")
+command = answers.ledger(
+    "problem", "List the problems that are still open.\n\nThe newest come first.", "No problem is open."
+)

@@ -13,7 +13,10 @@ _NAMED = 10
 @options.project_option
 @options.json_option
 def command(*, project: str | None, as_json: bool) -> None:
-    """Make the cache anew from the session files, and link them with the commits that git has now."""
+    """Rebuild the cache from the session files.
+
+    The sessions are also linked again with the commits that git has now.
+    """
     from ocm.index import sync
     from ocm.provenance import commit_links
 

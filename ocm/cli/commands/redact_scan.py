@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 @click.command("redact-scan")
 @options.project_option
-@click.option("--apply", is_flag=True, help="Take out what is found; without it nothing is changed.")
+@click.option("--apply", is_flag=True, help="Remove what is found; without it nothing is changed.")
 @options.json_option
 def command(*, project: str | None, apply: bool, as_json: bool) -> None:
-    """Look for secrets in what is stored already, and take them out."""
+    """Find secrets in what is already stored.
+
+    With --apply they are removed.
+    """
     from ocm.sessions import redact_scan
 
     found = redact_scan.scan(options.find_store(project), apply=apply, progress=output.progress(as_json=as_json))
@@ -33,7 +36,7 @@ def command(*, project: str | None, apply: bool, as_json: bool) -> None:
     troubles = [f"{one.file}: {one.trouble}" for one in found.files if one.trouble]
     if troubles:
         raise OcmError(
-            f"{len(troubles)} files keep theirs: {'; '.join(troubles[:_NAMED])}.", "Take these out in an editor."
+            f"{len(troubles)} files keep theirs: {'; '.join(troubles[:_NAMED])}.", "Remove these in an editor."
         )
 
 
@@ -45,5 +48,5 @@ def _line(found: "Found") -> str:
 def _summary(total: int, scanned: int, *, apply: bool) -> str:
     if not total:
         return f"No secret in {scanned} files."
-    done = "taken out. What was in them is known to whoever could read this store: change these secrets."
-    return f"{total} secrets {done if apply else 'found; to take them out: ocm redact-scan --apply'}"
+    done = "removed. Whoever could read this store may know them: change these secrets."
+    return f"{total} secrets {done if apply else 'found; to remove them: ocm redact-scan --apply'}"

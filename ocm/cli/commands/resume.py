@@ -11,14 +11,16 @@ from ocm.ui import output
 @click.command("resume")
 @options.project_option
 @click.argument("identifier", metavar="[ID]", required=False, shell_complete=completion.sessions)
-@click.option("--tokens", type=click.IntRange(1, 4000), help="How long it may be; brief.tokens when left out.")
-@click.option("--copy", is_flag=True, help="Put it on the clipboard instead of printing it.")
+@click.option(
+    "--tokens", type=click.IntRange(1, 4000), help="The most tokens it may have (default: the setting brief.tokens)."
+)
+@click.option("--copy", is_flag=True, help="Copy it to the clipboard instead of printing it.")
 @options.json_option
 def command(*, project: str | None, identifier: str | None, tokens: int | None, copy: bool, as_json: bool) -> None:
-    """Print a brief that lets any assistant, or you, pick the work up: of this branch, or of one session.
+    """Print a brief to pick the work up from.
 
-    It says the goal, what is done and what is left, problems and decisions, the files with what became of them, and
-    what git did since. Without ID it is the session of the branch of this work tree that was worked on last.
+    It lists the goal, what is done and what is left, problems and decisions, the files and what became of them, and
+    what git did since. Without ID it is about the session on the current branch that was worked on last.
     """
     from ocm.recall import brief as briefs
     from ocm.recall import show

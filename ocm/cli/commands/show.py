@@ -1,11 +1,15 @@
 """`ocm show`."""
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from ocm.cli import completion, options
 from ocm.ui import layout, output
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _EVERYTHING = 10_000_000
 
@@ -21,12 +25,17 @@ _EVERYTHING = 10_000_000
     shell_complete=completion.sections,
     help="Only this part, such as decisions; repeatable.",
 )
-@click.option("--max-tokens", type=click.IntRange(50, 100_000), help="No longer than this; what is cut is said.")
+@click.option(
+    "--max-tokens", type=click.IntRange(50, 100_000), help="Show no more than this; what is left out is named."
+)
 @options.json_option
 def command(
     *, project: str | None, identifier: str, sections: tuple[str, ...], max_tokens: int | None, as_json: bool
 ) -> None:
-    """Show one session: an id, a unique prefix, a slug, a file name, or `latest`."""
+    """Show one session.
+
+    ID is a session id or the unique beginning of one, a slug, a file name, or `latest`.
+    """
     from ocm.provenance import decision_log, why
     from ocm.recall import show
     from ocm.ui import why_view
@@ -47,5 +56,5 @@ def command(
             output.as_json({**shown, **landed, "ended": ended})
         else:
             lines = list(why_view.session_file_lines(show.text(store, identifier), ended))
-            still = show.holds_still(store, identifier) if layout.is_watched() else {}
+            still: Mapping[str, object] = show.freshness_of(store, identifier) if layout.is_watched() else {}
             layout.session({**shown, **still}, lines, why_view.outcome_section(outcome))

@@ -10,7 +10,9 @@ from ocm.ui import layout, output
 @options.project_option
 @options.json_option
 def command(*, project: str | None, as_json: bool) -> None:
-    """Show figures: what was recorded when and by whom, what the gate did, what it cost and saves.
+    """Show figures about sessions, gate and cost.
+
+    That is what was recorded when and by which assistant, what the gate did, what it cost and what it saves.
 
     A token is four characters. What is saved is the difference between the brief that a new conversation begins with
     and all sessions read whole.

@@ -2,8 +2,7 @@
 
 import click
 
-from ocm.cli import options
-from ocm.ui import layout, output
+from ocm.cli import options, quick_commands
 
 
 @click.command("status")
@@ -11,11 +10,4 @@ from ocm.ui import layout, output
 @options.json_option
 def command(*, project: str | None, as_json: bool) -> None:
     """Show the store, the active sessions and the gate."""
-    from ocm.recall import show
-
-    with options.notices() as notice:
-        found = show.status(options.find_store(project), notice)
-    if as_json:
-        output.as_json(found)
-    else:
-        layout.status(found)
+    quick_commands.status(project=project, as_json=as_json)

@@ -10,10 +10,13 @@ from ocm.ui import layout, output
 @options.project_option
 @click.argument("identifier", metavar="[ID]", required=False, shell_complete=completion.sessions)
 @click.option("--file", "path", metavar="PATH", help="What was done to this file, instead of around a session.")
-@click.option("-n", "--limit", default=10, show_default=True, type=click.IntRange(1, 100))
+@click.option("-n", "--limit", default=10, show_default=True, type=click.IntRange(1, 100), help="How many to show.")
 @options.json_option
 def command(*, project: str | None, identifier: str | None, path: str | None, limit: int, as_json: bool) -> None:
-    """Show what was done when: around a session (the latest one if none is named), or to a file."""
+    """Show what was done when.
+
+    That is around a session, the latest one if none is named, or to a file.
+    """
     from ocm.recall import timeline as timelines
 
     store = options.find_store(project)

@@ -9,7 +9,10 @@ from ocm.ui import output
 @click.command("trust")
 @options.project_option
 def command(*, project: str | None) -> None:
-    """Accept a session store that was not made on this machine."""
+    """Accept a session store that was not made here.
+
+    Its sessions are shown to new conversations from then on.
+    """
     from ocm.store import trust as trusting
 
     store = options.find_store(project)

@@ -17,7 +17,7 @@ from ocm.cli import completion, options, setup_options
     shell_complete=completion.hosts,
     help="This host only; repeatable.",
 )
-@click.option("--global", "everywhere", is_flag=True, help="Take back `ocm install` instead.")
+@click.option("--global", "everywhere", is_flag=True, help="Undo `ocm install` instead.")
 @click.option("--purge", is_flag=True, help="Remove the stored sessions too.")
 @click.option("-y", "--yes", is_flag=True, hidden=True, help="Accepted for old scripts; nothing is ever asked.")
 @options.dry_run_option
@@ -30,9 +30,12 @@ def command(  # noqa: PLR0913 - one parameter an option
     yes: bool,  # noqa: ARG001
     dry_run: bool,
 ) -> None:
-    """Take ocm out again; every file is as it was before. The sessions stay."""
+    """Remove ocm again; the sessions stay.
+
+    Every file is as it was before.
+    """
     from ocm.setup import install as installer
 
     project = project or os.environ.get("OCM_PROJECT_DIR")
     plan = installer.plan_uninstall(project, cwd=os.getcwd(), everywhere=everywhere, purge=purge, hosts=hosts)
-    setup_options.carry_out(plan, dry_run=dry_run, done="ocm is taken out.")
+    setup_options.carry_out(plan, dry_run=dry_run, done="ocm is removed.")

@@ -13,7 +13,10 @@ from ocm.ui import output
 @click.argument("place", metavar="FILE[:LINE[-LINE]]")
 @options.json_option
 def command(*, project: str | None, place: str, as_json: bool) -> None:
-    """Say why a line is there: its commit, the session behind it, and the decision."""
+    """Show why a line is there.
+
+    That is its commit, the session behind it, and the decision.
+    """
     from ocm.provenance import why as reasons
     from ocm.ui import why_view
 

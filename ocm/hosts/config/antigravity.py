@@ -1,7 +1,7 @@
 """Where Antigravity keeps MCP servers, hooks and rules. Never imported by a hook."""
 
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
-from ocm.hosts.config.host import Host, Place, approve, user_rules
+from ocm.hosts.config.host_config import HostConfig, Place, approve, user_rules
 from ocm.hosts.config.targets import PLAIN, SERVER, Target, server_target
 
 NAME = "antigravity"
@@ -24,13 +24,13 @@ def steps(_place: Place) -> list[str]:
     return [approve("Antigravity", "in Manage MCP Servers, refresh and turn on")]
 
 
-HOST = Host(
-    NAME,
-    "Antigravity",
-    targets,
-    ("agy", "antigravity"),
-    (".gemini/config", ".gemini/antigravity", ".antigravity"),
-    (".agents",),
-    HOOKS,
+CONFIG = HostConfig(
+    name=NAME,
+    title="Antigravity",
+    targets=targets,
+    commands=("agy", "antigravity"),
+    homes=(".gemini/config", ".gemini/antigravity", ".antigravity"),
+    folders=(".agents",),
+    hooks=HOOKS,
     steps=steps,
 )

@@ -5,14 +5,14 @@ import os
 
 from ocm.hosts.config import hook_files
 from ocm.hosts.config.hook_files import Hooks
-from ocm.hosts.config.host import LOCAL, PROJECT, USER, Host, Place, rules
+from ocm.hosts.config.host_config import LOCAL, PROJECT, USER, HostConfig, Place, rules
 from ocm.hosts.config.targets import SERVER, STDIO, Target, rules_target, server_target
 
 NAME = "claude-code"
 PROFILES = hook_files.PROFILES
 DEFAULT_PROFILE = hook_files.MINIMAL
 ENTRY = STDIO  # what `claude mcp add` writes, without its empty `env`
-HOOKS = Hooks(NAME, but_own="^(?!mcp__(plugin_.*_)?opencodememory__ocm__).*$")
+HOOKS = Hooks(NAME, all_but_own="^(?!mcp__(plugin_.*_)?opencodememory__ocm__).*$")
 
 
 def targets(place: Place) -> list[Target]:
@@ -53,7 +53,7 @@ def warnings(place: Place) -> list[str]:
     return [f'{path} turns the MCP server "{SERVER}" off: take its name out of "disabledMcpjsonServers".']
 
 
-HOST = Host(
+CONFIG = HostConfig(
     name=NAME,
     title="Claude Code",
     targets=targets,

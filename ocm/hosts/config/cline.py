@@ -1,7 +1,7 @@
 """Where Cline keeps MCP servers, its plugin and rules. Never imported by a hook."""
 
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
-from ocm.hosts.config.host import USER, Host, Place, user_rules
+from ocm.hosts.config.host_config import USER, HostConfig, Place, user_rules
 from ocm.hosts.config.targets import PLAIN, Target, server_target
 
 NAME = "cline"
@@ -26,4 +26,13 @@ def steps(place: Place) -> list[str]:
     return [] if place.is_user else ["Cline keeps MCP servers for the whole user: run ocm install --host cline."]
 
 
-HOST = Host(NAME, "Cline CLI", targets, ("cline",), (".cline",), (".cline", ".clinerules"), HOOKS, steps=steps)
+CONFIG = HostConfig(
+    name=NAME,
+    title="Cline CLI",
+    targets=targets,
+    commands=("cline",),
+    homes=(".cline",),
+    folders=(".cline", ".clinerules"),
+    hooks=HOOKS,
+    steps=steps,
+)

@@ -8,7 +8,7 @@ from typing import Any
 from ocm.edit import json_text, toml_text
 from ocm.edit.plain_text import EditError, decode
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
-from ocm.hosts.config.host import AGENTS, PROJECT, USER, Host, Place, rules, user_rules
+from ocm.hosts.config.host_config import AGENTS, PROJECT, USER, HostConfig, Place, rules, user_rules
 from ocm.hosts.config.targets import PLAIN, SERVER, Target, rules_target, toml_target
 
 NAME = "codex"
@@ -80,7 +80,7 @@ def _settings(place: Place) -> str:
 
 
 def _trusts(settings: str, root: str) -> bool:
-    """Tell whether Codex trusts a project, or a folder around it."""
+    """Return whether Codex trusts a project, or a folder around it."""
     projects = _toml(settings).get("projects", {})
     for around in {root, os.path.realpath(root)}:
         held = projects.get(around) if isinstance(projects, dict) else None
@@ -128,4 +128,14 @@ def steps(place: Place) -> list[str]:
     return first
 
 
-HOST = Host(NAME, "Codex CLI", targets, ("codex",), (".codex",), (".codex",), HOOKS, steps=steps, warnings=warnings)
+CONFIG = HostConfig(
+    name=NAME,
+    title="Codex CLI",
+    targets=targets,
+    commands=("codex",),
+    homes=(".codex",),
+    folders=(".codex",),
+    hooks=HOOKS,
+    steps=steps,
+    warnings=warnings,
+)

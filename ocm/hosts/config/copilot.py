@@ -6,7 +6,7 @@ In a project it reads AGENTS.md, CLAUDE.md, GEMINI.md and its own instructions a
 import os
 
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
-from ocm.hosts.config.host import PROJECT, Host, Place, user_rules
+from ocm.hosts.config.host_config import PROJECT, HostConfig, Place, user_rules
 from ocm.hosts.config.targets import PLAIN, STDIO, Target, server_target
 
 NAME = "copilot"
@@ -38,4 +38,13 @@ def steps(place: Place) -> list[str]:
     return ["Copilot CLI reads servers and hooks of a project only in a trusted folder: say yes when it asks."]
 
 
-HOST = Host(NAME, "Copilot CLI", targets, ("copilot",), (".copilot",), (".github/hooks",), HOOKS, steps=steps)
+CONFIG = HostConfig(
+    name=NAME,
+    title="Copilot CLI",
+    targets=targets,
+    commands=("copilot",),
+    homes=(".copilot",),
+    folders=(".github/hooks",),
+    hooks=HOOKS,
+    steps=steps,
+)

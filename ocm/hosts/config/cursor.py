@@ -5,7 +5,7 @@ import json
 from ocm.edit import json_text
 from ocm.edit.plain_text import EditError, decode
 from ocm.hosts.config.hook_files import NONE, Hooks
-from ocm.hosts.config.host import Host, Place, approve
+from ocm.hosts.config.host_config import HostConfig, Place, approve
 from ocm.hosts.config.targets import PLAIN, Target, server_target
 
 NAME = "cursor"
@@ -51,14 +51,14 @@ def warnings(place: Place) -> list[str]:
     ] * bool(unknown)
 
 
-HOST = Host(
-    NAME,
-    "Cursor",
-    targets,
-    ("cursor", "cursor-agent"),
-    (".cursor",),
-    (".cursor",),
-    HOOKS,
+CONFIG = HostConfig(
+    name=NAME,
+    title="Cursor",
+    targets=targets,
+    commands=("cursor", "cursor-agent"),
+    homes=(".cursor",),
+    folders=(".cursor",),
+    hooks=HOOKS,
     default=NONE,
     steps=steps,
     warnings=warnings,

@@ -1,7 +1,7 @@
 """Where Droid keeps MCP servers, hooks and rules. Never imported by a hook."""
 
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
-from ocm.hosts.config.host import Host, Place, approve, user_rules
+from ocm.hosts.config.host_config import HostConfig, Place, approve, user_rules
 from ocm.hosts.config.targets import STDIO, Target, server_target
 
 NAME = "droid"
@@ -26,4 +26,13 @@ def steps(_place: Place) -> list[str]:
     ]
 
 
-HOST = Host(NAME, "Droid", targets, ("droid",), (".factory",), (".factory",), HOOKS, steps=steps)
+CONFIG = HostConfig(
+    name=NAME,
+    title="Droid",
+    targets=targets,
+    commands=("droid",),
+    homes=(".factory",),
+    folders=(".factory",),
+    hooks=HOOKS,
+    steps=steps,
+)

@@ -1,7 +1,7 @@
 """Where Gemini CLI keeps MCP servers, hooks and rules. Never imported by a hook."""
 
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
-from ocm.hosts.config.host import PROJECT, Host, Place, user_rules
+from ocm.hosts.config.host_config import PROJECT, HostConfig, Place, user_rules
 from ocm.hosts.config.targets import PLAIN, Target, server_target
 
 NAME = "gemini-cli"
@@ -27,4 +27,13 @@ def steps(place: Place) -> list[str]:
     ]
 
 
-HOST = Host(NAME, "Gemini CLI", targets, ("gemini",), (".gemini",), (".gemini",), HOOKS, steps=steps)
+CONFIG = HostConfig(
+    name=NAME,
+    title="Gemini CLI",
+    targets=targets,
+    commands=("gemini",),
+    homes=(".gemini",),
+    folders=(".gemini",),
+    hooks=HOOKS,
+    steps=steps,
+)

@@ -41,7 +41,7 @@ EVENTS = (
 class Hooks:
     """The hooks of the host `name`, which lie in the object `within` of its file, or are a `script` of ocm's.
 
-    `every` is the matcher with which it shows each call to the gate, where reads are to be denied too. `but_own` is
+    `every` is the matcher with which it shows each call to the gate, where reads are to be denied too. `all_but_own` is
     that matcher beside a group that is for the journal's own tools alone, of a host that has the profile `MCP`.
     """
 
@@ -50,12 +50,12 @@ class Hooks:
     every: str = "*"
     comments: bool = False
     script: str = ""
-    but_own: str = ""
+    all_but_own: str = ""
 
     @property
     def profiles(self) -> tuple[str, ...]:
         """The profiles there are."""
-        return (*PROFILES, MCP) if self.but_own else PROFILES
+        return (*PROFILES, MCP) if self.all_but_own else PROFILES
 
     def profile(self, profile: str, *, deny_all: bool = False) -> dict[str, Any]:
         """Return a profile file as it is to be installed; empty for none."""
@@ -65,7 +65,7 @@ class Hooks:
         if deny_all:  # reads are denied too, so they must reach the gate
             for item in _items(found[self.within]):
                 if "matcher" in item and "pre-tool-use" in json.dumps(item) and "${tool_input}" not in json.dumps(item):
-                    item["matcher"] = self.but_own if profile == MCP else self.every
+                    item["matcher"] = self.all_but_own if profile == MCP else self.every
         return found
 
     def events(self, profile: str) -> list[str]:
@@ -73,7 +73,7 @@ class Hooks:
         return events_in(self.text(profile))
 
     def owns(self) -> Owns:
-        """Return what tells whether a handler is one that ocm, or the reference system, writes."""
+        """Return the test whether a handler is one that ocm, or the reference system, writes."""
         patterns = (*commands(self), *_REFERENCE)
 
         def owns(handler: object) -> bool:

@@ -1,7 +1,7 @@
 """Where Kiro keeps MCP servers, hooks and rules. Never imported by a hook."""
 
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
-from ocm.hosts.config.host import Host, Place, approve, user_rules
+from ocm.hosts.config.host_config import HostConfig, Place, approve, user_rules
 from ocm.hosts.config.targets import PLAIN, Target, server_target
 
 NAME = "kiro"
@@ -28,4 +28,13 @@ def steps(_place: Place) -> list[str]:
     ]
 
 
-HOST = Host(NAME, "Kiro", targets, ("kiro", "kiro-cli"), (".kiro",), (".kiro",), HOOKS, steps=steps)
+CONFIG = HostConfig(
+    name=NAME,
+    title="Kiro",
+    targets=targets,
+    commands=("kiro", "kiro-cli"),
+    homes=(".kiro",),
+    folders=(".kiro",),
+    hooks=HOOKS,
+    steps=steps,
+)

@@ -1,7 +1,7 @@
 """Where OpenCode keeps MCP servers, its plugin and rules. Never imported by a hook."""
 
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
-from ocm.hosts.config.host import AGENTS, Host, Place, config_folder, user_rules
+from ocm.hosts.config.host_config import AGENTS, HostConfig, Place, config_folder, user_rules
 from ocm.hosts.config.targets import Target, server_target
 
 NAME = "opencode"
@@ -22,4 +22,12 @@ def targets(place: Place) -> list[Target]:
     ]
 
 
-HOST = Host(NAME, "OpenCode", targets, ("opencode",), (".config/opencode",), (".opencode",), HOOKS)
+CONFIG = HostConfig(
+    name=NAME,
+    title="OpenCode",
+    targets=targets,
+    commands=("opencode",),
+    homes=(".config/opencode",),
+    folders=(".opencode",),
+    hooks=HOOKS,
+)

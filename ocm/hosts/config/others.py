@@ -3,7 +3,7 @@
 import os
 import sys
 
-from ocm.hosts.config.host import AGENTS, Host, Place, approve, code_user_folder, config_folder, user_rules
+from ocm.hosts.config.host_config import AGENTS, HostConfig, Place, approve, code_user_folder, config_folder, user_rules
 from ocm.hosts.config.targets import PLAIN, SERVER, Target, file_target, server_target
 
 CONTINUE_FILE = f"""\
@@ -62,7 +62,25 @@ def _amp_steps(place: Place) -> list[str]:
     return [] if place.is_user else [approve("Amp", "when it asks, or with amp mcp approve, approve")]
 
 
-CONTINUE = Host("continue", "Continue", _continue, ("cn",), (".continue",), (".continue",))
-ZED = Host("zed", "Zed", _zed, ("zed", "zeditor"), (".config/zed",), (".zed",), warnings=_zed_warnings)
-ROO = Host("roo", "Roo Code", _roo, (), (".roo",), (".roo",))
-AMP = Host("amp", "Amp", _amp, ("amp",), (".config/amp",), (".amp",), steps=_amp_steps)
+CONTINUE = HostConfig(
+    name="continue", title="Continue", targets=_continue, commands=("cn",), homes=(".continue",), folders=(".continue",)
+)
+ZED = HostConfig(
+    name="zed",
+    title="Zed",
+    targets=_zed,
+    commands=("zed", "zeditor"),
+    homes=(".config/zed",),
+    folders=(".zed",),
+    warnings=_zed_warnings,
+)
+ROO = HostConfig(name="roo", title="Roo Code", targets=_roo, homes=(".roo",), folders=(".roo",))
+AMP = HostConfig(
+    name="amp",
+    title="Amp",
+    targets=_amp,
+    commands=("amp",),
+    homes=(".config/amp",),
+    folders=(".amp",),
+    steps=_amp_steps,
+)

@@ -1,7 +1,7 @@
 """Where Qoder keeps MCP servers, hooks and rules. Never imported by a hook."""
 
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
-from ocm.hosts.config.host import Host, Place, approve, user_rules
+from ocm.hosts.config.host_config import HostConfig, Place, approve, user_rules
 from ocm.hosts.config.targets import PLAIN, STDIO, Target, server_target
 
 NAME = "qoder"
@@ -26,4 +26,13 @@ def steps(_place: Place) -> list[str]:
     return [approve("Qoder", "type /mcp and look for")]
 
 
-HOST = Host(NAME, "Qoder", targets, ("qodercli", "qoder"), (".qoder",), (".qoder",), HOOKS, steps=steps)
+CONFIG = HostConfig(
+    name=NAME,
+    title="Qoder",
+    targets=targets,
+    commands=("qodercli", "qoder"),
+    homes=(".qoder",),
+    folders=(".qoder",),
+    hooks=HOOKS,
+    steps=steps,
+)

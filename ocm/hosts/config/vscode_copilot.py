@@ -3,7 +3,7 @@
 import os
 
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
-from ocm.hosts.config.host import Host, Place, approve, code_user_folder
+from ocm.hosts.config.host_config import HostConfig, Place, approve, code_user_folder
 from ocm.hosts.config.targets import STDIO, Target, server_target
 
 NAME = "vscode-copilot"
@@ -33,4 +33,13 @@ def steps(_place: Place) -> list[str]:
     ]
 
 
-HOST = Host(NAME, "Copilot in VS Code", targets, ("code",), (".vscode",), (".vscode",), HOOKS, steps=steps)
+CONFIG = HostConfig(
+    name=NAME,
+    title="Copilot in VS Code",
+    targets=targets,
+    commands=("code",),
+    homes=(".vscode",),
+    folders=(".vscode",),
+    hooks=HOOKS,
+    steps=steps,
+)

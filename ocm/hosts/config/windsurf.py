@@ -1,7 +1,7 @@
 """Where Windsurf keeps MCP servers, hooks and rules. Never imported by a hook."""
 
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
-from ocm.hosts.config.host import Host, Place, approve, user_rules
+from ocm.hosts.config.host_config import HostConfig, Place, approve, user_rules
 from ocm.hosts.config.targets import PLAIN, Target, server_target
 
 NAME = "windsurf"
@@ -26,13 +26,13 @@ def steps(place: Place) -> list[str]:
     return [*first, approve("Windsurf", "in the MCP settings of Cascade, refresh and turn on")]
 
 
-HOST = Host(
-    NAME,
-    "Windsurf",
-    targets,
-    ("windsurf",),
-    (".codeium/windsurf", ".windsurf"),
-    (".windsurf",),
-    HOOKS,
+CONFIG = HostConfig(
+    name=NAME,
+    title="Windsurf",
+    targets=targets,
+    commands=("windsurf",),
+    homes=(".codeium/windsurf", ".windsurf"),
+    folders=(".windsurf",),
+    hooks=HOOKS,
     steps=steps,
 )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from ocm.git import fingerprints, history
 from ocm.index import access, queries
-from ocm.markdown import traces
+from ocm.markdown.fingerprint_lines import unit_line
 from ocm.provenance import commit_links
 from ocm.store.paths import Store
 from tests.bench.links import blame, replay
@@ -154,7 +154,7 @@ def stored(scratch: replay.Scratch, sessions: list[str]) -> Store:
     store = make_store(scratch.folder)
     for patch in fingerprints.patches(history.patches(str(scratch.folder), sessions)):
         at = "2020-01-01T00:00:00+00:00"
-        fact = traces.unit_fact(at, "", patch.whole, patch.own)
+        fact = unit_line(at, "", patch.whole, patch.own)
         put(store, f"{patch.sha}.md", session(patch.sha, started_at=at, facts=[fact]))
     return store
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ocm.git import fingerprints, history
 from ocm.index import access
-from ocm.markdown import traces
+from ocm.markdown.fingerprint_lines import unit_line
 from ocm.provenance import commit_links
 from tests.support.session_store import make_store, put, session
 
@@ -53,7 +53,7 @@ def recorded(folder: Path, every: int = 8) -> Store:
     shas = (history.since(str(folder), 0) or [])[::-1][::every]
     for patch in fingerprints.patches(history.patches(str(folder), shas)):
         at = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(patch.at - 60))
-        fact = traces.unit_fact(at, "", patch.whole, patch.own)
+        fact = unit_line(at, "", patch.whole, patch.own)
         decision = f"**Value {patch.sha[:6]}:** computed anew"
         put(store, f"{patch.sha}.md", session(patch.sha, started_at=at, facts=[fact], decisions=[decision]))
     return store

@@ -12,7 +12,7 @@ def fsync_after_the_drop() -> None:
     from ocm.store import files
 
     written: list[str] = []
-    finish = checkpoints._finish
+    finish = checkpoints._drop_journals
 
     def atomic_write(path: str, data: bytes, *, owner: str = "", **_: Any) -> None:
         temporary = os.path.join(os.path.dirname(path), f".ocm-tmp-{owner}")
@@ -31,7 +31,7 @@ def fsync_after_the_drop() -> None:
             files.sync_folder(os.path.dirname(path))
 
     _plant(files, atomic_write=atomic_write)
-    _plant(checkpoints, _finish=late)
+    _plant(checkpoints, _drop_journals=late)
 
 
 def no_lock() -> None:
@@ -49,7 +49,7 @@ def no_dedupe_of_journals() -> None:
     """Forget which journals a session file holds already."""
     from ocm.sessions import merge
 
-    _plant(merge, taken=lambda _: {})
+    _plant(merge, taken_journals=lambda _: {})
 
 
 def no_dedupe_of_items() -> None:

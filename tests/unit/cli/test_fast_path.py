@@ -35,7 +35,7 @@ def as_click(words: list[str]) -> dict[str, Any] | None:
         return None
 
 
-@given(st.sampled_from(["list", "search"]), st.lists(_WORDS, max_size=6))
+@given(st.sampled_from(list(fast_path.OPTIONS)), st.lists(_WORDS, max_size=6))
 def test_both_understand_the_same(command: str, words: list[str]) -> None:
     found = fast_path.parsed([command, *words])
     if found is not None:
@@ -53,12 +53,14 @@ def test_both_know_the_same_options(command: str) -> None:
     assert {option: parameter.name for option, parameter in known.items()} == {
         option: name for option, (name, _) in fast_path.OPTIONS[command].items()
     }
-    assert known["--limit"].default == fast_path.DEFAULT_LIMITS[command]
+    limits = [option.default for name, option in known.items() if name == "--limit"]
+    assert limits == [limit for name, limit in fast_path.DEFAULT_LIMITS.items() if name == command]
 
 
 @pytest.mark.parametrize(("words", "given"), [
     (["list"], {"project": None, "tool": None, "as_json": False, "limit": 10}),
     (["list", "-n", "-1", "--json"], {"project": None, "tool": None, "as_json": True, "limit": -1}),
+    (["status", "--json"], {"project": None, "as_json": True}),
     (["list", "--limit=3", "--tool", "cursor"], {"project": None, "tool": "cursor", "as_json": False, "limit": 3}),
 ])  # fmt: skip
 def test_what_is_plain_is_understood(words: list[str], given: dict[str, Any]) -> None:
@@ -68,6 +70,7 @@ def test_what_is_plain_is_understood(words: list[str], given: dict[str, Any]) ->
 @pytest.mark.parametrize("words", [
     [], ["show", "x"], ["list", "x"], ["list", "--limit"], ["list", "-n", "many"], ["list", "--json=1"], ["list", "--help"], ["search"],
     ["search", "x", "-n", "0"], ["search", "x", "-n", "51"], ["search", "--", "x"], ["search", "x", "--scope", "global"], ["list", "-n5"],
+    ["status", "x"], ["status", "-n", "3"], ["status", "--help"], ["status", "--project"],
 ])  # fmt: skip
 def test_what_is_not_is_left_to_the_command_line(words: list[str]) -> None:
     assert fast_path.parsed(words) is None
@@ -77,6 +80,7 @@ def test_what_is_not_is_left_to_the_command_line(words: list[str]) -> None:
     ["list"], ["list", "--json"], ["list", "-n", "1"], ["search", "latency"], ["search", "latency", "--json"], ["search", "nothing at all"],
     ["search", "latency", "--status", "odd"], ["list", "--project", "/gone"], ["search", ""], ["search", "latency", "--since", "then"],
     ["search", "latency", "--archived"], ["search", "latency", "--all-projects"],
+    ["status"], ["status", "--json"], ["status", "--project", "/gone"],
 ])  # fmt: skip
 def test_both_answer_the_same(project: Project, words: list[str]) -> None:
     project.checkpoint("0f6c", goal="Cut latency", tool="claude-code")
@@ -86,12 +90,12 @@ def test_both_answer_the_same(project: Project, words: list[str]) -> None:
     assert (quickly.returncode, quickly.stdout, quickly.stderr) == (done.returncode, done.stdout, done.stderr)
 
 
-def test_a_list_and_a_search_load_little(repo: Project) -> None:
+def test_a_list_a_search_and_a_status_load_little(repo: Project) -> None:
     repo.checkpoint("0f6c", goal="Cut latency")
     time.sleep(0.3)  # a file this young is looked at once more, and the cache told, which takes a lock
     assert run_ocm(repo.root, "list").returncode == 0  # makes the cache, which takes all there is
     bare = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    for words in (["list"], ["search", "latency"]):
+    for words, said in ((["list"], "Cut latency"), (["search", "latency"], "Cut latency"), (["status"], "sessions  1")):
         done = subprocess.run(
             [sys.executable, "-X", "importtime", script("ocm"), *words],
             cwd=repo.root, capture_output=True, text=True, check=True, env=bare,
@@ -99,7 +103,7 @@ def test_a_list_and_a_search_load_little(repo: Project) -> None:
         loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
         heavy = set(_HEAVY) - ({"subprocess"} if words[0] == "search" else set())
         assert loaded & heavy == set()
-        assert "Cut latency" in done.stdout
+        assert said in done.stdout
 
 
 def test_without_a_store_init_is_named(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ class Place(World):
         self.hook("user-prompt", name, prompt="Go on")
         adapter = adapters.adapter(name)
         assert adapter
-        self.hook("pre-tool-use", name, tool_name=adapter.CHECKPOINT, tool_input={"goal": "x"})
+        self.hook("pre-tool-use", name, tool_name=adapter.checkpoint_tool, tool_input={"goal": "x"})
         self.hook("post-tool-use", name, **call)
         self.checkpoint(f"of-{name}", "Do it", name)
         self.hook("session-end", name)
@@ -373,7 +373,7 @@ def test_where_a_set_up_came_with_the_repository_its_hooks_are_looked_at(intact:
 
 def test_without_a_store_it_names_init(place: Place) -> None:
     (finding,) = place.findings()
-    assert (finding.check, finding.next_step) == ("store", "Make one with: ocm init")
+    assert (finding.check, finding.next_step) == ("store", "Create one with: ocm init")
 
 
 def test_what_happened_before_the_hooks_were_there_proves_nothing(intact: Place) -> None:
@@ -395,7 +395,7 @@ def test_a_conversation_that_goes_on_is_read_from_its_journal(place: Place) -> N
 def test_a_gate_that_had_something_to_say_and_never_did_is_a_finding() -> None:
     seen = hook_evidence.Evidence(used=1.0, events={"session-start": 1.0, "user-prompt": 1.0}, calls=30, checkpoints=1)
     assert seen.silent(["session-start", "user-prompt", "pre-tool-use", "post-tool-use"]) == ["pre-tool-use"]
-    seen.fired("pre-tool-use", 2.0)
+    seen.note_fired("pre-tool-use", 2.0)
     assert seen.silent(["session-start", "user-prompt", "pre-tool-use", "post-tool-use"]) == ["post-tool-use"]
     assert seen.silent(["session-start"]) == []
 
@@ -446,7 +446,7 @@ def test_what_cannot_be_mended_is_said_with_what_to_do(intact: Place, monkeypatc
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(files, "make_private_dir", refuse)
-    with pytest.raises(OcmError, match="could not be mended: Operation not permitted"):
+    with pytest.raises(OcmError, match="could not be fixed: Operation not permitted"):
         doctor.fix(str(intact.project))
 
 
@@ -494,13 +494,13 @@ def test_a_server_that_cannot_be_started_or_never_answers_is_of_no_use(
 ) -> None:
     monkeypatch.setattr(live_checks, "_SECONDS", 0.5)
     place.command("ocm", f"exec {shutil.which('sleep', path='/usr/bin:/bin')} 5")
-    assert "did not answer" in live_checks.server_answers(str(place.project))
+    assert "did not answer" in live_checks.server_failure(str(place.project))
     (place.bin / "ocm").write_text("#!/nowhere/at/all\n")
-    assert "No such file" in live_checks.server_answers(str(place.project))
+    assert "No such file" in live_checks.server_failure(str(place.project))
     place.command("ocm", "exit 0")
-    assert "ended with code 0" in live_checks.server_answers(str(place.project))
+    assert "ended with code 0" in live_checks.server_failure(str(place.project))
     (place.bin / "ocm").unlink()
-    assert "not on the PATH" in live_checks.server_answers(str(place.project))
+    assert "not on the PATH" in live_checks.server_failure(str(place.project))
 
 
 def test_a_hook_that_cannot_be_started_denies_nothing(place: Place) -> None:

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from ocm.git import fingerprints
 from ocm.git.fingerprints import Patch
-from ocm.markdown import traces
-from ocm.markdown.traces import Unit
+from ocm.markdown import fingerprint_lines
+from ocm.markdown.fingerprint_lines import Unit
 
 LINES = [f"value_{n} = compute({n})".encode() for n in range(9)]
 
@@ -128,7 +128,7 @@ def test_a_stream_is_read_commit_by_commit() -> None:
 @given(st.lists(st.binary(max_size=40).map(lambda line: line.replace(b"\n", b""))))
 def test_no_bytes_are_an_error(lines: list[bytes]) -> None:
     for found in fingerprints.patches(lines):
-        assert all(0 <= key < 1 << traces.BITS for key in found.own | found.parts)
+        assert all(0 <= key < 1 << fingerprint_lines.BITS for key in found.own | found.parts)
         fingerprints.line_keys(lines, b"a.py", 1)
 
 
@@ -232,28 +232,3 @@ def test_a_session_that_made_the_commit_does_not_hide_whose_work_it_squashed() -
     made = Unit(0, "", "a" * 40, commit.whole, frozenset(commit.own))
     found = fingerprints.match(commit, [("later", made), ("first", unit(patch(*diff(*LINES[:6]))))], lambda _: 1.0)
     assert [(one.session, one.how) for one in found] == [("later", "recorded"), ("first", "content")]
-
-
-# --- what is kept of it
-
-
-@given(st.sets(st.integers(0, (1 << traces.BITS) - 1), max_size=600))
-def test_keys_survive_being_written_down(keys: set[int]) -> None:
-    fact = traces.unit_fact("2026-03-01T12:00:00+00:00", "", 7, keys)
-    (found,) = traces.units(["other", fact, "print broken"])
-    assert found.keys == frozenset(sorted(keys)[: traces.MAX_UNIT])
-    assert (found.number, found.at, found.sha, found.whole) == (0, "2026-03-01T12:00:00+00:00", "", 7)
-    assert traces.unpacked(traces.packed(keys)) == keys
-
-
-@pytest.mark.parametrize("fact", [
-    "print", "print a b c", "print t - x ?", "print t zz 1 AAAA", "print t - 1 é", "print t - 1 A", "print  -  -", "printed x",
-])  # fmt: skip
-def test_a_line_that_a_person_broke_records_nothing_wrong(fact: str) -> None:
-    assert [(unit.sha, len(unit.keys) <= 1) for unit in traces.units([fact])] in ([], [("", True)])
-
-
-def test_items_are_dated_by_their_digest() -> None:
-    facts = [traces.dated_fact("2026-03-01T12:00:00+00:00", "**A:** b"), "dated x", "dated"]
-    assert traces.dates(facts) == {traces.digest("**A:** b"): "2026-03-01T12:00:00+00:00"}
-    assert traces.digest("a\ud800")

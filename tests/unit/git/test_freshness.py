@@ -9,7 +9,7 @@ import pytest
 from ocm.base.model import FileChange
 from ocm.git import blobs, freshness, parse, process
 from ocm.git.worktree import WorkTree
-from ocm.markdown import facts
+from ocm.markdown.facts import Facts, content_line
 from ocm.recall import brief, search
 from tests.support.builders import Project, commit, git
 from tests.support.session_store import put, session
@@ -38,7 +38,7 @@ def work(project: Project, *names: str, session_id: str = "S") -> None:
 def test_a_checkpoint_keeps_what_the_files_held(repo: Project) -> None:
     work(repo, "b.py", "src/c.py")
     same = git(repo.root, "hash-object", "b.py")
-    assert facts.blobs(repo.session().facts) == {"b.py": same, "src/c.py": same}
+    assert Facts.parse(repo.session().facts).contents == {"b.py": same, "src/c.py": same}
     assert fresh(repo) == {"unchanged": 2, "changed": 0, "gone": 0}
     write(repo, "b.py", "two\n")
     os.unlink(repo.root / "src/c.py")
@@ -60,7 +60,7 @@ def test_what_a_shell_call_changed_is_kept_too(repo: Project) -> None:
     write(repo, "made.py")
     repo.hook("post-tool-use", tool_name="Bash", tool_input={"command": "make all"})
     repo.checkpoint(goal="wombat")
-    assert list(facts.blobs(repo.session().facts)) == ["made.py"]
+    assert list(Facts.parse(repo.session().facts).contents) == ["made.py"]
     assert fresh(repo) == {"unchanged": 1, "changed": 0, "gone": 0}
 
 
@@ -196,7 +196,7 @@ def test_what_git_converts_is_compared_as_git_stores_it(repo: Project) -> None:
     for name in ("lines.txt", "word.up"):
         repo.edited(write(repo, name, "one\r\ntwo\r\n"))
     repo.checkpoint(goal="wombat")
-    known = facts.blobs(repo.session().facts)
+    known = Facts.parse(repo.session().facts).contents
     assert known == {name: git(repo.root, "hash-object", name) for name in ("lines.txt", "word.up")}
     write(repo, "lines.txt", "one\ntwo\n")
     assert fresh(repo) == {"unchanged": 2, "changed": 0, "gone": 0}
@@ -209,7 +209,7 @@ def test_nothing_outside_the_repository_is_opened(repo: Project, tmp_path: Path)
     oid = parse.blob_id(b"x", blobs.SHA1)
     paths = (str(secret), "../secret", "out/secret", "/dev/zero")
     changes = [FileChange(path, "modified") for path in paths]
-    put(repo.store, "a.md", session("a", goal="wombat", files=changes, facts=[facts.blob(p, oid) for p in paths]))
+    put(repo.store, "a.md", session("a", goal="wombat", files=changes, facts=[content_line(p, oid) for p in paths]))
     assert fresh(repo) is None
     assert freshness.contents_now(str(repo.root), {*paths, "a.py"}).keys() == {"a.py"}
 
@@ -218,16 +218,12 @@ def test_nothing_outside_the_repository_is_opened(repo: Project, tmp_path: Path)
     "path", ["a b.py", "a\\n.py", "a\nb", "a\r\\", "ü/漢字.py", "`x`", " lead", "trail ", "blob x"]
 )
 def test_any_path_stays_one_line(repo: Project, path: str) -> None:
-    line = facts.blob(path, blobs.SHA1)
+    line = content_line(path, blobs.SHA1)
     assert "\n" not in line
     assert "\r" not in line
-    assert facts.blobs([line]) == {path: blobs.SHA1}
+    assert Facts.parse([line]).contents == {path: blobs.SHA1}
     work(repo, path)
     assert fresh(repo) == {"unchanged": 1, "changed": 0, "gone": 0}
-
-
-def test_a_line_that_is_no_fact_of_ours_is_passed_over() -> None:
-    assert facts.blobs(["blob x y", "blob " + "0" * 40, "calls 3", f"blob {'0' * 39}g a"]) == {}
 
 
 def test_a_repository_with_longer_ids(tmp_path: Path) -> None:

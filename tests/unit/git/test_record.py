@@ -5,7 +5,7 @@ import os
 import pytest
 
 from ocm.git import record
-from ocm.markdown import traces
+from ocm.markdown import fingerprint_lines
 from tests.support.builders import Project, commit
 from tests.support.work_world import BODY, committed, matched, retried, units, wrote
 
@@ -89,8 +89,8 @@ def test_a_session_that_writes_a_lot_stays_within_bounds(repo: Project) -> None:
     for part in range(12):
         text = "\n".join(f"value_{part}_{n} = compute({n})" for n in range(700))
         wrote(repo, "S", {f"part{part}.py": text})
-    assert max(len(unit.keys) for unit in units(repo)) == traces.MAX_UNIT
-    assert sum(len(unit.keys) for unit in units(repo)) <= traces.MAX_SESSION
+    assert max(len(unit.keys) for unit in units(repo)) == fingerprint_lines.MAX_UNIT
+    assert sum(len(unit.keys) for unit in units(repo)) <= fingerprint_lines.MAX_SESSION
     sha = commit(repo.root, "all of it")
     assert matched(repo, sha)[0][0] == "S"
 
@@ -106,7 +106,7 @@ def test_a_checkpoint_without_git_is_stored_all_the_same(repo: Project, monkeypa
 def test_of_a_session_that_has_recorded_all_it_may_only_the_commits_are_named(
     repo: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(traces, "MAX_SESSION", 0)
+    monkeypatch.setattr(fingerprint_lines, "MAX_SESSION", 0)
     retried(repo)
     assert units(repo) == []
     sha = commit(repo.root, "Retries")

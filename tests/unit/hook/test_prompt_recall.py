@@ -34,7 +34,7 @@ def ready(store: Store) -> None:
 
 
 def found(store: Store, prompt: str = PROMPT, **options: set[str]) -> list[str]:
-    return [match.session_id for match in prompt_recall.find(store, prompt, **{"but": set(), **options})]
+    return [match.session_id for match in prompt_recall.find(store, prompt, **{"exclude": set(), **options})]
 
 
 def context(project: Project, prompt: str, session_id: str = "now") -> str:
@@ -87,7 +87,7 @@ def test_at_most_three_are_told_and_none_that_is_not_wanted(store: Store) -> Non
     ready(store)
     assert len(found(store)) == 3
     first = found(store)[0]
-    assert first not in found(store, but={first})
+    assert first not in found(store, exclude={first})
 
 
 # --- what the cache is worth
@@ -206,12 +206,12 @@ def test_lines_stay_within_two_hundred_tokens_and_are_plain(tmp_path: Path) -> N
         ["w" * 60] * 6,
         {},
     )
-    said = prompt_recall.say(store, [match] * 3)
+    said = prompt_recall.message(store, [match] * 3)
     assert len(said) <= 800
     assert said.count("\n") >= 1
     assert "ocm-notes" not in said
     assert all(character == "\n" or character.isprintable() for character in said)
-    assert prompt_recall.say(store, []) == ""
+    assert prompt_recall.message(store, []) == ""
 
 
 def test_it_is_quick(store: Store) -> None:
@@ -225,8 +225,8 @@ def test_files_outside_are_not_opened(store: Store) -> None:
     change = FileChange("/etc/hostname", "modified")
     put(store, "a.md", session("a", title=ABOUT, files=[change], facts=["blob " + "0" * 40 + " /etc/hostname"]))
     ready(store)
-    (match,) = prompt_recall.find(store, PROMPT, but=set())
-    assert "files changed" not in prompt_recall.say(store, [match])
+    (match,) = prompt_recall.find(store, PROMPT, exclude=set())
+    assert "files changed" not in prompt_recall.message(store, [match])
 
 
 def test_importing_it_loads_nothing_heavy() -> None:

@@ -2,57 +2,48 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm.hosts import (
-    adapters,
-    antigravity,
-    claude_code,
-    cline,
-    codex,
-    copilot,
-    cursor,
-    droid,
-    gemini_cli,
-    kiro,
-    opencode,
-    qoder,
-    vscode_copilot,
-    windsurf,
-)
-from ocm.hosts.common import Call
+from ocm.hosts import adapter, adapters
+from ocm.hosts.adapter import Adapter, Call
+from ocm.hosts.config.all_hosts import HOSTS
 
 if TYPE_CHECKING:
-    from ocm.hosts.interface import Host
     from tests.support.builders import Project
 
-# The type checker compares each module with the interface here.
-HOSTS: dict[str, Host] = {
-    "antigravity": antigravity,
-    "claude-code": claude_code,
-    "cline": cline,
-    "codex": codex,
-    "copilot": copilot,
-    "cursor": cursor,
-    "droid": droid,
-    "gemini-cli": gemini_cli,
-    "kiro": kiro,
-    "opencode": opencode,
-    "qoder": qoder,
-    "vscode-copilot": vscode_copilot,
-    "windsurf": windsurf,
-}
+NAMES = sorted(adapters.ADAPTERS)
+PLUGINS = {"cline", "opencode"}
+# Whose replies and payloads a host took over: its module is loaded too.
+PARENTS = dict.fromkeys(("codex", "droid", "qoder", "vscode-copilot"), "claude_code") | dict.fromkeys(PLUGINS, "plugin")
 
 
-def test_every_host_is_found_by_its_name() -> None:
-    assert set(adapters.ADAPTERS) == set(HOSTS)
-    for name, module in HOSTS.items():
-        assert adapters.adapter(name) is module
-        assert name == module.NAME
+def adapter_of(name: str) -> Adapter:
+    found = adapters.adapter(name)
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_host_is_found_by_its_name(name: str) -> None:
+    found = adapter_of(name)
+    assert isinstance(found, Adapter)
+    assert found.name == name
+    assert found.checkpoint_tool.endswith("ocm__checkpoint")
+
+
+def test_every_host_that_has_hooks_to_install_has_an_adapter_that_answers_them() -> None:
+    assert {name for name, host in HOSTS.items() if host.hooks} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_adapter_changes_nothing_but_what_every_adapter_has(name: str) -> None:
+    added = {member for member in dir(adapter_of(name)) if not member.startswith("_")} - set(dir(Adapter))
+    assert added <= ({"add_edits", "read_tools"} if name in PLUGINS else set())
 
 
 @pytest.mark.parametrize("name", ["", "vim", "claude_code", "../codex", "Claude-Code"])
@@ -60,27 +51,66 @@ def test_a_name_that_is_not_known_is_no_host(name: str) -> None:
     assert adapters.adapter(name) is None
 
 
-@pytest.mark.parametrize("name", HOSTS)
+@pytest.mark.parametrize("name", NAMES)
 def test_only_the_host_that_is_asked_for_is_loaded(name: str) -> None:
     code = (
         "import sys; from ocm.hosts import adapters; import ocm.hook.main; "
         f"adapters.adapter({name!r}); print(*{{n for n in sys.modules if n.startswith('ocm.hosts.')}})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    family = {"ocm.hosts.claude_code", f"ocm.hosts.{adapters.ADAPTERS[name]}"}
-    others = {f"ocm.hosts.{module}" for module in adapters.ADAPTERS.values()} - family
-    assert f"ocm.hosts.{adapters.ADAPTERS[name]}" in done.stdout.split()
-    assert not others & set(done.stdout.split())
+    own = {adapters.ADAPTERS[name][0], PARENTS.get(name, "adapter")}
+    assert {f"ocm.hosts.{module}" for module in own} <= set(done.stdout.split())
+    allowed = own | {"adapter", "adapters", "patches"}
+    assert set(done.stdout.split()) <= {f"ocm.hosts.{module}" for module in allowed}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_reply_is_an_object_that_json_takes_or_plain_text_or_nothing(name: str) -> None:
+    host = adapter_of(name)
+    own = Call(host.checkpoint_tool, {"goal": "g"})
+    own.own_tool = adapter.CHECKPOINT
+    for reply in (
+        host.deny({}, "r"),
+        host.allow_own(own, "S"),
+        host.add_context({}, "session-start", "m"),
+        host.notify_user("m"),
+        host.block_stop("r"),
+    ):
+        assert reply is None or isinstance(reply, str) or json.loads(json.dumps(reply)) == reply
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_host_that_can_change_calls_gets_the_true_id_and_one_that_cannot_does_not(name: str) -> None:
+    host = adapter_of(name)
+    own = Call(host.checkpoint_tool, {"goal": "g"})
+    own.own_tool = adapter.CHECKPOINT
+    assert ("the-id" in json.dumps(host.allow_own(own, "the-id"))) is host.can_change_calls
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_host_denies_by_a_reply_or_by_its_exit_code_and_never_by_both(name: str) -> None:
+    host = adapter_of(name)
+    assert (host.deny({}, "r") is None) is bool(host.deny_exit_code)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_host_knows_its_own_checkpoint_tool(name: str) -> None:
+    host = adapter_of(name)
+    spelled = {"cursor": "MCP:ocm__checkpoint", "windsurf": "opencodememory/ocm__checkpoint"}
+    assert host.own_tool(spelled.get(name, host.checkpoint_tool)) == adapter.CHECKPOINT
+    assert host.own_tool("checkpoint") == ""
+
+
+def test_what_is_no_host_answers_nothing() -> None:
+    host = Adapter()
+    assert not any((
+        host.from_other_host({}), host.failed({}), host.may_block_stop({}), host.deny({}, "r"), host.notify_user("m"),
+        host.allow_own(Call("x"), "S"), host.add_context({}, "stop", "m"), host.block_stop("r"), host.folders({}),
+        host.end_reason({}), host.user_prompt({}), host.session_id({}),
+    ))  # fmt: skip
 
 
 def test_a_call_of_cursor_that_reaches_claude_code_is_not_counted_there(project: Project) -> None:
     project.calls(3, cursor_version="2.1.0")
     assert project.journals() == []
     assert project.log() == []
-
-
-@pytest.mark.parametrize("own", ["search_sessions", "list_sessions", ""])
-def test_cursor_lets_a_call_of_another_tool_of_the_journal_through_as_it_is(own: str) -> None:
-    call = Call(f"MCP:ocm__{own}", {"query": "x"})
-    call.own = own
-    assert cursor.allow_own(call, "S") is None

@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 
-from ocm.hosts import claude_code, common
+from ocm.hosts import adapter
+from ocm.hosts.adapter import Call
 from ocm.hosts.adapters import host_named
-from ocm.hosts.claude_code import Call
+from ocm.hosts.claude_code import ClaudeCode
 from tests.support.builders import CHECKPOINT_TOOL
+
+claude_code = ClaudeCode()
 
 
 def call(tool: object, given: object = None, **fields: Any) -> Call:
-    return Call({"tool_name": tool, "tool_input": given or {}, **fields}, os.sep + "p")
+    return claude_code.read_call({"tool_name": tool, "tool_input": given or {}, **fields}, os.sep + "p")
 
 
 @pytest.mark.parametrize(("name", "expected"), [
@@ -42,10 +45,12 @@ def test_our_own_tools_are_known_by_their_exact_names(name: str, expected: str) 
 
 
 def test_the_names_of_our_tools_are_those_that_the_server_has() -> None:
-    from ocm.mcp.tool_schemas import TOOLS
+    from ocm.mcp.tools import TOOLS
 
     assert {"mcp__opencodememory__" + name for name in TOOLS} <= {
-        name for name in (f"mcp__opencodememory__ocm__{tool}" for tool in common.OWN) if claude_code.own_tool(name)
+        name
+        for name in (f"mcp__opencodememory__ocm__{tool}" for tool in adapter.OWN_TOOLS)
+        if claude_code.own_tool(name)
     }
 
 
@@ -54,7 +59,7 @@ def test_the_names_of_our_tools_are_those_that_the_server_has() -> None:
     ("mcp__other__anything", True), ("Read", False), ("Grep", False), ("Agent", False), ("edit", False), ("", False), (CHECKPOINT_TOOL, False),
 ])  # fmt: skip
 def test_what_can_change_something_is_known(tool: str, changes: bool) -> None:
-    assert call(tool).changes is changes
+    assert call(tool).can_change is changes
 
 
 def test_an_edit_names_its_file_wherever_the_model_is() -> None:
@@ -70,13 +75,13 @@ def test_an_edit_names_its_file_wherever_the_model_is() -> None:
     {"tool_name": "Bash", "tool_input": {"command": 7}}, {"tool_name": "Edit", "tool_input": {"file_path": None}},
 ])  # fmt: skip
 def test_a_payload_of_any_shape_is_a_call_of_nothing(payload: dict[str, Any]) -> None:
-    found = Call(payload, "/p")
+    found = claude_code.read_call(payload, "/p")
     assert (found.path, found.command, found.agent, found.id) == ("", "", "", "")
 
 
 def test_a_shell_call_has_a_command_and_nobody_else_has() -> None:
     assert call("Bash", {"command": "make"}).command == "make"
-    assert call("Bash", {"command": "make"}).shell == common.POSIX_SHELL
+    assert call("Bash", {"command": "make"}).shell == adapter.POSIX_SHELL
     assert call("PowerShell", {"command": "make"}).shell == "PowerShell"
     assert (call("Read", {"command": "make"}).command, call("Read").shell) == ("", "")
 
@@ -99,7 +104,7 @@ def test_the_folder_of_the_client_comes_before_that_of_the_model(monkeypatch: py
     ({"background_tasks": [{"id": "a"}]}, False),
 ])  # fmt: skip
 def test_a_turn_is_over_when_nothing_goes_on(payload: dict[str, Any], expected: bool) -> None:
-    assert claude_code.may_ask_at_stop(payload) is expected
+    assert claude_code.may_block_stop(payload) is expected
 
 
 def test_replies_are_in_its_dialect() -> None:
@@ -107,9 +112,9 @@ def test_replies_are_in_its_dialect() -> None:
     for reply in (
         claude_code.deny({}, "r"),
         claude_code.allow_own(own, "S"),
-        claude_code.context({}, "session-start", "w"),
-        claude_code.tell_user("w"),
-        claude_code.hold_turn("r"),
+        claude_code.add_context({}, "session-start", "w"),
+        claude_code.notify_user("w"),
+        claude_code.block_stop("r"),
     ):
         json.dumps(reply)
     assert claude_code.deny({}, "r") == {
@@ -119,12 +124,13 @@ def test_replies_are_in_its_dialect() -> None:
             "permissionDecisionReason": "r",
         }
     }
-    assert claude_code.context({"hook_event_name": "PostToolUseFailure"}, "post-tool-use", "w") == {
+    assert claude_code.add_context({"hook_event_name": "PostToolUseFailure"}, "post-tool-use", "w") == {
         "hookSpecificOutput": {"hookEventName": "PostToolUseFailure", "additionalContext": "w"}
     }
-    assert claude_code.tell_user("w") == {"systemMessage": "w"}
-    assert claude_code.hold_turn("r") == {"decision": "block", "reason": "r"}
-    specific: Any = claude_code.allow_own(own, "S")["hookSpecificOutput"]
+    assert claude_code.notify_user("w") == {"systemMessage": "w"}
+    assert claude_code.block_stop("r") == {"decision": "block", "reason": "r"}
+    allowed: Any = claude_code.allow_own(own, "S")
+    specific = allowed["hookSpecificOutput"]
     assert specific["updatedInput"] == {"goal": "g", "session_id": "S", "agent_id": "a1"}
     assert own.input == {"goal": "g"}
 

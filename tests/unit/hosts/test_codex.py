@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from ocm.hosts import codex, common
+from ocm.hosts import adapter
+from ocm.hosts.codex import Codex
 from tests.support.builders import CHECKPOINT_TOOL, Project
 
+codex = Codex()
 ID = "01a1fba4-3565-7370-9d5c-28d8dfe1e04c"
 CHILD = {"agent_id": "01a1fbc2-595e-79e2-9f92-2fc0d5f1d7de", "agent_type": "default"}
 PROFILES = Path(__file__).parents[3] / "hooks" / "codex"
@@ -68,11 +70,11 @@ def shut(project: Project) -> dict[str, Any]:
     ("tool_search", False), ("Edit", False), ("exec_command", False), (CHECKPOINT_TOOL, False), ("", False),
 ])  # fmt: skip
 def test_what_can_change_something_is_known(tool: str, changes: bool) -> None:
-    assert codex.Call(sent("PreToolUse", tool), "/p").changes is changes
+    assert codex.read_call(sent("PreToolUse", tool), "/p").can_change is changes
 
 
 def test_a_patch_names_all_its_files() -> None:
-    found = codex.Call(sent("PostToolUse", "apply_patch", {"command": PATCH}, tool_response=PATCHED), os.sep + "p")
+    found = codex.read_call(sent("PostToolUse", "apply_patch", {"command": PATCH}, tool_response=PATCHED), os.sep + "p")
     assert found.paths == {
         os.path.join(os.sep + "p", "new.txt"): "created",
         os.path.join(os.sep + "p", "a.txt"): "modified",
@@ -81,15 +83,15 @@ def test_a_patch_names_all_its_files() -> None:
 
 
 def test_a_shell_call_has_a_command_for_the_shell_of_the_platform() -> None:
-    found = codex.Call(sent("PreToolUse", "Bash", {"command": "make"}), "/p")
-    assert (found.command, found.shell) == ("make", common.SHELL)
+    found = codex.read_call(sent("PreToolUse", "Bash", {"command": "make"}), "/p")
+    assert (found.command, found.shell) == ("make", adapter.SHELL)
 
 
 @pytest.mark.parametrize("given", [None, {}, {"command": 7}, {"command": "*** Add File:"}, [], "x"])
 def test_a_patch_of_any_shape_is_a_call_that_changes_something(given: object) -> None:
     payload = {"session_id": ID, "tool_name": "apply_patch", "tool_input": given}
-    assert codex.Call(payload, "/p").changes
-    assert codex.Call(payload, "/p").paths == {}
+    assert codex.read_call(payload, "/p").can_change
+    assert codex.read_call(payload, "/p").paths == {}
 
 
 @pytest.mark.parametrize(("response", "failed"), [

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from ocm.hosts import copilot
+from ocm.hosts.copilot import Copilot
 from tests.support.builders import Project
+
+copilot = Copilot()
 
 ID = "79f2172e-dcc5-410c-a6db-c3b1568a2293"
 AGENT = {"sessionId": "4a44a6da", "agentId": "4a44a6da", "agentType": "general-purpose", "parentAgentId": ID}
@@ -41,7 +43,7 @@ def shut(project: Project) -> None:
     ("opencodememory-ocm__checkpoint", False),
 ])  # fmt: skip
 def test_what_can_change_something_is_known(tool: str, changes: bool) -> None:
-    assert copilot.Call(sent(tool or " ", {}), "/p").changes is changes
+    assert copilot.read_call(sent(tool or " ", {}), "/p").can_change is changes
 
 
 @pytest.mark.parametrize(("tool", "own"), [
@@ -50,21 +52,21 @@ def test_what_can_change_something_is_known(tool: str, changes: bool) -> None:
     ("opencodememory-checkpoint", ""), ("opencodememory-ocm__drop", ""), ("bash", ""),
 ])  # fmt: skip
 def test_our_own_tools_are_known_by_their_exact_names(tool: str, own: str) -> None:
-    assert copilot.Call(sent(tool), "/p").own == own
+    assert copilot.read_call(sent(tool), "/p").own_tool == own
 
 
 def test_an_edit_names_its_file_and_how_it_changed() -> None:
-    created = copilot.Call(sent("create", {"path": "/p/new.txt", "file_text": "new"}), "/p")
-    edited = copilot.Call(sent("edit", {"path": "src/a.py", "old_str": "a", "new_str": "b"}), os.sep + "p")
+    created = copilot.read_call(sent("create", {"path": "/p/new.txt", "file_text": "new"}), "/p")
+    edited = copilot.read_call(sent("edit", {"path": "src/a.py", "old_str": "a", "new_str": "b"}), os.sep + "p")
     assert (created.path, created.kind) == (os.path.normpath("/p/new.txt"), "created")
     assert (edited.path, edited.kind) == (os.path.join(os.sep + "p", "src", "a.py"), "modified")
-    assert copilot.Call(sent("view", {"path": "/p/a.txt"}), "/p").paths == {}
+    assert copilot.read_call(sent("view", {"path": "/p/a.txt"}), "/p").paths == {}
 
 
 def test_a_patch_names_all_its_files() -> None:
     patch = "*** Begin Patch\n*** Add File: new.py\n+x\n*** Update File: old.py\n@@\n-a\n+b\n*** End Patch\n"
     for given in (patch, {"input": patch}, {"patch": patch}):
-        found = copilot.Call(sent("apply_patch", given), "/p").paths
+        found = copilot.read_call(sent("apply_patch", given), "/p").paths
         assert {os.path.basename(path): kind for path, kind in found.items()} == {
             "new.py": "created",
             "old.py": "modified",
@@ -85,14 +87,14 @@ def test_a_failed_call_is_told_by_its_error_or_by_its_exit_code(fields: dict[str
     {"toolName": "apply_patch", "toolArgs": {"patch": 7}},
 ])  # fmt: skip
 def test_a_payload_of_any_shape_is_a_call_of_nothing(payload: dict[str, Any]) -> None:
-    found = copilot.Call(payload, "/p")
+    found = copilot.read_call(payload, "/p")
     assert (found.path, found.command, found.agent, found.paths) == ("", "", "", {})
 
 
 def test_the_start_of_a_session_is_told_apart_from_its_continuation() -> None:
-    assert copilot.source(sent(source="new", initialPrompt="do")) == "startup"
-    assert copilot.source(sent(source="resume")) == "resume"
-    assert copilot.source(sent()) == "startup"
+    assert copilot.start_source(sent(source="new", initialPrompt="do")) == "startup"
+    assert copilot.start_source(sent(source="resume")) == "resume"
+    assert copilot.start_source(sent()) == "startup"
 
 
 def test_a_conversation_from_its_start_to_its_end(repo: Project) -> None:
@@ -109,12 +111,12 @@ def test_a_conversation_from_its_start_to_its_end(repo: Project) -> None:
     ]
     assert [answer(repo, "post-tool-use", call) for call in calls] == [{}] * 4
     reminder = answer(repo, "post-tool-use", sent("view", {"path": "a.py"}))
-    assert copilot.CHECKPOINT in reminder["additionalContext"]
+    assert copilot.checkpoint_tool in reminder["additionalContext"]
     denial = answer(repo, "pre-tool-use", sent("bash", {"command": "make"}))
     assert denial["permissionDecision"] == "deny"
-    assert f"{copilot.CHECKPOINT} {{" in denial["permissionDecisionReason"]
+    assert f"{copilot.checkpoint_tool} {{" in denial["permissionDecisionReason"]
     assert answer(repo, "pre-tool-use", sent("view", {"path": "a.py"})) == {}
-    own = answer(repo, "pre-tool-use", sent(copilot.CHECKPOINT, {"goal": "G"}))
+    own = answer(repo, "pre-tool-use", sent(copilot.checkpoint_tool, {"goal": "G"}))
     assert own == {"permissionDecision": "allow", "modifiedArgs": {"goal": "G", "session_id": ID}}
     search = sent("opencodememory-ocm__search_sessions", {"query": "q"})
     assert answer(repo, "pre-tool-use", search) == {"permissionDecision": "allow"}
@@ -144,7 +146,7 @@ def test_a_sub_agent_works_for_its_parents_session(project: Project) -> None:
 def test_a_turn_is_held_once_in_words_it_understands(project: Project) -> None:
     answer(project, "post-tool-use", sent("edit", {"path": "a.py"}))
     asked = answer(project, "stop", sent(stopReason="end_turn", stop_hook_active=False))
-    assert (asked["decision"], copilot.CHECKPOINT in asked["reason"]) == ("block", True)
+    assert (asked["decision"], copilot.checkpoint_tool in asked["reason"]) == ("block", True)
     assert answer(project, "stop", sent(stopReason="end_turn", stop_hook_active=True)) == {}
 
 

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
-from ocm.hosts import common, gemini_cli
+from ocm.hosts import adapter
+from ocm.hosts.gemini_cli import GeminiCli
 from tests.support.builders import Project
+
+gemini_cli = GeminiCli()
 
 ID = "2d4f434b-9754-4065-b797-7d7d511f989e"
 CHECKPOINT = "mcp_opencodememory_ocm__checkpoint"
@@ -45,7 +48,7 @@ def shut(project: Project) -> dict[str, Any]:
     ("glob", False), ("invoke_agent", False), ("write_todos", False), (CHECKPOINT, False), ("", False),
 ])  # fmt: skip
 def test_what_can_change_something_is_known(tool: str, changes: bool) -> None:
-    assert gemini_cli.Call(sent("BeforeTool", tool), "/p").changes is changes
+    assert gemini_cli.read_call(sent("BeforeTool", tool), "/p").can_change is changes
 
 
 @pytest.mark.parametrize(("tool", "own"), [
@@ -53,7 +56,7 @@ def test_what_can_change_something_is_known(tool: str, changes: bool) -> None:
     ("mcp__opencodememory__ocm__checkpoint", ""), ("mcp_other_ocm__checkpoint", ""), ("ocm__checkpoint", ""),
 ])  # fmt: skip
 def test_our_own_tools_are_known_by_their_exact_names(tool: str, own: str) -> None:
-    assert gemini_cli.Call(sent("BeforeTool", tool), "/p").own == own
+    assert gemini_cli.read_call(sent("BeforeTool", tool), "/p").own_tool == own
 
 
 @pytest.mark.parametrize(("tool", "response", "kind"), [
@@ -61,13 +64,15 @@ def test_our_own_tools_are_known_by_their_exact_names(tool: str, own: str) -> No
     ("write_file", {"returnDisplay": "text"}, ""), ("write_file", {"returnDisplay": {"isNewFile": "yes"}}, ""),
 ])  # fmt: skip
 def test_an_edit_names_its_file_and_how_it_changed(tool: str, response: object, kind: str) -> None:
-    found = gemini_cli.Call(sent("AfterTool", tool, {"file_path": "new.txt"}, tool_response=response), os.sep + "p")
+    found = gemini_cli.read_call(
+        sent("AfterTool", tool, {"file_path": "new.txt"}, tool_response=response), os.sep + "p"
+    )
     assert found.paths == {os.path.join(os.sep + "p", "new.txt"): kind}
 
 
 def test_a_shell_call_has_a_command_for_the_shell_of_the_platform() -> None:
-    found = gemini_cli.Call(sent("BeforeTool", "run_shell_command", {"command": "make"}), "/p")
-    assert (found.command, found.shell) == ("make", common.SHELL)
+    found = gemini_cli.read_call(sent("BeforeTool", "run_shell_command", {"command": "make"}), "/p")
+    assert (found.command, found.shell) == ("make", adapter.SHELL)
 
 
 @pytest.mark.parametrize(("tool", "response", "failed"), [
@@ -83,7 +88,7 @@ def test_a_failed_call_is_told_by_what_came_back(tool: str, response: object, fa
     ("do it", "do it"), ("<hook_context>brief</hook_context>\n\ndo it", "do it"), ("ocm: 5 tool calls since …", ""), ("", ""), (7, ""),
 ])  # fmt: skip
 def test_what_a_hook_put_into_a_prompt_was_not_typed(prompt: object, typed: str) -> None:
-    assert gemini_cli.prompt(sent("BeforeAgent", prompt=prompt)) == typed
+    assert gemini_cli.user_prompt(sent("BeforeAgent", prompt=prompt)) == typed
 
 
 def test_the_fifth_call_reminds_and_the_next_change_is_denied(project: Project) -> None:
@@ -124,7 +129,7 @@ def test_a_turn_that_leaves_work_behind_is_held_once(project: Project) -> None:
     answer(project, "post-tool-use", edit)
     held = answer(project, "stop", sent("AfterAgent", prompt="x", stop_hook_active=False))
     assert held["decision"] == "deny"
-    assert gemini_cli.prompt({"prompt": held["reason"]}) == ""
+    assert gemini_cli.user_prompt({"prompt": held["reason"]}) == ""
     assert answer(project, "stop", sent("AfterAgent", prompt="x", stop_hook_active=True)) == {}
 
 

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from ocm.hosts import cline, opencode, patches
+from ocm.hosts import patches
+from ocm.hosts.cline import Cline
+from ocm.hosts.opencode import OpenCode
 from tests.support.builders import Project
 
+opencode, cline = OpenCode(), Cline()
 OPENCODE, CLINE = "opencode", "cline"
 HOSTS: dict[str, Any] = {OPENCODE: opencode, CLINE: cline}
 IDS = {OPENCODE: "ses_e0452085bffehi8t0S2sfYWmWq", CLINE: "1795646163215_c0ran"}
@@ -49,7 +52,7 @@ def shut(project: Project, host: str) -> None:
 
 @both
 def test_a_conversation_from_its_start_to_its_end(repo: Project, host: str) -> None:
-    checkpoint = HOSTS[host].CHECKPOINT
+    checkpoint = HOSTS[host].checkpoint_tool
     answer(repo, host, "session-start", source="startup")
     assert answer(repo, host, "user-prompt", prompt="Do it") == {"context": f"ocm session_id: {IDS[host]}"}
     (repo.root / "new.txt").write_text("new", encoding="utf-8")
@@ -85,14 +88,16 @@ def test_a_sub_agent_neither_counts_nor_is_denied(project: Project, host: str) -
 
 @both
 def test_a_checkpoint_of_a_sub_agent_says_whose_it_is(project: Project, host: str) -> None:
-    own = answer(project, host, "pre-tool-use", agent_id="agent_1", tool_name=HOSTS[host].CHECKPOINT, tool_input={})
+    own = answer(
+        project, host, "pre-tool-use", agent_id="agent_1", tool_name=HOSTS[host].checkpoint_tool, tool_input={}
+    )
     assert own == {"input": {"session_id": IDS[host], "agent_id": "agent_1"}}
 
 
 @both
 def test_other_tools_of_the_journal_are_left_as_they_are(project: Project, host: str) -> None:
     shut(project, host)
-    search = HOSTS[host].CHECKPOINT.replace("checkpoint", "search_sessions")
+    search = HOSTS[host].checkpoint_tool.replace("checkpoint", "search_sessions")
     assert answer(project, host, "pre-tool-use", tool_name=search, tool_input={"query": "q"}) == {}
 
 
@@ -128,7 +133,7 @@ def test_the_command_that_stores_a_checkpoint_passes_a_shut_gate_alone(project: 
     ("webfetch", False), ("todowrite", False), ("question", False), ("", False), ("opencodememory_ocm__checkpoint", False),
 ])  # fmt: skip
 def test_what_can_change_something_is_known_in_opencode(tool: str, changes: bool) -> None:
-    assert opencode.Call({"tool_name": tool}, "/p").changes is changes
+    assert opencode.read_call({"tool_name": tool}, "/p").can_change is changes
 
 
 @pytest.mark.parametrize(("tool", "changes"), [
@@ -137,13 +142,13 @@ def test_what_can_change_something_is_known_in_opencode(tool: str, changes: bool
     ("submit_and_exit", False), ("", False), ("opencodememory__ocm__checkpoint", False),
 ])  # fmt: skip
 def test_what_can_change_something_is_known_in_cline(tool: str, changes: bool) -> None:
-    assert cline.Call({"tool_name": tool}, "/p").changes is changes
+    assert cline.read_call({"tool_name": tool}, "/p").can_change is changes
 
 
 @pytest.mark.parametrize("tool", ["opencodememory_checkpoint", "x_opencodememory_ocm__checkpoint", "ocm__checkpoint"])
 def test_a_tool_that_only_looks_like_ours_is_another(tool: str) -> None:
-    assert opencode.Call({"tool_name": tool}, "/p").own == ""
-    assert cline.Call({"tool_name": tool}, "/p").own == ""
+    assert opencode.read_call({"tool_name": tool}, "/p").own_tool == ""
+    assert cline.read_call({"tool_name": tool}, "/p").own_tool == ""
 
 
 @pytest.mark.parametrize(("given", "command"), [
@@ -152,7 +157,7 @@ def test_a_tool_that_only_looks_like_ours_is_another(tool: str) -> None:
     ("make", "make"), ({"commands": [7, None, ""]}, ""), ({}, ""), ([], ""),
 ])  # fmt: skip
 def test_a_shell_call_of_cline_is_read_in_any_of_its_shapes(given: object, command: str) -> None:
-    assert cline.Call({"tool_name": "run_commands", "tool_input": given}, "/p").command == command
+    assert cline.read_call({"tool_name": "run_commands", "tool_input": given}, "/p").command == command
 
 
 @pytest.mark.parametrize(("typed", "read"), [
@@ -160,13 +165,13 @@ def test_a_shell_call_of_cline_is_read_in_any_of_its_shapes(given: object, comma
     ("<user_input", "<user_input"), ("", ""),
 ])  # fmt: skip
 def test_a_prompt_of_cline_is_read_without_its_tag(typed: str, read: str) -> None:
-    assert cline.prompt({"prompt": typed}) == read
+    assert cline.user_prompt({"prompt": typed}) == read
 
 
 @pytest.mark.parametrize(("created", "kind"), [(True, "created"), (False, "modified"), (None, "")])
 def test_a_whole_file_that_opencode_writes_is_new_or_not(created: bool | None, kind: str) -> None:
     payload: dict[str, Any] = {"tool_name": "write", "tool_input": {"filePath": "a"}}
-    assert opencode.Call(payload if created is None else {**payload, "created": created}, "/p").kind == kind
+    assert opencode.read_call(payload if created is None else {**payload, "created": created}, "/p").kind == kind
 
 
 def test_a_patch_names_every_file_it_changes() -> None:
@@ -196,5 +201,5 @@ def test_a_patch_records_every_file_it_changes(project: Project, host: str) -> N
     {"tool_name": None, "tool_input": "x", "agent_id": [], "tool_use_id": {}},
 ])  # fmt: skip
 def test_a_payload_of_any_shape_is_a_call_of_nothing(host: str, payload: dict[str, Any]) -> None:
-    found = HOSTS[host].Call(payload, "/p")
+    found = HOSTS[host].read_call(payload, "/p")
     assert (found.path, found.command, found.agent, found.id) == ("", "", "", "")

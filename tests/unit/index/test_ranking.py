@@ -142,12 +142,12 @@ def test_nothing_is_asked_for_or_found(store: Store, monkeypatch: pytest.MonkeyP
     assert search.search(store, "?!") == []
 
 
-def _words(*rarities: float) -> list[ranking._Word]:
-    return [ranking._Word(f"w{n}", f"w{n}", 10, rarity) for n, rarity in enumerate(rarities)]
+def _words(*idfs: float) -> list[ranking._Word]:
+    return [ranking._Word(f"w{n}", f"w{n}", 10, idf) for n, idf in enumerate(idfs)]
 
 
 @pytest.mark.parametrize(
-    ("rarities", "least", "expected"),
+    ("idfs", "least", "expected"),
     [
         ([], 1.0, ""),
         ([3.0], 1.0, ""),
@@ -160,8 +160,8 @@ def _words(*rarities: float) -> list[ranking._Word]:
         ([1.0, 1.0], 0.0, ""),
     ],
 )
-def test_who_can_reach_a_score(rarities: list[float], least: float, expected: str) -> None:
-    assert ranking._among(_words(*rarities), least) == expected
+def test_who_can_reach_a_score(idfs: list[float], least: float, expected: str) -> None:
+    assert ranking._among(_words(*idfs), least) == expected
 
 
 def test_a_guess_passes_over_words_too_rare_to_fill_the_pool() -> None:

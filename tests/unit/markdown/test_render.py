@@ -280,3 +280,13 @@ def test_an_upgrade_keeps_the_diff_summary_of_the_reference_system() -> None:
     text = changed(REFERENCE, goal="new")
     assert "    a | 1 +\n     1 file changed, 1 insertion(+)\n" in text
     assert parse.parse(text).diff_summary == old
+
+
+def test_a_parsed_file_is_not_changed_by_being_written() -> None:
+    file = parse.SessionFile(render.render(Session("S", goal="g", decisions=["a"], facts=["calls 1"])))
+    old = parse.session_of(file)
+    body, parts = list(file.body), str(file.parts)
+    new = replace(old, goal="other", decisions=["b"], problems=["p"], facts=[], title="t")
+    once = render.update_parsed(file, old, new)
+    assert (file.body, str(file.parts)) == (body, parts)
+    assert render.update_parsed(file, old, new) == once == render.update(file.text, new)

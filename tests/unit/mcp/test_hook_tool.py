@@ -11,8 +11,8 @@ import pytest
 from mcp_types import TextContent
 
 from ocm.mcp import hook_tool
-from ocm.mcp.server import JournalServer
-from ocm.mcp.tool_schemas import TOOLS
+from ocm.mcp.server import JournalServer, listed
+from ocm.mcp.tools import TOOLS
 from tests.support.builders import CHECKPOINT_TOOL, Project
 
 PROFILE = Path(__file__).parents[3] / "hooks" / "claude-code" / "mcp.json"
@@ -115,7 +115,7 @@ def test_whatever_goes_wrong_is_logged_and_says_nothing(project: Project) -> Non
 def test_the_server_answers_a_tool_that_it_lists_to_nobody(project: Project) -> None:
     server = JournalServer(str(project.root))
     assert hook_tool.NAME not in TOOLS
-    assert hook_tool.NAME not in [tool.name for tool in anyio.run(server.list_tools)]
+    assert hook_tool.NAME not in [tool.name for tool in listed()]
     (given,) = filled("UserPromptSubmit", sent(project, "UserPromptSubmit", prompt="Go on"))
     (content,) = anyio.run(server.call_tool, hook_tool.NAME, given).content
     assert isinstance(content, TextContent)

@@ -23,17 +23,17 @@ from ocm.mcp import stdio
     ],
 )
 def test_only_lone_surrogates_are_exchanged(line: str, expected: dict[str, str]) -> None:
-    assert json.loads(stdio.mended(line)) == expected
+    assert json.loads(stdio.without_lone_surrogates(line)) == expected
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.booleans())
 def test_whole_text_is_never_touched(text: str, ascii_only: bool) -> None:
     line = json.dumps({"a": text}, ensure_ascii=ascii_only)
-    assert stdio.mended(line) == line
+    assert stdio.without_lone_surrogates(line) == line
 
 
 @given(st.text(st.characters()), st.booleans())
 def test_every_line_can_be_encoded_afterwards(text: str, ascii_only: bool) -> None:
-    line = stdio.mended(json.dumps({"a": text}, ensure_ascii=ascii_only))
+    line = stdio.without_lone_surrogates(json.dumps({"a": text}, ensure_ascii=ascii_only))
     line.encode()
     json.loads(line)["a"].encode()

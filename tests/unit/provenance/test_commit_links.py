@@ -12,7 +12,7 @@ import pytest
 from ocm.git import history, process
 from ocm.index import access, queries, sync
 from ocm.index.links import Commits, Made
-from ocm.markdown import traces
+from ocm.markdown.fingerprint_lines import unit_line
 from ocm.provenance import commit_links
 from ocm.store.paths import Store
 from tests.support.builders import Project, commit, git
@@ -136,7 +136,7 @@ def test_progress_is_told(repo: Project) -> None:
 def test_a_user_store_keeps_projects_apart(tmp_path: Path) -> None:
     store = make_store(tmp_path / "user")
     for name in ("one", "two"):
-        fact = traces.unit_fact("2026-03-01T12:00:00+00:00", "", 0, {1, 2, 3, 4})
+        fact = unit_line("2026-03-01T12:00:00+00:00", "", 0, {1, 2, 3, 4})
         put(store, f"{name}.md", session(name, project=name, facts=[fact], decisions=[f"**{name}:** x"]))
     made = Made("a" * 40, 2e9, "x", 0, 1 << 48, frozenset({1, 2, 3, 4}), frozenset())
     for name in ("one", "two"):

@@ -1,19 +1,15 @@
-"""Looking at what is stored: one session, lists, and where things stand."""
+"""One session, whole or in parts."""
 
 from __future__ import annotations
 
 import json
 import os
-import time
-from pathlib import Path
 
 import pytest
 
 from ocm.base.errors import NotFoundError, UnreadableSessionError
-from ocm.recall import listing, show
-from ocm.sessions import archive, backups
-from ocm.store import journal
-from tests.support.builders import CHECKPOINT_TOOL, Project
+from ocm.recall import show
+from tests.support.builders import Project
 
 KEYS = {"session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path"}
 
@@ -25,25 +21,6 @@ def filled(project: Project) -> Project:
     )
     project.checkpoint("0f6d-two", goal="Write docs", title="Docs", tool="cursor", work_pending=["p"])
     return project
-
-
-# --- lists
-
-
-def test_a_list_has_the_keys_of_the_contract_and_the_newest_first(filled: Project) -> None:
-    rows = listing.list_sessions(filled.store)
-    assert all(set(row) >= KEYS for row in rows)
-    assert sorted(row["session_id"] for row in rows) == ["0f6c-one", "0f6d-two"]
-    assert [row["date"] for row in rows] == sorted((row["date"] for row in rows), reverse=True)
-    assert len(listing.list_sessions(filled.store, 1)) == 1
-    for everything in (-1, -(10**30), 10**30):
-        assert len(listing.list_sessions(filled.store, everything)) == 2
-    assert [row["session_id"] for row in listing.list_sessions(filled.store, 10, "cursor")] == ["0f6d-two"]
-    json.dumps(rows)
-
-
-def test_an_empty_store_has_an_empty_list(project: Project) -> None:
-    assert listing.list_sessions(project.store) == []
 
 
 # --- one session
@@ -152,103 +129,3 @@ def test_an_excerpt_says_how_far_it_still_holds(repo: Project) -> None:
     found = show.excerpt(repo.store, "S", ["files"], 500)
     assert found["freshness"] == {"unchanged": 0, "changed": 1, "gone": 0}
     assert found["commits_since"] == 0
-
-
-# --- where things stand
-
-
-def test_the_status_shows_count_threshold_and_gate(project: Project) -> None:
-    project.calls(5)
-    project.denied()
-    (active,) = show.status(project.store)["active"]
-    assert (active["session_id"], active["tool"], active["calls"], active["threshold"], active["gate_shut"], active["denials"]) == (
-        "S", "claude-code", 5, 5, True, 1,
-    )  # fmt: skip
-    project.checkpoint(goal="g")
-    (active,) = show.status(project.store)["active"]
-    assert (active["calls"], active["gate_shut"]) == (0, False)
-
-
-def test_the_status_of_an_empty_store_is_one_too(project: Project) -> None:
-    found = show.status(project.store)
-    assert (found["active"], found["sessions"], found["scope"]) == ([], 0, "project")
-    assert found["store"] == project.store.path
-    assert {name: size for name, size in found["sizes"].items() if size and name != "cache"} == {}
-    os.rmdir(project.store.sessions)
-    assert show.status(project.store)["sessions"] == 0
-
-
-def test_the_status_counts_bytes_by_what_they_are_for(filled: Project) -> None:
-    filled.calls(1)
-    (Path(filled.store.path) / "hook.log").write_text("x" * 10, encoding="utf-8")
-    listing.list_sessions(filled.store)
-    found = show.status(filled.store)
-    assert found["sessions"] == 2
-    assert found["sizes"]["log"] == 10
-    assert found["sizes"]["sessions"] == sum(path.stat().st_size for path in filled.files())
-    assert found["sizes"]["cache"] > 0
-    assert found["sizes"]["journals"] > 0
-    assert found["bounds"].keys() == found["sizes"].keys()
-
-
-def test_the_status_counts_what_was_put_away_and_copied(filled: Project) -> None:
-    archive.put_away(
-        filled.store,
-        "0f6d-two",
-        next(path.name for path in filled.files() if "0f6d" in path.read_text(encoding="utf-8")),
-    )
-    backups.make(filled.store, "test")
-    sizes = show.status(filled.store)["sizes"]
-    assert sizes["archive"] > 0
-    assert sizes["copies"] > 0
-
-
-def test_a_journal_whose_times_make_no_sense_has_no_last_event(project: Project) -> None:
-    journal.append(project.store.path, "S", [{"e": "call", "t": 1e300}])
-    (active,) = show.status(project.store)["active"]
-    assert (active["last_event"], active["tool"]) == (None, None)
-
-
-def test_active_are_the_sessions_with_a_journal_the_latest_first(project: Project) -> None:
-    for age, session_id in ((7200, "early"), (10, "late"), (50_000, "old")):
-        project.calls(1, session_id)
-        then = time.time() - age
-        os.utime(journal.active_path(project.store.path, session_id), (then, then))
-    project.calls(1, "taken")
-    journal.take_over(project.store.path, "taken")
-    project.calls(1, "a/b")
-    assert show.active_ids(project.store) == ["a/b", "late", "early"]
-
-
-def test_a_session_that_ended_is_not_active(project: Project) -> None:
-    project.calls(2)
-    project.hook("session-end")
-    assert show.active_ids(project.store) == []
-
-
-def test_a_tool_use_is_joined_with_the_session_whose_hook_saw_it(project: Project) -> None:
-    project.calls(1, "other")
-    project.hook("pre-tool-use", tool_name=CHECKPOINT_TOOL, tool_use_id="toolu_1", session_id="a/b")
-    assert show.session_that_asked(project.store, "toolu_1") == "a/b"
-    assert show.session_that_asked(project.store, "toolu_2") == ""
-    assert show.session_that_asked(project.store, "") == ""
-
-
-def test_a_journal_that_is_gone_was_never_touched(tmp_path: Path) -> None:
-    assert show._touched(str(tmp_path / "gone")) == 0.0
-
-
-def test_the_status_of_sessions_that_may_not_be_read_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    really = os.listdir
-
-    def forbidden(path: str) -> list[str]:
-        if path == project.store.sessions:
-            raise PermissionError(13, "Permission denied", path)
-        return really(path)
-
-    monkeypatch.setattr(os, "listdir", forbidden)
-    said: list[str] = []
-    show._look_at_sessions(project.store, said.append)
-    assert said == [
-        f"{project.store.sessions} cannot be read: Permission denied. Look at the permissions of that folder."
-    ]

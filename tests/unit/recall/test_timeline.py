@@ -1,12 +1,12 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ocm.base.errors import BadInputError, NotFoundError
 from ocm.base.model import FileChange, WorkEntry
+from ocm.base.rows import TimelineRow
 from ocm.index import access
 from ocm.recall import timeline
 from ocm.store.paths import Store
@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> Store:
     return found
 
 
-def ids(entries: list[dict[str, Any]]) -> list[str]:
+def ids(entries: list[TimelineRow]) -> list[str]:
     return [entry["session_id"] for entry in entries]
 
 

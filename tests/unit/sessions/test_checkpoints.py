@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 from ocm.base import times
 from ocm.base.errors import BadInputError, OcmError, UnreadableSessionError
 from ocm.base.model import WorkEntry
+from ocm.base.rows import SessionRow
 from ocm.index import checkpoint_queries
 from ocm.markdown import parse
 from ocm.sessions import checkpoints, merge, session_files
@@ -26,7 +29,7 @@ from tests.support.builders import CHECKPOINT_TOOL, Project, run_ocm
 TOKEN = "ghp_" + "aB3" * 12
 
 
-def rows(project: Project) -> list[dict[str, Any]]:
+def rows(project: Project) -> list[SessionRow]:
     from ocm.recall import listing
 
     return listing.list_sessions(project.store, -1)
@@ -324,6 +327,83 @@ def test_what_would_be_swallowed_is_not_written(project: Project) -> None:
     assert not project.denied()
 
 
+# --- the order of a checkpoint, and what it costs
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what is parsed from now on, as it happens: the beginning of each session file's text."""
+    seen: list[str] = []
+    original = parse.SessionFile.__init__
+
+    def counted(self: parse.SessionFile, text: str) -> None:
+        seen.append(text[:40])
+        original(self, text)
+
+    monkeypatch.setattr(parse.SessionFile, "__init__", counted)
+    return seen
+
+
+@pytest.mark.parametrize("arguments", [{"decisions": ["d"]}, {"tags": ["t"]}, {"slug": "named"}])
+@pytest.mark.parametrize("is_first", [True, False], ids=["a new session", "a known one"])
+def test_a_checkpoint_parses_its_file_three_times_at_most(
+    repo: Project, is_first: bool, arguments: dict[str, Any], parsed: list[str]
+) -> None:
+    if not is_first:
+        repo.checkpoint(goal="g")
+    repo.edited("a.py")
+    parsed.clear()
+    repo.checkpoint(**arguments)
+    assert 0 < len(parsed) <= 3
+
+
+def test_a_flush_parses_its_file_three_times_at_most(repo: Project, parsed: list[str]) -> None:
+    repo.checkpoint(goal="g")
+    repo.edited("a.py")
+    parsed.clear()
+    assert checkpoints.flush(repo.store, "S")
+    assert 0 < len(parsed) <= 3
+
+
+def test_git_is_asked_before_the_lock_and_the_cache_is_refreshed_after_it(
+    repo: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.checkpoint(goal="g")
+    repo.edited("a.py")
+    repo.calls(1)
+    steps: list[str] = []
+
+    def noted(target: object, name: str, step: str) -> None:
+        original = getattr(target, name)
+
+        def with_note(*arguments: Any, **more: Any) -> Any:
+            steps.append(step)
+            return original(*arguments, **more)
+
+        monkeypatch.setattr(target, name, with_note)
+
+    locked = files.locked
+
+    @contextlib.contextmanager
+    def noted_lock(path: str, **more: Any) -> Iterator[None]:
+        with locked(path, **more):
+            steps.append("lock")
+            yield
+        steps.append("unlock")
+
+    monkeypatch.setattr(files, "locked", noted_lock)
+    noted(subprocess, "Popen", "git")
+    for target, name in ((journal, "take_over"), (merge, "merge"), (files, "atomic_write"), (journal, "drop")):
+        noted(target, name, name)
+    noted(checkpoint_queries, "refresh", "refresh")
+    repo.checkpoint(decisions=["d"])
+    assert "git" in steps
+    assert [step for step in steps if step != "git"] == [
+        "lock", "take_over", "merge", "atomic_write", "drop", "unlock", "refresh",
+    ]  # fmt: skip
+    assert "git" not in steps[steps.index("lock") : steps.index("unlock")]
+
+
 # --- dying in between
 
 
@@ -337,7 +417,7 @@ STEPS: dict[str, tuple[object, str]] = {
     "before the write": (files, "atomic_write"),
     "before the rename": (os, "replace"),
     "behind the rename": (files, "sync_folder"),
-    "before header and carry": (checkpoints, "_finish"),
+    "before header and carry": (checkpoints, "_drop_journals"),
     "in place of header and carry": (journal, "append"),
     "before the first drop": (journal, "drop"),
     "before the cache": (checkpoints, "_refresh_cache"),
@@ -418,7 +498,7 @@ def test_a_machine_checkpoint_behind_a_semantic_one_that_died_counts_from_there(
     project.calls(4)
     for arguments in ({"goal": "g"}, {}, {}):
         with monkeypatch.context() as patch:
-            patch.setattr(checkpoints, "_finish", die)
+            patch.setattr(checkpoints, "_drop_journals", die)
             with pytest.raises(KeyboardInterrupt):
                 project.checkpoint(**arguments)
     project.calls(1)
@@ -461,7 +541,7 @@ def test_lines_that_are_no_events_are_told_and_kept(project: Project) -> None:
         file.write(b'torn\n{"e":"call","m":0,"t":')
     project.calls(1)
     result = project.checkpoint(goal="g")
-    assert result["warnings"] == ["2 lines of the journal are no events; they are kept in journal.rejected."]
+    assert result["warnings"] == ["2 lines of the journal are not events; they are kept in journal.rejected."]
     assert "calls 2" in project.session().facts
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ocm.base.model import Checkpoint, FileChange, PlanFile, Reference, Session, WorkEntry
 from ocm.base.times import instant, later
-from ocm.sessions.merge import Observed, merge, merge_files, taken
+from ocm.sessions.merge import Observed, merge, merge_files, taken_journals
 from ocm.store.events import moment
 
 NOW = datetime(2026, 3, 3, 15, 10, tzinfo=UTC)
@@ -224,7 +224,7 @@ def test_facts_count_and_keep_when_each_event_last_fired() -> None:
     assert second.facts[:4] == ["checkpoints 2", "calls 3", "denials 1", "releases 1"]
     assert "event post-tool-use 2026-03-03T16:02:00+00:00" in second.facts
     assert f"event stop {stamp}" in second.facts
-    assert taken(second) == {}
+    assert taken_journals(second) == {}
 
 
 def test_facts_of_others_stay() -> None:
@@ -235,8 +235,8 @@ def test_facts_of_others_stay() -> None:
 
 def test_a_journal_that_a_semantic_checkpoint_holds_stays_that() -> None:
     first = merged(observed=Observed(NOW, takes=["1-1"]), goal="g")
-    assert taken(first) == {"1-1": "semantic"}
-    assert taken(merged(first, Observed(NOW, takes=["1-1", "2-1"]))) == {"1-1": "semantic", "2-1": "machine"}
+    assert taken_journals(first) == {"1-1": "semantic"}
+    assert taken_journals(merged(first, Observed(NOW, takes=["1-1", "2-1"]))) == {"1-1": "semantic", "2-1": "machine"}
 
 
 @pytest.mark.parametrize(

@@ -93,8 +93,8 @@ def test_the_cache_holds_no_page_of_it_any_more(project: Project) -> None:
 
 def test_archive_journal_log_and_copies_are_looked_through(project: Project) -> None:
     path = write_by_hand(project, "old.md", notes=TOKEN)
-    backups.make(project.store, "test")
-    archive.put_away(project.store, "old", path.name)
+    backups.create(project.store, "test")
+    archive.archive_session(project.store, "old", path.name)
     journal.append(project.store.path, "S", [journal.event("call", tool="Write", path=f"/x/{TOKEN}")])
     (Path(project.store.path) / "hook.log").write_text(f"a\nwhy {TOKEN}\nb\n", encoding="utf-8")
     (Path(project.store.path) / journal.REJECTED).write_bytes(b"\xff " + TOKEN.encode() + b"\n")
@@ -110,7 +110,7 @@ def test_archive_journal_log_and_copies_are_looked_through(project: Project) -> 
 def test_the_safety_copy_does_not_keep_what_was_to_go(project: Project) -> None:
     write_by_hand(project, "one.md", notes=TOKEN)
     redact_scan.scan(project.store, apply=True)
-    assert backups.paths_of(project.store) == []
+    assert backups.list_paths(project.store) == []
     assert not (Path(project.store.path) / backups.FOLDER).exists()
 
 
@@ -188,12 +188,12 @@ def test_what_cannot_be_written_is_named_and_its_copy_stays(project: Project, mo
     assert found == {"sessions/one.md": "No space left on device", "journal of S": "No space left on device"}
     assert TOKEN in path.read_text(encoding="utf-8")
     assert [event["path"] for event in project.lines() if "path" in event] == [f"src/{TOKEN}.py"], "nothing is lost"
-    assert len(backups.paths_of(project.store)) == 1
+    assert len(backups.list_paths(project.store)) == 1
 
 
 def test_a_safety_copy_that_cannot_be_read_is_named(project: Project) -> None:
     write_by_hand(project, "one.md")
-    copy = Path(backups.make(project.store, "test"))
+    copy = Path(backups.create(project.store, "test"))
     copy.write_text("{", encoding="utf-8")
     (found,) = redact_scan.scan(project.store, apply=False).files
     assert found.file == f"{backups.FOLDER}/{copy.name}"
@@ -208,4 +208,4 @@ def test_a_safety_copy_that_cannot_be_read_is_named(project: Project) -> None:
     (OSError("odd"), "odd"),
 ])  # fmt: skip
 def test_why_a_file_stays_as_it_is_is_said_in_a_few_words(error: OcmError | OSError, said: str) -> None:
-    assert redact_scan._why(error) == said
+    assert redact_scan._reason(error) == said

@@ -13,6 +13,7 @@ from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
 from ocm.markdown import render
 from ocm.sessions import session_files
+from ocm.store import paths
 from tests.support.builders import Project
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
@@ -92,11 +93,6 @@ def test_a_new_session_that_has_a_file_by_now_is_to_be_read_first(project: Proje
     assert len(project.files()) == 1
 
 
-@pytest.mark.parametrize("name", ["../x.md", "a/b.md", ".hidden.md", "x.txt", "", "x.md/", "/x.md"])
-def test_what_lies_elsewhere_is_no_session_file(name: str) -> None:
-    assert not session_files.is_name(name)
-
-
 @pytest.mark.parametrize("started", ["yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ""])
 def test_a_start_that_is_no_time_still_gives_a_name(started: str) -> None:
     assert next(session_files._names(Session("S", started_at=started))).endswith(".md")
@@ -170,7 +166,7 @@ def test_a_pipe_is_not_waited_for(project: Project) -> None:
 
 def test_a_file_too_large_is_not_read(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     put(project, "x.md", of("S"))
-    monkeypatch.setattr(session_files, "MAX_BYTES", 10)
+    monkeypatch.setattr(paths, "MAX_SESSION_FILE", 10)
     with pytest.raises(UnreadableSessionError, match="larger than"):
         session_files.load(project.store, "x.md")
 
@@ -184,6 +180,34 @@ def test_a_file_that_is_renamed_all_the_time_is_an_error(project: Project, monke
     monkeypatch.setattr(session_files, "load", gone)
     with pytest.raises(OcmError, match="renamed all the time"):
         session_files.read(project.store, "S", [])
+
+
+@pytest.mark.parametrize("now", ["same", "edited", "gone", "renamed", "broken"])
+def test_a_file_that_was_seen_is_parsed_again_only_when_its_text_changed(project: Project, now: str) -> None:
+    path = put(project, "x.md", of("S"))
+    seen = session_files.read(project.store, "S", [])
+    assert seen
+    if now == "edited":
+        put(project, "x.md", of("S", goal="a person's"))
+    elif now == "broken":
+        put(project, "x.md", "\udcff".encode("utf-8", "surrogateescape").decode("latin-1"))
+    elif now == "renamed":
+        path.rename(path.with_name("y.md"))
+    elif now == "gone":
+        path.unlink()
+    again = session_files.read(project.store, "S", [], seen=seen)
+    assert (again and again.name) == {"gone": None, "broken": None, "renamed": "y.md"}.get(now, "x.md")
+    assert bool(again and again.file is seen.file) == (now == "same")
+    assert (again.session.goal if again else "") == ("a person's" if now == "edited" else "")
+
+
+def test_a_file_that_was_seen_has_the_signature_of_now(project: Project) -> None:
+    path = put(project, "x.md", of("S"))
+    seen = session_files.read(project.store, "S", [])
+    os.utime(path, ns=(1, 1))
+    again = session_files.read(project.store, "S", [], seen=seen)
+    assert again
+    assert session_files.write(project.store, again, Session("S", goal="ours"), "")
 
 
 # --- writing

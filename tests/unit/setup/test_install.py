@@ -490,7 +490,7 @@ def test_a_file_that_is_broken_after_init_is_named_when_ocm_is_to_be_taken_out(w
 
 def test_what_is_no_file_or_no_folder_is_named(world: World) -> None:
     world.rules.mkdir()
-    assert f"{world.rules} is not a file" in refused(world)
+    assert f"{world.rules} cannot be edited: it is not a regular file" in refused(world)
     world.rules.rmdir()
     world.write(world.project / ".claude", "a file")
     assert f"{world.project / '.claude'} is not a folder" in refused(world)
@@ -723,7 +723,7 @@ def test_purging_names_what_goes_and_takes_links_as_links(world: World) -> None:
 def test_a_file_that_changes_between_plan_and_deed_is_not_overwritten(world: World) -> None:
     plan = world.plan()
     world.write(world.rules, "written meanwhile\n")
-    with pytest.raises(OcmError, match="changed by another program") as error:
+    with pytest.raises(OcmError, match="Another program has changed it") as error:
         plan.apply()
     message = str(error.value)
     done, left = message.split("Not done: ")

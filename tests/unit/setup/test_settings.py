@@ -64,7 +64,7 @@ def test_what_is_not_accepted_is_named_and_changes_nothing(store: str, name: str
 def test_a_file_that_is_no_object_is_named_and_left_alone(store: str, content: bytes) -> None:
     os.mkdir(store)
     (Path(store) / "config.json").write_bytes(content)
-    with pytest.raises(OcmError, match=r"config\.json is no JSON object"):
+    with pytest.raises(OcmError, match=r"config\.json is not a JSON object"):
         settings.change(store, "gate.mode", "off")
     assert (Path(store) / "config.json").read_bytes() == content
 
@@ -74,7 +74,7 @@ def test_a_file_larger_than_is_ever_read_is_named_and_left_alone(store: str) -> 
     path = Path(store) / "config.json"
     path.touch()
     os.truncate(path, config.MAX_BYTES + 1)
-    with pytest.raises(OcmError, match=r"config\.json cannot be read: it holds more than 256 kB"):
+    with pytest.raises(OcmError, match=r"config\.json cannot be read: it is larger than 256 kB"):
         settings.change(store, "gate.mode", "off")
     assert path.stat().st_size == config.MAX_BYTES + 1
 

@@ -53,6 +53,7 @@ def test_gate_deny_all_holds_reads_back_too() -> None:
     "ocm checkpoint --session-id S --summary 'a; b | c > d && $(e) `f`'",
     'ocm checkpoint --goal "it is (a; b) & c < d"',
     "ocm checkpoint --goal 'it'\\''s'",
+    "ocm checkpoint --goal 'C:\\\\temp and \\n'",
     "ocm checkpoint --goal a\\;b",
     "\tocm checkpoint\t--goal x ",
 ])  # fmt: skip
@@ -91,6 +92,8 @@ def test_a_simple_checkpoint_command_is_one(command: str) -> None:
     "ocm checkpoint --goal open\\",
     "ocm checkpoint --goal 'a' ; rm 'b'",
     "ocm checkpoint --goal 'a\\' ; rm -rf x #'",
+    "ocm checkpoint --goal 'a\\'b' ; touch x #'",  # to fish the second quote is one of the text
+    "ocm checkpoint --goal '\\'' ; touch x #'",
     'ocm checkpoint --goal "a\\"; rm -rf x; "b"',
     "ocm checkpoint --goal $HOME",
     "ocm checkpoint --goal $'a\\'; rm -rf x",

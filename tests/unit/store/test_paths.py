@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -156,12 +158,12 @@ def test_nothing_is_read_from_where_a_process_happens_to_be(tmp_path: Path, monk
     assert config.load(paths.user_store())["gate.threshold"] == 5
     assert user_rules.load(paths.user_store()).off == frozenset()
     assert registry.everywhere() == []
-    assert not trust.is_ours(paths.Store(str(project), str(tmp_path / "p")))
+    assert not trust.is_trusted(paths.Store(str(project), str(tmp_path / "p")))
 
 
 @pytest.mark.parametrize("write", [
     lambda: trust.note("/p", trust.SEEN), lambda: registry.register("/p", "/p/s"), lambda: registry.unregister("/p"),
-    lambda: manifest.load("/p", user=False), scope.user_site, http.token,
+    lambda: manifest.load("/p", user=False), scope.user_scope, http.token,
     lambda: install.plan_init(cwd="."), install.plan_install, lambda: install.plan_uninstall(cwd="."),
 ])  # fmt: skip
 def test_who_would_write_there_says_so_and_writes_nothing(
@@ -380,3 +382,69 @@ def test_without_a_repository_there_is_no_head(tmp_path: Path) -> None:
 def test_in_the_root_of_the_disk_there_is_nowhere_further_up_to_look() -> None:
     found = paths.find_store(os.sep)
     assert found is None or found.root == os.sep
+
+
+def test_a_regular_file_is_read_up_to_its_bound(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"x" * 10)
+    assert paths.read_regular(str(path), 10) == b"x" * 10
+    with pytest.raises(paths.UnfitFileError, match="larger than 0 kB"):
+        paths.read_regular(str(path), 9)
+    with pytest.raises(FileNotFoundError):
+        paths.read_regular(str(tmp_path / "none"), 10)
+
+
+def test_a_large_bound_is_named_in_megabytes(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.touch()
+    os.truncate(path, 2 * 1024 * 1024 + 1)
+    with pytest.raises(paths.UnfitFileError, match="larger than 2 MB"):
+        paths.read_regular(str(path), 2 * 1024 * 1024)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has neither pipes nor sockets in folders")
+@pytest.mark.parametrize("follow", [False, True])
+def test_what_is_no_regular_file_is_neither_read_nor_waited_for(tmp_path: Path, *, follow: bool) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    with socket.socket(socket.AF_UNIX) as server, contextlib.chdir(tmp_path):
+        server.bind("socket")
+        for path in ("pipe", "folder", "socket", os.devnull):
+            before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+            with pytest.raises(paths.UnfitFileError, match="not a regular file"):
+                paths.read_regular(path, 10, follow=follow)
+            assert not before or len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_link_is_followed_only_where_that_is_meant(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"x")
+    (tmp_path / "link").symlink_to("f")
+    assert paths.read_regular(str(tmp_path / "link"), 10, follow=True) == b"x"
+    with pytest.raises(paths.UnfitFileError, match="not a regular file"):
+        paths.read_regular(str(tmp_path / "link"), 10)
+
+
+def test_what_is_judged_is_the_file_that_was_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process puts a pipe in its place between two looks: there are no two looks."""
+    path = tmp_path / "f"
+    path.write_bytes(b"mine")
+    real = os.fstat
+
+    def swap(descriptor: int) -> os.stat_result:
+        monkeypatch.undo()
+        path.unlink()
+        os.mkfifo(path)
+        return real(descriptor)
+
+    monkeypatch.setattr(os, "fstat", swap)
+    assert paths.read_regular(str(path), 10) == b"mine"
+
+
+@pytest.mark.parametrize("name", ["a.md", "a b.md", "ä.md", "a\\b.md"])
+def test_a_session_file_has_a_plain_name(name: str) -> None:
+    assert paths.is_session_file(name)
+
+
+@pytest.mark.parametrize("name", ["", ".md", ".a.md", "a.txt", "../a.md", "/a.md", "b/a.md", "a.md/"])
+def test_a_name_that_is_hidden_or_leads_elsewhere_is_no_session_file(name: str) -> None:
+    assert not paths.is_session_file(name)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ocm.base.errors import BadInputError, NoStoreError
-from ocm.base.notices import told
+from ocm.base.notices import reported
 from ocm.ui import output
 
 ROW: dict[str, Any] = {
@@ -154,10 +154,10 @@ def test_progress_is_for_persons(tty: bool, as_json: bool, shown: bool, monkeypa
 
 def test_what_is_worked_through_is_told_of_each() -> None:
     seen: list[tuple[int, int]] = []
-    assert list(told("abc", lambda done, of: seen.append((done, of)))) == ["a", "b", "c"]
-    assert list(told("de", lambda done, of: seen.append((done, of)), before=3, of=5)) == ["d", "e"]
+    assert list(reported("abc", lambda done, of: seen.append((done, of)))) == ["a", "b", "c"]
+    assert list(reported("de", lambda done, of: seen.append((done, of)), before=3, of=5)) == ["d", "e"]
     assert seen == [(1, 3), (2, 3), (3, 3), (4, 5), (5, 5)]
-    assert list(told("x", None)) == ["x"]
+    assert list(reported("x", None)) == ["x"]
 
 
 def test_the_status_says_where_things_stand(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ocm.recall import listing, search, show, stats, timeline
+from ocm.recall import status as standing
 from ocm.store.paths import Store
 from ocm.ui import list_view, session_view, stats_view, why_view
 from ocm.ui.cells import cells
@@ -35,7 +36,7 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
         found = search.search(store, "latency client", now=NOW.timestamp())
         return list_view.hits(screen, found)
     if name == "show":
-        found_one = {**show.show(store, "latest"), **show.holds_still(store, "latest")}
+        found_one = {**show.show(store, "latest"), **show.freshness_of(store, "latest")}
         return session_view.session(
             screen, found_one, list(why_view.session_file_lines(show.text(store, "latest"), []))
         )
@@ -51,7 +52,7 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
         "gate_shut": True,
     }
     status = {
-        **show.status(store),
+        **standing.status(store),
         "store": "/home/me/inference/.openCodeMemory",
         "project_root": "/home/me/inference",
     }

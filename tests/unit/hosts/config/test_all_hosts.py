@@ -21,7 +21,7 @@ from ocm.edit.plain_text import BEGIN, END, READ
 from ocm.hosts import adapters
 from ocm.hosts.config import hook_files
 from ocm.hosts.config.all_hosts import HOSTS
-from ocm.hosts.config.host import PROJECT, USER
+from ocm.hosts.config.host_config import PROJECT, USER
 from ocm.setup import install, scope
 from tests.support.install_world import World
 
@@ -262,12 +262,12 @@ def strings(value: Any) -> list[str]:
 
 
 def test_hosts_are_found_by_their_folders_at_home_and_in_the_project(world: World) -> None:
-    site = scope.project_site(str(world.project), "/")
-    found = set(scope.found_hosts(HOSTS, site))
+    project = scope.project_scope(str(world.project), "/")
+    found = set(scope.found_hosts(HOSTS, project))
     (world.home / ".codex").mkdir()
     (world.project / ".kiro").mkdir()
-    assert set(scope.found_hosts(HOSTS, site)) - found == {"codex", "kiro"} - found
-    user = scope.user_site()
+    assert set(scope.found_hosts(HOSTS, project)) - found == {"codex", "kiro"} - found
+    user = scope.user_scope()
     assert "kiro" not in set(scope.found_hosts(HOSTS, user)) - found
 
 
@@ -275,7 +275,7 @@ def test_hosts_are_found_by_their_commands(world: World, monkeypatch: pytest.Mon
     suffix = ".exe" if os.name == "nt" else ""
     world.write(world.base / "bin" / f"opencode{suffix}", "#!/bin/sh\n").chmod(0o755)
     monkeypatch.setenv("PATH", str(world.base / "bin"))
-    assert scope.found_hosts(HOSTS, scope.user_site()) == ["opencode"]
+    assert scope.found_hosts(HOSTS, scope.user_scope()) == ["opencode"]
     world.plan_hosts().apply()
     assert (world.project / "opencode.json").exists()
     assert not (world.project / "CLAUDE.md").exists()
@@ -283,14 +283,14 @@ def test_hosts_are_found_by_their_commands(world: World, monkeypatch: pytest.Mon
 
 def test_where_no_host_is_found_claude_code_is_set_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(world.base))
-    assert scope.choose((), {}, site=scope.user_site()) == ["claude-code"]
+    assert scope.choose((), {}, scope=scope.user_scope()) == ["claude-code"]
 
 
 def test_a_host_for_which_hooks_are_chosen_is_set_up_without_being_found(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(world.base))
-    assert scope.choose((), {"qoder": "full", "kiro": "none"}, site=scope.user_site()) == ["qoder"]
+    assert scope.choose((), {"qoder": "full", "kiro": "none"}, scope=scope.user_scope()) == ["qoder"]
 
 
 def test_a_repository_with_every_folder_gets_what_hooks_and_rules_hold(
@@ -344,7 +344,7 @@ def test_every_rules_text_is_short_and_says_the_same_in_the_hosts_own_words() ->
 def test_a_rules_text_calls_the_checkpoint_as_its_host_does(name: str) -> None:
     adapter = adapters.adapter(name)
     assert adapter
-    assert f"`{adapter.CHECKPOINT}`" in resources.read("rules", f"{name}.md")
+    assert f"`{adapter.checkpoint_tool}`" in resources.read("rules", f"{name}.md")
 
 
 def test_hosts_that_read_agents_md_share_one_block_at_its_top(world: World) -> None:
@@ -622,5 +622,5 @@ def test_local_in_a_linked_worktree_and_outside_git(world: World) -> None:
 
 
 def test_a_host_without_files_of_one_user_is_named(world: World) -> None:
-    with pytest.raises(BadInputError, match=r"codex has no place.*claude-code"):
+    with pytest.raises(BadInputError, match=r"codex has no files that are one user.s alone.*claude-code"):
         install.plan_init(cwd=str(world.project), hosts=["codex"], local=True)

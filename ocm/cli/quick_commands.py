@@ -1,13 +1,17 @@
-"""What `list` and `search` do; free of the command line's library, which takes longer to load than either to answer."""
+"""What `list`, `search` and `status` do, without the command line's library: it takes longer to load than they run."""
 
+import contextlib
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ocm.base.errors import NoStoreError, meant
+from ocm.base.errors import NoStoreError, suggestion
 from ocm.store import paths
 from ocm.store.paths import Store
 from ocm.ui import layout, output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 NO_SESSIONS = "No sessions yet. They appear as your assistant works; `ocm status` shows what it records."
 
@@ -30,6 +34,27 @@ def find_store(project: str | None) -> Store:
 
         sync.watch(output.Progress)
     return store
+
+
+@contextlib.contextmanager
+def notices() -> "Iterator[Callable[[str], None]]":
+    """Collect notices and print each once when all went well; where it did not, the error is the one line."""
+    lines: list[str] = []
+    yield lines.append
+    for line in dict.fromkeys(lines):
+        output.notice(line)
+
+
+def status(*, project: str | None, as_json: bool) -> None:
+    """Print where the store, the active sessions and the gate stand."""
+    from ocm.recall import status as standing
+
+    with notices() as notice:
+        found = standing.status(find_store(project), notice)
+    if as_json:
+        output.as_json(found)
+    else:
+        layout.status(found)
 
 
 def list_sessions(*, project: str | None, limit: int, tool: str | None, as_json: bool) -> None:
@@ -82,9 +107,10 @@ def _unknown(store: Store, **typed: str | None) -> str:
     from ocm.recall import listing
 
     for column, name in typed.items():
-        known = {row[column] for row in listing.list_sessions(store, -1)} if name else set()
+        rows: Sequence[Mapping[str, object]] = listing.list_sessions(store, -1) if name else ()
+        known = {str(row[column]) for row in rows}
         if name and known and name not in known:
-            return f"No session has the {column} {name!r}. {meant(name, known)}".rstrip()
+            return f"No session has the {column} {name!r}. {suggestion(name, known)}".rstrip()
     return ""
 
 
@@ -97,5 +123,5 @@ def _stores(project: str | None, *, everywhere: bool, archived: bool) -> list[St
     if archived:
         from ocm.sessions import archive
 
-        return [store, archive.store_of(store)] if archive.exists(store) else [store]
+        return [store, archive.archive_of(store)] if archive.exists(store) else [store]
     return [store]

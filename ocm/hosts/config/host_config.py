@@ -59,8 +59,8 @@ def nothing(_place: Place) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
-    """What is known of a host: how it is found, which files it reads, and what a person must do in it.
+class HostConfig:
+    """How one host is configured: how it is found, which files it reads, and what a person must do in it.
 
     `commands` are on the PATH where it is installed; `homes` are its folders in the user's home, `folders` those in a
     project. `steps` are what only a person can do, `warnings` what in its settings keeps ocm from working.
@@ -84,7 +84,7 @@ class Host:
         return self.hooks.profiles if self.hooks else hook_files.PROFILES[:1]
 
     def is_found(self, project: str | None) -> bool:
-        """Tell whether the host is on this machine, or a folder of it in the project."""
+        """Return whether the host is on this machine, or a folder of it in the project."""
         home = os.path.expanduser("~")
         places = [os.path.join(home, *name.split("/")) for name in self.homes]
         places += [os.path.join(project, *name.split("/")) for name in self.folders] if project else []

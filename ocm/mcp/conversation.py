@@ -1,0 +1,80 @@
+"""The conversation that a server process serves: its store, looked up at each call, and its session id.
+
+A deleted cache, a moved project or a second server do no harm, because nothing of the store is kept between two calls.
+"""
+
+import os
+import time
+from typing import NamedTuple
+
+from ocm.base.errors import BadInputError, NoStoreError
+from ocm.store import paths
+
+_MADE_HERE = "mcp-"  # how an id begins that a server made itself: such a session never belongs to another server
+_MAX_NAMED = 8  # ids that an error names
+
+
+class Caller(NamedTuple):
+    """What a call says about who is calling: the host, and the id of the tool use; each empty when unknown."""
+
+    host: str = ""
+    tool_use: str = ""
+
+
+class Conversation:
+    """A client's conversation with this server."""
+
+    def __init__(self, project: str | None) -> None:
+        """Serve the store of `project`, or of the folder that the process is in at the time of a call."""
+        self._project = project
+        self._own_id = ""
+        self.began: tuple[float, str] | None = None  # when, and at which commit
+        store = self._find()
+        if store is not None:
+            self.began = (time.time(), paths.git_head(store.root)[0])
+
+    def store(self) -> paths.Store:
+        """Return the store as it is now.
+
+        Raises:
+            NoStoreError: there is none, or the project's folder is gone.
+        """
+        found = self._find()
+        if found is None:
+            raise NoStoreError("There is no session store for this project.", "Ask the user to run: ocm init")
+        return found
+
+    def _find(self) -> paths.Store | None:
+        for folder in (self._project, os.environ.get("OCM_PROJECT_DIR"), os.environ.get("CLAUDE_PROJECT_DIR")):
+            if folder and os.path.isdir(folder):
+                return paths.find_store(folder)
+            if folder and folder != os.environ.get("CLAUDE_PROJECT_DIR"):
+                return None  # it was named on purpose and is gone: the folder the process happens to be in is another
+        try:
+            return paths.find_store(os.getcwd())
+        except FileNotFoundError:
+            return None
+
+    def session_id(self, store: paths.Store, caller: Caller) -> tuple[str, list[str]]:
+        """Return the session id of a call that names none, and warnings about how it was found.
+
+        Raises:
+            BadInputError: several sessions are active, and nothing says which one is meant.
+        """
+        from ocm.recall import active
+
+        joined = active.session_of_tool_use(store, caller.tool_use)
+        if joined:
+            return joined, []
+        others = [name for name in active.ids(store) if not name.startswith(_MADE_HERE)]
+        if self._own_id:
+            return self._own_id, []
+        if len(others) == 1:
+            return others[0], [f"The call named no session; it was stored under the only active one, {others[0]}."]
+        if others:
+            named = ", ".join(others[:_MAX_NAMED])
+            raise BadInputError("session_id is missing, and several sessions are active.", f"Give one of: {named}.")
+        import uuid
+
+        self._own_id = f"{_MADE_HERE}{uuid.uuid4()}"
+        return self._own_id, []

@@ -1,0 +1,30 @@
+"""Which sessions are at work, as their journals say."""
+
+import os
+import time
+
+from ocm.store import journal
+from ocm.store.events import saw_call, session_of
+from ocm.store.paths import Store
+
+ACTIVE_SECONDS = 12 * 3600
+
+
+def ids(store: Store) -> list[str]:
+    """Return the ids of the sessions whose journals were touched in the last hours, the latest first."""
+    found = []
+    for key in journal.session_keys(store.path):
+        path = journal.active_path(store.path, key)
+        touched = os.stat(path).st_mtime if os.path.exists(path) else 0.0
+        if touched > time.time() - ACTIVE_SECONDS:
+            found.append((touched, session_of(journal.read_events(store.path, key), key)))
+    return [session_id for _, session_id in sorted(found, reverse=True)]
+
+
+def session_of_tool_use(store: Store, tool_use: str) -> str:
+    """Return the id of the session whose hook saw the tool use `tool_use` coming, empty when none did."""
+    for key in journal.session_keys(store.path) if tool_use else []:
+        events = journal.read_events(store.path, key)
+        if saw_call(events, tool_use):
+            return session_of(events, key)
+    return ""

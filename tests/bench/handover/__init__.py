@@ -1,0 +1,1 @@
+"""The benchmark of handing over: scripted histories in real repositories, and what the next conversation is told."""

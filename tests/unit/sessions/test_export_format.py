@@ -1,0 +1,68 @@
+"""The file of a whole store: what goes into it, and what is refused when it is read."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from ocm.base.errors import OcmError
+from ocm.sessions import export_format, export_import
+from tests.support.builders import Project
+from tests.support.session_store import everything, put, session
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../evil.md",
+        "/etc/evil.md",
+        "a/b.md",
+        "..\\evil.md",
+        "C:evil.md",
+        "evil.txt",
+        ".evil.md",
+        "a\0.md",
+        "",
+        "x" * 300 + ".md",
+        "con\n.md",
+        5,
+        None,
+    ],
+)
+def test_a_name_that_leads_elsewhere_imports_nothing(project: Project, tmp_path: Path, name: object) -> None:
+    text = "---\nocm: 1\nsession_id: evil\n---\n"
+    rows = [{"file": "good.md", "text": text.replace("evil", "good")}, {"file": name, "text": text}]
+    file = tmp_path / "in" / "all.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"ocm": 1, "kind": "store", "sessions": rows}), encoding="utf-8")
+    before = everything(str(tmp_path))
+    with pytest.raises(OcmError, match="session 2"):
+        export_import.import_sessions(project.store, str(file))
+    assert everything(str(tmp_path)) == before
+
+
+def test_what_is_no_session_is_not_exported_and_what_cannot_be_read_is_named(project: Project) -> None:
+    put(project.store, "one.md", session("one"))
+    put(project.store, "notes.txt", "mine")
+    put(project.store, "odd.md", b"\xff")
+    os.mkdir(os.path.join(project.store.sessions, "folder.md"))
+    entries, troubles = export_format.collect(project.store)
+    assert [entry.name for entry in entries] == ["one.md"]
+    assert [line.partition(":")[0] for line in troubles] == ["folder.md", "odd.md"]
+
+
+def test_an_import_is_no_larger_than_can_be_held(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(project.store, "one.md", session("one", goal="long " * 100))
+    file = str(tmp_path / "all.json")
+    export_import.export_store(project.store, file)
+    monkeypatch.setattr("ocm.store.paths.MAX_SESSION_FILE", 100)
+    with pytest.raises(OcmError, match="session 1 is too large"):
+        export_format.read(file)
+    monkeypatch.setattr(export_format, "MAX_BYTES", 100)
+    with pytest.raises(OcmError, match="is larger than"):
+        export_format.read(file)
