@@ -137,11 +137,16 @@ def patched_name(line: bytes) -> bytes:
     return parse.unquoted(names[: (len(names) - 1) // 2])[2:]
 
 
-def brought(root: str, commit: str, limit: int) -> list[str]:
+def merged_commits(root: str, commit: str, limit: int) -> list[str]:
     """Return the commits that a merge brought in, merges left out, the newest first."""
     tree = WorkTree.find(root)
     if tree is None:
         return []
+    with contextlib.suppress(UnknownError):
+        from ocm.git import repository
+
+        if repository.is_readable(tree):
+            return repository.merged_commits(tree, commit, limit)
     try:
         asked = ("rev-list", "--no-merges", f"--max-count={limit}", commit, f"^{commit}^1")
         return process.run(tree.top, *asked).decode().split()
@@ -225,12 +230,7 @@ def log(root: str, paths: Collection[str], limit: int) -> list[Commit] | None:
     names = tree.names_of(paths) if tree else []
     if tree is None or not names or not git_head(tree.top)[0]:
         return None
-    with contextlib.suppress(UnknownError):
-        from ocm.git import repository
-
-        if repository.is_readable(tree):
-            return repository.log(tree, names, limit)
-    try:  # GitPython also fails at a commit whose time is none
+    try:
         shas = process.run(tree.top, "rev-list", f"--max-count={limit}", "HEAD", "--", *names).decode().split()
     except UnknownError:
         return None

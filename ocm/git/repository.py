@@ -1,4 +1,4 @@
-"""The door to GitPython: commits as objects, for what is asked seldom enough that its import may be paid.
+"""The door to GitPython, for what is asked so seldom that its import, longer than most answers take, may be paid.
 
 As in `process`, nothing is written, time is bounded and `os.environ` is never edited. GitPython copies the environment
 it finds, and knows no SHA-256: where either stands against it, `is_readable` says so and `process` is asked instead.
@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ocm.base import processes
-from ocm.base.times import second
 from ocm.git import process
-from ocm.git.commits import Commit, subject_of
 from ocm.git.process import UnknownError
 from ocm.git.worktree import WorkTree
 
@@ -29,21 +27,14 @@ def is_readable(tree: WorkTree) -> bool:
     return not tree.is_sha256 and os.environ.keys().isdisjoint(process.MISLEADING)
 
 
-def log(tree: WorkTree, names: list[str], limit: int) -> list[Commit]:
-    """Return the last commits of HEAD that changed one of these files, the newest first.
+def merged_commits(tree: WorkTree, commit: str, limit: int) -> list[str]:
+    """Return the commits that a merge brought in, merges left out, the newest first.
 
     Raises:
         UnknownError: git cannot say, or takes too long.
     """
     with _opened(tree) as repo:
-        found = repo.iter_commits("HEAD", paths=names, max_count=limit)
-        return [_value_of(one) for one in found]
-
-
-def _value_of(commit: Any) -> Commit:  # noqa: ANN401 - GitPython's attributes have many types
-    when, author = second(str(commit.committed_date)), commit.author.name or ""
-    message = commit.message.decode("utf-8", "replace") if isinstance(commit.message, bytes) else commit.message
-    return Commit(commit.hexsha, when, author, subject_of(message), len(commit.parents) > 1)
+        return [one.hexsha for one in repo.iter_commits(f"{commit}^1..{commit}", no_merges=True, max_count=limit)]
 
 
 class _Git(Git):

@@ -231,7 +231,7 @@ def explain(store: Store, name: str, *, notice: Notice = ignore) -> Answer:
 
 def _explained(view: View, commit: Commit) -> Answer:
     found = view.links
-    shas = history.brought(view.store.root, commit.sha, _MERGED) if commit.is_merge else [commit.sha]
+    shas = history.merged_commits(view.store.root, commit.sha, _MERGED) if commit.is_merge else [commit.sha]
     held = [made for sha in shas if (made := found.commit(sha))]
     best: dict[str, Match] = {}
     for made in held:

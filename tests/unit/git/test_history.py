@@ -31,7 +31,7 @@ def test_outside_a_repository_nothing_is_known(tmp_path: Path) -> None:
     assert history.tracked(root, "a.py") is None
     assert history.names_of(root, []) is None
     assert history.describe(root, ["a" * 40]) == {}
-    assert history.brought(root, "HEAD", 3) == []
+    assert history.merged_commits(root, "HEAD", 3) == []
     assert history.name_of(root, "a.py") == b""
     assert list(history.patches(root, ["a" * 40])) == list(history.uncommitted(root, ["a.py"])) == []
     assert history.patches_in(root, [("a" * 40, b"x")]) == {}
@@ -68,3 +68,17 @@ def test_a_folder_of_a_repository_names_its_files(tmp_path: Path) -> None:
     assert history.tracked(str(top), "sub") == "folder"
     assert history.tracked(str(top), "nope") == ""
     assert history.tracked(str(top / "sub"), "../..") == ""
+
+
+def test_the_log_of_files_is_that_of_git(repo: Project) -> None:
+    root = repo.root
+    (root / "*.py").write_text("x\n", encoding="utf-8")
+    commit(root, "A subject\nthat goes on\n\nand a body")
+    (root / "a.py").write_text("ü\n", encoding="utf-8")
+    git(root, "-c", "user.name=Jürgen Größe", "commit", "-qam", "Ünder")
+    for names in (["a.py"], ["*.py"], ["*.py", "a.py"]):
+        found = history.log(str(root), names, 9)
+        said = git(root, "log", "--format=%H|%ct|%an|%s", "--", *(f":(literal){name}" for name in names))
+        assert found
+        assert [f"{one.sha}|{one.at}|{one.author}|{one.subject}" for one in found] == said.split("\n")
+    assert [one.author for one in history.log(str(root), ["a.py"], 1) or []] == ["Jürgen Größe"]

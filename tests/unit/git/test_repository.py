@@ -1,4 +1,4 @@
-"""GitPython's log says what git's own would, within bounds, and only of the repository that is asked about."""
+"""GitPython says what git itself would, within bounds, and only of the repository that is asked about."""
 
 import os
 import subprocess
@@ -21,58 +21,60 @@ def repo(tmp_path: Path) -> WorkRepo:
     return three_files(tmp_path / "proj")
 
 
-def listed(repo: WorkRepo, *paths: str, limit: int = 9) -> list[tuple[str, int, str, str, bool]]:
-    found = history.log(repo.root, paths, limit)
-    assert found is not None
-    return [(one.sha, one.at, one.author, one.subject, one.is_merge) for one in found]
-
-
-def said_by_git(repo: WorkRepo, *paths: str) -> list[tuple[str, int, str, str, bool]]:
-    lines = repo.git("log", "--format=%H%x00%ct%x00%an%x00%s%x00%P", "--", *paths).split("\n")
-    fields = [line.split("\0") for line in lines if line]
-    return [(sha, int(at), author, subject, " " in parents) for sha, at, author, subject, parents in fields]
-
-
-def test_the_log_is_that_of_git(repo: WorkRepo) -> None:
-    repo.write("a.py", "second\n")
-    repo.commit("A subject\nthat goes on\n\nand a body")
-    repo.write("*.py")
-    repo.commit("a file with an odd name")
-    repo.write("*.py", "other\n")
+def merged(repo: WorkRepo) -> str:
+    """Merge a branch of three commits, one of them a merge, and return the merge."""
+    repo.git("checkout", "-q", "-b", "topic")
+    for n in range(2):
+        repo.write(f"{n}.py")
+        repo.commit(f"topic {n}")
+    repo.git("checkout", "-q", "-b", "other", "main")
+    repo.write("other.py")
     repo.commit("other")
-    repo.write("src/b.py", "ü\n")
-    repo.git("-c", "user.name=Jürgen Größe", "commit", "-qam", "Ünder")
-    for paths in (["a.py"], ["src/b.py", "a.py"], ["src"], ["*.py"]):
-        expected = said_by_git(repo, *(f":(literal){path}" for path in paths))
-        assert listed(repo, *paths) == expected
-    assert listed(repo, "src/b.py", limit=1)[0][2:4] == ("Jürgen Größe", "Ünder")
+    repo.git("merge", "-q", "--no-ff", "-m", "inner", "topic")
+    repo.git("checkout", "-q", "main")
+    repo.git("merge", "-q", "--no-ff", "-m", "outer", "other")
+    return repo.git("rev-parse", "HEAD")
 
 
-def test_a_repository_with_longer_ids_has_a_log_as_well(tmp_path: Path) -> None:
+def said_by_git(repo: WorkRepo, merge: str) -> list[str]:
+    return repo.git("rev-list", "--no-merges", f"{merge}^1..{merge}").split("\n")
+
+
+def test_the_commits_of_a_merge_are_those_that_git_lists(repo: WorkRepo) -> None:
+    merge = merged(repo)
+    tree = WorkTree(repo.root, "")
+    expected = said_by_git(repo, merge)
+    assert len(expected) == 3
+    assert repository.merged_commits(tree, merge, 9) == history.merged_commits(repo.root, merge, 9) == expected
+    assert repository.merged_commits(tree, merge, 2) == expected[:2]
+
+
+def test_a_repository_with_longer_ids_is_read_by_git_itself(tmp_path: Path) -> None:
     repo = WorkRepo(tmp_path / "long", init=("--object-format=sha256",))
     repo.write("a.py")
     repo.commit("first")
-    repo.write("a.py", "other\n")
-    repo.commit("second")
-    assert listed(repo, "a.py") == said_by_git(repo, "a.py")
+    merge = merged(repo)
     assert not repository.is_readable(WorkTree(repo.root, ""))
+    assert history.merged_commits(repo.root, merge, 9) == said_by_git(repo, merge)
 
 
 @pytest.mark.parametrize("name", ["GIT_DIR", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_WORK_TREE", "GIT_ICASE_PATHSPECS"])  # fmt: skip
 def test_a_variable_that_names_another_repository_changes_nothing(
     name: str, repo: WorkRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = said_by_git(repo, "a.py")
+    merge = merged(repo)
+    expected = said_by_git(repo, merge)
     other = three_files(tmp_path / "other")
     monkeypatch.setenv(name, str(other.path / ".git"))
-    assert listed(repo, "a.py") == expected
+    assert history.merged_commits(repo.root, merge, 9) == expected
 
 
 def test_it_runs_no_program_of_the_repository_and_leaves_the_environment_alone(repo: WorkRepo, tmp_path: Path) -> None:
+    merge = merged(repo)
     repo.git("config", "core.fsmonitor", f"touch {tmp_path / 'ran'}")
     repo.git("config", "core.pager", f"touch {tmp_path / 'ran'}")
     before = dict(os.environ)
-    assert len(listed(repo, "a.py")) == 1
+    assert len(repository.merged_commits(WorkTree(repo.root, ""), merge, 9)) == 3
     assert dict(os.environ) == before
     assert not (tmp_path / "ran").exists()
 
@@ -82,6 +84,7 @@ def test_it_runs_no_program_of_the_repository_and_leaves_the_environment_alone(r
 def test_a_git_that_hangs_or_fails_is_not_known(
     script: str, repo: WorkRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    merge = merged(repo)
     shim = tmp_path / "shims" / "git"
     shim.parent.mkdir()
     shim.write_text(f"#!/bin/sh\n{script}\n")
@@ -89,21 +92,23 @@ def test_a_git_that_hangs_or_fails_is_not_known(
     monkeypatch.setenv("PATH", f"{shim.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(process, "SECONDS", 0.2)
     began = time.monotonic()
-    assert history.log(repo.root, ["a.py"], 3) is None
+    with pytest.raises(UnknownError):
+        repository.merged_commits(WorkTree(repo.root, ""), merge, 3)
+    assert history.merged_commits(repo.root, merge, 3) in ([], ["nonsense"])
     assert time.monotonic() - began < 20
 
 
 def test_without_git_nothing_is_known(repo: WorkRepo, tmp_path: Path) -> None:
     """GitPython looks for git when it is imported, so this takes a process of its own."""
-    code = "import sys; from ocm.git import history; print(history.log(sys.argv[1], ['a.py'], 3))"
+    code = "import sys; from ocm.git import history; print(history.merged_commits(sys.argv[1], 'HEAD', 3))"
     environment = os.environ | {"PATH": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code, repo.root], env=environment, check=True, capture_output=True)
-    assert (done.stdout, done.stderr) == (b"None\n", b"")
+    assert (done.stdout, done.stderr) == (b"[]\n", b"")
 
 
 def test_a_folder_that_is_gone_is_not_known(tmp_path: Path) -> None:
     with pytest.raises(UnknownError):
-        repository.log(WorkTree(str(tmp_path / "gone"), ""), ["a.py"], 3)
+        repository.merged_commits(WorkTree(str(tmp_path / "gone"), ""), "HEAD", 3)
 
 
 def test_a_process_that_has_ended_is_not_ended_again(repo: WorkRepo) -> None:

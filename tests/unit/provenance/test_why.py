@@ -429,7 +429,7 @@ def test_a_git_that_is_not_there_leaves_the_journal(repo: Project, monkeypatch: 
     root = str(repo.root)
     monkeypatch.setenv("PATH", "")
     assert history.names_of(root, [sha]) is None
-    assert history.brought(root, sha, 5) == []
+    assert history.merged_commits(root, sha, 5) == []
     assert history.describe(root, [sha]) == {}
     assert history.tracked(root, "src/client.py") is None
     assert sources(ask(repo, "src/client.py", 6)) == [("S", "work", True)]
