@@ -11,6 +11,8 @@ from ocm.hook.read_only_words import Reader, UnsureError
 
 MAX_LENGTH = 20_000  # characters; nobody reads by a longer command
 
+# What makes a line void or another where it is typed, so that the next one no longer stands in the quotes it opened.
+_TYPED = ("\n^", "[[ ", "[[\t", "[[\n")
 _POWERSHELL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_./\\:*,='\"|")
 _CMDLETS = names(
     "get-content gc cat type get-childitem gci dir ls select-string sls get-item gi test-path resolve-path"
@@ -27,7 +29,9 @@ _PARAMETERS = names(
 
 def only_reads(command: str, shell: str = "Bash") -> bool:
     """Return whether a shell command certainly changes nothing."""
-    if len(command) > MAX_LENGTH or not command.replace("\n", "").replace("\t", "").isprintable() or "\n^" in command:
+    if len(command) > MAX_LENGTH or not command.replace("\n", "").replace("\t", "").isprintable():
+        return False
+    if "\n" in command and any(mark in command for mark in _TYPED):
         return False
     try:
         if shell == "PowerShell":
@@ -43,7 +47,7 @@ def _passes(command: str) -> bool:
 
 
 def _all_read(reader: Reader) -> bool:
-    commands = [words for words in reader.commands() if words]
+    commands = reader.commands()
     return bool(commands) and all(map(reads, commands))
 
 

@@ -27,13 +27,14 @@ def need(held: object) -> None:
 class Reader:
     """Splits a command as every shell does; what two shells would split differently is refused."""
 
-    __slots__ = ("at", "differs", "fish", "quiet", "text")
+    __slots__ = ("at", "differs", "fish", "joins", "quiet", "text")
 
     def __init__(self, text: str, *, fish: bool = False) -> None:
         """Start at the beginning of a command; `fish` reads backslashes in quotes as fish does."""
         self.text = text + "\n"  # so that every look at the next character finds one
         self.at = 0
         self.fish = fish
+        self.joins = False  # whether another command has to follow
         self.differs = False  # whether fish reads it in another way
         self.quiet = "\n" in text  # an interactive shell looks for history in the second line of a quoted text, too
 
@@ -42,15 +43,15 @@ class Reader:
         found: list[list[str]] = [[]]
         while self.at < len(self.text):
             self._next(found)
-        return found
+        need(not self.joins)
+        return [words for words in found if words]
 
     def _next(self, found: "list[list[str]]") -> None:
         char = self.text[self.at]
         if char in " \t":
             self.at += 1
         elif char in "\n;|&" and not self.text.startswith("&>", self.at):
-            self._separator()
-            found.append([])
+            self._separator(char, found)
         elif char in "<>&":
             self._redirect(found[-1])
         elif self.text.startswith("\\\n", self.at) and self.at + 2 < len(self.text):
@@ -60,12 +61,16 @@ class Reader:
             self._comment()
         else:
             self._argument(found[-1])
+            self.joins = False
 
-    def _separator(self) -> None:
-        if self.text[self.at] == "&":
-            need(self.text[self.at + 1] == "&")  # a job in the background outlives the call
-            self.at += 1
-        self.at += 1
+    def _separator(self, char: str, found: "list[list[str]]") -> None:
+        """Pass over what ends a command. A typed line that is no command at all would lose the quotes it opens."""
+        twice = char in "|&" and self.text[self.at + 1] == char
+        need(char != "&" or twice)  # a job in the background outlives the call
+        need(char == "\n" or found[-1])
+        self.joins = self.joins or char in "|&"
+        self.at += 1 + twice
+        found.append([])
 
     def _comment(self) -> None:
         """Pass over a line that is harmless where an interactive zsh takes it for a command."""

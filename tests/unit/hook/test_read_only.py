@@ -36,7 +36,7 @@ def test_no_command_that_changes_something_passes() -> None:
 @pytest.mark.parametrize("command", [
     "", " ", "\n", ";", "ls\0", "ls\r\nls", "ls\x0btouch x", "ls \u00a0x", "ls\u2028touch x", "ls \ud800", "ls \ue000", "ls a\u00e0b",
     "LC_ALL=C", "ls\n^ls^touch", "ls {a b}", "ls {a", "ls a}", "ls {a}>/dev/null", "uniq a \u00b2>/dev/null", "ls $1", "ls ${X", 'ls "', "ls '", "ls \\",
-    "cat < $X", "cat < /dev/tcp/host/1", "cat < *", "cat <&3", "ls >&3", "ls >> /dev/null2", "find . -exec", "find . -exec cat {}", "find . -exec cat a{} ;",
+    "cat < $X", "cat < /dev/tcp/host/1", "cat < *", "cat <&3", "ls >&3", "ls >> /dev/null2", "find . -exec", "ls;;ls", "; ls", "| ls", "ls | | cat", "ls ||| cat", "ls |", "ls &&\n", "ls && ; ls", "ls\n; ls", "[[ a b ]] && cat 'a\ntouch x\n'", "[[\ta\nls", "find . -exec cat {}", "find . -exec cat a{} ;",
     "xargs -I", "xargs -n x ls", "xargs -n", "xargs -I{} $X", "awk", "awk -F", "awk -F:", "sed", "sed -e", "sed -n", "sed ''\\''", "sed 's'", "sed 's/a'", "sed 's/a/b'", "sed '1,'",
     "sed '/a'", "sed 's/a\\'", "sed 's/[[:alpha:]/x/'", "sed 's/[:alpha:]/x/;'", "sed 'Y/a/b/'", "sed 'p p'", "timeout", "timeout 5", "timeout x ls", "time", "!", "git", "git -C",
     "git --no-pager", "git -C $X status", "git diff -- --output=x", "git log -S -- *", "gh", "gh pr", "gh x list", "npm", "pip", "pip show $X", "go", "tar", "command -p", "printf", "printf --", "printf -- -v x",
@@ -51,7 +51,7 @@ def test_what_is_not_certain_is_held_back(command: str) -> None:
     '[ "$X" = a ]', "[[ $? -ne 0 ]]", "xargs", "xargs -r -n 2 grep x", "xargs -d , -P2 cat", "sed -n '/[[:space:]]\\[x\\]/Ip; 1!G;h;$!d' a", "sed 's/[^,]*,//2g' a",
     "sed --expression 'y/abc/xyz/' -s a -", "awk -v x=1 -F, '{print x || y}' *", "date --date='1 day ago' -Iseconds", "date -r a", "printf -- '%5s %% %b' \"$X\" b", "printf '%d' 5", "xxd -l16 -s 4 a",
     "find . -perm -u+x -size -10k", "find . -newermt 2024-01-01", "git log -- '*.py' *", "git diff HEAD -- *.py", 'git --no-pager -C "$X" status', "git tag -n v1", "exit", "exit 1",
-    "LC_ALL=C.UTF-8 PAGER=cat git log", "ls;;ls", "ls 2>&1 >/dev/null 2>/dev/null <a", "ls &>/dev/null; ls", "ls \u00fcber 'caf\u00e9 \u2019'", "sort -k 2 -t: a", "uniq -f 1 a", "echo !=", "! ls",
+    "LC_ALL=C.UTF-8 PAGER=cat git log", "ls;\n\nls;", "ls |\n\n cat &&\n# so\nls", "ls 2>&1 >/dev/null 2>/dev/null <a", "ls &>/dev/null; ls", "ls \u00fcber 'caf\u00e9 \u2019'", "sort -k 2 -t: a", "uniq -f 1 a", "echo !=", "! ls",
     "grep '!x' a", "grep '\n!= x' a", 'echo "a ! b"', "ls {a,b{c,d}} {}", "cat *", "grep -e -x *", "base64 a", "timeout 1.5s ls", "env", "hostname -f",
 ])  # fmt: skip
 def test_ordinary_ways_to_write_a_reading_command_pass(command: str) -> None:
