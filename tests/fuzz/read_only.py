@@ -9,6 +9,7 @@ import contextlib
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -176,11 +177,17 @@ class Field:
             self._start(line, text.encode() + b"\n")
 
     def _start(self, line: list[str], typed: bytes) -> None:
-        with contextlib.suppress(subprocess.TimeoutExpired):  # `tail -f` and the like
-            subprocess.run(
-                line, cwd=self.work, env=self.environment, input=typed, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                timeout=4, check=False, start_new_session=True,
-            )  # fmt: skip
+        """Run one command, and end it with all that it started when it takes long: `tail -f`, or a search of the disk."""
+        quiet = subprocess.DEVNULL
+        running = subprocess.Popen(
+            line, cwd=self.work, env=self.environment, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True
+        )  # fmt: skip
+        try:
+            running.communicate(typed, timeout=4)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            running.communicate()
 
     def changed(self, text: str) -> str:
         """Return in which shells a command changed what, after it ran in all of them."""
