@@ -32,8 +32,9 @@ def later(first: str, second: str) -> str:
 
 
 def iso(at: float, zone: tzinfo | None = None) -> str:
-    """Return epoch seconds as an ISO time of a zone, by default the local one; empty for 0, which stands for none."""
-    return datetime.fromtimestamp(at).astimezone(zone).isoformat(timespec="seconds") if at else ""
+    """Return epoch seconds as an ISO time of a zone, by default the local one; empty when they are undated."""
+    is_dated = 0 < at < FAR_FUTURE
+    return datetime.fromtimestamp(at).astimezone(zone).isoformat(timespec="seconds") if is_dated else ""
 
 
 def with_offset(text: str) -> str:

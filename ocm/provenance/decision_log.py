@@ -130,7 +130,7 @@ def as_json(state: State, known: Sessions, kind: str = DECISION) -> dict[str, An
 def date_of(state: State, row: SessionRow) -> str:
     """Return when an item was recorded, in the time of its session."""
     began = times.moment(row.date)
-    return times.iso(state.entry.at, began.tzinfo) if began and state.entry.at else row.date
+    return (began and times.iso(state.entry.at, began.tzinfo)) or row.date
 
 
 def relevant(

@@ -226,6 +226,10 @@ def test_any_path_stays_one_line(repo: Project, path: str) -> None:
     assert fresh(repo) == {"unchanged": 1, "changed": 0, "gone": 0}
 
 
+def test_a_line_that_is_no_fact_of_ours_is_passed_over() -> None:
+    assert Facts.parse(["blob x y", "blob " + "0" * 40, "calls 3", f"blob {'0' * 39}g a"]).contents == {}
+
+
 def test_a_repository_with_longer_ids(tmp_path: Path) -> None:
     root = tmp_path / "r"
     root.mkdir()

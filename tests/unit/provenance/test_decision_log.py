@@ -3,7 +3,7 @@
 import pytest
 
 from ocm.index import access
-from ocm.markdown.facts import digest
+from ocm.markdown import facts
 from ocm.provenance import decision_log, ledger
 from tests.support.builders import Project
 from tests.support.session_store import put, session
@@ -40,7 +40,7 @@ def test_the_ledger_of_a_store(repo: Project) -> None:
 
 def test_a_session_that_goes_on_is_not_later_for_it(project: Project) -> None:
     store = project.store
-    early = ["dated 2026-03-01T10:00:00+00:00 " + digest("**Cache:** in memory")]
+    early = ["dated 2026-03-01T10:00:00+00:00 " + facts.digest("**Cache:** in memory")]
     put(
         store,
         "a.md",

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm.recall import listing, search, show, stats, timeline
-from ocm.recall import status as standing
+from ocm.recall import listing, search, show, stats, status, timeline
 from ocm.store.paths import Store
 from ocm.ui import list_view, session_view, stats_view, why_view
 from ocm.ui.cells import cells
@@ -51,13 +50,13 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
         "threshold": 5,
         "gate_shut": True,
     }
-    status = {
-        **standing.status(store),
+    stood = {
+        **status.status(store),
         "store": "/home/me/inference/.openCodeMemory",
         "project_root": "/home/me/inference",
     }
     sizes = {"sessions": 8192, "cache": 180_000, "journals": 2048, "log": 0, "archive": 0, "copies": 0}
-    return list_view.status(screen, {**status, "sizes": sizes, "active": [{**active, "last_event": NOW.isoformat()}]})  # fmt: skip
+    return list_view.status(screen, {**stood, "sizes": sizes, "active": [{**active, "last_event": NOW.isoformat()}]})  # fmt: skip
 
 
 @pytest.fixture(scope="module")
