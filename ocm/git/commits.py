@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from ocm.base.times import second
 
+LINE_FORMAT = "%H%x00%ct%x00%an%x00%P%x00%s"
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:
@@ -39,9 +41,16 @@ def _object(sha: str, text: str) -> Commit:
         values.setdefault(name, value)
     when = values.get("committer", "").rsplit(" ", 2)[1:2]
     author = values.get("author", "").partition(" <")[0]
-    return Commit(sha, second(when[0]) if when else 0, author, subject_of(message), parents > 1)
+    subject = " ".join(message.lstrip("\n").partition("\n\n")[0].split())
+    return Commit(sha, second(when[0]) if when else 0, author, subject, parents > 1)
 
 
-def subject_of(message: str) -> str:
-    """Return the first paragraph of a commit's message as one line."""
-    return " ".join(message.lstrip("\n").partition("\n\n")[0].split())
+def commits_in_lines(data: bytes) -> list[Commit]:
+    """Return the commits that git printed as `LINE_FORMAT`, one a line."""
+    found = []
+    for line in data.decode("utf-8", "replace").split("\n"):
+        fields = line.split("\0", 4)
+        if len(fields) == 5:  # noqa: PLR2004 - as many as the format has
+            sha, at, author, parents, subject = fields
+            found.append(Commit(sha, second(at), author, subject, " " in parents))
+    return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ocm.base.times import second
 from ocm.git import parse, process
-from ocm.git.commits import Commit, commits_in
+from ocm.git.commits import LINE_FORMAT, Commit, commits_in, commits_in_lines
 from ocm.git.process import UnknownError
 from ocm.git.worktree import WorkTree
 from ocm.store.paths import git_head
@@ -230,12 +230,11 @@ def log(root: str, paths: Collection[str], limit: int) -> list[Commit] | None:
     names = tree.names_of(paths) if tree else []
     if tree is None or not names or not git_head(tree.top)[0]:
         return None
+    asked = ("rev-list", "--no-commit-header", f"--max-count={limit}", f"--format={LINE_FORMAT}", "HEAD", "--", *names)
     try:
-        shas = process.run(tree.top, "rev-list", f"--max-count={limit}", "HEAD", "--", *names).decode().split()
+        return commits_in_lines(process.run(tree.top, *asked))
     except UnknownError:
         return None
-    known = describe(root, shas)
-    return [known[sha] for sha in shas if sha in known]
 
 
 def resolve(root: str, name: str) -> str | None:
