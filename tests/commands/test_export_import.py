@@ -87,5 +87,5 @@ def test_the_command_says_what_an_import_left_out_and_took_out(project: Project,
     assert run_ocm(project.root, "import", str(file)).stdout.splitlines() == [
         "1 sessions written, 0 were here already.",
         "1 differ from what is here and were left out; --replace takes them.",
-        "1 secrets were taken out.",
+        "1 secrets were removed.",
     ]

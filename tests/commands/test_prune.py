@@ -44,7 +44,7 @@ def test_one_session_can_be_restored(project: Project) -> None:
     archive.archive_session(project.store, "first", "first.md")
     put_closed(project.store, "first-b")
     Path(project.store.sessions, "first-b.md").rename(Path(project.store.sessions, "first.md"))
-    assert run_ocm(project.root, "prune", "--restore", "first").stdout == "Back: first-2.md\n"
+    assert run_ocm(project.root, "prune", "--restore", "first").stdout == "Restored: first-2.md\n"
     assert ids(project.store) == ["first", "first-b"]
     with pytest.raises(NotFoundError, match="archive"):
         archive.restore(project.store, "first")

@@ -7,6 +7,7 @@ own code indexes, searches and briefs. Exits 1 where a figure is missed.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -16,6 +17,7 @@ import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from ocm.base.model import FileChange
 from ocm.git import freshness, parse
@@ -212,9 +214,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     report = Report()
     subjects: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="ocm-retrieval-", ignore_cleanup_errors=True) as name:
-        root = Path(name)
-        os.environ["OCM_HOME"] = str(root / "home")  # what the hooks note is not for the user's own
+    with contextlib.ExitStack() as stack:
+        root = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="ocm-retrieval-", ignore_cleanup_errors=True))
+        )
+        # what the hooks note is not for the user's own
+        stack.enter_context(patch.dict(os.environ, {"OCM_HOME": str(root / "home")}))
         for path in options.sets:
             found = sets.load(path)
             subjects += [question.text for asked in found.questions.values() for question in asked[:150]]
