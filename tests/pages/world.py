@@ -50,7 +50,7 @@ class World:
         for file in (Path(self.played.project) / ".openCodeMemory" / "sessions").iterdir():
             text = file.read_text(encoding="utf-8")
             file.write_text(
-                re.sub(r"(?m)^((?:started|updated|ended)_at:) \S+T", r"\1 2026-03-02T", text), encoding="utf-8"
+                re.sub(r"(?m)^((?:started|updated|ended)_at:|dated) \S+T", r"\1 2026-03-02T", text), encoding="utf-8"
             )
 
     def run(self, command: str) -> str:
