@@ -1,4 +1,4 @@
-"""The folder of session files: finding, reading, naming, writing, moving and removing them; nothing else changes one."""
+"""The folder of session files: finding and reading them; nothing else writes, moves or removes one."""
 
 import contextlib
 import hashlib
