@@ -21,7 +21,7 @@ from ocm.store.paths import Store
 WAIT = 5.0
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 PAGE = 16_384  # a session fills a page of 4096 bytes to three quarters, which wastes the rest
-TEXTS = ("title", "goal", "decisions", "problems", "work", "todos", "tags", "files", "other")
+TEXTS = ("title", "goal", "decisions", "problems", "work", "todos", "tags", "files", "other", "words")
 COLUMNS = (*TEXTS, "ident")  # the last is indexed only: it follows from the others, and nobody reads it
 _TEXT = ", ".join(TEXTS)
 # `mark` is the stat hash of the file, another one when it has changed;
