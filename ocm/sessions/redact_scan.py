@@ -177,7 +177,7 @@ def _rewrite(store: Store, name: str, rules: user_rules.Rules) -> None:
     with files.locked(session_files.lock_path(store, session_id)):
         clean, counts = cleaned(session_files.text(store, name), rules)
         if counts:
-            files.atomic_write(os.path.join(store.sessions, name), clean.encode(), owner=journal.key(session_id))
+            session_files.put(store, name, clean, session_id)
 
 
 def _scan_log(path: str, rules: user_rules.Rules, owner: str) -> Found | None:
