@@ -28,6 +28,9 @@ _ADDING = frozenset(map(task_words.stem, ["add", "write", "create", "implement",
 _REMOVING = frozenset(map(task_words.stem, ["remove", "delete", "drop"]))
 
 
+_REPAIRING = frozenset(map(task_words.stem, ["fix", "solve", "resolve", "repair"]))
+
+
 class Shown(NamedTuple):
     """What in the code shows that an item is done: a name that a file has then, or lacks; without one, the file."""
 
@@ -45,6 +48,27 @@ def label(text: str) -> str:
 def says_solved(text: str) -> bool:
     """Return whether a problem says itself that it is solved."""
     return bool(_SOLVED.search(text)) and not _NOT_SOLVED.search(text)
+
+
+def is_struck(text: str) -> bool:
+    """Return whether a person struck an item through."""
+    return text.lstrip().startswith("~~") and text.rstrip().endswith("~~")
+
+
+def superseded(text: str) -> list[str]:
+    """Return the labels, as they are compared, of the decisions that an item says it supersedes."""
+    return list(labels(SUPERSEDES, text))
+
+
+def solved(text: str) -> list[str]:
+    """Return the labels, as they are compared, of the problems that an item says it solves."""
+    return list(labels(SOLVES, text))
+
+
+def repaired(text: str) -> list[int]:
+    """Return the numbers of the problems that a finished deed, such as "Fixed the flaky test", solves."""
+    verb, *rest = task_words.words(text) or ("",)
+    return [task_words.key(task_words.SOLVES, tuple(rest))] if verb in _REPAIRING and len(rest) > 1 else []
 
 
 def labels(pattern: re.Pattern[str], text: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ _CUTS = (" (", ":", ";", ",", " - ", " \u2013 ", " \u2014 ", ". ")
 _LEAST = 3  # words by which a part of a sentence is known
 # The pasts of verbs that no rule makes.
 _IRREGULAR = {
-    "": "", "begin": "began begun", "bind": "bound", "break": "broke broken", "bring": "brought", "build": "built",
+    "begin": "began begun", "bind": "bound", "break": "broke broken", "bring": "brought", "build": "built",
     "buy": "bought", "catch": "caught", "choose": "chose chosen", "come": "came", "do": "did", "draw": "drew drawn",
     "drive": "drove driven", "find": "found", "freeze": "froze frozen", "get": "got gotten", "give": "gave given",
     "go": "went", "grow": "grew grown", "hide": "hid hidden", "hold": "held", "keep": "kept", "know": "knew",

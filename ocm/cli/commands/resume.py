@@ -39,7 +39,6 @@ def command(*, project: str | None, identifier: str | None, tokens: int | None, 
             session_id=session_id,
             tokens=budget,
             alone=bool(session_id),
-            whole=True,
             notice=notice,
         )
     copied = clipboard.copy(said) if copy and said else ""
