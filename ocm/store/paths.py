@@ -259,7 +259,7 @@ def shared_homes(folder: str) -> list[str]:
 
 
 def shared_git_dir(folder: str) -> str:
-    """Return the git folder that `folder`, the top of a linked worktree, shares with the others; empty where it is none.
+    """Return the git folder that `folder`, the top of a linked worktree, shares with others; empty where it is none.
 
     What a `.git` file names may be anyone's: so the worktree's own folder must lie among those that the shared one
     keeps, and point back, as git writes both.

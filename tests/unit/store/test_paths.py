@@ -340,13 +340,14 @@ def test_a_folder_around_a_bare_repository_and_its_worktrees_have_one_store(cont
 def test_the_store_around_a_bare_repository_is_not_hidden_by_one_in_it(container: Path) -> None:
     store = store_in(container)
     store_in(container / ".bare")
-    assert {found(container / name)[0] for name in ("", "tree", "tree/deep")} == {store}
+    for name in ("", "tree", "tree/deep"):
+        assert found(container / name) == (store, container / name, False)
 
 
 def test_a_worktree_elsewhere_finds_the_store_around_its_bare_repository(container: Path, tmp_path: Path) -> None:
     store = store_in(container)
     git(container, "worktree", "add", "-q", "-b", "far", str(tmp_path / "far"))
-    assert found(tmp_path / "far")[0] == store
+    assert found(tmp_path / "far") == (store, tmp_path / "far", False)
 
 
 def test_a_git_file_that_nothing_points_back_to_leads_to_no_store(tmp_path: Path) -> None:
