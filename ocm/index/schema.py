@@ -24,7 +24,7 @@ LONGEST = 20.0  # seconds that the questions of one connection may take in all; 
 _STEPS, _APART = 50_000, 0.1  # between two looks at the clock; what is further apart was spent elsewhere
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 PAGE = 16_384  # a session fills a page of 4096 bytes to three quarters, which wastes the rest
-TEXTS = ("title", "goal", "decisions", "problems", "work", "todos", "tags", "files", "other")
+TEXTS = ("title", "goal", "decisions", "problems", "work", "todos", "tags", "files", "other", "words")
 COLUMNS = (*TEXTS, "ident")  # the last is indexed only: it follows from the others, and nobody reads it
 _TEXT = ", ".join(TEXTS)
 # `mark` is the stat hash of the file, another one when it has changed;
