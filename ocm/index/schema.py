@@ -31,8 +31,8 @@ _TEXT = ", ".join(TEXTS)
 # `racy` is the hash of one too young for that, `error` is why one is unreadable;
 # `counts` is 0 for one that another file of the same session stands for.
 _SESSIONS = """CREATE TABLE sessions(
-  id INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, racy BLOB, error TEXT, counts INTEGER NOT NULL,
-  session_id TEXT, slug TEXT, tool TEXT, project TEXT, branch TEXT, status TEXT,
+  id INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, racy BLOB, error TEXT,
+  counts INTEGER NOT NULL, session_id TEXT, slug TEXT, tool TEXT, project TEXT, branch TEXT, status TEXT,
   started_at TEXT, updated_at TEXT, started REAL, updated REAL)"""
 # `kind` is a place in CHANGE_TYPES; KIND is its name.
 KIND = f"CASE kind {' '.join(f'WHEN {n} THEN {name!r}' for n, name in enumerate(CHANGE_TYPES))} END"
