@@ -45,6 +45,9 @@ DOORS = {
     "click": {"cli"},
 }
 
+# What changes a file: only one module may do so in the folder of the session files.
+CHANGING = {"atomic_write", "rename", "replace", "unlink", "remove", "write_text", "write_bytes", "link", "truncate"}
+
 # What no hook may pay for at every call of a tool.
 HEAVY = {
     "git", "mcp", "filelock", "markdown_it", "sqlite3", "subprocess", "click", "yaml", "rich", "pathlib", "dataclasses",
@@ -155,6 +158,31 @@ def test_the_face_of_a_room_holds_one_sentence_and_nothing_else(room: str) -> No
     assert isinstance(sentence, ast.Expr)
     assert isinstance(sentence.value, ast.Constant)
     assert "\n" not in str(sentence.value.value)
+
+
+def changes_session_files(module: ast.Module) -> list[str]:
+    """Return the functions that change files and know the folder of the session files."""
+    functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
+    return [one.name for one in functions if _changes_a_file(one) and _knows_the_folder(one)]
+
+
+def _changes_a_file(function: ast.FunctionDef) -> bool:
+    called = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+    return bool({name.rpartition(".")[2] for name in called if not name.startswith("session_files.")} & CHANGING)
+
+
+def _knows_the_folder(function: ast.FunctionDef) -> bool:
+    return any(isinstance(node, ast.Attribute) and node.attr == "sessions" for node in ast.walk(function))
+
+
+def test_one_module_alone_changes_session_files() -> None:
+    assert [name for name, path in modules().items() if changes_session_files(tree(path))] == ["sessions.session_files"]
+
+
+@pytest.mark.parametrize("call", sorted(CHANGING))
+def test_a_change_of_session_files_planted_elsewhere_is_found(call: str) -> None:
+    planted = f"def f(store):\n    path = os.path.join(store.sessions, 'a.md')\n    files.{call}(path)"
+    assert changes_session_files(ast.parse(planted)) == ["f"]
 
 
 @pytest.mark.parametrize("library", DOORS)

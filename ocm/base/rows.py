@@ -92,6 +92,7 @@ class SessionPage(SessionRow):
     files: list[FileRow]
     diff_summary: str
     notes: str
+    last_words: str
 
 
 class Excerpt(FreshnessRow, total=False):
@@ -115,6 +116,7 @@ class Excerpt(FreshnessRow, total=False):
     files: list[FileRow]
     notes: str
     diff_summary: str
+    last_words: str
     cut: list[str]
     ended: list[EndedRow]
 

@@ -161,13 +161,14 @@ def user_prompt(event: Event) -> "Reply":
 
 def _past(event: Event, typed: str) -> str:
     """Return what a prompt is told of earlier sessions, and note which, because none is told of twice."""
-    if event.settings["recall.prompt"] == "off":
-        return ""
-    from ocm.hook import prompt_recall
     from ocm.store import trust
 
+    if event.settings["recall.prompt"] == "off" or not trust.is_trusted(event.store):
+        return ""  # nothing of a store from elsewhere is even opened
+    from ocm.hook import prompt_recall
+
     found = prompt_recall.find(event.store, typed, exclude={event.session_id})
-    if not found or not trust.is_trusted(event.store):
+    if not found:
         return ""
     new = prompt_recall.news(found, journal.read_events(event.store.path, event.session_id))
     if new:

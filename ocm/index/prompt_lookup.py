@@ -9,12 +9,12 @@ import re
 import sqlite3
 
 from ocm.index.bm25 import COLUMN_WEIGHTS, idf, smoothed_idf
-from ocm.index.file_format import APPLICATION_ID, STOP, VERSION, address, quoted, stat_hash
+from ocm.index.file_format import STOP, address, quoted, stat_hash
 from ocm.store.paths import Store
 
 MAX_MATCHES, MAX_RARE, MAX_FILES = 3, 6, 20
 _MAX_WORDS, _READ = 32, 4_000  # words and characters of a prompt that are looked at
-_WAIT = 0.1
+_WAIT, _LONGEST = 0.1, 0.5  # seconds: for a lock, and for all questions
 _POOL = 8
 _SMALL, _FEW = 50, 3  # a store of so few sessions; what counts as few there
 # Words of every second prompt; a small store cannot tell by itself how little they say.
@@ -166,10 +166,11 @@ class _Question:
     """The rarest words of a prompt, and how much each tells in this cache."""
 
     def __init__(self, db: sqlite3.Connection, store: Store, words: list[str]) -> None:
+        from ocm.index import schema  # not before there is something to ask
+
         db.execute("PRAGMA trusted_schema = OFF")
-        numbers = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
-        if numbers != [APPLICATION_ID, VERSION]:
-            raise ValueError("it is no cache of ours")
+        schema.bound(db, _LONGEST)
+        schema.verify(db)
         self.store = store
         self.db = db
         self.total = db.execute("SELECT max(id) FROM sessions").fetchone()[0] or 0

@@ -292,6 +292,7 @@ def texts(session: "Session") -> tuple[str, ...]:
         "\n".join(one_line(tag) for tag in session.tags),
         "\n".join(files),
         "\n".join(text for text in other if text),
+        session.last_words,
     )
 
 

@@ -9,6 +9,7 @@ import functools
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from types import UnionType
 from typing import Any
@@ -19,9 +20,11 @@ from ocm.index.file_format import APPLICATION_ID, VERSION
 from ocm.store.paths import Store
 
 WAIT = 5.0
+LONGEST = 20.0  # seconds that the questions of one connection may take in all; an honest one takes milliseconds
+_STEPS, _APART = 50_000, 0.1  # between two looks at the clock; what is further apart was spent elsewhere
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 PAGE = 16_384  # a session fills a page of 4096 bytes to three quarters, which wastes the rest
-TEXTS = ("title", "goal", "decisions", "problems", "work", "todos", "tags", "files", "other")
+TEXTS = ("title", "goal", "decisions", "problems", "work", "todos", "tags", "files", "other", "words")
 COLUMNS = (*TEXTS, "ident")  # the last is indexed only: it follows from the others, and nobody reads it
 _TEXT = ", ".join(TEXTS)
 # `mark` is the stat hash of the file, another one when it has changed;
@@ -80,6 +83,7 @@ _DAMAGE = frozenset(
         sqlite3.SQLITE_CONSTRAINT,
         sqlite3.SQLITE_MISMATCH,
         sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_INTERRUPT,  # by `bound`: a cache that is asked in vain for so long is none of ours
     )
 )
 
@@ -113,11 +117,29 @@ def connect(store: Store, *, wait: float = WAIT) -> sqlite3.Connection | None:
     with contextlib.ExitStack() as stack:
         try:
             db = stack.enter_context(contextlib.closing(_open(path, wait)))
-            _verify(db)
+            bound(db, LONGEST)
+            verify(db)
         except UnicodeDecodeError:  # SQLite quotes the damaged schema in its message
             raise DamagedError("its schema is not text") from None
         stack.pop_all()
     return db
+
+
+def bound(db: sqlite3.Connection, seconds: float) -> None:
+    """Let the questions of a connection take `seconds` in all; the one that goes beyond is interrupted.
+
+    Counted is the time inside of questions, because much may be done between two of them.
+    """
+    spent, last = 0.0, time.monotonic()
+
+    def is_over() -> bool:
+        nonlocal spent, last
+        now = time.monotonic()
+        spent += min(now - last, _APART)
+        last = now
+        return spent > seconds
+
+    db.set_progress_handler(is_over, _STEPS)
 
 
 def rows(cursor: sqlite3.Cursor, *kinds: type | UnionType) -> list[Any]:
@@ -230,7 +252,12 @@ def _open(path: str, wait: float) -> sqlite3.Connection:
     return db
 
 
-def _verify(db: sqlite3.Connection) -> None:
+def verify(db: sqlite3.Connection) -> None:
+    """Check that a cache is exactly what this program makes: no further view or trigger, which any question would run.
+
+    Raises:
+        DamagedError: it is not.
+    """
     found = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version", "journal_mode")]
     if found[0] != APPLICATION_ID:
         raise DamagedError("another program made it")

@@ -2,7 +2,8 @@
 
 Pure, and the one place that knows the lines: `calls 12` and the other counts, `event <name> <time>` when a hook event
 last fired, `blob <id> <path>` what a file contained, `taken <journal> <kind>` which journals the session file includes,
-`dated <time> <digest>` when an item was recorded, and fingerprints (`fingerprint_lines.py`). A line of any other form
+`dated <time> <digest>` when an item was recorded, `words <time> <digest>` which last words the program itself wrote,
+and fingerprints (`fingerprint_lines.py`). A line of any other form
 is kept as it is. `Facts.parse(facts.lines()) == facts`, and lines that this class wrote come out in the same order.
 """
 
@@ -17,8 +18,9 @@ from ocm.markdown.fingerprint_lines import Unit
 
 NAME = "ocm"  # what the fence of the block is called
 COUNTS = ("checkpoints", "calls", "denials", "reminders", "releases")
-_EVENT, _CONTENT, _TAKEN, _DATED = "event", "blob", "taken", "dated"
+_EVENT, _CONTENT, _TAKEN, _DATED, _WORDS = "event", "blob", "taken", "dated", "words"
 _BLOB = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64}) (.+)")
+_SAID = re.compile(r"(\S+) (\S+)")
 _ESCAPED = re.compile(r"\\([\\nr])")
 _UNESCAPED = {"n": "\n", "r": "\r", "\\": "\\"}
 _BLOCK = re.compile(rf"(?:\r?\n|\A)```{NAME}\r?\n")
@@ -35,6 +37,7 @@ class Facts:
         fired: When each hook event last fired, as ISO 8601 text.
         contents: The content that each path had when the session last touched it, as git's id for it.
         taken: The journals that the file includes, each with the kind of the checkpoint that took it.
+        words: When the last words were said that the program wrote, as ISO 8601 text, and their digest.
     """
 
     kept: list[str] = field(default_factory=list)
@@ -42,6 +45,7 @@ class Facts:
     fired: dict[str, str] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)
+    words: tuple[str, str] = ("", "")
 
     @classmethod
     def parse(cls, lines: Iterable[str]) -> "Facts":
@@ -55,6 +59,8 @@ class Facts:
                 (facts.fired if word == _EVENT else facts.taken).update(_pair(rest, one_word=word == _TAKEN))
             elif word == _CONTENT and (blob := _BLOB.fullmatch(rest)):
                 facts.contents[_unescaped(blob[2])] = blob[1]
+            elif word == _WORDS and (said := _SAID.fullmatch(rest)):
+                facts.words = said[1], said[2]
             else:
                 facts.kept.append(line)
         return facts
@@ -72,6 +78,7 @@ class Facts:
             *(f"{_EVENT} {name} {self.fired[name]}" for name in sorted(self.fired)),
             *(content_line(path, oid) for path, oid in self.contents.items()),
             *(f"{_TAKEN} {journal} {kind}" for journal, kind in self.taken.items()),
+            *([f"{_WORDS} {self.words[0]} {self.words[1]}"] if self.words[1] else []),
         ]
 
     def units(self) -> list[Unit]:
@@ -108,7 +115,7 @@ def date_line(at: str, text: str) -> str:
 
 
 def digest(text: str) -> str:
-    """Return what stands for an item in a `dated` line."""
+    """Return what stands for a text in a `dated` or `words` line."""
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).hexdigest()
 
 

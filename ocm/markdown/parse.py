@@ -21,11 +21,11 @@ SCALARS = (
     "git_sha_start", "git_sha_end", "trigger",
 )  # fmt: skip
 NULLABLE = frozenset({"ended_at", "git_sha_start", "git_sha_end", "trigger"})
-GOAL, TODOS, FILES, DIFF, WORK, PLANS, DECISIONS, PROBLEMS, REFERENCES = ORDER = (
+GOAL, TODOS, FILES, DIFF, WORK, PLANS, DECISIONS, PROBLEMS, REFERENCES, WORDS = ORDER = (
     "Goal", "Todos", "Files Touched", "Git Diff Summary", "Work Done", "Plan Files", "Architecture Decisions",
-    "Problems", "References",
+    "Problems", "References", "Last Words",
 )  # fmt: skip
-TEXTS = frozenset({GOAL, DIFF})  # sections of free text: of several with one name the first counts
+TEXTS = frozenset({GOAL, DIFF, WORDS})  # sections of free text: of several with one name the first counts
 COMPLETED, PENDING = "Work Completed", "Work To Be Completed"
 _LONGEST_FRONT = 200  # lines of a front matter that no line closes
 _CODE = re.compile(r"(`+)(.+?)\1(?!`)")
@@ -142,7 +142,7 @@ def session_of(file: SessionFile) -> Session:
     return Session(
         **values,
         tags=tags_of(file.keys.get("tags")),
-        goal=_goal(file),
+        goal=_free_text(file, GOAL),
         work_completed=_todos(file, COMPLETED),
         work_pending=_todos(file, PENDING),
         files=[change for kind in CHANGE_TYPES for change in _changes(file, kind)],
@@ -152,6 +152,7 @@ def session_of(file: SessionFile) -> Session:
         decisions=_texts(file.groups(DECISIONS)),
         problems=_texts(file.groups(PROBLEMS)),
         references=[reference_from(text) for text in _texts(file.groups(REFERENCES))],
+        last_words=_free_text(file, WORDS),
         facts=_fenced(file.body[facts.start : facts.end]) if facts else [],
         notes=_notes(file),
     )
@@ -178,25 +179,27 @@ def _todos(file: SessionFile, name: str) -> list[str]:
     return [text for text in texts if text]
 
 
-def _goal(file: SessionFile) -> str:
-    parts = file.sections(GOAL)
-    return goal_from(file.content(parts[0])) if parts else ""
+def _free_text(file: SessionFile, name: str) -> str:
+    parts = file.sections(name)
+    return free_text_from(file.content(parts[0])) if parts else ""
 
 
-def goal_from(lines: list[str]) -> str:
-    """Return the goal that the lines of its section say; a goal that could not stand there as it is lies in a fence."""
+def free_text_from(lines: list[str]) -> str:
+    """Return the text that the lines of its section say; one that could not stand there as it is lies in a fence."""
     fence = _FENCE.match(lines[0]) if lines else None
     if fence and lines[0] == fence[0] + "text" and lines[-1] == fence[0] and len(lines) > 1:
         return "\n".join(lines[1:-1])
     return "\n".join(lines).strip()
 
 
-def goal_lines(goal: str) -> list[str]:
-    """Return the lines that say `goal`, and nothing else, in its section."""
-    lines = goal.split("\n")
-    if blocks.is_plain(goal) and goal_from(lines) == goal and lines[-1] != "---":
+def free_text_lines(text: str) -> list[str]:
+    """Return the lines that say `text`, and nothing else, in a section of its own; none for no text."""
+    if not text:
+        return []
+    lines = text.split("\n")
+    if blocks.is_plain(text) and free_text_from(lines) == text and lines[-1] != "---":
         return lines
-    longest = max((len(run) for run in re.findall(r"`+", goal)), default=0)
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return [fence + "text", *lines, fence]
 

@@ -30,6 +30,7 @@ from ocm.markdown.parse import (
     REFERENCES,
     SCALARS,
     TODOS,
+    WORDS,
     WORK,
     SessionFile,
 )
@@ -95,7 +96,7 @@ def _body(file: SessionFile, old: Session, new: Session) -> None:
     if new.title != old.title:
         _title(file, old.title, new.title)
     if new.goal != old.goal:
-        _text(file, GOAL, parse.goal_lines(new.goal) if new.goal else [])
+        _text(file, GOAL, parse.free_text_lines(new.goal))
     _list(file, (TODOS, COMPLETED), blocks.without_box, new.work_completed, lambda t: blocks.item_lines(t, "[x] "))
     _list(file, (TODOS, PENDING), blocks.without_box, new.work_pending, lambda t: blocks.item_lines(t, "[ ] "))
     for kind in CHANGE_TYPES:
@@ -122,6 +123,8 @@ def _body(file: SessionFile, old: Session, new: Session) -> None:
         new.references,
         lambda reference: blocks.item_lines(parse.reference_text(reference)),
     )
+    if new.last_words != old.last_words:
+        _text(file, WORDS, parse.free_text_lines(new.last_words))
     if new.facts != old.facts:
         _facts(file, new.facts)
 

@@ -91,6 +91,7 @@ EXCERPT: Schema = {
     "files": {"type": "array", "items": record(FILE)},
     "notes": TEXT,
     "diff_summary": TEXT,
+    "last_words": TEXT,
     "cut": TEXTS,
     "ended": ENDED,
 }

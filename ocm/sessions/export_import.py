@@ -9,7 +9,7 @@ from ocm.markdown import parse
 from ocm.redaction import user_rules
 from ocm.sessions import archive, backups, export_format, redact_scan, session_files
 from ocm.sessions.export_format import Entry
-from ocm.store import files, journal, paths
+from ocm.store import files, paths
 from ocm.store.paths import Store, user_store
 
 
@@ -137,7 +137,6 @@ def _write(store: Store, place: Store, name: str, entry: Entry, session_id: str)
     files.make_private_dir(place.sessions)
     with files.locked(os.path.join(store.path, "names.lock")):
         name = name or archive.free_name(place, entry.name)
-        path = os.path.join(place.sessions, name)
-        files.atomic_write(path, entry.text.encode(), owner=journal.key(session_id))
+        session_files.put(place, name, entry.text, session_id)
     checkpoint_queries.refresh(place, name)
     return name

@@ -76,12 +76,9 @@ def _drop_journals(store: Store, session_id: str) -> None:
 def _drop_files(place: Store, session_id: str) -> list[str]:
     """Remove every file that says it holds the session, and what a killed writer of it left."""
     files.clear_temporary(place.sessions, journal.key(session_id))
-    gone = []
-    for name in sorted(filter(paths.is_session_file, os.listdir(place.sessions))):
-        if session_files.holds(place, name, session_id):
-            os.unlink(os.path.join(place.sessions, name))
-            gone.append(name)
-    files.sync_folder(place.sessions)
+    names = sorted(filter(paths.is_session_file, os.listdir(place.sessions)))
+    gone = [name for name in names if session_files.holds(place, name, session_id)]
+    session_files.remove(place, gone)
     return gone
 
 

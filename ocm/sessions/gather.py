@@ -16,7 +16,7 @@ from ocm.sessions import merge, session_files
 from ocm.sessions.merge import Observed
 from ocm.sessions.session_files import Known
 from ocm.store import config, journal, paths
-from ocm.store.events import Event, edited_path, moment, of_kind, text_of, texts_of
+from ocm.store.events import FREE_TEXTS, Event, edited_path, moment, of_kind, text_of, texts_of
 from ocm.store.paths import Store, user_store
 
 
@@ -228,7 +228,7 @@ def events_redacted(events: list[Event], rules: Rules) -> tuple[list[Event], int
     """Return `events` without the secrets that a path, a title or a command may hold, and how many there were."""
     count = 0
     for event in events:
-        for name in ("path", "title", "cmd"):
+        for name in FREE_TEXTS:
             text = text_of(event, name)
             if text:
                 event[name], found = redact.redact(text, rules)

@@ -16,7 +16,7 @@ from ocm.redaction import redact, user_rules
 from ocm.redaction.private_text import without_closed_private
 from ocm.sessions import archive, backups, caches, export_format, session_files
 from ocm.store import files, journal, paths
-from ocm.store.events import of_kind, session_of, text_of
+from ocm.store.events import FREE_TEXTS, of_kind, session_of, text_of
 from ocm.store.paths import Store, user_store
 
 _FIXED = ("ocm:", "session_id:", "git_sha_start:", "git_sha_end:", "started_at:", "updated_at:", "ended_at:")
@@ -177,7 +177,7 @@ def _rewrite(store: Store, name: str, rules: user_rules.Rules) -> None:
     with files.locked(session_files.lock_path(store, session_id)):
         clean, counts = cleaned(session_files.text(store, name), rules)
         if counts:
-            files.atomic_write(os.path.join(store.sessions, name), clean.encode(), owner=journal.key(session_id))
+            session_files.put(store, name, clean, session_id)
 
 
 def _scan_log(path: str, rules: user_rules.Rules, owner: str) -> Found | None:
@@ -196,7 +196,7 @@ def _scan_journal(store: Store, key: str, rules: user_rules.Rules, owner: str) -
     counts: Counter[str] = Counter()
     events = journal.read_events(store.path, key)
     for event in events:
-        for name in ("path", "title", "cmd"):
+        for name in FREE_TEXTS:
             counts.update(redact.report(text_of(event, name), rules)[1])
     if not counts:
         return None

@@ -1,4 +1,4 @@
-"""The folder of session files: finding, reading, naming and writing them."""
+"""The folder of session files: finding and reading them; nothing else writes, moves or removes one."""
 
 import contextlib
 import hashlib
@@ -175,7 +175,7 @@ def write(store: Store, known: Known | None, session: Session, slug: str, *, see
             folder = scan.folder_stamp(store)
             name = _write_named(store, known, text, session)
     elif text != known.text:
-        _write(store, name, text, session)
+        put(store, name, text, session.session_id)
     return Written(name, session, folder)
 
 
@@ -187,14 +187,34 @@ def _write_named(store: Store, known: Known | None, text: str, session: Session)
             if known and name != own:
                 os.rename(os.path.join(store.sessions, own), os.path.join(store.sessions, name))
             with contextlib.suppress(FileExistsError):
-                _write(store, name, text, session, new=known is None)
+                put(store, name, text, session.session_id, new=known is None)
                 return name
     raise AssertionError("there is no end of names")  # pragma: no cover - there is none
 
 
-def _write(store: Store, name: str, text: str, session: Session, *, new: bool = False) -> None:
+def put(store: Store, name: str, text: str, session_id: str, *, new: bool = False) -> None:
+    """Write `text` durably as the file `name` of a session, whose lock the caller holds.
+
+    Raises:
+        FileExistsError: it was to be `new`, and there is one.
+        OSError: it cannot be written; nothing was changed then.
+    """
     path = os.path.join(store.sessions, name)
-    files.atomic_write(path, text.encode(), owner=journal.key(session.session_id), new=new)
+    files.atomic_write(path, text.encode(), owner=journal.key(session_id), new=new)
+
+
+def move(source: Store, name: str, target: Store, free: str) -> None:
+    """Move a session file to another store, durably, under a name that is free there."""
+    os.rename(os.path.join(source.sessions, name), os.path.join(target.sessions, free))
+    files.sync_folder(target.sessions)
+    files.sync_folder(source.sessions)
+
+
+def remove(store: Store, names: list[str]) -> None:
+    """Remove session files for good."""
+    for name in names:
+        os.unlink(os.path.join(store.sessions, name))
+    files.sync_folder(store.sessions)
 
 
 def _rendered(store: Store, known: Known | None, session: Session) -> str:

@@ -8,6 +8,8 @@ Light, because a hook asks too. A line comes from a file that anything may have 
 from ocm.base.limits import FAR_FUTURE
 
 Event = dict[str, object]
+FREE_TEXTS = ("path", "title", "cmd", "words")  # fields that somebody else wrote, so that a secret may be in them
+MAX_WORDS = 1_500  # characters of an assistant's closing message that are kept
 # which hook wrote which line
 _FIRED = {
     "prompt": "user-prompt",
@@ -74,6 +76,15 @@ def is_unsaved(events: list[Event]) -> bool:
         if event.get("m") == 1 or (event.get("e") in ("sub", "edit") and event.get("path")) or event.get("changes"):
             return True
     return False
+
+
+def last_words(events: list[Event]) -> tuple[str, float]:
+    """Return what the assistant said at the end of its last turn, and when; empty where no event has it."""
+    for event in reversed(events):
+        words = text_of(event, "words").strip() if event.get("e") == "stop" else ""
+        if words:
+            return words[:MAX_WORDS].strip(), moment(event)
+    return "", 0.0
 
 
 def text_of(event: Event, name: str) -> str:

@@ -9,7 +9,8 @@ import pytest
 
 from ocm.base.model import FileChange
 from ocm.hook import prompt_recall
-from ocm.index import access, file_format, prompt_lookup
+from ocm.index import access, file_format, prompt_lookup, schema
+from ocm.store import trust
 from ocm.store.paths import Store
 from tests.support.builders import Project, git
 from tests.support.session_store import make_store, put, session
@@ -128,6 +129,38 @@ def test_a_damaged_cache_is_no_trouble(store: Store, damage: str) -> None:
     else:
         path.write_bytes(b"" if damage == "empty" else b"junk" * 5_000)
     assert found(store) == []
+
+
+def endless(database: str) -> None:
+    """Put a view into the place of a table that never comes to an end, under the right numbers."""
+    Path(database).unlink(missing_ok=True)
+    with sqlite3.connect(database) as db:
+        db.execute(f"PRAGMA application_id = {file_format.APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {file_format.VERSION}")
+        db.execute("CREATE VIRTUAL TABLE sessions_fts USING fts5(title)")
+        without_end = "WITH RECURSIVE n(id) AS (VALUES(1) UNION ALL SELECT id + 1 FROM n) SELECT id FROM n"
+        db.execute(f"CREATE VIEW sessions AS {without_end}")
+    db.close()
+
+
+def test_a_cache_with_a_view_of_its_own_is_asked_nothing(store: Store) -> None:
+    endless(store.database)
+    assert found(store) == []
+
+
+def test_a_question_without_end_is_given_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    endless(store.database)
+    monkeypatch.setattr(schema, "verify", lambda _: None)
+    monkeypatch.setattr(prompt_lookup, "_LONGEST", 0.1)
+    assert found(store) == []
+
+
+def test_a_prompt_does_not_open_the_cache_of_a_store_from_elsewhere(
+    told: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust, "is_trusted", lambda _: False)
+    monkeypatch.setattr(prompt_recall, "find", lambda *_, **__: pytest.fail("the cache was asked"))
+    assert context(told, PROMPT) == "ocm session_id: now"
 
 
 def test_rows_that_hold_something_else_are_passed_over(store: Store) -> None:

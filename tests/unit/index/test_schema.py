@@ -301,3 +301,39 @@ def test_the_cache_is_private(store: Store) -> None:
     three(store)
     listed(store)
     assert os.stat(store.database).st_mode & 0o777 == 0o600
+
+
+# --- questions without end
+
+ENDLESS = "WITH RECURSIVE n(id) AS (VALUES(1) UNION ALL SELECT id + 1 FROM n) SELECT max(id) FROM n"
+
+
+def test_a_question_without_end_is_interrupted_and_counts_as_damage() -> None:
+    with contextlib.closing(sqlite3.connect(":memory:")) as db:
+        schema.bound(db, 0.05)
+        with pytest.raises(sqlite3.OperationalError, match="interrupted") as raised:
+            db.execute(ENDLESS)
+    assert schema.is_damage(raised.value)
+
+
+def test_time_between_questions_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 100.0, 200.0, 300.0])
+    handlers: list[Callable[[], bool]] = []
+
+    class Asked:
+        def set_progress_handler(self, handler: Callable[[], bool], steps: int) -> None:
+            assert steps > 0
+            handlers.append(handler)
+
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    schema.bound(Asked(), 0.25)  # type: ignore[arg-type]
+    assert [handlers[0]() for _ in range(3)] == [False, False, True]
+
+
+def test_every_connection_to_the_cache_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "LONGEST", 0.05)
+    access.read(store, lambda cache: cache.count())
+    db = schema.connect(store)
+    assert db is not None
+    with contextlib.closing(db), pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        db.execute(ENDLESS)

@@ -89,6 +89,16 @@ def test_new_sections_stand_in_their_order_and_what_a_person_added_stays_with_it
     ]
 
 
+@pytest.mark.parametrize("words", ["Done.", "## Next\n\n- docs\n\n```\nopen", "---", "a\n---", "<!-- open", "- [ ] a"])
+def test_last_words_are_text_whatever_they_look_like_and_are_replaced_whole(words: str) -> None:
+    first = below("", last_words=words, problems=["p"], facts=["f"])
+    assert first.index("## Problems") < first.index("## Last Words") < first.index("```ocm")
+    assert parse.parse(FRONT + first).last_words == words
+    second = changed(FRONT + first, last_words="Later.")
+    assert "\n\n## Last Words\n\nLater.\n\n```ocm\n" in second
+    assert "## Last Words" not in changed(second, last_words="")
+
+
 def test_a_section_that_says_nothing_any_more_goes_and_one_with_words_stays() -> None:
     assert below("\n## Todos\n\n### Work To Be Completed\n\n- [ ] a\n", work_pending=[]) == ""
     text = "\n## Todos\n\n### Work To Be Completed\n\n- [ ] a\n\nwords\n"

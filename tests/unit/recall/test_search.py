@@ -259,6 +259,15 @@ def test_a_title_counts_more_and_neighbours_do(store: Store) -> None:
     assert hits(store, "memory leak") == ["b", "a"]
 
 
+def test_last_words_are_found_and_count_less_than_what_was_stored_on_purpose(store: Store) -> None:
+    others = [put(store, f"{n}.md", session(f"o{n}", goal="something else entirely")) for n in range(8)]
+    assert others
+    put(store, "said.md", session("said", goal="a page", last_words="the retry budget is three attempts"))
+    put(store, "kept.md", session("kept", goal="a page", decisions=["the retry budget is three attempts"]))
+    assert hits(store, "retry budget") == ["kept", "said"]
+    assert "**retry** **budget**" in search.search(store, "retry budget", now=NOW)[1]["snippet"]
+
+
 def test_of_equals_the_recent_one_comes_first_and_then_the_file_name_decides(store: Store) -> None:
     put(store, "z.md", session("old", goal="wombat", updated_at="2026-01-01T00:00:00+00:00"))
     put(store, "y.md", session("new", goal="wombat", updated_at="2026-03-30T00:00:00+00:00"))
