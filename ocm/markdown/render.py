@@ -186,7 +186,8 @@ def _drop_rules(file: SessionFile) -> None:
     lines: list[str] = []
     for part in file.parts:
         chunk = file.body[part.start : part.end]
-        while chunk and (chunk[-1] == "---" or not chunk[-1].strip()):
+        heading = file.heading_end(part) - part.start
+        while len(chunk) > heading and (chunk[-1] == "---" or not chunk[-1].strip()):
             chunk.pop()
         lines += [*chunk, ""]
     _set(file, lines)
@@ -212,7 +213,7 @@ def _text(file: SessionFile, name: str, lines: list[str]) -> None:
             _new_section(file, name, lines)
         return
     start, end = parse.text_span(file, parts[0])
-    before = [""] if lines and start == end else []
+    before = [""] if lines and start == end and file.body[start - 1].strip() else []
     after = [""] if lines and file.body[end : end + 1] not in ([], [""]) else []
     _set(file, [*file.body[:start], *before, *lines, *after, *file.body[end:]])
     if not file.content(file.sections(name)[0]):
