@@ -275,11 +275,18 @@ def _behind_indented(file: SessionFile, line: int) -> int:
             if not file.body[n].startswith(("  ", "\t", " \t")):
                 break
             if starts is None:
-                starts = {place.start for part in file.parts for place in (part, *part.groups, *part.items)}
+                starts = _starts(file)
             if n in starts:
                 break
             end = n + 1
     return end
+
+
+def _starts(file: SessionFile) -> set[int]:
+    """Return the lines on which a part, a group or an item begins."""
+    groups = [group for part in file.parts for group in part.groups]
+    items = [item for group in groups for item in group.items]
+    return {part.start for part in file.parts} | {group.start for group in groups} | {item.start for item in items}
 
 
 def _edits(old: list[_T], new: Sequence[_T]) -> Sequence[tuple[str, int, int, int, int]]:
