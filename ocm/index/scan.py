@@ -273,6 +273,11 @@ def started(session: "Session", file: str) -> str:
     return with_offset(f"{named[1]}T{named[2]}:{named[3]}:00") if named else ""
 
 
+def updated(session: "Session", file: str) -> float:
+    """Return when a session was last updated, in epoch seconds; one that does not say was when it started."""
+    return instant(session.updated_at) or instant(started(session, file))
+
+
 def texts(session: "Session") -> tuple[str, ...]:
     """Return the searchable text of a session, a column each."""
     files = [path for change in session.files for path in (change.path, change.old_path) if path]

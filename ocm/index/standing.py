@@ -179,7 +179,7 @@ class Standing:
 
     def sessions(self, branch: str) -> list[int]:
         """Return the rows of the sessions that matter: of a branch the latest, the latest, and of the latest items."""
-        latest = f"s.only_asked = 0 AND s.session_id IS NOT NULL{self._of} ORDER BY s.updated DESC, s.file LIMIT ?"
+        latest = f"s.only_asked = 0 AND s.counts{self._of} ORDER BY s.updated DESC, s.file LIMIT ?"
         asked: list[tuple[str, tuple[object, ...]]] = [
             (f"SELECT s.id FROM sessions s WHERE s.branch = ? AND {latest}", (branch, *self._values, _ON_BRANCH)),
             (f"SELECT s.id FROM sessions s WHERE {latest}", (*self._values, _LATEST)),

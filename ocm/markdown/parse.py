@@ -20,6 +20,7 @@ SCALARS = (
     "session_id", "title", "slug", "tool", "project", "branch", "status", "started_at", "updated_at", "ended_at",
     "git_sha_start", "git_sha_end", "trigger",
 )  # fmt: skip
+OPTIONAL = ("source", "source_id", "source_version", "imported_at", "model", "parent")  # left out where empty
 NULLABLE = frozenset({"ended_at", "git_sha_start", "git_sha_end", "trigger"})
 GOAL, TODOS, FILES, DIFF, WORK, PLANS, DECISIONS, PROBLEMS, REFERENCES, WORDS = ORDER = (
     "Goal", "Todos", "Files Touched", "Git Diff Summary", "Work Done", "Plan Files", "Architecture Decisions",
@@ -79,13 +80,18 @@ class SessionFile:
         start, end = self.span(part)
         return self.body[start:end]
 
+    def heading_end(self, part: Part) -> int:
+        """Return the line behind the heading of a part, which may be underlined; its first line if it has none."""
+        if part.level < 1:
+            return part.start
+        lines = range(part.start + 1, part.end)
+        underlined = not self.body[part.start].lstrip().startswith("#")
+        underline = next((n for n in lines if _UNDERLINE.fullmatch(self.body[n])), None) if underlined else None
+        return part.start + 1 if underline is None else underline + 1
+
     def span(self, part: Part) -> tuple[int, int]:
         """Return where the content of a section begins and ends; both are the line below the heading if it has none."""
-        start, end = part.start + 1, part.end
-        if not self.body[part.start].lstrip().startswith("#") and _UNDERLINE.fullmatch(
-            "".join(self.body[start:end][:1])
-        ):
-            start += 1
+        start, end = self.heading_end(part), part.end
         while end > start and (not self.body[end - 1].strip() or (self.is_reference and self.body[end - 1] == "---")):
             end -= 1
         first = start
@@ -136,6 +142,7 @@ def session_of(file: SessionFile) -> Session:
     if not values["session_id"]:
         raise UnreadableSessionError("its front matter has no session_id")
     values["status"] = values["status"] or "open"
+    values.update({name: _scalar(file.keys.get(name)) for name in OPTIONAL})
     if file.is_reference:  # it wrote local times without their offset
         values.update({name: with_offset(values[name]) for name in ("started_at", "updated_at", "ended_at")})
     facts = file.facts()
@@ -209,13 +216,16 @@ def text_span(file: SessionFile, part: Part) -> tuple[int, int]:
     start, end = file.span(part)
     if plain(part.name) != plain(DIFF) or file.is_reference:
         return start, end
-    indented = [n for n in range(start, end) if file.body[n].startswith("    ")]
-    if not indented:
-        return end, end
-    last = indented[0]
-    while last + 1 < end and (last + 1 in indented or not file.body[last + 1].strip()):
-        last += 1
-    return indented[0], max(n for n in indented if n <= last) + 1
+    first = blocks.code_start(file.body, start, end)
+    if first is None:  # in front of what a person wrote there: behind a list it would be a part of its last item
+        return start, start
+    last = first
+    for line in range(first, end):
+        if file.body[line].startswith("    "):
+            last = line
+        elif file.body[line].strip():
+            break
+    return first, last + 1
 
 
 def _diff(file: SessionFile) -> str:
@@ -319,8 +329,9 @@ def _notes(file: SessionFile) -> str:
     known = [part for name in ORDER for part in (file.sections(name)[:1] if name in TEXTS else file.sections(name))]
     lines: list[str] = []
     for part in file.parts:
-        if part.level == blocks.SECTION and part not in known:
-            lines += file.body[part.start : part.end]
-        elif part.level in {0, 1}:
-            lines += file.body[part.start + part.level : part.end]
-    return "\n".join(line for line in lines if line != "---" or not file.is_reference).strip()
+        if part.level not in {0, 1} and (part.level != blocks.SECTION or part in known):
+            continue
+        heading = file.heading_end(part)
+        lines += file.body[part.start : heading] if part.level == blocks.SECTION else []
+        lines += [line for line in file.body[heading : part.end] if line != "---" or not file.is_reference]
+    return "\n".join(lines).strip()
