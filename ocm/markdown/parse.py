@@ -13,7 +13,7 @@ from ocm.base.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Sessio
 from ocm.base.text import one_line, whole_number
 from ocm.base.times import with_offset
 from ocm.markdown import blocks, frontmatter
-from ocm.markdown.blocks import Group, Part
+from ocm.markdown.blocks import Group, Item, Part
 
 FORMAT = 1
 SCALARS = (
@@ -27,12 +27,45 @@ GOAL, TODOS, FILES, DIFF, WORK, PLANS, DECISIONS, PROBLEMS, REFERENCES, WORDS = 
 )  # fmt: skip
 TEXTS = frozenset({GOAL, DIFF, WORDS})  # sections of free text: of several with one name the first counts
 COMPLETED, PENDING = "Work Completed", "Work To Be Completed"
+_CRLF = "\r\n"
 _LONGEST_FRONT = 200  # lines of a front matter that no line closes
 _CODE = re.compile(r"(`+)(.+?)\1(?!`)")
 _LINK = re.compile(r"\[((?:\\.|[^\\\[\]])*)\]\((?:<((?:\\.|[^\\<>])*)>|([^\s()<>\\]*))\)")
 _ESCAPE = re.compile(r"\\(.)")
 _FENCE = re.compile(r"`{3,}")
 _UNDERLINE = re.compile(r" {0,3}(?:-+|=+)[ \t]*")
+
+
+class _OddLine(str):
+    """A line that ends in another way than most of its file."""
+
+    __slots__ = ("end",)
+
+    def __new__(cls, text: str, end: str) -> "_OddLine":
+        """Make one."""
+        line = super().__new__(cls, text)
+        line.end = end
+        return line
+
+
+def _line_end(text: str) -> str:
+    """Return how most lines of a file end."""
+    return _CRLF if text.count(_CRLF) * 2 > text.count("\n") else "\n"
+
+
+def _lines(text: str, eol: str) -> list[str]:
+    """Return the lines of a file without their ends; one that ends in another way than `eol` remembers it."""
+    both = text.count(_CRLF)
+    if both == (text.count("\n") if eol == _CRLF else 0):
+        return text.split(eol)
+    *lines, last = text.split("\n")
+    return [*(_line(line, eol) for line in lines), last]
+
+
+def _line(line: str, eol: str) -> str:
+    has_cr = line.endswith("\r")
+    line = line.removesuffix("\r")
+    return line if has_cr == (eol == _CRLF) else _OddLine(line, _CRLF if has_cr else "\n")
 
 
 class SessionFile:
@@ -47,19 +80,28 @@ class SessionFile:
         self.text = text
         self.bom = "\ufeff" if text.startswith("\ufeff") else ""
         text = text.removeprefix("\ufeff")
-        self.eol = "\r\n" if text.count("\r\n") == text.count("\n") > 0 else "\n"
-        lines = text.split(self.eol)
+        self.eol = _line_end(text)
+        lines = _lines(text, self.eol)
         if not frontmatter.is_fence(lines[0]):
             raise UnreadableSessionError("it does not start with the line ---")
         end = frontmatter.end_of(lines)
         if not end:
             raise UnreadableSessionError("its front matter has no closing line ---")
         self.fences = lines[0], lines[end]
-        self.block = "".join(line + "\n" for line in lines[1:end])
+        self.head = lines[1:end]
+        self.block = "".join(line + "\n" for line in self.head)
         self.keys = frontmatter.load(self.block)
         self.body = lines[end + 1 :]
         self.parts = blocks.outline(self.body)
         self.is_reference = "ocm" not in self.keys
+
+    def text_with(self, block: str, body: list[str]) -> str:
+        """Return the text of the file with another front matter and body; each line that stays keeps its own end."""
+        ends = {str(line): line for line in self.head}
+        head = [ends.get(line, line) for line in block.split("\n")[:-1]]
+        lines = [self.fences[0], *head, self.fences[1], *body]
+        ended = (line + (line.end if isinstance(line, _OddLine) else self.eol) for line in lines[:-1])
+        return self.bom + "".join((*ended, lines[-1]))
 
     def sections(self, name: str) -> list[Part]:
         """Return the sections of that name, in order."""
@@ -174,8 +216,24 @@ def _texts(groups: Iterable[Group]) -> list[str]:
     return [item.text for group in groups for item in group.items if item.text]
 
 
+def items_at(file: SessionFile, section: str, name: str | None) -> list[Item]:
+    """Return the items of a section, with `name` those of its group; of a to-do its box says which list it is on."""
+    if section != TODOS:
+        return [item for group in file.groups(section, name) for item in group.items if item.text]
+    every = [(group, item) for group in file.groups(TODOS) for item in group.items if item.text]
+    return [item for group, item in every if _todo_list(group, item) == plain(name or "")]
+
+
+def _todo_list(group: Group, item: Item) -> str:
+    """Return the list that a to-do is on, whatever heading it was put below by whom; empty for none."""
+    is_done = blocks.box_of(item.text)
+    if is_done is None:
+        return name if (name := plain(group.name)) in {plain(COMPLETED), plain(PENDING)} else ""
+    return plain(COMPLETED if is_done else PENDING)
+
+
 def _todos(file: SessionFile, name: str) -> list[str]:
-    texts = (blocks.without_box(text) for text in _texts(file.groups(TODOS, name)))
+    texts = (blocks.without_box(item.text) for item in items_at(file, TODOS, name))
     return [text for text in texts if text]
 
 
@@ -315,12 +373,53 @@ def _fenced(lines: list[str]) -> list[str]:
 
 
 def _notes(file: SessionFile) -> str:
-    """Return what no known section holds: the sections a person added, and text above the first one."""
-    known = [part for name in ORDER for part in (file.sections(name)[:1] if name in TEXTS else file.sections(name))]
+    """Return what nothing else of a session says: sections a person added, text above the first, and between items."""
+    known = {
+        id(part): name for name in ORDER for part in (file.sections(name)[:1] if name in TEXTS else file.sections(name))
+    }
     lines: list[str] = []
     for part in file.parts:
-        if part.level == blocks.SECTION and part not in known:
-            lines += file.body[part.start : part.end]
-        elif part.level in {0, 1}:
-            lines += file.body[part.start + part.level : part.end]
+        if id(part) in known:
+            lines += _remarks(file, part, known[id(part)])
+        elif part.level in {0, 1, blocks.SECTION}:
+            lines += file.body[part.start + (part.level == 1) : part.end]
     return "\n".join(line for line in lines if line != "---" or not file.is_reference).strip()
+
+
+def _remarks(file: SessionFile, part: Part, name: str) -> list[str]:
+    """Return the lines of a known section that are no part of what it is for: paragraphs, quotes, tables, code."""
+    said = set(range(part.start, file.span(part)[0]))
+    if name in TEXTS:
+        said.update(range(*text_span(file, part)))
+    elif name == PLANS:
+        said |= _table(file, part)
+    else:
+        said |= _listed(part, name)
+    left = [line for n, line in enumerate(file.body[part.start : part.end], part.start) if n not in said]
+    return left if any(line.strip() for line in left) else []
+
+
+def _table(file: SessionFile, part: Part) -> set[int]:
+    """Return the lines of the table of plan files, with its head."""
+    rows = {n for n, _ in plan_rows(file) if part.start <= n < part.end}
+    head = range(part.start, min(rows, default=part.start))
+    return rows | {n for n in head if file.body[n].lstrip().startswith("|")}
+
+
+def _listed(part: Part, name: str) -> set[int]:
+    """Return the lines of the items of a section, and of the headings that it is known to have."""
+    known = {plain(COMPLETED), plain(PENDING)} if name == TODOS else {*CHANGE_TYPES} if name == FILES else set()
+    lines: set[int] = set()
+    for group in part.groups:
+        if group.name and (name == WORK or plain(group.name) in known):
+            lines.add(group.start)
+        read = [item for item in group.items if not _is_unread(group, item, name, known)]
+        lines.update(n for item in read for n in range(item.start, item.end))
+    return lines
+
+
+def _is_unread(group: Group, item: Item, name: str, known: set[str]) -> bool:
+    """Return whether an item is on no list, because it stands below a heading that says nothing to this program."""
+    if name == TODOS:
+        return bool(item.text) and not _todo_list(group, item)
+    return name == FILES and plain(group.name) not in known

@@ -36,6 +36,7 @@ from ocm.markdown.parse import (
 )
 
 _T = TypeVar("_T")
+_LISTS = (COMPLETED, PENDING)
 _TABLE_HEAD = ["| File | Description |", "| --- | --- |"]
 
 
@@ -70,8 +71,7 @@ def _write(file: SessionFile, old: Session, new: Session) -> str:
     if file.is_reference:
         _drop_rules(file)
     _body(file, old, new)
-    lines = [file.fences[0], *head.split("\n")[:-1], file.fences[1], *file.body]
-    result = file.bom + file.eol.join(lines)
+    result = file.text_with(head, file.body)
     if parse.parse(result) != new:
         raise UnreadableSessionError(
             "something left open in it, a code fence or an HTML comment, would swallow what is added",
@@ -228,7 +228,7 @@ def _list(
 ) -> None:
     """Make the items at `place` (section, group) say `wanted`; items that stay keep their lines."""
     section, name = place
-    found = [(item, read(item.text)) for group in file.groups(section, name) for item in group.items if item.text]
+    found = [(item, read(item.text)) for item in parse.items_at(file, section, name)]
     found = [(item, value) for item, value in found if value]
     if [value for _, value in found] == list(wanted):
         return
@@ -286,8 +286,8 @@ def _first_items(file: SessionFile, section: str, name: str | None, lines: list[
 
 def _drop_empty(file: SessionFile, section: str, name: str | None) -> None:
     """Take out a heading that nothing stands below any more."""
-    if name:
-        for group in reversed(file.groups(section, name)):
+    for heading in _LISTS if name in _LISTS else (name,) if name else ():
+        for group in reversed(file.groups(section, heading)):
             if _is_blank(file.body[group.start + 1 : group.end]):
                 _set(file, file.body[: group.start] + file.body[group.end :])
     for part in reversed(file.sections(section)):
