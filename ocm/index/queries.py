@@ -208,11 +208,14 @@ class Index:
         )
         return [(FileChange(*row), blob) for *row, blob in self._ask(sql, (file,), str, str, *[str | None] * 2)]
 
-    def links(self, project: str = "") -> "Links":
-        """Return what sessions and commits have in common, of a user store only what belongs to `project`."""
+    def links(self, project: str = "", scope: str | None = None) -> "Links":
+        """Return what sessions and commits have in common, of a user store only what belongs to `project`.
+
+        The commits are those of a repository within the project where its `scope` is given.
+        """
         from ocm.index.links import Links
 
-        return Links(self._db, project)
+        return Links(self._db, project, project if scope is None else scope)
 
     def files_of(self, rows: Sequence[int]) -> dict[int, list[tuple[FileChange, str | None]]]:
         """Return the same for each of several sessions, by their row numbers, in one question."""

@@ -4,7 +4,6 @@ Files of the reference system (no `ocm:` key, emoji in headings, rules between s
 """
 
 import contextlib
-import functools
 import re
 from collections.abc import Iterable
 
@@ -14,6 +13,7 @@ from ocm.base.text import one_line, whole_number
 from ocm.base.times import with_offset
 from ocm.markdown import blocks, frontmatter
 from ocm.markdown.blocks import Group, Item, Part
+from ocm.markdown.session_file import SessionFile, plain
 
 FORMAT = 1
 SCALARS = (
@@ -27,119 +27,11 @@ GOAL, TODOS, FILES, DIFF, WORK, PLANS, DECISIONS, PROBLEMS, REFERENCES, WORDS = 
 )  # fmt: skip
 TEXTS = frozenset({GOAL, DIFF, WORDS})  # sections of free text: of several with one name the first counts
 COMPLETED, PENDING = "Work Completed", "Work To Be Completed"
-_CRLF = "\r\n"
 _LONGEST_FRONT = 200  # lines of a front matter that no line closes
 _CODE = re.compile(r"(`+)(.+?)\1(?!`)")
 _LINK = re.compile(r"\[((?:\\.|[^\\\[\]])*)\]\((?:<((?:\\.|[^\\<>])*)>|([^\s()<>\\]*))\)")
 _ESCAPE = re.compile(r"\\(.)")
 _FENCE = re.compile(r"`{3,}")
-_UNDERLINE = re.compile(r" {0,3}(?:-+|=+)[ \t]*")
-
-
-class _OddLine(str):
-    """A line that ends in another way than most of its file."""
-
-    __slots__ = ("end",)
-
-    def __new__(cls, text: str, end: str) -> "_OddLine":
-        """Make one."""
-        line = super().__new__(cls, text)
-        line.end = end
-        return line
-
-
-def _line_end(text: str) -> str:
-    """Return how most lines of a file end."""
-    return _CRLF if text.count(_CRLF) * 2 > text.count("\n") else "\n"
-
-
-def _lines(text: str, eol: str) -> list[str]:
-    """Return the lines of a file without their ends; one that ends in another way than `eol` remembers it."""
-    both = text.count(_CRLF)
-    if both == (text.count("\n") if eol == _CRLF else 0):
-        return text.split(eol)
-    *lines, last = text.split("\n")
-    return [*(_line(line, eol) for line in lines), last]
-
-
-def _line(line: str, eol: str) -> str:
-    has_cr = line.endswith("\r")
-    line = line.removesuffix("\r")
-    return line if has_cr == (eol == _CRLF) else _OddLine(line, _CRLF if has_cr else "\n")
-
-
-class SessionFile:
-    """A file taken apart: line end, front matter, body lines (without line ends) and the parts they make."""
-
-    def __init__(self, text: str) -> None:
-        """Take `text` apart.
-
-        Raises:
-            UnreadableSessionError: when it has no front matter.
-        """
-        self.text = text
-        self.bom = "\ufeff" if text.startswith("\ufeff") else ""
-        text = text.removeprefix("\ufeff")
-        self.eol = _line_end(text)
-        lines = _lines(text, self.eol)
-        if not frontmatter.is_fence(lines[0]):
-            raise UnreadableSessionError("it does not start with the line ---")
-        end = frontmatter.end_of(lines)
-        if not end:
-            raise UnreadableSessionError("its front matter has no closing line ---")
-        self.fences = lines[0], lines[end]
-        self.head = lines[1:end]
-        self.block = "".join(line + "\n" for line in self.head)
-        self.keys = frontmatter.load(self.block)
-        self.body = lines[end + 1 :]
-        self.parts = blocks.outline(self.body)
-        self.is_reference = "ocm" not in self.keys
-
-    def text_with(self, block: str, body: list[str]) -> str:
-        """Return the text of the file with another front matter and body; each line that stays keeps its own end."""
-        ends = {str(line): line for line in self.head}
-        head = [ends.get(line, line) for line in block.split("\n")[:-1]]
-        lines = [self.fences[0], *head, self.fences[1], *body]
-        ended = (line + (line.end if isinstance(line, _OddLine) else self.eol) for line in lines[:-1])
-        return self.bom + "".join((*ended, lines[-1]))
-
-    def sections(self, name: str) -> list[Part]:
-        """Return the sections of that name, in order."""
-        return [part for part in self.parts if part.level == blocks.SECTION and plain(part.name) == plain(name)]
-
-    def groups(self, section: str, name: str | None = None) -> list[Group]:
-        """Return the groups of a section, only those called `name` if it is given."""
-        found = [group for part in self.sections(section) for group in part.groups]
-        return found if name is None else [group for group in found if plain(group.name) == plain(name)]
-
-    def facts(self) -> Part | None:
-        """Return the fact block."""
-        return next((part for part in self.parts if part.level == blocks.FACT_LEVEL), None)
-
-    def content(self, part: Part) -> list[str]:
-        """Return the lines below the heading of a section, without the blank ones around them."""
-        start, end = self.span(part)
-        return self.body[start:end]
-
-    def span(self, part: Part) -> tuple[int, int]:
-        """Return where the content of a section begins and ends; both are the line below the heading if it has none."""
-        start, end = part.start + 1, part.end
-        if not self.body[part.start].lstrip().startswith("#") and _UNDERLINE.fullmatch(
-            "".join(self.body[start:end][:1])
-        ):
-            start += 1
-        while end > start and (not self.body[end - 1].strip() or (self.is_reference and self.body[end - 1] == "---")):
-            end -= 1
-        first = start
-        while first < end and not self.body[first].strip():
-            first += 1
-        return (first, end) if first < end else (start, start)
-
-
-@functools.lru_cache(1024)  # the same few headings are compared hundreds of times a file
-def plain(name: str) -> str:
-    """Return a heading without case and emoji, with which the reference system decorates its own."""
-    return re.sub(r"[^\w\s]", "", name).strip().lower()
 
 
 def parse(text: str) -> Session:
@@ -267,13 +159,16 @@ def text_span(file: SessionFile, part: Part) -> tuple[int, int]:
     start, end = file.span(part)
     if plain(part.name) != plain(DIFF) or file.is_reference:
         return start, end
-    indented = [n for n in range(start, end) if file.body[n].startswith("    ")]
-    if not indented:
-        return end, end
-    last = indented[0]
-    while last + 1 < end and (last + 1 in indented or not file.body[last + 1].strip()):
-        last += 1
-    return indented[0], max(n for n in indented if n <= last) + 1
+    first = blocks.code_start(file.body, start, end)
+    if first is None:  # in front of what a person wrote there: behind a list it would be a part of its last item
+        return start, start
+    last = first
+    for line in range(first, end):
+        if file.body[line].startswith("    "):
+            last = line
+        elif file.body[line].strip():
+            break
+    return first, last + 1
 
 
 def _diff(file: SessionFile) -> str:
@@ -382,19 +277,22 @@ def _notes(file: SessionFile) -> str:
         if id(part) in known:
             lines += _remarks(file, part, known[id(part)])
         elif part.level in {0, 1, blocks.SECTION}:
-            lines += file.body[part.start + (part.level == 1) : part.end]
-    return "\n".join(line for line in lines if line != "---" or not file.is_reference).strip()
+            heading = file.heading_end(part)
+            lines += file.body[part.start : heading] if part.level == blocks.SECTION else []
+            lines += [line for line in file.body[heading : part.end] if line != "---" or not file.is_reference]
+    return "\n".join(lines).strip()
 
 
 def _remarks(file: SessionFile, part: Part, name: str) -> list[str]:
     """Return the lines of a known section that are no part of what it is for: paragraphs, quotes, tables, code."""
-    said = set(range(part.start, file.span(part)[0]))
+    said = set(range(part.start, file.heading_end(part)))
     if name in TEXTS:
         said.update(range(*text_span(file, part)))
     elif name == PLANS:
         said |= _table(file, part)
     else:
         said |= _listed(part, name)
+    said |= {n for n in range(part.start, part.end) if file.is_reference and file.body[n] == "---"}
     left = [line for n, line in enumerate(file.body[part.start : part.end], part.start) if n not in said]
     return left if any(line.strip() for line in left) else []
 

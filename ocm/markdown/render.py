@@ -32,8 +32,8 @@ from ocm.markdown.parse import (
     TODOS,
     WORDS,
     WORK,
-    SessionFile,
 )
+from ocm.markdown.session_file import SessionFile, plain
 
 _T = TypeVar("_T")
 _LISTS = (COMPLETED, PENDING)
@@ -154,10 +154,10 @@ def _content_end(file: SessionFile, start: int, end: int) -> int:
 
 def _ranks(file: SessionFile) -> list[int]:
     """Return the place of each part in the canonical order; what a person added goes with what it stands behind."""
-    order = [parse.plain(name) for name in ORDER]
+    order = [plain(name) for name in ORDER]
     ranks: list[int] = []
     for part in file.parts:
-        name = parse.plain(part.name)
+        name = plain(part.name)
         if part.level == blocks.FACT_LEVEL:
             ranks.append(len(order))
         elif part.level == blocks.SECTION and name in order:
@@ -186,7 +186,8 @@ def _drop_rules(file: SessionFile) -> None:
     lines: list[str] = []
     for part in file.parts:
         chunk = file.body[part.start : part.end]
-        while chunk and (chunk[-1] == "---" or not chunk[-1].strip()):
+        heading = file.heading_end(part) - part.start
+        while len(chunk) > heading and (chunk[-1] == "---" or not chunk[-1].strip()):
             chunk.pop()
         lines += [*chunk, ""]
     _set(file, lines)
@@ -212,7 +213,7 @@ def _text(file: SessionFile, name: str, lines: list[str]) -> None:
             _new_section(file, name, lines)
         return
     start, end = parse.text_span(file, parts[0])
-    before = [""] if lines and start == end else []
+    before = [""] if lines and start == end and file.body[start - 1].strip() else []
     after = [""] if lines and file.body[end : end + 1] not in ([], [""]) else []
     _set(file, [*file.body[:start], *before, *lines, *after, *file.body[end:]])
     if not file.content(file.sections(name)[0]):
@@ -274,11 +275,11 @@ def _first_items(file: SessionFile, section: str, name: str | None, lines: list[
     if groups:
         _insert(file, _content_end(file, groups[-1].start, groups[-1].end), lines)
         return
-    order = [parse.plain(n) for n in (COMPLETED, PENDING, *CHANGE_TYPES)]
+    order = [plain(n) for n in (COMPLETED, PENDING, *CHANGE_TYPES)]
     later = [
         g.start
         for g in parts[-1].groups
-        if parse.plain(g.name) in order and order.index(parse.plain(g.name)) > order.index(parse.plain(name or ""))
+        if plain(g.name) in order and order.index(plain(g.name)) > order.index(plain(name or ""))
     ]
     at = later[0] if later else _content_end(file, parts[-1].start, parts[-1].end)
     _insert(file, at, [*heading, *lines])

@@ -15,7 +15,7 @@ from ocm.base.model import CHANGE_TYPES, FileChange, Session, WorkEntry
 from ocm.base.text import one_line
 from ocm.markdown import blocks, facts, parse, render
 from ocm.markdown.facts import Facts
-from ocm.markdown.parse import SCALARS, SessionFile
+from ocm.markdown.session_file import SessionFile, plain
 
 _T = TypeVar("_T")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
@@ -157,7 +157,7 @@ def _says(text: str, lines: list[str]) -> bool:
 def _rest(result: SessionFile, sources: Sequence[SessionFile]) -> tuple[list[str], list[str]]:
     """Return the lines of the sources that the result lacks, and sections that it lacks as a whole."""
     have = {_bare(line) for line in result.body} | {""}
-    known = {parse.plain(part.name) for part in result.parts} | set(map(parse.plain, parse.ORDER))
+    known = {plain(part.name) for part in result.parts} | set(map(plain, parse.ORDER))
     loose, sections = [], []
     for file in sources:
         loose += _keys(result, file)
@@ -165,12 +165,12 @@ def _rest(result: SessionFile, sources: Sequence[SessionFile]) -> tuple[list[str
             lines = [
                 line for n, line in enumerate(file.body[part.start : part.end], part.start) if n not in _made(file)
             ]
-            if part.level == blocks.SECTION and parse.plain(part.name) not in known:
+            if part.level == blocks.SECTION and plain(part.name) not in known:
                 sections += ["", *lines]
             elif part.level != blocks.FACT_LEVEL:
                 loose += [line for line in lines if _bare(line) not in have and not _is_heading(line)]
         have |= {_bare(line) for line in (*loose, *sections)}
-        known |= {parse.plain(part.name) for part in file.parts}
+        known |= {plain(part.name) for part in file.parts}
     return loose, sections
 
 

@@ -12,7 +12,7 @@ from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session, slugify
 from ocm.markdown import conflicts, parse, render
-from ocm.markdown.parse import SessionFile
+from ocm.markdown.session_file import SessionFile
 from ocm.store import files, journal, paths
 from ocm.store.events import Event
 from ocm.store.paths import Store
