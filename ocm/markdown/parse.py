@@ -20,6 +20,7 @@ SCALARS = (
     "session_id", "title", "slug", "tool", "project", "branch", "status", "started_at", "updated_at", "ended_at",
     "git_sha_start", "git_sha_end", "trigger",
 )  # fmt: skip
+OPTIONAL = ("source", "source_id", "source_version", "imported_at", "model", "parent")  # left out where empty
 NULLABLE = frozenset({"ended_at", "git_sha_start", "git_sha_end", "trigger"})
 GOAL, TODOS, FILES, DIFF, WORK, PLANS, DECISIONS, PROBLEMS, REFERENCES, WORDS = ORDER = (
     "Goal", "Todos", "Files Touched", "Git Diff Summary", "Work Done", "Plan Files", "Architecture Decisions",
@@ -70,6 +71,7 @@ def session_of(file: SessionFile) -> Session:
     if not values["session_id"]:
         raise UnreadableSessionError("its front matter has no session_id")
     values["status"] = values["status"] or "open"
+    values.update({name: _scalar(file.keys.get(name)) for name in OPTIONAL})
     if file.is_reference:  # it wrote local times without their offset
         values.update({name: with_offset(values[name]) for name in ("started_at", "updated_at", "ended_at")})
     facts = file.facts()

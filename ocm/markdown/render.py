@@ -23,6 +23,7 @@ from ocm.markdown.parse import (
     FILES,
     GOAL,
     NULLABLE,
+    OPTIONAL,
     ORDER,
     PENDING,
     PLANS,
@@ -87,6 +88,9 @@ def _front_matter(file: SessionFile, old: Session, new: Session) -> str:
         value = getattr(new, name)
         if everything or value != getattr(old, name):
             wanted[name] = "null" if name in NULLABLE and not value else frontmatter.scalar(value)
+    for name in OPTIONAL:
+        if getattr(new, name) != getattr(old, name):
+            wanted[name] = frontmatter.scalar(getattr(new, name))
     if everything or new.tags != old.tags:
         wanted["tags"] = new.tags
     return frontmatter.replace(file.block, wanted)
