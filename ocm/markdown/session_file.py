@@ -16,6 +16,7 @@ class _OddLine(str):
     """A line that ends in another way than most of its file."""
 
     __slots__ = ("end",)
+    end: str
 
     def __new__(cls, text: str, end: str) -> Self:
         """Make one."""

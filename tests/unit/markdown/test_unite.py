@@ -139,7 +139,10 @@ def test_last_words_of_a_machine_are_not_kept_twice_and_those_of_a_person_are() 
 
 def _random_text(rng: random.Random, when: str) -> str:
     words = ["alpha", "beta", "gamma", "~~x~~", "**L:** w", "a\nb\n- c", "[ ] box", "`code`", "| a | b |", "<!-- c -->"]
-    some = lambda: rng.sample(words, rng.randint(0, 4))  # noqa: E731 - one line of a test
+
+    def some() -> list[str]:
+        return rng.sample(words, rng.randint(0, 4))
+
     session = Session(
         "S", title=rng.choice(["", "T"]), goal=rng.choice(words), updated_at=when, started_at="2026-03-01T00:00:00+00:00",
         work_completed=some(), work_pending=some(), decisions=some(), problems=some(),
@@ -156,17 +159,17 @@ def _random_text(rng: random.Random, when: str) -> str:
 @pytest.mark.parametrize("seed", range(60))
 def test_no_line_of_either_side_is_lost(seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311 - no secret
-    texts = unite.newest_first([_random_text(rng, f"2026-03-0{day}T00:00:00+00:00") for day in (2, 3)])
+    newer, older = unite.newest_first([_random_text(rng, f"2026-03-0{day}T00:00:00+00:00") for day in (2, 3)])
     try:
-        text = unite.united(*texts, "copy.md")
+        text = unite.united(newer, older, "copy.md")
     except UnreadableSessionError:
-        pytest.fail("\n=====\n".join(texts))
-    assert missing(text, *texts) == []
+        pytest.fail(f"{newer}\n=====\n{older}")
+    assert missing(text, newer, older) == []
     both = parse.parse(text)
-    for one in map(parse.parse, texts):
+    for one in map(parse.parse, (newer, older)):
         assert set(one.decisions) <= set(both.decisions)
         assert set(one.work_pending) <= {*both.work_pending, *both.work_completed}
-    assert unite.united(text, texts[1], "copy.md") == text
+    assert unite.united(text, older, "copy.md") == text
 
 
 def test_a_file_without_markers_is_what_it_was() -> None:
@@ -215,3 +218,15 @@ def test_a_conflict_of_which_a_side_cannot_be_read_stays_as_it_is() -> None:
     text = EXAMPLE.replace("ocm: 1\n", "<<<<<<< a\nocm: 1\n=======\nocm: 99\n>>>>>>> b\n")
     assert conflicts.sides(text)
     assert conflicts.resolved(text) == text
+
+
+def test_where_an_item_would_be_swallowed_all_that_the_other_says_goes_to_the_end() -> None:
+    newer = "---\nocm: 1\nsession_id: S\n---\n\n## Problems\n\n- a\n\n<!-- open\n"
+    older = render.render(Session("S", decisions=["**X:** b"], facts=["calls 5"], work=[WorkEntry("", ["c"])]))
+    text = unite.united(newer, older, "copy.md")
+    assert missing(text, newer, older) == []
+    assert parse.parse(text) == parse.parse(newer)
+
+
+def test_an_entry_that_says_nothing_is_no_entry() -> None:
+    assert unite.both(Session("S"), Session("S", work=[WorkEntry("", [])])).work == []
