@@ -60,10 +60,6 @@ def both(newer: Session, older: Session) -> Session:
     first = min(newer, older, key=lambda one: times.instant(one.started_at) or float("inf"))
     return replace(
         newer,
-        **{
-            name: getattr(newer, name) or getattr(older, name)
-            for name in ("title", "slug", "tool", "project", "branch")
-        },
         **{name: getattr(newer, name) or getattr(older, name) for name in _OF_ONE},
         started_at=first.started_at or newer.started_at,
         git_sha_start=first.git_sha_start or newer.git_sha_start,
