@@ -33,10 +33,11 @@ from ocm.markdown.parse import (
     TODOS,
     WORDS,
     WORK,
-    SessionFile,
 )
+from ocm.markdown.session_file import SessionFile, plain
 
 _T = TypeVar("_T")
+_LISTS = (COMPLETED, PENDING)
 _TABLE_HEAD = ["| File | Description |", "| --- | --- |"]
 
 
@@ -71,8 +72,7 @@ def _write(file: SessionFile, old: Session, new: Session) -> str:
     if file.is_reference:
         _drop_rules(file)
     _body(file, old, new)
-    lines = [file.fences[0], *head.split("\n")[:-1], file.fences[1], *file.body]
-    result = file.bom + file.eol.join(lines)
+    result = file.text_with(head, file.body)
     if parse.parse(result) != new:
         raise UnreadableSessionError(
             "something left open in it, a code fence or an HTML comment, would swallow what is added",
@@ -158,10 +158,10 @@ def _content_end(file: SessionFile, start: int, end: int) -> int:
 
 def _ranks(file: SessionFile) -> list[int]:
     """Return the place of each part in the canonical order; what a person added goes with what it stands behind."""
-    order = [parse.plain(name) for name in ORDER]
+    order = [plain(name) for name in ORDER]
     ranks: list[int] = []
     for part in file.parts:
-        name = parse.plain(part.name)
+        name = plain(part.name)
         if part.level == blocks.FACT_LEVEL:
             ranks.append(len(order))
         elif part.level == blocks.SECTION and name in order:
@@ -233,7 +233,7 @@ def _list(
 ) -> None:
     """Make the items at `place` (section, group) say `wanted`; items that stay keep their lines."""
     section, name = place
-    found = [(item, read(item.text)) for group in file.groups(section, name) for item in group.items if item.text]
+    found = [(item, read(item.text)) for item in parse.items_at(file, section, name)]
     found = [(item, value) for item, value in found if value]
     if [value for _, value in found] == list(wanted):
         return
@@ -305,11 +305,11 @@ def _first_items(file: SessionFile, section: str, name: str | None, lines: list[
     if groups:
         _insert(file, _content_end(file, groups[-1].start, groups[-1].end), lines)
         return
-    order = [parse.plain(n) for n in (COMPLETED, PENDING, *CHANGE_TYPES)]
+    order = [plain(n) for n in (COMPLETED, PENDING, *CHANGE_TYPES)]
     later = [
         g.start
         for g in parts[-1].groups
-        if parse.plain(g.name) in order and order.index(parse.plain(g.name)) > order.index(parse.plain(name or ""))
+        if plain(g.name) in order and order.index(plain(g.name)) > order.index(plain(name or ""))
     ]
     at = later[0] if later else _content_end(file, parts[-1].start, parts[-1].end)
     _insert(file, at, [*heading, *lines])
@@ -317,8 +317,8 @@ def _first_items(file: SessionFile, section: str, name: str | None, lines: list[
 
 def _drop_empty(file: SessionFile, section: str, name: str | None) -> None:
     """Take out a heading that nothing stands below any more."""
-    if name:
-        for group in reversed(file.groups(section, name)):
+    for heading in _LISTS if name in _LISTS else (name,) if name else ():
+        for group in reversed(file.groups(section, heading)):
             if _is_blank(file.body[group.start + 1 : group.end]):
                 _set(file, file.body[: group.start] + file.body[group.end :])
     for part in reversed(file.sections(section)):
