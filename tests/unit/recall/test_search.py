@@ -482,7 +482,8 @@ def test_what_cannot_be_compared_is_unknown(store: Store, monkeypatch: pytest.Mo
     facts = [f"blob {same} a"]
     put(store, "a.md", session("a", goal="wombat", files=[FileChange("a", "modified")], facts=facts))
     monkeypatch.setattr(blobs, "MAX_FILE", 3)
-    assert search.search(store, "wombat")[0]["freshness"] is None
+    hit = search.search(store, "wombat")[0]
+    assert hit["freshness"] == {"unchanged": 0, "changed": 0, "gone": 0, "unknown": 1}
 
 
 def test_a_user_store_is_searched_for_the_project_at_hand(tmp_path: Path) -> None:
