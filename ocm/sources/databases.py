@@ -71,23 +71,19 @@ class Database:
             return
         where = " AND ".join(f'"{name}" = ?' for name in equal) or "1"
         by = f' ORDER BY "{order}"' if order in known else ""
-        sql = f'SELECT * FROM "{table}" WHERE {where}{by}'  # noqa: S608 - names are ours, or the database's own
-        try:
-            cursor = self._db.execute(sql, tuple(equal.values()))
-            names = [column[0] for column in cursor.description]
-            for row in cursor:
-                self._steps = 0
-                yield dict(zip(names, row, strict=True))
-        except sqlite3.Error as error:
-            self.broken = str(error)
+        yield from self._ask(f'SELECT * FROM "{table}" WHERE {where}{by}', *equal.values())  # noqa: S608 - known names
 
     def like(self, table: str, column: str, prefix: str) -> Iterator[Row]:
         """Yield the rows whose column begins with `prefix`."""
-        last = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        sql = f'SELECT * FROM "{table}" WHERE "{column}" >= ? AND "{column}" < ?'  # noqa: S608 - as above
+        if column in self._columns(table):
+            last = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+            where = f'"{column}" >= ? AND "{column}" < ?'
+            yield from self._ask(f'SELECT * FROM "{table}" WHERE {where}', prefix, last)  # noqa: S608 - known names
+
+    def _ask(self, sql: str, *values: str) -> Iterator[Row]:
         try:
-            cursor = self._db.execute(sql, (prefix, last))
-            names = [one[0] for one in cursor.description]
+            cursor = self._db.execute(sql, values)
+            names = [column[0] for column in cursor.description]
             for row in cursor:
                 self._steps = 0
                 yield dict(zip(names, row, strict=True))
