@@ -21,7 +21,7 @@ from ocm.sessions import archive, auto_summary, forget, merge, session_files
 from ocm.sessions.gather import Prepared, Start, edits_of, events_redacted, observe
 from ocm.sessions.session_files import Written
 from ocm.store import files, gate, journal, trust
-from ocm.store.events import Event, call_ids, hook_event, kind_of, may_edit, recalled, text_of
+from ocm.store.events import Event, hook_event, kind_of, may_edit, recalled, text_of
 from ocm.store.paths import Store, user_store
 
 HOOK_SECONDS = 1.5  # that a hook may spend on recovery, of the five that hosts wait
@@ -39,7 +39,6 @@ class _Stored:
     shell_unseen: bool
     has_ended: bool
     recalled: list[str]
-    calls: list[str]
     redactions: int
     warnings: list[str]
 
@@ -218,7 +217,6 @@ def _write(store: Store, call: Checkpoint, prepared: Prepared, journals: list[tu
                 shell_unseen=prepared.observed.changed is None and any(event.get("cmd") for event in new),
                 has_ended=_has_ended(new),
                 recalled=sorted(recalled(events)),
-                calls=call_ids(events)[-gate.CARRIED_IDS :],
                 redactions=redactions,
                 warnings=_warn_of_rejected(rejected),
             )
@@ -263,7 +261,6 @@ def _drop_journals(store: Store, start: Start, stored: _Stored) -> None:
             "carry",
             **carry.carried(),
             takes=stored.journals,
-            ids=stored.calls or None,
             shell=stored.shell_unseen or None,
             recall=stored.recalled or None,
         )

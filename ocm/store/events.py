@@ -58,17 +58,6 @@ def saw_call(events: list[Event], call_id: str) -> bool:
     return any(event.get("id") == call_id for event in of_kind(events, "ask"))
 
 
-def call_ids(events: list[Event]) -> list[str]:
-    """Return the ids of the calls that hooks told of, oldest first, those of earlier journals too as far as known."""
-    found = [
-        name
-        for event in events
-        for name in (texts_of(event, "ids") if kind_of(event) == "carry" else [text_of(event, "id")])
-        if name and kind_of(event) in ("carry", "call", "sub")
-    ]
-    return list(dict.fromkeys(found))
-
-
 def is_delegated(events: list[Event], tool: str) -> bool:
     """Return whether `tool`, which starts a sub-agent, was called in this turn and has not come back."""
     for event in reversed(events):

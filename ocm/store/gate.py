@@ -11,7 +11,6 @@ MAX_DENIALS = 3
 # later than a model takes to answer is its next step; so is one after more calls than anybody sends at once.
 STEP_SECONDS, STEP_CALLS = 1.5, 25
 BETWEEN_STEPS = frozenset(("call", "prompt", "ask", "release", "remind", "carry", "stop"))
-CARRIED_IDS = 50  # of the last calls before a checkpoint, of which a second hook may still tell
 _POWERSHELL = frozenset("\\\u2018\u2019\u201a\u201b\u201c\u201d\u201e")  # what PowerShell reads in its own way
 _EVENT, _CARRY = b'{"e":"', b'{"e":"carry"'
 # Lines that say something to the gate; one of another kind is not even parsed.
@@ -77,7 +76,7 @@ class _Counter:
     def __init__(self, *, changes_only: bool) -> None:
         self.total = Tally()
         self._changes_only = changes_only
-        self._known: dict[str, float] = {}
+        self._known: dict[object, float] = {}
         self._steps = Steps()
 
     def add(self, line: bytes) -> None:

@@ -20,7 +20,7 @@ REJECTED = "journal.rejected"
 LOGS = ("hook.log", "hook.log.old", REJECTED, f"{REJECTED}.old")  # what else in a store may speak of a session
 ORPHAN_SECONDS = 600  # without a line, and whoever comes by stores what the journal holds
 FORGOTTEN_SECONDS = 7 * 86_400  # without a line, and a journal in which nothing happened is dropped
-REPEAT_SECONDS = 60  # in which a second hook may tell of a call again
+REPEAT_SECONDS = 10  # in which a second hook may tell of a call again
 MAX_REJECTED = 256 * 1024
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 # What a session without a file need not have one for.
@@ -122,7 +122,7 @@ def parse(data: bytes) -> tuple[list[dict[str, object]], list[bytes]]:
     """Return the events in `data`, a call that several hooks told of once, and the lines that are none."""
     events: list[dict[str, object]] = []
     rejected: list[bytes] = []
-    known: dict[str, float] = {}
+    known: dict[object, float] = {}
     for line in data.split(b"\n"):
         if line.strip():
             found = parse_line(line)
@@ -133,20 +133,17 @@ def parse(data: bytes) -> tuple[list[dict[str, object]], list[bytes]]:
     return events, rejected
 
 
-def is_repeated(event: dict[str, object], known: dict[str, float]) -> bool:
-    """Return whether an event of the same kind told of the same call just before; `known` keeps when each was told of.
+def is_repeated(event: dict[str, object], known: dict[object, float]) -> bool:
+    """Return whether another hook told of the same call just before; `known` keeps when each was told of.
 
     A host that has ocm's hooks twice, from a plugin and from its settings, reports each call twice. Some hosts number
-    the calls of a conversation that goes on from the first one again, so an id that comes much later is another call.
+    the calls of a conversation that goes on from the first one again, so what comes later is another call.
     """
     kind, call, at = event.get("e"), event.get("id"), event.get("t")
-    when = at if isinstance(at, int | float) else 0.0
-    if kind == "carry":
-        ids = event.get("ids")
-        known.update((f"call {name}", when) for name in (ids if isinstance(ids, list) else ()))
-    if kind not in ("call", "sub", "deny") or not isinstance(call, str) or not call:
+    if kind not in ("call", "sub") or not isinstance(call, str) or not call:
         return False
-    name = f"{'deny' if kind == 'deny' else 'call'} {call}"
+    when = at if isinstance(at, int | float) else 0.0
+    name = (call, *(str(event.get(field)) for field in ("tool", "path", "cmd")))
     if name in known and abs(when - known[name]) < REPEAT_SECONDS:
         return True
     known[name] = when
