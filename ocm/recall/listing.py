@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 
 
 def list_sessions(
-    store: Store, limit: int = 10, tool: str | None = None, notice: Notice = ignore
+    store: Store, limit: int = 10, tool: str | None = None, notice: Notice = ignore, *, everything: bool = False
 ) -> "list[SessionRow]":
-    """Return the sessions that started last, newest first; a limit of -1 returns all."""
+    """Return the sessions that started last, newest first; a limit of -1 returns all.
+
+    With `everything`, those that only asked something as well.
+    """
     project = worktree.own_project(store)
     limit = max(-1, min(limit, sys.maxsize))
-    rows = access.read(store, lambda cache: cache.sessions(limit, tool or "", project), notice=notice)
+    rows = access.read(
+        store, lambda cache: cache.sessions(limit, tool or "", project, everything=everything), notice=notice
+    )
     return [row.as_json() for row in rows]
