@@ -79,7 +79,7 @@ def draft(head: Head, story: Story, version: str, shas: Mapping[str, str]) -> Dr
     made = Draft(
         Session(
             session_id=head.session_id,
-            tool=head.source,
+            tool=head.tool or head.source,
             status="closed",
             branch=story.branch,
             started_at=times.iso(start),

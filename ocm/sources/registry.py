@@ -12,7 +12,9 @@ from ocm.sources.json_lines import Odd
 from ocm.sources.sample import Sample
 from ocm.sources.story import Story
 
-SOURCES = ("claude-code", "codex", "gemini-cli", "opencode", "copilot", "cline")
+SOURCES = (
+    "claude-code", "codex", "gemini-cli", "opencode", "copilot", "cline", "cursor", "aider", "specstory", "entire",
+)  # fmt: skip
 _SUFFIXES = (".jsonl", ".json", ".db", ".vscdb", ".sqlite", ".md", ".txt")
 _LOOKED_AT, _IN_A_FOLDER = 400, 4  # files of a folder that are looked into, and how many of each within it
 
@@ -34,6 +36,13 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
         yield from reader(name).heads(path, odd)
 
 
+def places(name: str, roots: list[str]) -> list[str]:
+    """Return where a history lies: of the user, and in each folder that is the project."""
+    found = reader(name)
+    inside = [place for root in roots for place in found.places_in(root)] if hasattr(found, "places_in") else []
+    return [*found.places(), *inside]
+
+
 def read(head: Head, story: Story) -> None:
     """Tell the story of one conversation.
 
@@ -49,7 +58,8 @@ def recognised(path: str) -> list[str]:
         found = {name for one in _some_files(path) for name in recognised(one)}
         return [name for name in SOURCES if name in found]
     sample = Sample(path)
-    return [name for name in SOURCES if reader(name).knows(sample)][:1]
+    known = [name for name in SOURCES if reader(name).knows(sample)]
+    return ["entire"] if "entire" in known else known[:1]
 
 
 def _some_files(folder: str) -> Iterator[str]:
