@@ -7,7 +7,7 @@ from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.notices import Progress, reported
 from ocm.markdown import parse
 from ocm.redaction import user_rules
-from ocm.sessions import archive, backups, export_format, redact_scan, session_files
+from ocm.sessions import archive, backups, export_format, forgotten, redact_scan, session_files
 from ocm.sessions.export_format import Entry
 from ocm.store import files, paths
 from ocm.store.paths import Store, user_store
@@ -20,6 +20,7 @@ class Transfer:
     written: list[str] = field(default_factory=list)
     same: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
     redactions: int = 0
     troubles: list[str] = field(default_factory=list)
 
@@ -53,6 +54,9 @@ def import_sessions(store: Store, path: str, *, replace: bool = False, progress:
     known = _known_sessions(store)
     read = reported(entries, progress, of=2 * len(entries))
     clean = [found for entry in read if (found := _checked(store, entry, transfer))]
+    tombstones = forgotten.read(store)
+    transfer.forgotten = [entry.name for entry, name in clean if forgotten.tombstone(name) in tombstones]
+    clean = [(entry, name) for entry, name in clean if forgotten.tombstone(name) not in tombstones]
     if any(entry_id in known for _, entry_id in clean) and replace:
         with files.upkeep(store.path) as owner:
             backups.create(store, "import", owner=owner)

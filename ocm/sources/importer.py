@@ -118,7 +118,7 @@ def _heads(project: Project, wish: Wish, report: Report) -> Iterator[tuple[Head,
         odd = Odd()
         for place in registry.places(name, project.roots):
             if os.path.exists(place):
-                yield from ((head, False) for head in registry.reader(name).heads(place, odd))
+                yield from ((head, False) for head in registry.heads_of(name, place, odd))
         report.troubles += [f"{name}: {what}" for what in odd.counts]
 
 
@@ -164,8 +164,7 @@ class _Import:
 
     def clean(self, text: str) -> str:
         """Return a text without private parts, secrets, and what no file can hold."""
-        text = text.encode("utf-8", "replace").decode().replace(HALF, "")
-        text, found = redact.redact(text, self.rules)
+        text, found = redact.redact(text.replace(HALF, ""), self.rules)
         self.report.redactions += found
         return clean_text(text)
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ocm.base.errors import OcmError, suggestion
+from ocm.base.model import clean_text
+from ocm.base.text import one_line
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Odd
 from ocm.sources.sample import Sample
-from ocm.sources.story import Story
+from ocm.sources.story import Story, whole
 
 SOURCES = (
     "claude-code", "codex", "gemini-cli", "opencode", "copilot", "cline", "cursor", "aider", "specstory", "entire",
@@ -33,7 +35,15 @@ def reader(name: str) -> Any:  # noqa: ANN401 - a module
 def heads(path: str, odd: Odd) -> Iterator[Head]:
     """Yield the conversations that lie at a path, whatever histories they are from."""
     for name in recognised(path):
-        yield from reader(name).heads(path, odd)
+        yield from heads_of(name, path, odd)
+
+
+def heads_of(name: str, path: str, odd: Odd) -> Iterator[Head]:
+    """Yield the conversations of one history that lie at a path; an id is one line that a file can hold."""
+    for head in reader(name).heads(path, odd):
+        head.session_id = one_line(clean_text(whole(head.session_id)))
+        if head.session_id:
+            yield head
 
 
 def places(name: str, roots: list[str]) -> list[str]:

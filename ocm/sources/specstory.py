@@ -33,7 +33,8 @@ _COMMAND = re.compile(r"<command-name>\s*(/?[^<\s]+)\s*</command-name>")
 _ARGUMENTS = re.compile(r"<command-args>(.*?)</command-args>", re.DOTALL)
 _TOOLS = {
     "Claude Code": "claude-code", "Codex CLI": "codex", "Cursor CLI": "cursor", "Cursor": "cursor",
-    "Cursor IDE": "cursor", "Gemini CLI": "gemini-cli", "Copilot": "copilot", "Droid CLI": "droid", "Factory Droid CLI": "droid",
+    "Cursor IDE": "cursor", "Gemini CLI": "gemini-cli", "Copilot": "copilot", "Droid CLI": "droid",
+    "Factory Droid CLI": "droid",
 }  # fmt: skip
 
 
