@@ -30,7 +30,7 @@ _MIN_UNEXPLAINED = 0.5  # of what a session shares with a commit must not be exp
 class Patch:
     """The fingerprints of one diff: `own` keys, `parts` of them, and one of the `whole` that line numbers leave alone.
 
-    Of a large diff only the keys up to `bound` are kept.
+    Of a large diff only the keys up to `bound` are kept. `names` are keys of the files that it changes.
     """
 
     sha: str = ""
@@ -40,6 +40,7 @@ class Patch:
     parts: set[int] = field(default_factory=set)
     whole: int = 0
     bound: int = 1 << BITS
+    names: set[int] = field(default_factory=set)
 
     def trim(self, limit: int) -> None:
         """Keep no more than `limit` keys, those with the lowest hashes."""
@@ -69,6 +70,11 @@ def key(path: bytes, sign: bytes, lines: Sequence[bytes]) -> int:
     """Return the key of consecutive lines."""
     data = b"%b%b\0%b" % (sign, path, b"\n".join(lines))
     return int.from_bytes(hashlib.blake2b(data, digest_size=BITS // 8).digest())
+
+
+def name_key(path: bytes) -> int:
+    """Return the key of a file's name."""
+    return key(path, b"/", ())
 
 
 # --- reading diffs
@@ -225,6 +231,8 @@ class _Reader:
     def _end_file(self) -> None:
         self._end_run()
         if self._path:
+            if len(self._patch.names) < MAX_KEYS:
+                self._patch.names.add(name_key(self._path))
             self._file.update(b"\0" + self._path)
             self._whole += int.from_bytes(self._file.digest())
         self._file = hashlib.blake2b(digest_size=BITS // 8)

@@ -161,7 +161,14 @@ def _batches(root: str, shas: list[str]) -> Iterator[list[Made]]:
 def _made(patch: Patch) -> Made:
     subject = patch.subject[:_SUBJECT]
     return Made(
-        patch.sha, patch.at, subject, patch.whole, patch.bound, frozenset(patch.own), frozenset(patch.parts - patch.own)
+        patch.sha,
+        patch.at,
+        subject,
+        patch.whole,
+        patch.bound,
+        frozenset(patch.own),
+        frozenset(patch.parts - patch.own),
+        frozenset(patch.names),
     )
 
 
