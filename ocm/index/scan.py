@@ -249,10 +249,10 @@ def _read(path: str, limit: int = MAX_SESSION_FILE) -> bytes:
 
 
 def _parse(data: bytes) -> "Session":
-    from ocm.markdown import parse
+    from ocm.markdown import conflicts, parse
 
     try:
-        session = parse.parse(data.decode())
+        session = parse.parse(conflicts.resolved(data.decode()))
         "".join((session.session_id, session.title, session.slug, session.branch, *session.tags)).encode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1

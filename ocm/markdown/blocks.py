@@ -251,6 +251,12 @@ def item_lines(text: str, box: str = "") -> list[str]:
     return ["- " + first, *("  " + line if line else "" for line in rest)]
 
 
+def box_of(text: str) -> bool | None:
+    """Return whether the check box of a to-do item is ticked; None where it has none."""
+    found = _BOX.match(text)
+    return text[1] != " " if found else None
+
+
 def without_box(text: str) -> str:
     """Return the text of a to-do item without its check box."""
     found = _BOX.match(text)
