@@ -8,7 +8,7 @@ object store, no git at all) is None, or the end of a stream.
 import contextlib
 import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ocm.base.times import second
 from ocm.git import parse, process, refusal, worktree
@@ -44,8 +44,7 @@ _NAMES_OF_COMMITS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Who last changed a line, and when: `sha` (empty: no commit yet), `path` and `number` there.
 
     At an `edge` history ends, as it does in a shallow clone.

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from ocm.base import times
 from ocm.index import file_format, schema
 from ocm.index.file_format import encodable
-from ocm.markdown import facts
-from ocm.markdown.facts import Facts
 from ocm.markdown.fingerprint_lines import Unit, pack, unpack
 from ocm.store.paths import Store
 
@@ -64,6 +62,8 @@ class Item(NamedTuple):
 
 def insert(db: sqlite3.Connection, found: Sequence[tuple[int, "Session"]]) -> None:
     """Insert what sessions recorded of their work."""
+    from ocm.markdown.facts import Facts  # a reader needs none of it
+
     recorded = [(row, unit) for row, session in found for unit in Facts.parse(session.facts).units()]
     db.executemany(
         "INSERT INTO session_units VALUES(?, ?, ?, ?, ?, ?)",
@@ -81,6 +81,9 @@ def insert(db: sqlite3.Connection, found: Sequence[tuple[int, "Session"]]) -> No
 
 def _dated(row: int, session: "Session") -> Iterator[tuple[int, str, int, float]]:
     """Return when each decision and problem was recorded; what a person added is as old as its session."""
+    from ocm.markdown import facts
+    from ocm.markdown.facts import Facts
+
     known = Facts.parse(session.facts).dates()
     for kind, texts in ((DECISION, session.decisions), (PROBLEM, session.problems)):
         for number, text in enumerate(texts):
