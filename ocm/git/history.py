@@ -210,6 +210,8 @@ def committed(root: str, path: str) -> tuple[str, str]:
         if process.filtered(tree.top, tree.names_of([path])):
             return UNKNOWN, refusal.FILTERED
         head = git_head(tree.top)[0]
+        if not head and process.run(tree.top, "rev-list", "--all", "--max-count=1"):
+            return UNKNOWN, refusal.UNBORN
         has_it = bool(worktree.names_at(tree, head, {tree.name_of(path)}))
     except UnknownError:
         has_it = True
