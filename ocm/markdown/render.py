@@ -258,9 +258,35 @@ def _splice(
             if stays:
                 lines += file.body[item.start : item.end]
             position = item.end
-        if not stays:
+        if not stays and b < b_end:
+            behind = _behind_indented(file, position)
+            lines += [*file.body[position:behind], *([""] if behind > position else [])]
             lines += [line for value in wanted[b:b_end] for line in make(value)]
+            position = behind
     _set(file, lines + file.body[position:])
+
+
+def _behind_indented(file: SessionFile, line: int) -> int:
+    """Return the line from `line` on where a new item can stand without taking indented lines below it for its own."""
+    end = line
+    starts: set[int] | None = None
+    for n in range(line, len(file.body)):
+        if file.body[n].strip():
+            if not file.body[n].startswith(("  ", "\t", " \t")):
+                break
+            if starts is None:
+                starts = _starts(file)
+            if n in starts:
+                break
+            end = n + 1
+    return end
+
+
+def _starts(file: SessionFile) -> set[int]:
+    """Return the lines on which a part, a group or an item begins."""
+    groups = [group for part in file.parts for group in part.groups]
+    items = [item for group in groups for item in group.items]
+    return {part.start for part in file.parts} | {group.start for group in groups} | {item.start for item in items}
 
 
 def _edits(old: list[_T], new: Sequence[_T]) -> Sequence[tuple[str, int, int, int, int]]:
@@ -317,7 +343,9 @@ def _work(file: SessionFile, old: Session, new: Session) -> None:
         extra = [line for text in now.items[len(last.items) :] for line in blocks.item_lines(text)]
         if last.items:
             end = next(item.end for item in reversed(group.items) if item.text)
-            _set(file, [*file.body[:end], *extra, *file.body[end:]])
+            behind = _behind_indented(file, end)
+            space = [""] if behind > end else []
+            _set(file, [*file.body[:behind], *space, *extra, *file.body[behind:]])
         else:
             _insert(file, _content_end(file, group.start, group.end), extra)
     for entry in new.work[len(shared) + (1 if last else 0) :]:

@@ -50,6 +50,14 @@ def test_items_go_below_the_last_one_of_their_section() -> None:
     )
 
 
+def test_an_item_takes_no_indented_words_below_it_for_its_own() -> None:
+    assert below("\n## Problems\n\n1) a\n\n\n  words\n", problems=["a", "b"]) == (
+        "\n## Problems\n\n1) a\n\n\n  words\n\n- b\n"
+    )
+    work = [WorkEntry("", ["a", "b"])]
+    assert below("\n## Work Done\n\n1) a\n\n\n  words\n", work=work).endswith("\n\n  words\n\n- b\n")
+
+
 def test_items_of_a_section_that_is_there_twice_go_to_its_end() -> None:
     text = "\n## Problems\n\n- a\n\n## Mine\n\n## Problems\n\n- b\n"
     assert below(text, problems=["a", "b", "c"]) == text + "- c\n"
