@@ -144,7 +144,7 @@ def _copies(store: Store) -> Finding | None:
     return Finding(
         "session-copies",
         f"Sessions in several files, of which the one updated last counts: {some}{_more(found)}.",
-        f"Delete what you do not need, or --fix merges them without losing a line; a safety copy goes to {paths.COPIES}/.",
+        f"Delete what you do not need, or --fix merges them and loses no line; a safety copy goes to {paths.COPIES}/.",
         path=store.sessions,
         fix=lambda: copies.merge_all(store),
     )
@@ -154,9 +154,10 @@ def _conflicts(store: Store) -> Finding | None:
     found = [name for place, _ in archive.places(store) for name in copies.conflicted(place)]
     if not found:
         return None
+    some = ", ".join(found[:_NAMED])
     return Finding(
         "session-conflicts",
-        f"Session files with git's conflict markers, of which both sides are read: {', '.join(found[:_NAMED])}{_more(found)}.",
+        f"Session files with git's conflict markers, of which both sides are read: {some}{_more(found)}.",
         f"Resolve them in an editor, or --fix merges both sides; a safety copy goes to {paths.COPIES}/.",
         path=store.sessions,
         fix=lambda: copies.merge_all(store),

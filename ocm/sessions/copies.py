@@ -1,4 +1,4 @@
-"""Sessions whose files need a person's word: in several files, or with conflict markers of git in them; merged on request.
+"""Sessions in several files, and files in which git left conflict markers: named, and merged when a person asks for it.
 
 Nothing is merged by itself. A safety copy of the whole store comes first, and no line of any file is lost.
 """
@@ -40,7 +40,9 @@ def merge_all(store: Store) -> list[str]:
         for place, _ in archive.places(store):
             marked = set(conflicted(place))
             every = _by_session(place).items()
-            merged += [_merge(store, place, one) for one, names in every if len(names) > 1 or marked.intersection(names)]
+            merged += [
+                _merge(store, place, one) for one, names in every if len(names) > 1 or marked.intersection(names)
+            ]
     return merged
 
 

@@ -17,6 +17,7 @@ from ocm.store.paths import Store, user_store
 
 _NAMELESS = "unreadable.md"  # what has neither a name that is safe nor a session to be named after
 
+
 @dataclass(slots=True)
 class Transfer:
     """What an export or import did: the sessions by what became of them, how many secrets were redacted, problems."""
@@ -27,6 +28,7 @@ class Transfer:
     redactions: int = 0
     troubles: list[str] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 def export_store(store: Store, path: str, *, progress: Progress | None = None) -> Transfer:
@@ -97,7 +99,8 @@ class _Checked(NamedTuple):
 def _checked(store: Store, entry: Entry, transfer: Transfer) -> _Checked | None:
     """Return an entry without secrets; None when it has one that cannot be taken out.
 
-    One that cannot be read comes in as it is, and is named: a copy of a store has to bring back everything.
+    One that cannot be read comes in as it is, and is named: a copy of a store has to bring back everything. What does
+    not even say whose it is, is no session file.
     """
     clean = _cleaned(store, entry, transfer)
     if clean is None:
@@ -106,8 +109,10 @@ def _checked(store: Store, entry: Entry, transfer: Transfer) -> _Checked | None:
     try:
         session = parse.parse(conflicts.resolved(clean.text))
     except UnreadableSessionError as error:
-        transfer.troubles.append(f"{encodable(entry.name)}, line {error.line}: {error.why}; it came in as it is")
-        return _Checked(clean, parse.session_id_of(clean.text), (0.0, 0, ""), safe or _NAMELESS)
+        session_id = parse.session_id_of(clean.text)
+        named = transfer.unreadable if session_id else transfer.troubles
+        named.append(f"{encodable(entry.name)}, line {error.line}: {error.why}")
+        return _Checked(clean, session_id, (0.0, 0, ""), safe or _NAMELESS) if session_id else None
     name = safe or session_files.canonical_name(session)
     return _Checked(clean, session.session_id, (-scan.updated(session, name), len(name), name), name)
 
@@ -141,10 +146,10 @@ def _import_session(
         for n, one in enumerate(group):
             if one.entry.text in texts:
                 transfer.same.append(texts[one.entry.text])
-            elif here and session_id and not replace:
+            elif here and not replace:
                 transfer.kept.append(here[0][1])
             else:
-                place, name = here[0] if here and session_id and n == 0 else (_place(store, one), "")
+                place, name = here[0] if here and n == 0 else (_place(store, one), "")
                 name = _write(store, place, name, one)
                 texts[one.entry.text] = name
                 transfer.written.append(name)
@@ -167,7 +172,7 @@ def _added_meanwhile(store: Store, session_id: str) -> list[tuple[Store, str]]:
     """Return where another process has added the session meanwhile; the caller holds its lock."""
     from ocm.index import checkpoint_queries
 
-    found = ((place, checkpoint_queries.locate(place, session_id)) for place, _ in archive.places(store) if session_id)
+    found = ((place, checkpoint_queries.locate(place, session_id)) for place, _ in archive.places(store))
     return [(place, name) for place, name in found if name]
 
 

@@ -15,8 +15,8 @@ def command(*, project: str | None, identifier: str, yes: bool) -> None:
 
     That is its file and its journal, and what cache, log, archive and safety copies hold of it.
     """
-    from ocm.sessions import forget as forgetting
     from ocm.sessions import archive, copies, lookup, session_files
+    from ocm.sessions import forget as forgetting
 
     store = options.find_store(project)
     forgetting.finish(store)
