@@ -10,10 +10,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ocm.base import times
 from ocm.index import file_format, schema
 from ocm.index.file_format import encodable
-from ocm.markdown import facts
+from ocm.index.standing import DECISION, PROBLEM
 from ocm.markdown.facts import Facts
 from ocm.markdown.fingerprint_lines import Unit, pack, unpack
 from ocm.store.paths import Store
@@ -21,8 +20,8 @@ from ocm.store.paths import Store
 if TYPE_CHECKING:
     from ocm.base.model import Session
 
-DECISION, PROBLEM = "decision", "problem"
 SLACK = 3600.0  # seconds by which the clocks of two machines may differ
+__all__ = ["DECISION", "PROBLEM", "SLACK", "Commits", "Item", "Links", "Made", "drop", "insert"]
 _CANDIDATES = 64
 _MANY = 500
 
@@ -62,19 +61,6 @@ def insert(db: sqlite3.Connection, found: Sequence[tuple[int, "Session"]]) -> No
         "INSERT INTO session_keys VALUES(?, ?, ?)",
         [(key, row, unit.number) for row, unit in recorded for key in unit.keys],
     )
-    db.executemany(
-        "INSERT INTO session_items VALUES(?, ?, ?, ?)",
-        [each for row, session in found for each in _dated(row, session)],
-    )
-
-
-def _dated(row: int, session: "Session") -> Iterator[tuple[int, str, int, float]]:
-    """Return when each decision and problem was recorded; what a person added is as old as its session."""
-    known = Facts.parse(session.facts).dates()
-    for kind, texts in ((DECISION, session.decisions), (PROBLEM, session.problems)):
-        for number, text in enumerate(texts):
-            at = known.get(facts.digest(text), session.started_at) if known else session.started_at
-            yield row, kind, number, times.instant(at)
 
 
 def drop(db: sqlite3.Connection, row: int) -> None:
@@ -83,8 +69,7 @@ def drop(db: sqlite3.Connection, row: int) -> None:
         if isinstance(keys, bytes):
             values = [(key, row, unit) for key in unpack(keys)]
             db.executemany("DELETE FROM session_keys WHERE key = ? AND session = ? AND unit = ?", values)
-    for table in ("session_units", "session_items"):
-        db.execute(f"DELETE FROM {table} WHERE session = ?", (row,))
+    db.execute("DELETE FROM session_units WHERE session = ?", (row,))
 
 
 # --- commits
