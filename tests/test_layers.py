@@ -14,7 +14,7 @@ PACKAGE = ROOT / "ocm"
 
 # From the ground up: a room may import itself and what lies below it.
 ORDER = (
-    "base", "edit", "store", "markdown", "git", "redaction", "index", "hosts", "hosts.config", "sessions", "provenance", "recall",
+    "base", "edit", "store", "markdown", "git", "redaction", "index", "hosts", "hosts.config", "sessions", "sources", "provenance", "recall",
     "setup", "doctor", "ui", "hook", "mcp", "cli", "cli.commands", "",
 )  # fmt: skip
 # What a room that is asked about at every call, or that is pure, may import at most.
@@ -30,8 +30,8 @@ ALLOWED = {
     "hosts.config": {"base", "edit", "hosts"},
     "setup": {"base", "edit", "store", "redaction", "hosts", "hosts.config"},
 }
-MOST_ROOMS, MOST_MODULES, MOST_ARROWS = 22, 16, 95
-CROWDED = ("hosts", "hosts.config", "cli.commands")  # one module a host, one a command
+MOST_ROOMS, MOST_MODULES, MOST_ARROWS = 22, 16, 105
+CROWDED = ("hosts", "hosts.config", "sources", "cli.commands")  # one module a host, a history, a command
 
 # Which library only one module (or room) may import.
 DOORS = {
@@ -40,10 +40,13 @@ DOORS = {
     "git": {"git.repository"},
     "yaml": {"markdown.frontmatter"},
     "tomlkit": {"edit.toml_text"},
-    "sqlite3": {"index", "ui.output"},  # output names the error, to turn it into a sentence
+    "sqlite3": {"index", "sources.databases", "ui.output"},  # output names the error, to turn it into a sentence
     "mcp": {"mcp.server", "cli.demo"},
     "click": {"cli"},
 }
+
+# What changes a file: only one module may do so in the folder of the session files.
+CHANGING = {"atomic_write", "rename", "replace", "unlink", "remove", "write_text", "write_bytes", "link", "truncate"}
 
 # What no hook may pay for at every call of a tool.
 HEAVY = {
@@ -157,6 +160,31 @@ def test_the_face_of_a_room_holds_one_sentence_and_nothing_else(room: str) -> No
     assert "\n" not in str(sentence.value.value)
 
 
+def changes_session_files(module: ast.Module) -> list[str]:
+    """Return the functions that change files and know the folder of the session files."""
+    functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
+    return [one.name for one in functions if _changes_a_file(one) and _knows_the_folder(one)]
+
+
+def _changes_a_file(function: ast.FunctionDef) -> bool:
+    called = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+    return bool({name.rpartition(".")[2] for name in called if not name.startswith("session_files.")} & CHANGING)
+
+
+def _knows_the_folder(function: ast.FunctionDef) -> bool:
+    return any(isinstance(node, ast.Attribute) and node.attr == "sessions" for node in ast.walk(function))
+
+
+def test_one_module_alone_changes_session_files() -> None:
+    assert [name for name, path in modules().items() if changes_session_files(tree(path))] == ["sessions.session_files"]
+
+
+@pytest.mark.parametrize("call", sorted(CHANGING))
+def test_a_change_of_session_files_planted_elsewhere_is_found(call: str) -> None:
+    planted = f"def f(store):\n    path = os.path.join(store.sessions, 'a.md')\n    files.{call}(path)"
+    assert changes_session_files(ast.parse(planted)) == ["f"]
+
+
 @pytest.mark.parametrize("library", DOORS)
 def test_a_library_has_one_door(library: str) -> None:
     users = {
@@ -167,9 +195,9 @@ def test_a_library_has_one_door(library: str) -> None:
     } == DOORS[library]
 
 
-def test_sql_is_in_the_index_alone() -> None:
-    users = {room_of(name) for name, path in modules().items() if "SELECT " in path.read_text(encoding="utf-8")}
-    assert users == {"index"}
+def test_sql_is_in_the_index_and_where_other_tools_databases_are_read() -> None:
+    users = {name for name, path in modules().items() if "SELECT " in path.read_text(encoding="utf-8")}
+    assert {name for name in users if room_of(name) != "index"} == {"sources.databases"}
 
 
 def loaded_by_a_hook() -> list[str]:

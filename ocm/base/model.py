@@ -18,7 +18,7 @@ TRIGGERS = ("context_limit", "git_commit", "task_end", "session_end", "manual")
 # what of a session can be asked for, under the names of the checkpoint
 SECTIONS = (
     "goal", "work_completed", "work_pending", "work_summary", "decisions", "problems", "plan_files", "references",
-    "files", "notes", "diff_summary",
+    "files", "notes", "diff_summary", "last_words",
 )  # fmt: skip
 MAX_ITEM = 50_000
 HALF = "\ufdd0"  # stands where half a character came in; a code point that is never one
@@ -50,7 +50,10 @@ class WorkEntry:
 
 @dataclass(slots=True)
 class Session:
-    """What one session file says. Times are ISO 8601 with offset, absent values are empty strings."""
+    """What one session file says. Times are ISO 8601 with offset, absent values are empty strings.
+
+    `last_words` is the closing message of the last turn, as the host gave it to a hook: nobody stored it on purpose.
+    """
 
     session_id: str
     title: str = ""
@@ -76,6 +79,13 @@ class Session:
     decisions: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
+    source: str = ""  # of an import: which tool's history it is, its id there, and by which version of the reader
+    source_id: str = ""
+    source_version: str = ""
+    imported_at: str = ""
+    model: str = ""
+    parent: str = ""
+    last_words: str = ""
     facts: list[str] = field(default_factory=list)
     notes: str = field(default="", compare=False)
 

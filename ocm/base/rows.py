@@ -34,16 +34,29 @@ class EndedRow(TypedDict):
 
     item: str
     by: str
+    date: str
     session_id: str
 
 
-class HitRow(SessionRow, FreshnessRow):
+class StandingRow(TypedDict):
+    """What became of the work of a session: `unknown` says why, by the key of what is not known."""
+
+    ended: list[EndedRow]
+    landed: str
+    branch_state: str
+    unknown: NotRequired[dict[str, str]]
+
+
+class ListedRow(SessionRow, StandingRow):
+    """A session in a list, with what became of its work."""
+
+
+class HitRow(SessionRow, FreshnessRow, StandingRow):
     """A session that a search found; `project` is there when several stores were searched."""
 
     rank: int
     score: float
     snippet: str
-    ended: NotRequired[list[EndedRow]]
     top_files: list[str]
     project: NotRequired[str]
 
@@ -92,6 +105,7 @@ class SessionPage(SessionRow):
     files: list[FileRow]
     diff_summary: str
     notes: str
+    last_words: str
 
 
 class Excerpt(FreshnessRow, total=False):
@@ -115,8 +129,12 @@ class Excerpt(FreshnessRow, total=False):
     files: list[FileRow]
     notes: str
     diff_summary: str
+    last_words: str
     cut: list[str]
     ended: list[EndedRow]
+    landed: str
+    branch_state: str
+    unknown: dict[str, str]
 
 
 class CheckpointRow(TypedDict):

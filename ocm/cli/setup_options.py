@@ -43,8 +43,14 @@ def carry_out(plan: "Plan", *, dry_run: bool, done: str) -> None:
         output.say(done if changed else "Nothing to change.")
     for line in plan.notices:
         output.say(line)
-    for line in plan.warnings:
+    for line in (*plan.warnings, *plan.left_out):
         output.notice(line)
+
+
+def finish(plan: "Plan") -> None:
+    """End with exit code 1 where a host was left out."""
+    if plan.left_out:
+        raise click.exceptions.Exit(1)
 
 
 def trust_hooks(*, dry_run: bool, wanted: bool, project: str | None, yes: bool) -> None:

@@ -33,6 +33,10 @@ class EditError(ValueError):
         self.line = line
 
 
+class ShapeError(EditError):
+    """A file is readable, but what is in it is not of the form that an edit needs: its host's matter alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Coding:
     """How a file's text is written as bytes."""
@@ -98,7 +102,7 @@ def put_block(text: str, body: str, *, top: bool = False) -> str:
     With `top` a new one comes first, and so does one that lies too far down to be read.
 
     Raises:
-        EditError: when the sentinels do not pair.
+        ShapeError: when the sentinels do not pair.
     """
     lines = lines_of(text)
     blocks = find_blocks(lines)
@@ -119,7 +123,7 @@ def take_block(text: str, *, top: bool = False) -> str:
     """Return `text` without any block between the sentinels; `top` says that one at the beginning was put there.
 
     Raises:
-        EditError: when the sentinels do not pair.
+        ShapeError: when the sentinels do not pair.
     """
     lines = lines_of(text)
     for first, last in reversed(find_blocks(lines)):
@@ -135,7 +139,7 @@ def find_blocks(lines: list[str]) -> list[tuple[int, int]]:
     The reference system wrote its sentinels twice and more, so those that follow each other directly count as one.
 
     Raises:
-        EditError: when the sentinels do not pair.
+        ShapeError: when the sentinels do not pair.
     """
     blocks: list[tuple[int, int]] = []
     begun: int | None = None
@@ -145,16 +149,16 @@ def find_blocks(lines: list[str]) -> list[tuple[int, int]]:
         if mark == BEGIN and begun is None:
             begun = index
         elif mark == BEGIN and previous != BEGIN:
-            raise EditError(f'"{BEGIN}" stands inside the block that begins at line {(begun or 0) + 1}', index + 1)
+            raise ShapeError(f'"{BEGIN}" stands inside the block that begins at line {(begun or 0) + 1}', index + 1)
         elif mark == END and begun is not None:
             blocks.append((begun, index))
             begun = None
         elif mark == END and previous == END and blocks:
             blocks[-1] = (blocks[-1][0], index)
         elif mark == END:
-            raise EditError(f'"{END}" has no "{BEGIN}" before it', index + 1)
+            raise ShapeError(f'"{END}" has no "{BEGIN}" before it', index + 1)
     if begun is not None:
-        raise EditError(f'"{BEGIN}" has no "{END}" after it', begun + 1)
+        raise ShapeError(f'"{BEGIN}" has no "{END}" after it', begun + 1)
     return blocks
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 
-from ocm.edit.plain_text import EditError, append, cut, lines_of, newline_of
+from ocm.edit.plain_text import EditError, ShapeError, append, cut, lines_of, newline_of
 
 Keys = tuple[str, ...]
 
@@ -60,6 +60,26 @@ def put(text: str, keys: Keys, table: Mapping[str, Any]) -> str:
     without = _take_lines(text, keys)
     added = append(without, newline_of(text).join(rows), gap=True)
     return added if _means(added, wanted) else _by_library(text, keys, table, wanted)
+
+
+def add(text: str, keys: Keys, values: Mapping[str, Any]) -> str:
+    """Return `text` with `values` in the table `keys`, which is there, and everything else in it as it was.
+
+    Raises:
+        ShapeError: when the table is written in a way that leaves no place for them.
+    """
+    document = parse(text)
+    wanted = _put_in(document, keys, {**_at(document, keys), **values})
+    lines, plain = lines_of(text), lines_of(_without_texts(text))
+    newline = newline_of(text)
+    rows = [f"{_key(name)} = {_value(value)}{newline}" for name, value in values.items()]
+    for at, line in enumerate(plain):
+        if _names(line, keys):
+            header = lines[at] if lines[at].endswith(("\r", "\n")) else lines[at] + newline
+            added = "".join([*lines[:at], header, *rows, *lines[at + 1 :]])
+            if _means(added, wanted):
+                return added
+    return _by_library(text, keys, values, wanted, into=True)
 
 
 def take(text: str, keys: Keys) -> str:
@@ -134,13 +154,24 @@ def _filled(document: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in inner.items() if value != {}}
 
 
-def _by_library(text: str, keys: Keys, table: Mapping[str, Any] | None, wanted: dict[str, Any]) -> str:
+def _at(document: dict[str, Any], keys: Keys) -> dict[str, Any]:
+    for key in keys:
+        document = document[key]
+    return document
+
+
+def _by_library(
+    text: str, keys: Keys, table: Mapping[str, Any] | None, wanted: dict[str, Any], *, into: bool = False
+) -> str:
+    """Return `text` with the table at `keys`, without it, or with the members of `table` `into` the one there."""
     try:
         document = tomlkit.parse(text)
         held: Any = document
         for key in keys[:-1]:
             held = held[key]
-        if table is None:
+        if into:
+            held[keys[-1]].update(table)
+        elif table is None:
             del held[keys[-1]]
         else:
             inline = tomlkit.inline_table()
@@ -150,7 +181,7 @@ def _by_library(text: str, keys: Keys, table: Mapping[str, Any] | None, wanted: 
     except (TOMLKitError, KeyError, TypeError, ValueError):
         edited = ""
     if not _means(edited, wanted):
-        raise EditError(f'"{".".join(keys)}" is written in a way that cannot be edited safely', line_of(text, keys))
+        raise ShapeError(f'"{".".join(keys)}" is written in a way that cannot be edited safely', line_of(text, keys))
     return edited
 
 

@@ -5,8 +5,9 @@ They were chosen by measuring on collections of issues, pull requests and sessio
 
 from math import log
 
-# One weight for each column of the index: a title says most, a part of an identifier (`ident`) least.
-COLUMN_WEIGHTS = "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5"
+# One weight for each column of the index: a title says most, last words and a part of an
+# identifier (`ident`) least: nobody stored them on purpose.
+COLUMN_WEIGHTS = "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5"
 # What adjacent words, and words near each other, add beside the words themselves.
 PAIRS_WEIGHT, NEAR_WEIGHT = 0.3, 0.1
 MAX_GAIN = 2.2  # times its idf: the most that BM25 gives a document for one word, however often it is there (k1 + 1)

@@ -1,6 +1,7 @@
 """An answer about one line, short enough for a model: the most useful parts first, within a budget of tokens."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ocm.base import sanitize
@@ -9,6 +10,8 @@ from ocm.base.text import cut as shortened
 from ocm.git import freshness
 
 Answer = dict[str, Any]
+_LANDED = {"no": "not landed", "partly": "partly landed"}
+_BRANCH = {"open": "branch not merged", "gone": "branch gone"}
 TOKENS = 300
 _CHARACTERS_A_TOKEN = 4
 _ITEM = 400
@@ -28,12 +31,26 @@ def day(date: str) -> str:
 
 def freshness_text(counts: dict[str, int] | None, commits: int | None) -> str:
     """Return how far a record still holds, in a few words: its files, and the commits since; empty when not known."""
-    files = [f"{count} {name}" for name in freshness.STATES if (count := (counts or {}).get(name))]
+    names = (*freshness.STATES, freshness.UNKNOWN)
+    files = [f"{count} {name}" for name in names if (count := (counts or {}).get(name))]
     parts = ["files: " + ", ".join(files)] if files else []
     if commits is not None:
         more = "+" if commits >= freshness.MAX_COMMITS else ""
         parts.append(f"{commits}{more} commit{'s' * (commits != 1)} since")
     return "; ".join(parts)
+
+
+def committed_text(answer: Answer) -> str:
+    """Return what there is to say of a commit where there is none: that it is so, or that it is not known."""
+    why = answer.get("unknown", {}).get("committed")
+    return f"not known: {why}" if why else "none yet: this is not committed"
+
+
+def standing_text(row: Mapping[str, Any]) -> str:
+    """Return what a person should know of a session's work: what of it ended, or is in no commit of this history."""
+    parts = [_LANDED.get(row.get("landed", ""), ""), _BRANCH.get(row.get("branch_state", ""), "")]
+    ended = len(row.get("ended", ()))
+    return " · ".join(part for part in [*parts, f"{ended} ended since" if ended else ""] if part)
 
 
 def short(answer: Answer, tokens: int = TOKENS) -> Answer:
@@ -54,7 +71,7 @@ def short(answer: Answer, tokens: int = TOKENS) -> Answer:
         ("more", f"ocm__get_session {session_id}" if best.get("markdown_path") else None),
         ("freshness", freshness_text(best.get("freshness"), best.get("commits_since"))),
         ("decisions", [_decision(each) for each in one["decisions"]]),
-        ("commit", _commit(one["commit"])),
+        ("commit", _commit(one["commit"]) or committed_text(one)),
         ("notes", [*one["notes"], *answer["notes"]][:3]),
         ("session", cut(best.get("title") or "", 90)),
         ("work", [cut(item, 200) for item in one["work"][:2]]),

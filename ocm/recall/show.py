@@ -56,6 +56,7 @@ def as_json(store: Store, name: str, session: Session) -> "SessionPage":
         "files": [_file(change.path, change.change_type, change.old_path) for change in session.files],
         "diff_summary": session.diff_summary,
         "notes": session.notes,
+        "last_words": session.last_words,
     }
 
 

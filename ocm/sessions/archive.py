@@ -116,9 +116,7 @@ def _move(source: Store, target: Store, session_id: str, name: str) -> str:
         files.locked(os.path.join(outer.path, "names.lock")),
     ):
         free = free_name(target, name)
-        os.rename(os.path.join(source.sessions, name), os.path.join(target.sessions, free))
-        files.sync_folder(target.sessions)
-        files.sync_folder(source.sessions)
+        session_files.move(source, name, target, free)
     checkpoint_queries.refresh(source, name)
     checkpoint_queries.refresh(target, free)
     return free

@@ -1,4 +1,4 @@
-"""Removing a session for good: from its file, its journals, the caches, the logs, the archive and the backups.
+"""Removing a session for good: from its file, its journals, caches, logs, archive, backups and imports.
 
 What is to go is noted first and the note removed last, so that the next process finishes what a killed one began.
 Journals go before the file, because a journal without its file would become a new one.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ocm.base.errors import OcmError
 from ocm.markdown import parse
-from ocm.sessions import archive, backups, caches, export_format, session_files
+from ocm.sessions import archive, backups, caches, export_format, forgotten, import_batches, session_files
 from ocm.store import files, journal, paths
 from ocm.store.paths import Store
 
@@ -21,11 +21,12 @@ _MAX_NOTE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was removed: files by name, and lines of logs that spoke of the session."""
+    """What was removed: files by name, and lines of logs that spoke of the session; backups that could not be read."""
 
     session_id: str
     files: list[str]
     log_lines: int
+    unread: list[str]
 
 
 def forget(store: Store, session_id: str) -> Forgotten:
@@ -37,6 +38,18 @@ def forget(store: Store, session_id: str) -> Forgotten:
     with files.upkeep(store.path) as owner:
         files.atomic_write(_note_path(store, session_id), json.dumps({"session": session_id}).encode(), owner=owner)
         return _carry_out(store, session_id, owner)
+
+
+def forget_file(store: Store, place: Store, name: str) -> None:
+    """Remove one of several files of a session, in the store or its archive; the session stays with the others.
+
+    Raises:
+        OcmError: the session is locked for too long.
+    """
+    session_id = session_files.load(place, name).session.session_id
+    with files.upkeep(store.path), files.locked(session_files.lock_path(store, session_id)):
+        session_files.remove(place, [name])
+    caches.rebuild(store)
 
 
 def is_pending(store: Store) -> bool:
@@ -54,16 +67,18 @@ def finish(store: Store) -> None:
 
 
 def _carry_out(store: Store, session_id: str, owner: str) -> Forgotten:
+    forgotten.add(store, session_id, owner)
     with files.locked(session_files.lock_path(store, session_id)):
         _drop_journals(store, session_id)
         gone = [name for place, _ in archive.places(store) for name in _drop_files(place, session_id)]
-    _forget_in_backups(store, session_id, owner)
+    unread = _forget_in_backups(store, session_id, owner)
+    import_batches.forget(store, session_id, owner)
     lines = sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
     caches.rebuild(store)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(_note_path(store, session_id))
     files.sync_folder(store.path)
-    return Forgotten(session_id, gone, lines)
+    return Forgotten(session_id, gone, lines, unread)
 
 
 def _drop_journals(store: Store, session_id: str) -> None:
@@ -76,25 +91,27 @@ def _drop_journals(store: Store, session_id: str) -> None:
 def _drop_files(place: Store, session_id: str) -> list[str]:
     """Remove every file that says it holds the session, and what a killed writer of it left."""
     files.clear_temporary(place.sessions, journal.key(session_id))
-    gone = []
-    for name in sorted(filter(paths.is_session_file, os.listdir(place.sessions))):
-        if session_files.holds(place, name, session_id):
-            os.unlink(os.path.join(place.sessions, name))
-            gone.append(name)
-    files.sync_folder(place.sessions)
+    names = sorted(filter(paths.is_session_file, os.listdir(place.sessions)))
+    gone = [name for name in names if session_files.holds(place, name, session_id)]
+    session_files.remove(place, gone)
     return gone
 
 
-def _forget_in_backups(store: Store, session_id: str, owner: str) -> None:
+def _forget_in_backups(store: Store, session_id: str, owner: str) -> list[str]:
+    """Take the session out of every backup, and return those that cannot be read in part, and may hold it still."""
+    unread = []
     for path in backups.list_paths(store):
         try:
-            entries = export_format.read(path)
+            found = export_format.read(path)
         except (OSError, OcmError):
-            backups.remove(path)  # nothing could be restored from it either
+            unread.append(path)
             continue
-        kept = [entry for entry in entries if parse.session_id_of(entry.text) != session_id]
-        if len(kept) < len(entries):
-            export_format.write(path, store, kept, owner=owner)
+        if found.troubles:
+            unread.append(path)
+        kept = [entry for entry in found.entries if parse.session_id_of(entry.text) != session_id]
+        if len(kept) < len(found.entries):
+            export_format.write(path, store, kept, owner=owner, others=found.others)
+    return unread
 
 
 def _forget_in_log(path: str, session_id: str, owner: str) -> int:

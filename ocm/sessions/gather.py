@@ -10,13 +10,14 @@ from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session
 from ocm.base.text import one_line
+from ocm.git import parse
 from ocm.redaction import redact
 from ocm.redaction.user_rules import Rules
 from ocm.sessions import merge, session_files
 from ocm.sessions.merge import Observed
 from ocm.sessions.session_files import Known
 from ocm.store import config, journal, paths
-from ocm.store.events import Event, edited_path, moment, of_kind, text_of, texts_of
+from ocm.store.events import FREE_TEXTS, Event, edited_path, moment, of_kind, text_of, texts_of
 from ocm.store.paths import Store, user_store
 
 
@@ -216,7 +217,7 @@ def edits_of(events: list[Event], start: Start) -> list[FileChange]:
 
 def relative(path: str, root: str, named: str = "") -> str:
     """Return `path` relative to `root`, else to `named`, with forward slashes where it lies inside; else as it is."""
-    path = path.encode("utf-8", "backslashreplace").decode()
+    path = parse.printable(parse.encoded(path))
     for base in (root, os.path.realpath(root), *([named] if os.path.isabs(named) else [])):
         whole = os.path.normpath(os.path.join(base, path))
         if whole.startswith(base.rstrip(os.sep) + os.sep):
@@ -228,7 +229,7 @@ def events_redacted(events: list[Event], rules: Rules) -> tuple[list[Event], int
     """Return `events` without the secrets that a path, a title or a command may hold, and how many there were."""
     count = 0
     for event in events:
-        for name in ("path", "title", "cmd"):
+        for name in FREE_TEXTS:
             text = text_of(event, name)
             if text:
                 event[name], found = redact.redact(text, rules)

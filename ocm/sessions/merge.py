@@ -9,8 +9,8 @@ from typing import TypeVar
 from ocm.base import times
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry
 from ocm.base.text import one_line
-from ocm.markdown.facts import Facts, date_line
-from ocm.store.events import Event, counted, hook_event, kind_of, moment, of_kind, text_of
+from ocm.markdown.facts import Facts, date_line, digest
+from ocm.store.events import Event, counted, hook_event, kind_of, last_words, moment, of_kind, text_of
 
 _T = TypeVar("_T")
 
@@ -57,6 +57,7 @@ def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Sessi
         diff_summary=session.diff_summary if observed.changed is None else observed.diff_summary,
         facts=_facts(session, checkpoint, observed, files),
     )
+    _set_last_words(result, observed)
     _set_status(result, checkpoint.status, observed)
     return result
 
@@ -71,6 +72,15 @@ def _set_status(session: Session, status: str | None, observed: Observed) -> Non
         session.git_sha_end = observed.head
     elif session.status != "closed":
         session.ended_at = session.git_sha_end = ""
+
+
+def _set_last_words(session: Session, observed: Observed) -> None:
+    """Replace the last words by what the journal has of later turns, unless a person changed what stands there."""
+    words, when = last_words(observed.events)
+    facts = Facts.parse(session.facts)
+    if words and (not session.last_words or digest(session.last_words) == facts.words[1]):
+        facts.words = times.iso(when or observed.now.timestamp(), observed.now.tzinfo), digest(words)
+        session.last_words, session.facts = words, facts.lines()
 
 
 def _reopens(event: Event) -> bool:
@@ -170,11 +180,12 @@ def _fired(observed: Observed) -> dict[str, str]:
 
 
 def _dates(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[str]:
-    """Return the lines that date the decisions and problems which the file does not contain yet."""
+    """Return the lines that date the decisions, problems and tasks which the file does not contain yet."""
     now = observed.now.isoformat(timespec="seconds")
     decisions, problems = set(session.decisions), set(session.problems)
     new = [item for item in checkpoint.decisions if item not in decisions]
     new += [item for item in checkpoint.problems if item not in problems]
+    new += [item for item in checkpoint.work_pending or () if item not in session.work_pending]
     return [date_line(now, item) for item in dict.fromkeys(new)]
 
 

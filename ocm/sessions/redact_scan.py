@@ -16,7 +16,7 @@ from ocm.redaction import redact, user_rules
 from ocm.redaction.private_text import without_closed_private
 from ocm.sessions import archive, backups, caches, export_format, session_files
 from ocm.store import files, journal, paths
-from ocm.store.events import of_kind, session_of, text_of
+from ocm.store.events import FREE_TEXTS, of_kind, session_of, text_of
 from ocm.store.paths import Store, user_store
 
 _FIXED = ("ocm:", "session_id:", "git_sha_start:", "git_sha_end:", "started_at:", "updated_at:", "ended_at:")
@@ -177,7 +177,7 @@ def _rewrite(store: Store, name: str, rules: user_rules.Rules) -> None:
     with files.locked(session_files.lock_path(store, session_id)):
         clean, counts = cleaned(session_files.text(store, name), rules)
         if counts:
-            files.atomic_write(os.path.join(store.sessions, name), clean.encode(), owner=journal.key(session_id))
+            session_files.put(store, name, clean, session_id)
 
 
 def _scan_log(path: str, rules: user_rules.Rules, owner: str) -> Found | None:
@@ -196,7 +196,7 @@ def _scan_journal(store: Store, key: str, rules: user_rules.Rules, owner: str) -
     counts: Counter[str] = Counter()
     events = journal.read_events(store.path, key)
     for event in events:
-        for name in ("path", "title", "cmd"):
+        for name in FREE_TEXTS:
             counts.update(redact.report(text_of(event, name), rules)[1])
     if not counts:
         return None
@@ -216,15 +216,17 @@ def _scan_backup(store: Store, path: str, rules: user_rules.Rules, owner: str) -
     counts: Counter[str] = Counter()
     entries = []
     try:
-        for entry in export_format.read(path):
+        bundle = export_format.read(path)
+        for entry in bundle.entries:
             clean, found = redact.report_secrets(entry.text, rules)
             counts.update(found)
             entries.append(export_format.Entry(entry.name, clean, entry.archived))
         if counts and owner:
-            export_format.write(path, store, entries, owner=owner)
+            export_format.write(path, store, entries, owner=owner, others=bundle.others)
     except (OcmError, OSError) as error:
         return Found(path, dict(counts), _reason(error))
-    return Found(path, dict(counts)) if counts else None
+    trouble = "; ".join(bundle.troubles)
+    return Found(path, dict(counts), trouble) if counts or trouble else None
 
 
 def _reason(error: OcmError | OSError) -> str:

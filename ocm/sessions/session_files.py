@@ -1,4 +1,4 @@
-"""The folder of session files: finding, reading, naming and writing them."""
+"""The folder of session files: finding and reading them; nothing else writes, moves or removes one."""
 
 import contextlib
 import hashlib
@@ -11,8 +11,8 @@ from datetime import datetime
 from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session, slugify
-from ocm.markdown import parse, render
-from ocm.markdown.parse import SessionFile
+from ocm.markdown import conflicts, parse, render
+from ocm.markdown.session_file import SessionFile
 from ocm.store import files, journal, paths
 from ocm.store.events import Event
 from ocm.store.paths import Store
@@ -111,7 +111,7 @@ def load(store: Store, name: str) -> Known:
     path = os.path.join(store.sessions, name)
     try:
         text, signature = _text(path)
-        file = SessionFile(text)
+        file = SessionFile(conflicts.resolved(text))
         return Known(name, file, parse.session_of(file), signature)
     except UnreadableSessionError as error:
         raise UnreadableSessionError(error.why, path=path, line=error.line) from None
@@ -132,7 +132,7 @@ def _broken(store: Store, events: list[Event]) -> str:
         name = event.get("file")
         if isinstance(name, str) and paths.is_session_file(name):
             try:
-                parse.parse(_text(os.path.join(store.sessions, name))[0])
+                parse.parse(conflicts.resolved(_text(os.path.join(store.sessions, name))[0]))
             except FileNotFoundError:
                 continue
             except (OSError, UnreadableSessionError):
@@ -175,7 +175,7 @@ def write(store: Store, known: Known | None, session: Session, slug: str, *, see
             folder = scan.folder_stamp(store)
             name = _write_named(store, known, text, session)
     elif text != known.text:
-        _write(store, name, text, session)
+        put(store, name, text, session.session_id)
     return Written(name, session, folder)
 
 
@@ -187,14 +187,34 @@ def _write_named(store: Store, known: Known | None, text: str, session: Session)
             if known and name != own:
                 os.rename(os.path.join(store.sessions, own), os.path.join(store.sessions, name))
             with contextlib.suppress(FileExistsError):
-                _write(store, name, text, session, new=known is None)
+                put(store, name, text, session.session_id, new=known is None)
                 return name
     raise AssertionError("there is no end of names")  # pragma: no cover - there is none
 
 
-def _write(store: Store, name: str, text: str, session: Session, *, new: bool = False) -> None:
+def put(store: Store, name: str, text: str, session_id: str, *, new: bool = False) -> None:
+    """Write `text` durably as the file `name` of a session, whose lock the caller holds.
+
+    Raises:
+        FileExistsError: it was to be `new`, and there is one.
+        OSError: it cannot be written; nothing was changed then.
+    """
     path = os.path.join(store.sessions, name)
-    files.atomic_write(path, text.encode(), owner=journal.key(session.session_id), new=new)
+    files.atomic_write(path, text.encode(), owner=journal.key(session_id), new=new)
+
+
+def move(source: Store, name: str, target: Store, free: str) -> None:
+    """Move a session file to another store, durably, under a name that is free there."""
+    os.rename(os.path.join(source.sessions, name), os.path.join(target.sessions, free))
+    files.sync_folder(target.sessions)
+    files.sync_folder(source.sessions)
+
+
+def remove(store: Store, names: list[str]) -> None:
+    """Remove session files for good."""
+    for name in names:
+        os.unlink(os.path.join(store.sessions, name))
+    files.sync_folder(store.sessions)
 
 
 def _rendered(store: Store, known: Known | None, session: Session) -> str:
@@ -217,6 +237,11 @@ def _unchanged(store: Store, known: Known) -> bool:
     finally:
         os.close(descriptor)
     return (found.st_ino, found.st_size, found.st_mtime_ns) == known.signature
+
+
+def canonical_name(session: Session) -> str:
+    """Return what the file of a session is called, where no other one has that name."""
+    return next(_names(session))
 
 
 def _names(session: Session) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ocm.base.errors import OcmError
 from ocm.edit import plain_text
-from ocm.edit.plain_text import Coding, EditError
+from ocm.edit.plain_text import Coding, EditError, ShapeError
 from ocm.hosts.config.targets import Target
 from ocm.setup import manifest
 from ocm.setup.manifest import Entry, Manifest
@@ -14,11 +14,15 @@ from ocm.setup.plan import WriteFile
 from ocm.store import files, paths
 
 
+class UnfitFileError(OcmError):
+    """A file of one host cannot take ocm's part, which is no reason to leave other hosts without it."""
+
+
 def install_step(target: Target, known: Manifest, mode: int) -> WriteFile | None:
     """Return the step that puts ocm's part into a file, if it needs one, and record in `known` the file without ocm.
 
     Raises:
-        OcmError: when the file is not of the form it should have.
+        OcmError: when the file is not valid; an `UnfitFileError` when it is, and leaves no place for ocm's part.
     """
     now = read(target.path)
     with _named_errors(target.path):
@@ -55,19 +59,19 @@ def read(path: str) -> bytes | None:
     """Return what a file holds, or None when there is none.
 
     Raises:
-        OcmError: when it is no file, or may not be read.
+        UnfitFileError: when it is no file, or may not be read.
     """
     try:
         return files.read_bytes(path)
     except paths.UnfitFileError as error:
-        raise OcmError(
+        raise UnfitFileError(
             f"{path} cannot be edited: {error.strerror}.",
             "Move it away and run the same command again; nothing was changed.",
         ) from None
     except NotADirectoryError:  # what is in the way is named when the file is to be written
         return None
     except OSError as error:
-        raise OcmError(
+        raise UnfitFileError(
             f"{path} cannot be read: {error.strerror}.",
             "Fix that and run the same command again; nothing was changed.",
         ) from error
@@ -77,15 +81,17 @@ def check_writable(path: str) -> None:
     """Check that `path` can be written, made or removed.
 
     Raises:
-        OcmError: naming the folder that is in the way.
+        UnfitFileError: naming the folder that is in the way.
     """
     folder = os.path.dirname(os.path.realpath(path))
     while not os.path.lexists(folder):
         folder = os.path.dirname(folder)
     if not os.path.isdir(folder):
-        raise OcmError(f"{folder} is not a folder, so {path} cannot be created.", "Move it away; nothing was changed.")
+        raise UnfitFileError(
+            f"{folder} is not a folder, so {path} cannot be created.", "Move it away; nothing was changed."
+        )
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise OcmError(
+        raise UnfitFileError(
             f"{path} cannot be written: you have no right to change {folder}.",
             "Get that right and run the same command again; nothing was changed.",
         )
@@ -129,7 +135,8 @@ def _named_errors(path: str) -> Iterator[None]:
     try:
         yield
     except EditError as error:
-        raise OcmError(
+        kind = UnfitFileError if isinstance(error, ShapeError) else OcmError
+        raise kind(
             f"{path}, line {error.line}: {error.why}.",
             "Correct that in an editor and run the same command again; nothing was changed.",
         ) from None

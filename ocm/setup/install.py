@@ -17,6 +17,7 @@ from ocm.hosts.config.hook_files import NONE
 from ocm.hosts.config.host_config import LOCAL, PROJECT
 from ocm.hosts.config.targets import Target
 from ocm.setup import file_changes, manifest
+from ocm.setup.file_changes import UnfitFileError
 from ocm.setup.manifest import Manifest
 from ocm.setup.plan import Call, MakeFolder, Plan, RemoveEntries, WriteFile
 from ocm.setup.scope import (
@@ -36,7 +37,7 @@ COMMANDS = ("ocm-hook", "ocm")
 # What ocm creates in a store. The user store may be any folder, so nothing else in it is ever removed.
 _CREATED_NAMES = (
     *(paths.SESSIONS, "memory.*", "active_*.jsonl", "taken_*", "journal.rejected*"),
-    *("hook.log*", "config.json*", "session_*.lock", "names.lock", ".gitignore"),
+    *("hook.log*", "config.json*", "session_*.lock", "names.lock", ".gitignore", "forgotten", "imports"),
 )
 
 
@@ -173,8 +174,9 @@ def _set_up(scope: Scope, profiles: Mapping[str, str], hosts: Sequence[str], set
     plan = Plan(warnings=path_warnings())
     known = manifest.load(scope.root, user=scope.is_user)
     chosen = HookChoice(profiles, settings["gate.deny"] == "all", tuple(known.refused))
-    targets = scope.targets(hosts, chosen)
     mode = 0o600 if scope.is_user else 0o644
+    hosts = _fit(scope, hosts, chosen, plan)
+    targets = scope.targets(hosts, chosen)
     writes = [step for target in targets if (step := file_changes.install_step(target, known, mode))]
     sessions = os.path.join(scope.store, paths.SESSIONS)
     if not (is_private(scope.store) and is_private(sessions)):
@@ -191,6 +193,33 @@ def _set_up(scope: Scope, profiles: Mapping[str, str], hosts: Sequence[str], set
             plan.notices += HOSTS[name].steps(place)
         plan.warnings += HOSTS[name].warnings(place)
     return plan
+
+
+def _fit(scope: Scope, hosts: Sequence[str], chosen: HookChoice, plan: Plan) -> list[str]:
+    """Return the hosts whose files can take ocm's part, and have the plan name the others.
+
+    Raises:
+        OcmError: when none of them can, or a file is not valid.
+    """
+    fit: list[str] = []
+    first: UnfitFileError | None = None
+    for name in hosts:
+        try:
+            _try(HOSTS[name].targets(scope.place(name, chosen)), manifest.load(scope.root, user=scope.is_user))
+            fit.append(name)
+        except UnfitFileError as error:
+            first = first or error
+            advice = error.next_step.partition(";")[0].rstrip(".")
+            plan.left_out.append(f"{HOSTS[name].title} is not set up: {error.message} {advice}.")
+    if first and not fit:
+        raise first
+    return fit
+
+
+def _try(targets: Sequence[Target], known: Manifest) -> None:
+    for target in targets:
+        if file_changes.install_step(target, known, 0o644):
+            file_changes.check_writable(target.path)
 
 
 def _remember(

@@ -112,11 +112,15 @@ class Call(Step):
 
 @dataclass(slots=True)
 class Plan:
-    """The steps in their order, and what to tell the user: `notices` to know, `warnings` to act on."""
+    """The steps in their order, and what to tell the user: `notices` to know, `warnings` to act on.
+
+    `left_out` names the hosts that cannot be set up, with the reason; the steps are those of the others.
+    """
 
     steps: list[Step] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     def diff(self) -> str:
         """Return what `apply` would change."""

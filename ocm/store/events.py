@@ -6,8 +6,11 @@ Light, because a hook asks too. A line comes from a file that anything may have 
 """
 
 from ocm.base.limits import FAR_FUTURE
+from ocm.store import gate
 
 Event = dict[str, object]
+FREE_TEXTS = ("path", "title", "cmd", "words")  # fields that somebody else wrote, so that a secret may be in them
+MAX_WORDS = 1_500  # characters of an assistant's closing message that are kept
 # which hook wrote which line
 _FIRED = {
     "prompt": "user-prompt",
@@ -76,10 +79,27 @@ def is_unsaved(events: list[Event]) -> bool:
     return False
 
 
+def last_words(events: list[Event]) -> tuple[str, float]:
+    """Return what the assistant said at the end of its last turn, and when; empty where no event has it."""
+    for event in reversed(events):
+        words = text_of(event, "words").strip() if event.get("e") == "stop" else ""
+        if words:
+            return words[:MAX_WORDS].strip(), moment(event)
+    return "", 0.0
+
+
 def text_of(event: Event, name: str) -> str:
     """Return the text that `event` has under `name`, empty when it has none; half characters are spelled out."""
     value = event.get(name)
-    return value.replace("\0", "").encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else ""
+    return _encodable(value.replace("\0", "")) if isinstance(value, str) else ""
+
+
+def _encodable(text: str) -> str:
+    r"""Return a text that a file can hold; the bytes of a name that is no text are spelled `\xff`, as git's are."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half of a character, which no name has
+        return text.encode("utf-8", "backslashreplace").decode()
 
 
 def texts_of(event: Event, name: str) -> list[str]:
@@ -89,13 +109,20 @@ def texts_of(event: Event, name: str) -> list[str]:
 
 
 def counted(events: list[Event]) -> dict[str, int]:
-    """Return how many calls there were among `events`, and how often the gate reminded, denied and let go."""
+    """Return how many calls there were among `events`, and how often the gate reminded, denied a step and let go."""
     kinds = [event.get("e") for event in events]
+    steps = gate.Steps()
+    denials = 0
+    for event in events:
+        if event.get("e") == "deny":
+            denials += steps.denied(event.get("t"))
+        elif kind_of(event) in gate.BETWEEN_STEPS:
+            steps.ended()
     asked = sum(1 for event in events if event.get("e") == "stop" and event.get("asked"))
     return {
         "checkpoints": 0,
         "calls": kinds.count("call"),
-        "denials": kinds.count("deny"),
+        "denials": denials,
         "reminders": kinds.count("remind") + asked,
         "releases": kinds.count("release"),
     }

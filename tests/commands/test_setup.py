@@ -200,3 +200,12 @@ def test_the_doctor_speaks_for_every_host_that_was_set_up(ocm: Run, world: World
     found = json.loads(ocm("doctor", "--json").out)
     assert {host["host"] for host in found["hosts"]} == set(names)
     assert found["store"] == str(world.store)
+
+
+def test_a_host_that_is_left_out_is_named_with_exit_1_after_the_others_are_set_up(ocm: Run, world: World) -> None:
+    world.write(world.project / ".gemini" / "settings.json", '{"hooks": []}')
+    done = ocm("init", "--host", "gemini-cli", "--host", "claude-code")
+    assert done.code == 1
+    assert "Gemini CLI is not set up: " in done.err
+    assert world.servers.exists()
+    assert ocm("install", "--host", "claude-code").code == 0

@@ -4,6 +4,7 @@ Every line that a person adds holds `@`, which no line of the program holds here
 """
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import strategies as st
@@ -11,7 +12,8 @@ from markdown_it import MarkdownIt
 
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, PlanFile, Reference, Session, WorkEntry
 from ocm.markdown import blocks, parse, render
-from ocm.markdown.parse import SessionFile
+from ocm.markdown.facts import digest
+from ocm.markdown.session_file import SessionFile
 from ocm.sessions.merge import Observed
 from tests.laws.strategies import lines as hostile_lines
 from tests.laws.strategies import texts
@@ -20,6 +22,7 @@ from tests.laws.strategies import texts
 FULL = MarkdownIt("commonmark", {"maxNesting": 100_000})
 NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 NOW_HEADING = "2026-03-03 12:00 · abcdef0"
+_STOP = {"e": "stop", "t": 3, "words": "# Later\n\nStill open: docs"}
 
 CHUNKS = (
     ["@ says so"],
@@ -64,6 +67,7 @@ CHUNKS = (
     ["## Architecture Decisions", "", "- @ decided"],
     ["## Problems", "", "@ no list"],
     ["## References", "", "- @ plain", "- [@](https://example.org)"],
+    ["## Last Words", "", "@ said"],
     ["## architecture decisions ##", "", "1) @ other case"],
 )
 FRONT_CHUNKS = (
@@ -85,7 +89,14 @@ _times = st.just("2026-01-01T00:00:00+00:00")
 
 _words = st.sampled_from(("one", "two words", "**Bold:** x", "`code`"))
 
-simple_sessions = st.builds(
+
+def _with_words(session: Session, words: str) -> Session:
+    """Return the session with last words that the program wrote, in the section and in the facts."""
+    said = f"words 2026-01-01T00:00:00+00:00 {digest(words)}"
+    return replace(session, last_words=words, facts=[*session.facts, said]) if words else session
+
+
+_sessions_without_words = st.builds(
     Session,
     st.just("0f6c"),
     title=st.sampled_from(("", "Title")),
@@ -114,6 +125,9 @@ simple_sessions = st.builds(
     references=st.sampled_from(([], [Reference("https://example.org", "Title")])),
     facts=st.sampled_from(([], ["start 1"])),
 )
+simple_sessions = st.builds(
+    _with_words, _sessions_without_words, st.sampled_from(("", "It works now.", "## Done\n\n- tests\n\n```\nopen"))
+)
 
 checkpoints = st.builds(
     Checkpoint,
@@ -137,7 +151,7 @@ def observations(draw: st.DrawFn) -> Observed:
     """What is seen at a checkpoint: events of the journal, edits, and perhaps the work tree."""
     observed = Observed(NOW, "abcdef0123", "main", takes=["0001-1"])
     observed.events = draw(
-        st.sampled_from(([], [{"e": "call", "t": 1.5}], [{"e": "prompt", "title": "prompt", "t": 2}]))
+        st.sampled_from(([], [{"e": "call", "t": 1.5}], [{"e": "prompt", "title": "prompt", "t": 2}], [_STOP]))
     )
     observed.edits = draw(st.sampled_from(([], [FileChange("n.py", "modified"), FileChange("m.py", "deleted")])))
     if draw(st.booleans()):

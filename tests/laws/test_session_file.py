@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import Checkpoint, Session, checkpoint_from
 from ocm.markdown import blocks, parse, render
-from ocm.markdown.parse import SessionFile
+from ocm.markdown.session_file import SessionFile
 from ocm.sessions import merge
 from ocm.sessions.merge import Observed
 from tests.laws.edits import (
@@ -74,11 +74,18 @@ _calls = st.fixed_dictionaries(
     },
 )
 _observations = st.builds(
-    lambda branch, head, title, changed: Observed(
-        NOW, head, branch, events=[{"e": "prompt", "title": title}], edits=[], changed=changed, takes=["0001-1"]
+    lambda branch, head, title, words, changed: Observed(
+        NOW,
+        head,
+        branch,
+        events=[{"e": "prompt", "title": title}, {"e": "stop", "words": words}],
+        edits=[],
+        changed=changed,
+        takes=["0001-1"],
     ),
     lines,
     st.sampled_from(("", "abcdef0123")),
+    texts,
     texts,
     sessions().map(lambda session: session.files),
 )
@@ -96,7 +103,7 @@ def test_no_text_of_a_checkpoint_makes_a_section_an_item_or_a_key(call: dict[str
     assert isinstance(keys, yaml.MappingNode)
     assert [key.value for key, _ in keys.value] == ["ocm", *parse.SCALARS, "tags"]
     assert [heading for heading in headings(tokens) if heading[0] != "h3"] == expected_headings(session)
-    outside = beyond_the_goal(tokens)
+    outside = beyond_free_text(tokens)
     assert sum(token.type == "list_item_open" and token.level == 1 for token in outside) == item_count(session)
     assert len([heading for heading in headings(outside) if heading[0] == "h3"]) == group_count(session)
     assert [token.info for token in outside if token.type == "fence" and token.level == 0] == ["ocm"]
@@ -118,15 +125,19 @@ def headings(tokens: list[Token]) -> list[tuple[str, str]]:
     return [(a.tag, b.content) for a, b in pairwise(tokens) if a.type == "heading_open" and a.level == 0]
 
 
-def beyond_the_goal(tokens: list[Token]) -> list[Token]:
-    """Return the tokens that are not of the goal, which is free text."""
+def beyond_free_text(tokens: list[Token]) -> list[Token]:
+    """Return the tokens that are not of the goal and not of the last words, which are free text."""
+    return _without(_without(tokens, parse.GOAL), parse.WORDS)
+
+
+def _without(tokens: list[Token], name: str) -> list[Token]:
     sections = [
         n
         for n, token in enumerate(tokens)
         if token.type == "heading_open" and token.tag in {"h1", "h2"} and not token.level
     ]
     for start, end in zip(sections, [*sections[1:], len(tokens)], strict=True):
-        if tokens[start + 1].content == parse.GOAL:
+        if tokens[start + 1].content == name:
             stop = next((n for n in range(start, end) if tokens[n].type == "fence" and tokens[n].info == "ocm"), end)
             return tokens[:start] + tokens[stop:]
     return tokens
@@ -143,6 +154,7 @@ def expected_headings(session: Session) -> list[tuple[str, str]]:
         parse.DECISIONS: session.decisions,
         parse.PROBLEMS: session.problems,
         parse.REFERENCES: session.references,
+        parse.WORDS: session.last_words,
     }
     title = [("h1", FULL.parse(f"# {session.title}")[1].content)] if session.title else []
     return title + [("h2", name) for name in parse.ORDER if there[name]]

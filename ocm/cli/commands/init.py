@@ -46,3 +46,4 @@ def command(  # noqa: PLR0913 - one parameter an option
         store = options.find_store(project)
         access.read(store, lambda _: None, notice=output.notice)
     setup_options.trust_hooks(dry_run=dry_run, wanted=trust_hooks, project=project, yes=yes)
+    setup_options.finish(plan)

@@ -28,3 +28,4 @@ def command(  # noqa: PLR0913 - one parameter an option
     plan = installer.plan_install(profiles=profiles, hosts=hosts, everything=everything)
     setup_options.carry_out(plan, dry_run=dry_run, done="ocm is set up for all your projects.")
     setup_options.trust_hooks(dry_run=dry_run, wanted=trust_hooks, project=None, yes=yes)
+    setup_options.finish(plan)

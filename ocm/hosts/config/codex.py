@@ -58,9 +58,14 @@ def own_keys(path: str) -> list[str]:
 
 def trusted_keys(path: str) -> set[str]:
     """Return under which names the user's settings at `path` note that a hook is trusted."""
-    hooks = _toml(path).get("hooks", {})
-    state = hooks.get("state", {}) if isinstance(hooks, dict) else {}
-    return {key for key, value in state.items() if isinstance(value, dict) and value.get("trusted_hash")}
+    return {key for key, value in _state(_toml(path)).items() if isinstance(value, dict) and value.get("trusted_hash")}
+
+
+def _state(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what Codex noted about hooks, by their names."""
+    hooks = document.get("hooks")
+    state = hooks.get("state") if isinstance(hooks, dict) else None
+    return state if isinstance(state, dict) else {}
 
 
 def warnings(place: Place) -> list[str]:
@@ -102,7 +107,7 @@ def _trust_target(path: str, hooks: str) -> Target:
     keys = [key for real in {hooks, os.path.realpath(hooks)} for key in own_keys(real)]
 
     def take(text: str, _before: str) -> str:
-        held = toml_text.parse(text).get("hooks", {}).get("state", {}) if any(key in text for key in keys) else {}
+        held = _state(toml_text.parse(text)) if any(key in text for key in keys) else {}
         own = [key for key in keys if key in held]
         for key in own:
             text = toml_text.take(text, ("hooks", "state", key))

@@ -5,7 +5,7 @@ from ocm.hosts.config.host_config import HostConfig, Place, approve, user_rules
 from ocm.hosts.config.targets import PLAIN, Target, server_target
 
 NAME = "kiro"
-HOOKS = Hooks(NAME, every=".*")
+HOOKS = Hooks(NAME, every=".*", listed=True)
 
 
 def targets(place: Place) -> list[Target]:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
-from urllib.parse import urlsplit
 
 from ocm.edit import json_text, plain_text, toml_text
-from ocm.edit.plain_text import EditError
+from ocm.edit.plain_text import ShapeError
+from ocm.hosts.config.server_entries import changes, owns_server, replaced, runs_server
 
 SERVER = "opencodememory"
 EMPTY_JSON = "{}\n"
@@ -54,11 +54,15 @@ def server_target(
         present = servers[SERVER]
         if not owns_server(present):
             line = json_text.line_of(text, (*above, SERVER))
-            raise EditError(f'the MCP server "{SERVER}" there is not one that ocm wrote', line)
-        return text if _holds(present, entry) else json_text.put(text, (*above, SERVER), entry)
+            raise ShapeError(f'the MCP server "{SERVER}" there is not one that ocm wrote', line)
+        if not runs_server(present):
+            return json_text.put(text, (*above, SERVER), replaced(present, entry))
+        for name, value in changes(present, entry).items():
+            text = json_text.put(text, (*above, SERVER, name), value)
+        return text
 
     def take(text: str, before: str) -> str:
-        if SERVER not in text or not owns_server(member(text, above, comments=comments).get(SERVER)):
+        if SERVER not in text or not owns_server(_lenient(text, above, comments=comments).get(SERVER)):
             return text
         return drop(text, (*above, SERVER), before, comments=comments)
 
@@ -78,8 +82,13 @@ def toml_target(path: str, keys: tuple[str, ...], entry: Mapping[str, object]) -
         found = present(text)
         if found is not None and not owns_server(found):
             line = toml_text.line_of(text, keys)
-            raise EditError(f'the MCP server "{SERVER}" there is not one that ocm wrote', line)
-        return text if _holds(found, entry) else toml_text.put(text, keys, entry)
+            raise ShapeError(f'the MCP server "{SERVER}" there is not one that ocm wrote', line)
+        if not isinstance(found, dict):
+            return toml_text.put(text, keys, entry)
+        if not runs_server(found):
+            return toml_text.put(text, keys, replaced(found, entry))
+        added = changes(found, entry)
+        return toml_text.add(text, keys, added) if added else text
 
     def take(text: str, _before: str) -> str:
         if SERVER not in text or not owns_server(present(text)):
@@ -147,32 +156,15 @@ def _both(one: Target, two: Target) -> Target:
     return replace(one, what=what, put=put, take=take, utf8=one.utf8 or two.utf8)
 
 
-def owns_server(entry: object) -> bool:
-    """Return whether an MCP entry under ocm's name is ocm's, or the loopback address the reference system wrote."""
-    if not isinstance(entry, dict):
-        return False
-    command = entry.get("command")
-    if isinstance(command, list):
-        return command[:2] == ["ocm", "serve"]
-    if command == "ocm":
-        arguments = entry.get("args")
-        return isinstance(arguments, list) and arguments[:1] == ["serve"]
-    try:
-        host = urlsplit(str(entry.get("url", ""))).hostname
-    except ValueError:
-        return False
-    return "command" not in entry and host in ("127.0.0.1", "localhost", "::1")
-
-
 def document(text: str, *, comments: bool = False) -> dict[str, Any]:
     """Return a JSON text as an object.
 
     Raises:
-        EditError: when it is none.
+        EditError: when it is not valid JSON, a `ShapeError` when it is no object.
     """
     found = json_text.parse(text, comments=comments)
     if not isinstance(found, dict):
-        raise EditError(f"a JSON object is expected there, not {kind(found)}", 1)
+        raise ShapeError(f"a JSON object is expected there, not {kind(found)}", 1)
     return found
 
 
@@ -180,16 +172,24 @@ def member(text: str, path: Sequence[str], *, comments: bool = False) -> dict[st
     """Return the object at `path` of a JSON text, empty where it is missing.
 
     Raises:
-        EditError: when it is something else.
+        EditError: when the text is not valid JSON, a `ShapeError` when something else is there.
     """
     found = document(text, comments=comments)
     for number, name in enumerate(path):
         inner = found.get(name, {})
         if not isinstance(inner, dict):
             line = json_text.line_of(text, tuple(path[: number + 1]))
-            raise EditError(f'"{name}" must be an object, not {kind(inner)}', line)
+            raise ShapeError(f'"{name}" must be an object, not {kind(inner)}', line)
         found = inner
     return found
+
+
+def _lenient(text: str, path: Sequence[str], *, comments: bool) -> dict[str, Any]:
+    """Return the object at `path`, empty where there is something else: that holds nothing of ocm."""
+    try:
+        return member(text, path, comments=comments)
+    except ShapeError:
+        return {}
 
 
 def drop(text: str, path: tuple[str, ...], before: str, *, comments: bool = False) -> str:
@@ -213,7 +213,3 @@ def kind(value: object) -> str:
 def plain_ends(text: str) -> str:
     """Return `text` with LF line ends, as git may have changed them."""
     return text.replace("\r\n", "\n")
-
-
-def _holds(present: object, entry: Mapping[str, object]) -> bool:
-    return isinstance(present, dict) and all(present.get(name, value) == value for name, value in entry.items())

@@ -94,6 +94,10 @@ Cut p50 latency of the BGE-M3 endpoint by 40 %.
 
 - [TEI documentation](https://example.org/tei)
 
+## Last Words
+
+TEI serves all of it now; the batch size is still open.
+
 ## Notes
 
 Free text of a person; never touched.
@@ -130,6 +134,7 @@ SESSION = Session(
     ],
     problems=["p99 spikes under 100 RPS: OOM in the sidecar, not fixed yet"],
     references=[Reference("https://example.org/tei", "TEI documentation")],
+    last_words="TEI serves all of it now; the batch size is still open.",
 )
 REFERENCE_STUB = "---\nsession_id: a1b2c3d4\ntool: claude-code\nproject: refproj\n---"
 REFERENCE = """\

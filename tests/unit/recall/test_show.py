@@ -9,6 +9,7 @@ import pytest
 
 from ocm.base.errors import NotFoundError, UnreadableSessionError
 from ocm.recall import show
+from ocm.store import journal
 from tests.support.builders import Project
 
 KEYS = {"session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path"}
@@ -60,6 +61,15 @@ def test_a_session_is_shown_under_the_names_of_the_checkpoint(filled: Project) -
     } <= set(found)
     assert os.path.isabs(found["markdown_path"])
     json.dumps(found)
+
+
+def test_a_session_is_shown_with_its_last_words(project: Project) -> None:
+    stop = journal.event("stop", words="Chose port 3; the docs are still open.")
+    journal.append(project.store.path, "S", [stop])
+    project.checkpoint(goal="g")
+    assert show.show(project.store, "S")["last_words"] == "Chose port 3; the docs are still open."
+    asked = show.excerpt(project.store, "S", ["last_words"], 400)
+    assert asked.get("last_words") == "Chose port 3; the docs are still open."
 
 
 def test_files_are_shown_with_what_happened_to_them(project: Project) -> None:

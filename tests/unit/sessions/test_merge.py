@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from ocm.base.model import Checkpoint, FileChange, PlanFile, Reference, Session, WorkEntry
 from ocm.base.times import instant, later
+from ocm.markdown.facts import Facts, digest
 from ocm.sessions.merge import Observed, merge, merge_files, taken_journals
 from ocm.store.events import moment
 
@@ -51,6 +53,38 @@ def test_plans_and_references_are_added_to_without_repeating() -> None:
     second = merged(first, plan_files=[PlanFile("p", "h"), PlanFile("p", "other")], references=[Reference("u", "t")])
     assert second.plan_files == [PlanFile("p", "h"), PlanFile("p", "other")]
     assert second.references == first.references
+
+
+def spoken(words: str) -> Observed:
+    return events("stop", words=words)
+
+
+def test_last_words_are_replaced_by_those_of_the_next_turn_and_stay_where_there_are_none() -> None:
+    first = merged(None, spoken("Chose port 3."))
+    assert first.last_words == "Chose port 3."
+    assert merged(first, goal="g").last_words == "Chose port 3."
+    assert merged(first, spoken("Still open: docs")).last_words == "Still open: docs"
+
+
+def test_last_words_say_when_they_were_said() -> None:
+    first = merged(None, spoken("Chose port 3."))
+    assert Facts.parse(first.facts).words == (NOW.isoformat(), digest("Chose port 3."))
+    undated = merged(None, Observed(LATER, events=[{"e": "stop", "words": "Chose port 3."}]))
+    assert Facts.parse(undated.facts).words[0] == LATER.isoformat()
+
+
+def test_last_words_that_a_person_changed_are_the_persons() -> None:
+    first = replace(merged(None, spoken("Chose port 3.")), last_words="Chose port 3, which Ada wants.")
+    second = merged(first, spoken("Still open: docs"))
+    assert second.last_words == "Chose port 3, which Ada wants."
+    assert merged(second, spoken("Done")).last_words == second.last_words
+    assert merged(replace(first, last_words="mine", facts=[]), spoken("Done")).last_words == "mine"
+
+
+def test_last_words_that_a_person_took_out_do_not_come_back_but_later_ones_do() -> None:
+    first = replace(merged(None, spoken("Chose port 3.")), last_words="")
+    assert merged(first).last_words == ""
+    assert merged(first, spoken("Still open: docs")).last_words == "Still open: docs"
 
 
 def test_what_a_person_wrote_twice_stays() -> None:

@@ -260,12 +260,89 @@ def test_a_threshold_that_a_person_wrote_into_a_hook_is_kept(world: World) -> No
     assert not world.settings.exists()
 
 
-def test_a_hook_of_ours_that_was_changed_is_put_right(world: World) -> None:
+def test_what_a_person_changed_in_a_hook_of_ours_stays_and_the_hook_goes_all_the_same(world: World) -> None:
     world.init()
-    good = world.settings.read_bytes()
-    world.write(world.settings, good.replace(b'"timeout": 5', b'"timeout": 50'))
+    changed = world.settings.read_bytes().replace(b'"timeout": 5', b'"timeout": 50, "statusMessage": "stop, journal"')
+    world.write(world.settings, changed)
+    assert world.plan().steps == []
+    assert world.settings.read_bytes() == changed
+    world.init(claude="full")
+    kept = read(world.settings)["hooks"]
+    assert kept["PostToolUse"] == json.loads(changed)["hooks"]["PostToolUse"]
+    assert "Stop" in kept
+    world.uninstall()
+    assert not world.settings.exists()
+
+
+def test_a_hook_that_lacks_its_end_is_another_persons_command_and_ours_comes_beside_it(world: World) -> None:
     world.init()
-    assert read(world.settings) == json.loads(good)
+    text = world.settings.read_text().replace("ocm-hook session-end --tool claude-code || :; fi", "notify; fi")
+    world.write(world.settings, text)
+    world.init()
+    assert len(commands(world.settings)["SessionEnd"]) == 2
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "/home/u/.local/bin/ocm-hook {} --tool claude-code",
+        '"/opt/my tools/ocm-hook" {} --tool claude-code || true',
+        "OCM_GATE_MODE=remind ocm-hook {} --tool claude-code 2>/dev/null",
+        "$HOME/bin/ocm-hook {} --tool claude-code --threshold 9; exit 0",
+        "if command -v /x/ocm-hook >/dev/null 2>&1; then /x/ocm-hook {} --tool claude-code || :; fi",
+        "C:\\tools\\ocm-hook.exe {} --tool claude-code",
+    ],
+)
+def test_hooks_that_a_person_points_at_their_own_program_are_known_kept_and_taken_out(world: World, own: str) -> None:
+    world.init()
+    document = read(world.settings)
+    for event, name in (
+        ("PreToolUse", "pre-tool-use"),
+        ("PostToolUse", "post-tool-use"),
+        ("SessionEnd", "session-end"),
+    ):
+        document["hooks"][event][0]["hooks"][0]["command"] = own.format(name)
+    text = json.dumps(document, indent=1)
+    world.write(world.settings, text)
+    assert world.plan().steps == []
+    world.init(claude="full")
+    assert commands(world.settings)["PreToolUse"] == [own.format("pre-tool-use")]
+    world.uninstall()
+    assert not world.settings.exists()
+
+
+def test_a_matcher_of_a_persons_own_stays_and_one_of_ours_follows_the_setting(world: World) -> None:
+    world.init()
+    document = read(world.settings)
+    document["hooks"]["PreToolUse"][0]["matcher"] = "Bash"
+    world.write(world.settings, json.dumps(document))
+    world.write(world.store / "config.json", '{"gate": {"deny": "all"}}')
+    assert world.plan().steps == []
+    document["hooks"]["PreToolUse"][0]["matcher"] = "*"
+    document["hooks"]["SessionEnd"][0]["matcher"] = "*"
+    world.write(world.settings, json.dumps(document))
+    (world.store / "config.json").unlink()
+    world.init()
+    assert read(world.settings)["hooks"]["PreToolUse"][0]["matcher"].startswith("^(Edit|")
+    assert read(world.settings)["hooks"]["SessionEnd"][0]["matcher"] == "*"
+
+
+def test_of_a_hook_by_hand_and_ours_beside_it_ours_goes(world: World) -> None:
+    own = {"type": "command", "command": "/x/ocm-hook post-tool-use --tool claude-code", "timeout": 9}
+    world.init()
+    document = read(world.settings)
+    document["hooks"]["PostToolUse"].append(group(own))
+    world.write(world.settings, json.dumps(document))
+    world.init()
+    assert commands(world.settings)["PostToolUse"] == [own["command"]]
+
+
+def test_a_bare_hook_of_old_gets_todays_command_and_keeps_what_a_person_added(world: World) -> None:
+    old = {"type": "command", "command": "ocm-hook post-tool-use --tool claude-code", "timeout": 60, "async": False}
+    world.write(world.settings, json.dumps({"hooks": {"PostToolUse": [group(old, matcher="")]}}))
+    world.init()
+    (found,) = read(world.settings)["hooks"]["PostToolUse"]
+    assert found["hooks"] == [{**old, "command": GUARDED.format("post-tool-use")}]
 
 
 # What must not be touched
@@ -325,10 +402,12 @@ def test_what_a_person_added_to_our_server_entry_is_kept(world: World) -> None:
     document["mcpServers"]["opencodememory"]["env"] = {"OCM_GATE_MODE": "off"}
     world.write(world.servers, json.dumps(document))
     assert world.plan().steps == []
-    document["mcpServers"]["opencodememory"]["args"].append("--verbose")
+    document["mcpServers"]["opencodememory"]["args"] += ["--project", "${workspaceFolder}"]
+    document["mcpServers"]["opencodememory"] |= {"alwaysLoad": True, "command": "/home/u/.local/bin/ocm"}
     world.write(world.servers, json.dumps(document))
-    world.init()
-    assert read(world.servers)["mcpServers"]["opencodememory"] == claude.ENTRY
+    assert world.plan().steps == []
+    world.uninstall()
+    assert not world.servers.exists()
 
 
 def test_a_container_that_was_empty_before_stays_empty(world: World) -> None:
@@ -432,7 +511,7 @@ def test_a_private_link_to_settings_with_unicode_stays_all_of_that(world: World)
         ("settings", '{"hooks": null}'),
         ("settings", "[]"),
         ("settings", '{"hooks": []}'),
-        ("settings", '{"hooks": {"Stop": {}}}'),
+        ("settings", '{"hooks": {"PostToolUse": {}}}'),
         ("settings", '"text"'),
         ("settings", "5"),
         ("settings", "true"),
@@ -811,6 +890,23 @@ def test_a_bare_repository_gets_no_ignore_file(world: World) -> None:
     assert (bare / ".openCodeMemory" / "sessions").is_dir()
     assert not (bare / ".gitignore").exists()
     assert (tree / ".gitignore").exists()
+
+
+def test_init_never_hides_the_store_of_its_repository(world: World) -> None:
+    shutil.rmtree(world.project / ".git")
+    git(world.project, "init", "-q")
+    git(world.project, "commit", "-q", "--allow-empty", "-m", "first")
+    around = world.base / "around"
+    around.mkdir()
+    git(around, "clone", "-q", "--bare", str(world.project), ".bare")
+    (around / ".git").write_text("gitdir: ./.bare\n", encoding="utf-8")
+    git(around, "worktree", "add", "-q", "tree")
+    for first, then in ((around, around / "tree"), (around / "tree", around)):
+        install.plan_init(cwd=str(first)).apply()
+        install.plan_init(cwd=str(then)).apply()
+        stores = [path for path in (around, around / ".bare", around / "tree") if (path / ".openCodeMemory").is_dir()]
+        assert stores == [around]
+        shutil.rmtree(around / ".openCodeMemory")
 
 
 # The whole user

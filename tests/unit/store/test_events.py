@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from ocm.store import events
 from ocm.store.events import Event
 
+T = 1_772_545_930.0
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["call", "ask", "open", "stop"]),
     lambda inner: st.lists(inner, max_size=3),
@@ -75,6 +77,23 @@ def test_what_no_checkpoint_holds_is_unsaved_until_somebody_asked(lines: list[Ev
 )  # fmt: skip
 def test_a_sub_agent_works_until_its_call_is_back(lines: list[Event], *, delegated: bool) -> None:
     assert events.is_delegated(lines, "Task") is delegated
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([], ("", 0.0)),
+        ([{"e": "stop", "t": T}], ("", 0.0)),
+        ([{"e": "stop", "t": T, "words": "first"}, {"e": "stop", "t": T + 1, "words": " last \n"}], ("last", T + 1)),
+        ([{"e": "stop", "t": T, "words": "said"}, {"e": "stop", "t": T + 1}, {"e": "prompt"}], ("said", T)),
+        ([{"e": "call", "words": "no"}, {"e": "stop", "words": 7}, {"e": "stop", "words": "\0 "}], ("", 0.0)),
+        ([{"e": "stop", "words": "x" * 1499 + " y"}], ("x" * 1499, 0.0)),
+    ],
+)
+def test_the_last_words_are_those_of_the_last_turn_that_ended_with_some(
+    lines: list[Event], said: tuple[str, float]
+) -> None:
+    assert events.last_words(lines) == said
 
 
 def test_a_journal_names_its_session_and_the_calls_it_saw_coming() -> None:

@@ -485,6 +485,58 @@ def test_a_file_that_an_older_ocm_wrote_is_brought_up_to_date(world: World, monk
     assert not plugin.exists()
 
 
+def test_a_table_of_codex_that_a_person_changed_keeps_all_of_it_and_gets_what_it_lacks(world: World) -> None:
+    held = (
+        'model = "x"\n\n# my server\n[mcp_servers.opencodememory]  # here\ncommand = "/opt/ocm" # mine\n'
+        'args = ["serve"]\n\n[mcp_servers.opencodememory.env]\nA = "b"\n\n[other]\nb = 1\n'
+    )
+    path = world.write(world.project / ".codex" / "config.toml", held)
+    world.init_hosts("codex")
+    added = 'default_tools_approval_mode = "approve"\n'
+    assert path.read_text() == held.replace("# here\n", "# here\n" + added)
+    assert world.plan_hosts("codex").steps == []
+    world.uninstall()
+    assert tomllib.loads(path.read_text()) == {"model": "x", "other": {"b": 1}}
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        'mcp_servers.opencodememory = { command = "ocm", args = ["serve"], startup_timeout_sec = 9 }\n',
+        '[mcp_servers]\nopencodememory.command = "ocm"\nopencodememory.args = ["serve"]\n',
+        '[mcp_servers.opencodememory]\nurl = "http://localhost:1"\nstartup_timeout_sec = 9\n',
+        '[mcp_servers.opencodememory]\ncommand = "ocm"\nargs = ["serve"]',
+    ],
+)
+def test_whichever_way_the_table_is_written_it_gets_what_it_lacks(world: World, held: str) -> None:
+    path = world.write(world.project / ".codex" / "config.toml", held)
+    world.init_hosts("codex")
+    found = tomllib.loads(path.read_text())["mcp_servers"]["opencodememory"]
+    assert found["default_tools_approval_mode"] == "approve"
+    assert ("startup_timeout_sec" in found) == ("startup_timeout_sec" in held)
+    assert (found["command"], found["args"]) == ("ocm", ["serve"])
+    assert world.plan_hosts("codex").steps == []
+
+
+def test_a_hooks_file_of_our_own_that_somebody_changed_keeps_that_and_loses_ours(world: World) -> None:
+    world.init_hosts("kiro", "copilot")
+    for path in (
+        world.project / ".kiro" / "hooks" / "opencodememory.json",
+        world.project / ".github" / "hooks" / "opencodememory.json",
+    ):
+        world.write(path, path.read_text().replace('": 5', '": 9'))
+    assert world.plan_hosts("kiro", "copilot").steps == []
+    path = world.project / ".kiro" / "hooks" / "opencodememory.json"
+    document = read(path)
+    document["hooks"].insert(0, {"name": "mine", "trigger": "Stop", "action": {"type": "command", "command": "lint"}})
+    world.write(path, json.dumps(document))
+    world.init_hosts("kiro", profiles={"kiro": "full"})
+    assert [hook["timeout"] for hook in read(path)["hooks"][1:4]] == [9, 9, 9]
+    world.uninstall()
+    assert [hook["name"] for hook in read(path)["hooks"]] == ["mine"]
+    assert not (world.project / ".github").exists()
+
+
 def test_continue_gets_a_file_that_is_yaml(world: World) -> None:
     world.init_hosts("continue")
     found = yaml.safe_load((world.project / ".continue" / "mcpServers" / "opencodememory.yaml").read_text())
@@ -538,6 +590,52 @@ def test_a_file_that_is_not_as_it_should_be_is_named_and_nothing_is_written(
     assert f"{path}, line {line}: " in str(error.value)
     assert "nothing was changed" in str(error.value)
     assert (world.seen(), world.stamps()) == (before, stamps)
+
+
+SHAPED = [
+    row for row in BROKEN if row[2].startswith(("{", "[")) and row[0] != "cursor" and row[2] != '{"mcpServers": {'
+]
+
+
+@pytest.mark.parametrize(("name", "file", "text", "line"), SHAPED)
+def test_a_host_whose_file_leaves_no_place_is_named_and_keeps_no_other_from_being_set_up(
+    world: World, name: str, file: str, text: str, line: int
+) -> None:
+    path = world.write(world.project / file, text)
+    other = "claude-code" if name != "copilot" else "gemini-cli"
+    plan = world.plan_hosts(name, other, profiles={name: "full"} if HOSTS[name].hooks else {})
+    plan.apply()
+    (left_out,) = plan.left_out
+    assert left_out.startswith(f"{HOSTS[name].title} is not set up: {path}, line {line}: ")
+    assert "nothing was changed" not in left_out
+    assert path.read_text() == text
+    assert (world.project / PROJECT_FILES[other][0]).exists()
+    world.uninstall()
+    assert path.read_text() == text
+
+
+def test_settings_of_another_age_beside_the_events_are_left_alone(world: World) -> None:
+    own = {"hooks": {"enabled": True, "disabled": ["x"], "notifications": {"a": 1}, "SessionStart": [], "old": None}}
+    path = world.write(world.project / ".gemini" / "settings.json", json.dumps(own))
+    before = world.seen()
+    world.init_hosts("gemini-cli", "claude-code")
+    found = json.loads(path.read_text())["hooks"]
+    assert {**found, "SessionStart": []}.items() >= own["hooks"].items()
+    assert "BeforeTool" in found
+    assert world.plan_hosts("gemini-cli", "claude-code").steps == []
+    world.write(path, path.read_text() + "\n")
+    world.uninstall()
+    assert json.loads(path.read_text()) == own
+    world.write(path, json.dumps(own))
+    assert world.seen() == before
+
+
+def test_a_file_that_is_not_valid_keeps_every_host_from_being_set_up(world: World) -> None:
+    world.write(world.project / ".gemini" / "settings.json", "{")
+    before = world.seen()
+    with pytest.raises(OcmError, match="not valid JSON"):
+        world.plan_hosts("claude-code", "gemini-cli")
+    assert world.seen() == before
 
 
 def test_a_host_that_is_half_installed_is_named(world: World) -> None:

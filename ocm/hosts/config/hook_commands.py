@@ -1,0 +1,103 @@
+"""Which commands in a host's hooks are ocm's: known by the program and its arguments, wherever the program lies."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ocm.hosts.config.targets import Owns
+
+# What openCodeMemory 0.2 wrote: bare commands, and a line of shell that echoed the session id.
+_REFERENCE = (
+    re.compile(
+        r"ocm-hook (?:session-start|pre-tool-use|post-tool-use|file-edited|session-end)"
+        r"(?: --(?:tool|threshold) [\w-]+)*"
+    ),
+    re.compile(
+        r'(?:SESSION_ID="\$\{CLAUDE_SESSION_ID:-\}"; )?'
+        r'echo ["\']\{\\?"additionalContext\\?": ?\\?"openCodeMemory session_id: [^\n;|&<>`]*\}["\']'
+    ),
+)
+EVENTS = (
+    *("session-start", "user-prompt", "pre-tool-use", "post-tool-use"),
+    *("file-edited", "pre-compact", "stop", "session-end"),
+)
+_FILE = r"ocm-hook(?:\.(?:exe|cmd|bat))?"
+# The program with its folder, in quotes or without: `$HOME` and `~` are folders too.
+_WITH_FOLDER = re.compile(
+    rf""""[^"\n;|&<>`()]*[/\\]{_FILE}"|'[^'\n]*[/\\]{_FILE}'|[^\s"';|&<>()`]*[/\\]{_FILE}(?![\w.-])""", re.IGNORECASE
+)
+_SETTINGS = re.compile(r"(?:(?:env )?(?:[A-Za-z_]\w*=(?:\"[^\"$`]*\"|'[^']*'|[^\s\"'$`;|&<>()]*) )+)(?=ocm-hook )")
+# One call of the program as a person writes it: any options, and nothing else but that it must not fail.
+_BY_HAND = re.compile(
+    rf"(?:exec )?ocm-hook (?:{'|'.join(EVENTS)})(?: --[a-z-]+(?:[ =][\w.-]+)?)*"
+    r"(?: [12]?>(?:&[12]|/dev/null|NUL))*(?: \|\| (?::|true|exit 0|echo '\{\}'))?(?:; exit 0)?"
+)
+_CALLS = re.compile(rf"(?<![\w.-])ocm-hook ({'|'.join(EVENTS)})(?![\w-])")
+_OPTION = r"(?: --threshold \d+)?"
+
+
+def plain(command: str) -> str:
+    """Return a command line with the bare name of the program in it, and without variables set for it alone."""
+    return _SETTINGS.sub("", _WITH_FOLDER.sub("ocm-hook", command.strip()))
+
+
+def forms(shipped: Iterable[str], host: str) -> tuple[re.Pattern[str], ...]:
+    """Return what the commands that ocm ships look like; a person may have added a threshold to one."""
+    tool = re.escape(f"--tool {host}")
+    written = (re.escape(text).replace(tool, tool + _OPTION) for text in sorted(set(shipped)))
+    return tuple(re.compile(form) for form in written)
+
+
+def owner(patterns: Sequence[re.Pattern[str]]) -> Owns:
+    """Return the test whether a handler is one that ocm, or the reference system, writes, or a person's form of it."""
+
+    def owns(handler: object) -> bool:
+        texts = list(_command_lines(handler)) if isinstance(handler, dict) and "hooks" not in handler else []
+        return any(_is_own(text, patterns) for text in texts)
+
+    return owns
+
+
+def is_of_reference(handler: object) -> bool:
+    """Return whether a handler is exactly as the reference system wrote it, so that today's takes its place."""
+    return any(pattern.fullmatch(text) for text in strings(handler) for pattern in _REFERENCE)
+
+
+def mentions(handler: object) -> bool:
+    """Return whether a handler runs ocm's program in any way, and so may tell of the same call."""
+    return any(_CALLS.search(plain(text)) for text in _command_lines(handler))
+
+
+def called(handler: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return which events of ocm a handler of ocm's tells of."""
+    told = handler.get("input")
+    if isinstance(told, dict):
+        return (str(told.get("event")),)
+    return tuple(sorted({found[1] for text in _command_lines(handler) for found in _CALLS.finditer(plain(text))}))
+
+
+def strings(value: object) -> Iterator[str]:
+    """Return every text that `value` is or holds."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from strings(inner)
+
+
+def events_in(text: str) -> list[str]:
+    """Return which events a text names."""
+    return [event for event in EVENTS if re.search(rf"(?<![\w-]){event}(?![\w-])", text)]
+
+
+def _is_own(text: str, patterns: Sequence[re.Pattern[str]]) -> bool:
+    bare = plain(text)
+    return bool(_BY_HAND.fullmatch(bare)) or any(form.fullmatch(bare) for form in (*patterns, *_REFERENCE))
+
+
+def _command_lines(handler: object) -> Iterator[str]:
+    """Return the texts of a handler, and as one line the program and the arguments that it may have apart."""
+    yield from strings(handler)
+    arguments = handler.get("args") if isinstance(handler, dict) else None
+    if isinstance(arguments, list) and isinstance(handler, dict):
+        yield " ".join([str(handler.get("command", "")), *map(str, arguments)])
