@@ -89,18 +89,3 @@ def test_the_command_says_what_an_import_left_out_and_took_out(project: Project,
         "1 differ from what is here and were left out; --replace takes them.",
         "1 secrets were removed.",
     ]
-
-
-def test_what_was_forgotten_does_not_come_back(project: Project, tmp_path: Path) -> None:
-    put_closed(project.store, "gone")
-    put_closed(project.store, "stays")
-    file = tmp_path / "all.json"
-    run_ocm(project.root, "export", "--all", str(file))
-    run_ocm(project.root, "forget", "gone", "--yes")
-    done = run_ocm(project.root, "import", str(file))
-    assert done.stdout.splitlines() == [
-        "0 sessions written, 1 were here already.",
-        "1 were forgotten here and stay out.",
-    ]
-    assert json.loads(run_ocm(project.root, "import", str(file), "--json").stdout)["forgotten"] == ["gone.md"]
-    assert ids(project.store) == ["stays"]
