@@ -53,7 +53,7 @@ _LINKS = (
   key INTEGER, session INTEGER, unit INTEGER, PRIMARY KEY(key, session, unit)) WITHOUT ROWID""",
     """CREATE TABLE commits(
   id INTEGER PRIMARY KEY, project TEXT NOT NULL, sha TEXT NOT NULL, at REAL, subject TEXT, whole INTEGER, bound INTEGER,
-  own BLOB, parts BLOB, UNIQUE(project, sha))""",
+  own BLOB, parts BLOB, names BLOB, UNIQUE(project, sha))""",
     "CREATE INDEX commits_whole ON commits(whole)",
     'CREATE TABLE commit_keys(key INTEGER, "commit" INTEGER, PRIMARY KEY(key, "commit")) WITHOUT ROWID',
 )

@@ -95,7 +95,7 @@ def test_commits_since_are_counted(repo: Project) -> None:
     assert search.search(repo.store, "wombat")[0]["commits_since"] == 3
 
 
-def test_a_page_costs_one_git_process(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_costs_two_git_processes(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(5):
         names = [f"{n}-{m}.py" for m in range(4)]
         work(repo, *names, session_id=f"s{n}")
@@ -108,7 +108,7 @@ def test_a_page_costs_one_git_process(repo: Project, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(subprocess.Popen, "__init__", counted)
     assert len(search.search(repo.store, "wombat")) == 5
-    assert len(started) == 1
+    assert len(started) == 2
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ def test_a_hit_has_the_keys_of_the_contract(store: Store) -> None:
     assert list(hit) == [
         *("session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path"),
         *("rank", "score", "snippet", "top_files", "freshness", "commits_since"),
+        *("ended", "landed", "branch_state", "unknown"),
     ]
     assert hit["rank"] == 1
     assert hit["score"] > 0
@@ -484,6 +485,7 @@ def test_what_cannot_be_compared_is_unknown(store: Store, monkeypatch: pytest.Mo
     monkeypatch.setattr(blobs, "MAX_FILE", 3)
     hit = search.search(store, "wombat")[0]
     assert hit["freshness"] == {"unchanged": 0, "changed": 0, "gone": 0, "unknown": 1}
+    assert "not read" in hit["unknown"]["freshness"]
 
 
 def test_a_user_store_is_searched_for_the_project_at_hand(tmp_path: Path) -> None:
@@ -595,33 +597,37 @@ def test_importing_it_loads_nothing_heavy() -> None:
     assert not loaded & {"click", "filelock", "git", "markdown_it", "mcp", "rich", "yaml", "subprocess", "tempfile"}
 
 
-@pytest.mark.parametrize(("parts", "shown"), [
-    (["**A:** one two three"], True), (["**A:** one two"], False), (["one two three"], False), (["…one two three"], True),
-    (["**A:** one…"], True), (["…one two…"], True), (["…two one…"], False), (["before", "**A:** one two three", "after"], True),
-    (["before", "**A:** one…"], True), (["…two three", "after"], True), (["…**A:** one", "after"], False), (["…", ""], False), (["……"], False),
-    ([""], False), (["A"], False), ([" **A:** one two three "], True),
-])  # fmt: skip
-def test_an_item_is_recognized_in_what_a_snippet_holds_of_it(parts: list[str], shown: bool) -> None:
-    assert search._is_shown("**A:** one two three", parts) is shown
-
-
-def test_the_item_that_a_snippet_shows_is_marked_and_no_other(tmp_path: Path) -> None:
+def test_what_of_a_hit_was_ended_is_said_whatever_its_snippet_shows(tmp_path: Path) -> None:
     store = make_store(tmp_path)
     old = ["**Wombat:** dig deep holes", "**Quokka:** smile at everyone", "no label: none"]
     put(store, "a.md", session("a", 1, title="Animals", decisions=old, problems=["**Wallaby:** it hops too far"]))
-    put(
-        store,
-        "b.md",
-        session("b", 2, title="Background", decisions=["**Mole:** digs better. Supersedes: Wombat. Solves: Wallaby"]),
-    )
-
-    def ended(query: str) -> list[tuple[str, list[str]]]:
-        return [
-            (hit["session_id"], [one["item"] for one in hit.get("ended", [])])
-            for hit in search.search(store, query, limit=1)
+    by = "**Mole:** digs better. Supersedes: Wombat. Solves: Wallaby"
+    put(store, "b.md", session("b", 2, title="Background", decisions=[by]))
+    for query in ("deep holes", "hops too far", "Animals", "smile"):
+        (hit,) = search.search(store, query, limit=1)
+        assert [(one["item"], one["by"], one["session_id"]) for one in hit["ended"]] == [
+            ("**Wombat:** dig deep holes", by, "b"),
+            ("**Wallaby:** it hops too far", by, "b"),
         ]
+        assert {one["date"] for one in hit["ended"]} == {session("b", 2).started_at}
+    assert search.search(store, "digs better", limit=1)[0]["ended"] == []
 
-    assert ended("deep holes") == [("a", ["**Wombat:** dig deep holes", "**Quokka:** smile at everyone"][:1])]
-    assert ended("hops too far") == [("a", ["**Wallaby:** it hops too far"])]
-    assert ended("Animals") == [("a", [])]
-    assert ended("digs better") == [("b", [])]
+
+def test_who_ended_a_decision_is_never_below_who_made_it_where_both_match(tmp_path: Path) -> None:
+    store = make_store(tmp_path)
+    merge = "**Merge rule:** keep the newer one when two rows of the address merge collide"
+    put(store, "a.md", session("a", 1, title="Address merge rule for colliding rows", decisions=[merge]))
+    put(
+        store, "b.md", session("b", 2, title="Other", decisions=["**Most filled wins:** merge. Supersedes: Merge rule"])
+    )
+    put(
+        store, "c.md", session("c", 3, title="Last", decisions=["**Ask:** merge by hand. Supersedes: Most filled wins"])
+    )
+    for limit in (1, 2, 3):
+        hits = search.search(store, "address merge rule", limit=limit)
+        assert [hit["session_id"] for hit in hits] == ["c", "b", "a"][:limit]
+        scores = [hit["score"] for hit in hits]
+        assert scores == sorted(scores, reverse=True)
+    assert [hit["session_id"] for hit in search.search(store, "colliding rows", limit=3)] == ["a"]
+    found = search.search_everywhere([store], "address merge rule", limit=3)
+    assert [hit["session_id"] for hit in found] == ["c", "b", "a"]

@@ -32,7 +32,7 @@ TOKEN = "ghp_" + "aB3" * 12
 def rows(project: Project) -> list[SessionRow]:
     from ocm.recall import listing
 
-    return listing.list_sessions(project.store, -1)
+    return listing.names(project.store)
 
 
 def edit_file(project: Project, old: str, new: str) -> None:
