@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ocm.base.errors import OcmError
-from ocm.doctor import host_checks, live_checks, store_checks
+from ocm.doctor import history_checks, host_checks, live_checks, store_checks
 from ocm.doctor.findings import Finding
 from ocm.doctor.host_checks import Checked
 from ocm.setup import install
@@ -44,7 +44,7 @@ def examine(cwd: str) -> Report:
     if store is None:
         problem = f"There is no session store for {os.path.abspath(cwd)}."
         return Report(None, findings=[Finding("store", problem, "Create one with: ocm init")])
-    report = Report(store, findings=store_checks.check(store))
+    report = Report(store, findings=[*store_checks.check(store), *history_checks.check(store)])
     for scope in _scopes(store):
         report.hosts += host_checks.check(scope, store)
     for host in report.hosts:

@@ -13,6 +13,7 @@ from ocm.store import paths
 from ocm.store.paths import Store
 
 _DAY = 86_400
+DELETING = ("claude-code",)  # the hosts that delete conversations by themselves
 _USUAL_DAYS, _MOST_DAYS = 30, 100_000  # what Claude Code does unless it is told otherwise
 _MAX_SETTINGS = 4 * 1024 * 1024
 BYTES_A_SECOND = 20_000_000  # that an import takes in, as `tests/bench/imports` measures it
@@ -54,7 +55,7 @@ def survey(store: Store, sources: tuple[str, ...] = registry.SOURCES) -> tuple[l
 
 def deleted_at(source: str, path: str) -> float:
     """Return when the host deletes a conversation, in epoch seconds; 0 where it keeps them."""
-    days = keeps_days() if source == "claude-code" else 0
+    days = keeps_days() if source in DELETING else 0
     try:
         return os.path.getmtime(path) + days * _DAY if days else 0.0
     except OSError:
