@@ -40,12 +40,14 @@ def survey(store: Store, sources: tuple[str, ...] = registry.SOURCES) -> tuple[l
     """Return what every history holds of a project, and what lies elsewhere; only the beginnings are read."""
     project = Project.of(store)
     report = Report()
-    known = importer.known_sessions(store)
+    known: dict[str, tuple[Store, str]] | None = None
     rows = []
     for name in sources:
         places = [place for place in registry.places(name, project.roots) if os.path.exists(place)]
         found = importer.find(project, Wish(sources=(name,)), report) if places else []
-        new = [head for head, _ in found if not importer.is_imported(known, head)]
+        if found and known is None:  # which brings the cache in step, so it is not asked for nothing
+            known = importer.known_sessions(store)
+        new = [head for head, _ in found if not importer.is_imported(known or {}, head)]
         if places:
             day = min((gone for head in new if (gone := deleted_at(name, head.path))), default=0.0)
             size = sum(head.size for head in new)
