@@ -30,8 +30,8 @@ _MIN_UNEXPLAINED = 0.5  # of what a session shares with a commit must not be exp
 class Patch:
     """The fingerprints of one diff: `own` keys, `parts` of them, and one of the `whole` that line numbers leave alone.
 
-    Of a large diff only the keys up to `bound` are kept. `brief` are those parts that a session records, too; `names` are
-    keys of the files that it changes.
+    Of a large diff only the keys up to `bound` are kept. `brief` are those parts that a session records, too, and `names`
+    are keys of the files that it changes.
     """
 
     __slots__ = ("at", "bound", "brief", "names", "own", "parts", "sha", "subject", "whole")
