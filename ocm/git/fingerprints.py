@@ -3,8 +3,8 @@ r"""Links by content: from a diff to fingerprints, from fingerprints to what a c
 Pure: bytes and numbers in, values out. A key is 48 bits of a hash of a path and up to three consecutive added (or
 deleted) lines, stripped; a run of fewer lines is one key. A commit also has the keys of one and two lines, because a
 squash joins runs that were apart, and so has a session for its short runs, of which one changed line leaves no whole
-key. Measured on three public repositories (`tests/bench/links`): keys of at least 8 characters, a rare key counting more
-than a common one, and each line explained once, which keeps twins out.
+key. Measured on three public repositories (`tests/bench/links`): keys of at least 8 characters, a rare key counting
+more than a common one, and each line explained once, which keeps twins out.
 """
 
 import hashlib
@@ -31,8 +31,8 @@ _MIN_UNEXPLAINED = 0.5  # of what a session shares with a commit must not be exp
 class Patch:
     """The fingerprints of one diff: `own` keys, `parts` of them, and one of the `whole` that line numbers leave alone.
 
-    Of a large diff only the keys up to `bound` are kept. `brief` are those parts that a session records as well, `names`
-    are keys of the files that it changes.
+    Of a large diff only the keys up to `bound` are kept. `brief` are those parts that a session records as well,
+    `names` are keys of the files that it changes.
     """
 
     __slots__ = ("at", "bound", "brief", "names", "own", "parts", "sha", "subject", "whole")
