@@ -14,7 +14,7 @@ from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
 from ocm.hosts.config.host_config import LOCAL, PROJECT, USER, HostConfig, Place
 from ocm.hosts.config.targets import Target
-from ocm.setup import file_changes, install, manifest
+from ocm.setup import file_changes, install, left_behind, manifest
 from ocm.setup.scope import Scope
 from ocm.store.paths import Store
 
@@ -107,11 +107,13 @@ def _is_there(target: Target) -> bool:
 
 
 def _checked(host: HostConfig, place: Place, store: Store) -> Checked:
-    refused = host.name in manifest.load(place.root, user=place.is_user).refused or host.default == NONE
-    place = replace(place, refused=refused)
+    known = manifest.load(place.root, user=place.is_user)
+    place = replace(place, refused=host.name in known.refused or host.default == NONE)
     found = Checked(host, place)
+    everything = [target for one in HOSTS.values() if place.level in one.levels for target in one.targets(place)]
     for target in host.targets(place):
-        finding = _file_problem(found, target)
+        moved = left_behind.elsewhere(target, known, everything)
+        finding = _moved(found, target, moved) if moved else _file_problem(found, target)
         found.findings += [finding] if finding else []
     if found.findings:
         return found
@@ -152,6 +154,17 @@ def _file_problem(found: Checked, target: Target) -> Finding | None:
         found.host.name,
         target.path,
         lambda: _set_up_again(found),
+    )
+
+
+def _moved(found: Checked, target: Target, moved: str) -> Finding:
+    """Return the finding about a file that was set up where nothing looks for it now."""
+    return Finding(
+        "moved",
+        f"{found.host.title} was set up in {os.path.dirname(moved)}; from here it reads {target.path}.",
+        "Set the variable that moves its folder as it was set then, or take the old set-up out with: ocm uninstall",
+        found.host.name,
+        target.path,
     )
 
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fnmatch import fnmatch
 
 from ocm.base.errors import OcmError
@@ -16,7 +15,7 @@ from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
 from ocm.hosts.config.host_config import LOCAL, PROJECT
 from ocm.hosts.config.targets import Target
-from ocm.setup import file_changes, manifest
+from ocm.setup import file_changes, left_behind, manifest
 from ocm.setup.file_changes import UnfitFileError
 from ocm.setup.manifest import Manifest
 from ocm.setup.plan import Call, MakeFolder, Plan, RemoveEntries, WriteFile
@@ -112,8 +111,13 @@ def plan_uninstall(
     known = manifest.load(scope.root, user=scope.is_user)
     left = [name for name in known.hosts if name in HOSTS and name not in hosts] if hosts else []
     # Backwards: hooks without the tool that opens their gate would be the worst of half-done states.
-    targets = reversed(_targets_to_remove(scope, hosts or list(HOSTS), left))
-    plan = Plan([step for target in targets if (step := file_changes.uninstall_step(target, known))])
+    targets = _targets_to_remove(scope, hosts or list(HOSTS), left)
+    targets += left_behind.targets(scope, known, targets, hosts or list(HOSTS), left)
+    plan = Plan([step for target in reversed(targets) if (step := file_changes.uninstall_step(target, known))])
+    kept = left_behind.changed_files(targets, known)
+    plan.warnings += [
+        f"{path} stays: it was changed since ocm wrote it, so look whether to remove it." for path in kept
+    ]
     if known.damaged:
         plan.warnings.append(f"{known.path} cannot be read, so ocm's entries are taken out one by one.")
     if left:
@@ -126,7 +130,10 @@ def plan_uninstall(
         plan.steps.append(Call(registry.path(), "forget the project", lambda: registry.unregister(scope.root)))
     _plan_store_removal(scope, plan, purge=purge)
     known.folders += [scope.store] * (scope.is_user and purge)
-    if os.path.lexists(known.path) and not known.damaged:
+    if kept:
+        known.hosts, known.entries = [], {path: known.entries[path] for path in kept}
+        plan.steps.append(Call(known.path, "keep what stays in mind", lambda: manifest.keep(known)))
+    elif os.path.lexists(known.path) and not known.damaged:
         forget = Call(known.path, "forget what the files held before", lambda: manifest.forget(known))
         plan.steps.append(forget)
     return _checked(plan)
@@ -253,16 +260,11 @@ def _foreign_files(targets: Sequence[Target]) -> list[str]:
 
 def _targets_to_remove(scope: Scope, hosts: Sequence[str], left: Sequence[str]) -> list[Target]:
     """Return the targets to take ocm out of: what `hosts` have and those that are `left` do not need."""
-    levels = [scope] if scope.is_user else [scope, replace(scope, level=LOCAL)]
     found = []
-    for one in levels:
-        stays = {os.path.realpath(target.path) for target in one.targets(_supported(left, one))} if left else set()
-        found += [t for t in one.targets(_supported(hosts, one)) if os.path.realpath(t.path) not in stays]
+    for one in scope.levels():
+        stays = {os.path.realpath(target.path) for target in one.targets(one.supported(left))} if left else set()
+        found += [t for t in one.targets(one.supported(hosts)) if os.path.realpath(t.path) not in stays]
     return by_file(found)
-
-
-def _supported(hosts: Sequence[str], scope: Scope) -> list[str]:
-    return [name for name in hosts if scope.level in HOSTS[name].levels]
 
 
 def _checked(plan: Plan) -> Plan:

@@ -31,7 +31,7 @@ def targets(place: Place) -> list[Target]:
     hooks = os.path.join(own, "hooks.json")
     return [
         toml_target(os.path.join(own, "config.toml"), KEYS, ENTRY),
-        _trust_target(_settings(place), hooks),
+        trust_target(_settings(place), hooks),
         *_instructions(place, own),
         place.hooks(HOOKS, hooks, MINIMAL),
     ]
@@ -102,7 +102,7 @@ def _toml(path: str) -> dict[str, Any]:
         return {}
 
 
-def _trust_target(path: str, hooks: str) -> Target:
+def trust_target(path: str, hooks: str) -> Target:
     """Return the target that takes out what Codex noted about ocm's hooks, which nothing here puts in."""
     keys = [key for real in {hooks, os.path.realpath(hooks)} for key in own_keys(real)]
 

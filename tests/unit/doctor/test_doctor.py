@@ -539,3 +539,19 @@ def test_what_else_lies_among_the_session_files_is_nobody_s_business(intact: Pla
     with open(os.path.join(store.sessions, "notes.txt"), "wb") as file:
         file.write(b"\xff")
     assert store_checks._unreadable(store) is None
+
+
+def test_a_host_that_was_set_up_in_another_folder_is_named_and_not_set_up_a_second_time(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(place.base / "work"))
+    install.plan_install(hosts=["claude-code"]).apply()
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR")
+    before = place.seen()
+    report = doctor.fix(str(place.project))
+    moved = [finding for finding in report.findings if finding.check == "moved"]
+    assert str(place.base / "work") in moved[0].message
+    assert not [finding for finding in moved if finding.fix]
+    assert {name for name in place.seen() if ".openCodeMemory" not in name} == {
+        name for name in before if ".openCodeMemory" not in name
+    }
