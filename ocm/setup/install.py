@@ -127,6 +127,9 @@ def plan_uninstall(
             plan.steps.append(keep)
         return _checked(plan)
     if not scope.is_user and registry.is_registered(scope.root):
+        if not purge and trust.is_trusted(paths.Store(scope.store, scope.root)):
+            known_here = "remember that the sessions were made here"
+            plan.steps.append(Call(trust.path(), known_here, lambda: trust.note(scope.store, trust.ACCEPTED)))
         plan.steps.append(Call(registry.path(), "forget the project", lambda: registry.unregister(scope.root)))
     _plan_store_removal(scope, plan, purge=purge)
     known.folders += [scope.store] * (scope.is_user and purge)

@@ -16,4 +16,6 @@ def command(*, project: str | None, transport: str, port: int, foreground: bool)
     """Run the MCP server; assistants start it."""
     from ocm.mcp import server
 
+    if project and project.startswith("${"):
+        project = None  # the host does not know the name, so it says nothing about the project
     server.serve(project, transport, port)

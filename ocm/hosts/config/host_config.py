@@ -63,7 +63,9 @@ class HostConfig:
     """How one host is configured: how it is found, which files it reads, and what a person must do in it.
 
     `commands` are on the PATH where it is installed; `homes` are its folders in the user's home, `folders` those in a
-    project. `steps` are what only a person can do, `warnings` what in its settings keeps ocm from working.
+    project. `steps` are what only a person can do, `warnings` what in its settings keeps ocm from working,
+    `doubts` what may, while no hook has been seen to fire. A host with a `window` is started from a desktop, whose PATH
+    is not the shell's; one that reads the project's hooks `here_only` looks for them in the folder it is started in.
     """
 
     name: str
@@ -76,6 +78,9 @@ class HostConfig:
     default: str = hook_files.MINIMAL
     steps: Callable[[Place], list[str]] = nothing
     warnings: Callable[[Place], list[str]] = nothing
+    doubts: Callable[[Place], list[str]] = nothing
+    window: bool = False
+    here_only: bool = False
     levels: tuple[str, ...] = (PROJECT, USER)
 
     @property

@@ -16,7 +16,7 @@ from ocm.base.errors import BadInputError, OcmError
 from ocm.edit.plain_text import BEGIN, END
 from ocm.hosts.config import claude_code as claude
 from ocm.setup import install, manifest
-from ocm.store import paths
+from ocm.store import paths, trust
 from tests.support.install_world import World
 
 if TYPE_CHECKING:
@@ -669,6 +669,22 @@ def test_uninstall_leaves_no_hook_no_server_and_no_rules(world: World) -> None:
     assert world.seen() == before
 
 
+def test_sessions_that_were_made_here_are_known_again_after_uninstall_and_init(world: World) -> None:
+    world.init()
+    world.write(world.store / "sessions" / "a.md", "x")
+    world.uninstall(purge=False)
+    assert trust.is_trusted(paths.Store(str(world.store), str(world.project)))
+    plan = world.plan()
+    assert not [warning for warning in plan.warnings if "not made here" in warning]
+
+
+def test_sessions_that_came_from_elsewhere_stay_strangers_through_uninstall(world: World) -> None:
+    world.write(world.store / "sessions" / "a.md", "x")
+    world.init()
+    world.uninstall(purge=False)
+    assert not trust.is_trusted(paths.Store(str(world.store), str(world.project)))
+
+
 @pytest.mark.defect("D29")
 def test_what_the_reference_system_wrote_is_upgraded_and_then_taken_away(world: World) -> None:
     hooks = {
@@ -1007,7 +1023,7 @@ def test_a_file_of_ours_that_a_person_changed_stays_and_is_not_forgotten(world: 
         plan.apply()
     plugin.unlink()
     world.uninstall()
-    assert not list((world.home / ".openCodeMemory").rglob("*.json"))
+    assert not list((world.home / ".openCodeMemory" / "installs").glob("*"))
 
 
 def test_the_commands_must_be_on_the_path_and_no_shims(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
