@@ -79,6 +79,12 @@ class Session:
     decisions: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
+    source: str = ""  # of an import: which tool's history it is, its id there, and by which version of the reader
+    source_id: str = ""
+    source_version: str = ""
+    imported_at: str = ""
+    model: str = ""
+    parent: str = ""
     last_words: str = ""
     facts: list[str] = field(default_factory=list)
     notes: str = field(default="", compare=False)

@@ -51,7 +51,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "forget": "Remove a session for good.",
         "prune": "Move old sessions into the archive.",
         "export": "Print a session's path, or write all to one file.",
-        "import": "Add the sessions of an exported file.",
+        "import": "Add conversations that other tools recorded, or an export.",
         "help": "Show what a command does.",
     },
 }

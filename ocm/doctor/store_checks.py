@@ -1,6 +1,7 @@
 """The doctor's checks of a store: private, out of git, a cache in step, no orphans, every session file readable."""
 
 import os
+import shlex
 import time
 
 from ocm.base.errors import OcmError, UnreadableSessionError
@@ -16,7 +17,7 @@ _NAMED = 5
 
 def check(store: Store) -> list[Finding]:
     """Return the problems of a store."""
-    checks = (_is_trusted, _private, _out_of_git, _cache, _orphans, _unreadable)
+    checks = (_is_trusted, _private, _git, _out_of_git, _cache, _orphans, _unreadable)
     return [finding for one in checks if (finding := one(store))] + _registry()
 
 
@@ -47,6 +48,21 @@ def _private(store: Store) -> Finding | None:
 def _close(folders: list[str]) -> None:
     for folder in folders:
         files.make_private_dir(folder)
+
+
+def _git(store: Store) -> Finding | None:
+    """Ask git once, whose answers everything about commits and branches is made of."""
+    from ocm.git import refusal
+
+    why = refusal.reason(store.root)
+    if why in {"", refusal.NO_REPOSITORY}:
+        return None
+    steps = {
+        refusal.OTHER_OWNER: f"If you trust it: git config --global --add safe.directory {shlex.quote(store.root)}",
+        refusal.NO_PROGRAM: "Install git, or put it on the PATH.",
+    }
+    said = f"Whether work is committed is not known in {store.root}: {why}."
+    return Finding("git", said, steps.get(why, "See what git says there: git status"), path=store.root)
 
 
 def _out_of_git(store: Store) -> Finding | None:

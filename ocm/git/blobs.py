@@ -8,7 +8,7 @@ them in one process. Light to import, because a hook asks for it.
 import os
 import stat
 
-from ocm.git import parse, process
+from ocm.git import filters, parse, process, refusal
 from ocm.git.process import UnknownError
 from ocm.git.worktree import WorkTree, read_tail
 from ocm.store.paths import content
@@ -21,7 +21,7 @@ GONE = ""
 MAX_FILE, MAX_ALL = 32_000_000, 128_000_000  # bytes read of one file, and for one question
 _ATTRIBUTES = ".gitattributes"
 _FILTERS = (b"filter", b"ident", b"working-tree-encoding")
-_TEXTS = (b"text", b"eol", b"crlf")
+_UNREAD = "it was not read: it is too large, no regular file, or lies elsewhere"
 SHA1, SHA256 = "0" * 40, "0" * 64
 
 
@@ -40,37 +40,60 @@ def current(root: str, wanted: "dict[str, str]") -> "dict[str, str | None]":
         root: What the paths are relative to; its repository says what is converted.
         wanted: Paths, each with an id in whose format to answer.
     """
+    return seen(root, wanted)[0]
+
+
+def seen(root: str, wanted: "dict[str, str]", since: float = 0.0) -> "tuple[dict[str, str | None], dict[str, str]]":
+    """Return the same, and of what is not known why; the files were there at the instant `since`."""
     reader = _Reader(root)
     found = {path: reader.id_of(path, oid) for path, oid in wanted.items()}
     found.update(reader.converted())
-    return found
+    gone = [path for path, oid in found.items() if oid == GONE]
+    if gone and reader.tree is not None:
+        from ocm.git import absent
+
+        left_out = absent.look(root, reader.tree, gone, since)
+        found.update(left_out.ids)
+        reader.reasons.update(left_out.reasons)
+    return found, {path: reader.reasons.get(path, _UNREAD) for path, oid in found.items() if oid is None}
 
 
 class _Reader:
     """Reads the files of one question."""
 
-    __slots__ = ("_attributes", "_folders", "_left", "_root", "_to_convert", "_tree")
+    __slots__ = ("_attributes", "_folders", "_left", "_root", "_to_convert", "reasons", "tree")
 
     def __init__(self, root: str) -> None:
         self._root = os.path.realpath(root)
-        self._tree = WorkTree.find(root)
+        self.tree = WorkTree.find(root)
+        self.reasons: dict[str, str] = {}
         self._left = MAX_ALL
         self._folders: dict[str, bool] = {}
-        self._attributes: dict[str, tuple[bool, bool]] = {}
+        self._attributes: dict[str, bool] = {}
         self._to_convert: dict[str, str] = {}
 
     def id_of(self, path: str, oid: str) -> str | None:
-        full = os.path.join(self._root, path)
+        full = self._on_disk(path)
         try:
             data = self._content(full)
         except (FileNotFoundError, NotADirectoryError):
             return GONE
         except (OSError, ValueError):
             return None
-        if data is not None and self._is_converted(full, data):
+        if data is None:
+            return None
+        found = parse.blob_id(data, oid)
+        if self.tree is not None and self._is_converted(full, data, same=found == oid):
             self._to_convert[path] = full
             return None
-        return None if data is None else parse.blob_id(data, oid)
+        return found
+
+    def _on_disk(self, path: str) -> str:
+        """Return where a file lies; the text in a session stands for a name that may be none."""
+        full = os.path.join(self._root, path)
+        if "\\x" not in path or os.path.lexists(full):
+            return full
+        return os.path.join(self._root, os.fsdecode(parse.unprintable(path)))
 
     def _content(self, full: str) -> bytes | None:
         """Return what a file holds, or where a link points; None for what is not looked into."""
@@ -94,47 +117,49 @@ class _Reader:
             self._folders[folder] = known
         return known
 
-    def _is_converted(self, full: str, data: bytes) -> bool:
-        """Return whether git might store something else than `data`: it decides, where an attribute is set at all."""
-        if self._tree is None:
-            return False
-        filters, texts = self._attributes_of(os.path.dirname(full))
-        return filters or (texts and b"\r\n" in data)
+    def _is_converted(self, full: str, data: bytes, *, same: bool) -> bool:
+        """Return whether git might store something else than `data`, or than what the record says where that differs.
 
-    def _attributes_of(self, folder: str) -> tuple[bool, bool]:
-        """Return whether anything that holds for `folder` names a filter, and whether anything names line ends."""
+        It decides where an attribute may say so. Line ends are nobody's change, and git learns of them in many places.
+        """
+        return self._is_filtered(os.path.dirname(full)) or (not same and b"\r\n" in data)
+
+    def _is_filtered(self, folder: str) -> bool:
+        """Return whether anything that holds for `folder` names a filter."""
         known = self._attributes.get(folder)
-        if known is None and self._tree is not None:
-            top = self._tree.top
+        if known is None and self.tree is not None:
+            top = self.tree.top
             above = (
-                self._attributes_of(os.path.dirname(folder)) if len(folder) > len(top) else self._everywhere(self._tree)
+                self._is_filtered(os.path.dirname(folder)) if len(folder) > len(top) else self._everywhere(self.tree)
             )
             text = read_tail(os.path.join(folder, _ATTRIBUTES)) if folder.startswith(top) else b""
-            known = _join(above, text)
-            self._attributes[folder] = known
-        return known or (False, False)
+            known = self._attributes[folder] = above or _names(text)
+        return bool(known)
 
-    def _everywhere(self, tree: WorkTree) -> tuple[bool, bool]:
-        """Return the same for what holds in the whole repository; the settings of git may name line ends, too."""
+    def _everywhere(self, tree: WorkTree) -> bool:
+        """Return the same for what holds in the whole repository, wherever settings may say where attributes are."""
         home = os.path.expanduser("~")
         base = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
         settings = os.environ.get("GIT_CONFIG_GLOBAL") or os.path.join(home, ".gitconfig")
         own = [read_tail(path) for path in (settings, os.path.join(base, "git", "config"))]
-        known = _join((False, False), read_tail(os.path.join(tree.common_dir, "info", "attributes")))
-        known = _join(known, read_tail(os.path.join(base, "git", "attributes")))
-        lower = b"\n".join([tree.config.encode(), *own]).lower()
-        return known[0] or b"attributesfile" in lower, known[1] or b"autocrlf" in lower or os.name == "nt"
+        told = b"\n".join([filters.settings(tree.top), *own]).lower()
+        attributes = (os.path.join(tree.common_dir, "info", "attributes"), os.path.join(base, "git", "attributes"))
+        is_elsewhere = "GIT_CONFIG_COUNT" in os.environ or filters.are_elsewhere(told)
+        return is_elsewhere or b"attributesfile" in told or any(map(_names, map(read_tail, attributes)))
 
     def converted(self) -> "dict[str, str]":
         """Return the ids of what git has to convert first, asked for in one process; none where git cannot say."""
         names = {path: full for path, full in self._to_convert.items() if "\n" not in full}
-        if not names or self._tree is None:
+        if not names or self.tree is None:
             return {}
         try:
-            oids = _ids_by_git(self._tree, names.values())
+            hidden = process.filtered(self.tree.top, names.values())
+            self.reasons.update({path: refusal.FILTERED for path, full in names.items() if full in hidden})
+            names = {path: full for path, full in names.items() if full not in hidden}
+            return dict(zip(names, _ids_by_git(self.tree, names.values()), strict=True)) if names else {}
         except UnknownError:
+            self.reasons.update(dict.fromkeys(names, refusal.of_an_answer(self.tree.top)))
             return {}
-        return dict(zip(names, oids, strict=True))
 
 
 def _ids_by_git(tree: WorkTree, paths: "Iterable[str]") -> list[str]:
@@ -148,9 +173,5 @@ def _ids_by_git(tree: WorkTree, paths: "Iterable[str]") -> list[str]:
     return found
 
 
-def _join(above: tuple[bool, bool], text: bytes) -> tuple[bool, bool]:
-    return above[0] or _names(text, _FILTERS), above[1] or _names(text, _TEXTS)
-
-
-def _names(text: bytes, words: "Iterable[bytes]") -> bool:
-    return bool(text) and any(word in text for word in words)
+def _names(text: bytes) -> bool:
+    return any(word in text for word in _FILTERS)

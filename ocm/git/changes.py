@@ -206,7 +206,7 @@ class _Session:
             return set()
         known = worktree.names_at(self.tree, self.start, suspects)
         back = {
-            name for name in suspects if name in known or not os.path.lexists(self.tree.on_disk(parse.encoded(name)))
+            name for name in suspects if name in known or not os.path.lexists(self.tree.on_disk(self.tree.raw(name)))
         }
         commits = self._commits() if back else []
         if commits:

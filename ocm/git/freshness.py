@@ -8,7 +8,7 @@ import contextlib
 import os
 
 from ocm.base.values import FileChange
-from ocm.git import blobs, parse, process
+from ocm.git import blobs, parse, process, refusal
 from ocm.git.process import UnknownError
 from ocm.git.worktree import WorkTree
 from ocm.store.paths import STORE, git_head
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STATES = UNCHANGED, CHANGED, GONE = ("unchanged", "changed", "gone")
+UNKNOWN = "unknown"
+_OTHER_FORMAT = "its content was recorded in another repository's format"
 MAX_COMMITS = 1_000
 MAX_NAMED = 50  # commits whose files are looked at
 _TREES = 8  # of so many the last answer of git is kept
@@ -37,7 +39,9 @@ class Page:
     def __init__(self, root: str, records: list[tuple[Touched, float]], *, count_commits: bool = True) -> None:
         """Look at all of them at once."""
         wanted = {change.path: oid for touched, _ in records for change, oid in touched if oid}
-        self._now = blobs.current(root, wanted) if wanted else {}
+        since = min((updated for _, updated in records), default=0.0)
+        self._now, self._reasons = blobs.seen(root, wanted, since) if wanted else ({}, {})
+        self._root = root
         self._commits = _commits(root, [updated for _, updated in records]) if count_commits else None
 
     def state(self, path: str, oid: str) -> str | None:
@@ -48,10 +52,22 @@ class Page:
         return GONE if now == blobs.GONE else UNCHANGED if now == oid else CHANGED
 
     def counts(self, touched: Touched) -> dict[str, int] | None:
-        """Return how many files are in which state; None when that is not known of any."""
+        """Return how many files are in which state, those of which that is not known last; None without any."""
         states = [self.state(change.path, oid) for change, oid in touched if oid]
         found = {name: states.count(name) for name in STATES}
-        return found if any(found.values()) else None
+        if unknown := states.count(None):
+            found[UNKNOWN] = unknown
+        return found if states else None
+
+    def why_unknown(self, touched: Touched) -> dict[str, str]:
+        """Return why something is not known: of the first file of which that is so, and of the commits."""
+        found = {}
+        lacking = (change.path for change, oid in touched if oid and self.state(change.path, oid) is None)
+        if (path := next(lacking, None)) is not None:
+            found["freshness"] = self._reasons.get(path, _OTHER_FORMAT)
+        if self._commits is None and any(oid for _, oid in touched):
+            found["commits_since"] = refusal.of_an_answer(self._root)
+        return found
 
     def commits(self, updated: float) -> int | None:
         """Return how many commits HEAD got after an instant, at most `MAX_COMMITS`; None when git cannot say."""

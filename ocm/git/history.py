@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ocm.base.times import second
-from ocm.git import parse, process
+from ocm.git import parse, process, refusal, worktree
 from ocm.git.commits import LINE_FORMAT, Commit, commits_in, commits_in_lines
 from ocm.git.process import UnknownError
 from ocm.git.worktree import WorkTree
@@ -28,6 +28,7 @@ _PATCH = (
     "--full-index",
     "--ignore-submodules=dirty",
 )
+YES, NO, UNKNOWN = "yes", "no", "unknown"
 _BLAME_SECONDS = 120.0
 _UNCOMMITTED = frozenset("0")
 _NAMES_OF_COMMITS = (
@@ -76,7 +77,15 @@ def since(root: str, when: float) -> list[str] | None:
 def name_of(root: str, path: str) -> bytes:
     """Return the name of a path from the top of its work tree, empty outside every one."""
     tree = WorkTree.find(root)
-    return parse.encoded(tree.name_of(path)) if tree else b""
+    return tree.raw(tree.name_of(path)) if tree else b""
+
+
+def on_disk(root: str, path: str) -> str:
+    """Return where a file lies whose path stands in a session, which is text even where the name is none."""
+    full = os.path.join(root, path)
+    tree = WorkTree.find(root)
+    name = tree.name_of(path) if tree and "\\x" in path and not os.path.lexists(full) else ""
+    return os.fsdecode(tree.on_disk(tree.raw(name))) if tree and name else full
 
 
 def patches(root: str, commits: Sequence[str]) -> Iterator[bytes]:
@@ -161,13 +170,14 @@ def uncommitted(root: str, paths: Collection[str]) -> Iterator[bytes]:
     if tree is None or not names or not git_head(tree.top)[0]:
         return
     few = sum(map(len, names)) < process.MAX_ARGUMENTS
-    wanted = set(names)
+    hidden = process.filtered(tree.top, names)
+    wanted = {os.fsencode(name) for name in names if name not in hidden}
     with contextlib.suppress(UnknownError):
         asked = ("diff-index", *_PATCH, "HEAD", "--", *(names if few else ()))
         inside = True
         for line in process.stream(tree.top, "-c", "core.quotePath=false", *asked):
-            if not few and line.startswith(b"diff --git "):
-                inside = parse.printable(patched_name(line)) in wanted
+            if line.startswith(b"diff --git "):
+                inside = patched_name(line) in wanted
             if inside:
                 yield line
 
@@ -175,16 +185,37 @@ def uncommitted(root: str, paths: Collection[str]) -> Iterator[bytes]:
 def blame(root: str, path: str, first: int, last: int) -> list[Line] | None:
     """Return who last changed each of these lines, as they are in the work tree; None when git cannot say."""
     tree = WorkTree.find(root)
-    name = tree.name_of(path) if tree else ""
-    if tree is None or not name or not git_head(tree.top)[0]:
+    names = tree.names_of([path]) if tree else []
+    if tree is None or not names or not git_head(tree.top)[0]:
         return None
     # A file of commits to ignore that the settings name and nobody has would be fatal.
-    asked = ("blame", "--porcelain", "--no-ignore-revs-file", f"-L{first},{last}", "--", name)
+    options = ("--porcelain", "--no-textconv", "--no-ignore-revs-file", f"-L{first},{last}")
     try:
-        out = process.run(tree.top, *asked, seconds=_BLAME_SECONDS)
+        if process.filtered(tree.top, names):
+            return None
+        out = process.run(tree.top, "blame", *options, "--", *names, seconds=_BLAME_SECONDS)
     except UnknownError:
         return None
     return _blamed(out)
+
+
+def committed(root: str, path: str) -> tuple[str, str]:
+    """Return whether HEAD has a file of which nobody could be named: `no`, or `unknown` and why.
+
+    It has what it has of the file's lines: where blame did not answer although it has the file, nothing is known.
+    """
+    tree = WorkTree.find(root)
+    if tree is None:
+        return UNKNOWN, refusal.NO_REPOSITORY
+    try:
+        if process.filtered(tree.top, tree.names_of([path])):
+            return UNKNOWN, refusal.FILTERED
+        head = git_head(tree.top)[0]
+        has_it = bool(worktree.names_at(tree, head, {tree.name_of(path)}))
+    except UnknownError:
+        has_it = True
+    why = refusal.of_an_answer(root) if has_it else refusal.reason(root)
+    return (UNKNOWN, why) if why else (NO, "")
 
 
 def _blamed(data: bytes) -> list[Line]:
@@ -254,16 +285,16 @@ def resolve(root: str, name: str) -> str | None:
 def tracked(root: str, path: str) -> str | None:
     """Return what git has at a path: `file`, `submodule`, `folder` or nothing; None when it cannot say."""
     tree = WorkTree.find(root)
-    name = tree.name_of(path) if tree else ""
+    names = tree.names_of([path]) if tree else []
     if tree is None:
         return None
-    if not name:
+    if not names:
         return ""
     try:
-        lines = parse.names(process.run(tree.top, "ls-files", "-z", "--stage", "--", name))
+        lines = parse.names(process.run(tree.top, "ls-files", "-z", "--stage", "--", *names))
     except UnknownError:
         return None
-    exact = [line for line in lines if line.partition(b"\t")[2] == parse.encoded(name)]
+    exact = [line for line in lines if line.partition(b"\t")[2] == os.fsencode(names[0])]
     if exact:
         return "submodule" if exact[0].startswith(b"160000") else "file"
     return "folder" if lines else ""

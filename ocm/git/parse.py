@@ -52,6 +52,17 @@ def encoded(text: str) -> bytes:
         return text.encode("utf-8", "backslashreplace")
 
 
+def unprintable(text: str) -> bytes:
+    r"""Return the name that `printable` made this text of: `\xff` in it stands for a byte that was no text.
+
+    A name may hold a backslash itself, so it is taken for what it says where no other name could have become it.
+    """
+    import re
+
+    found = re.sub(rb"\\x([89a-f][0-9a-f])", lambda hit: bytes([int(hit[1], 16)]), encoded(text))
+    return found if printable(found) == printable(encoded(text)) else encoded(text)
+
+
 def names(data: bytes) -> list[bytes]:
     """Return the names in output of `-z`; one that was cut off is left out."""
     return data.split(b"\0")[:-1]

@@ -7,10 +7,11 @@ What git cannot say is `UnknownError`. Light to import, because a hook asks for 
 import os
 
 from ocm.base import processes
+from ocm.git import filters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from subprocess import Popen
     from typing import IO
 
@@ -114,8 +115,69 @@ def stream(top: str, *arguments: str, stdin: bytes = b"") -> "Iterator[bytes]":
         raise UnknownError
 
 
+def complaint(top: str) -> str | None:
+    """Return what git says against the work tree `top`, empty when nothing; None when there is no git."""
+    import subprocess
+
+    asked = [*OPTIONS, "rev-parse", "--git-dir"]
+    env = _plain(top) | {"LC_ALL": "C", "LANGUAGE": "C"}
+    try:
+        done = subprocess.run(  # noqa: S603 - as in `_started`
+            [_program(), *asked], cwd=top, env=env, capture_output=True, timeout=SECONDS, check=False
+        )
+    except (FileNotFoundError, PermissionError):
+        return None
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return done.stderr.decode("utf-8", "replace") if done.returncode else ""
+
+
+def silenced(top: str) -> set[str]:
+    """Return the filters that the repository of `top` names, none of which is run."""
+    text = filters.settings(top)
+    found = filters.names_in(text)
+    if filters.are_elsewhere(text):
+        found |= _named_elsewhere(top)
+    return found
+
+
+def filtered(top: str, names: "Collection[str]") -> set[str]:
+    """Return which of the files of these names git would have to send through a filter that is not run.
+
+    Raises:
+        UnknownError: git cannot say.
+    """
+    if not names or not (silent := silenced(top)):
+        return set()
+    asked = b"".join(os.fsencode(name) + b"\0" for name in names)
+    words = run(top, "check-attr", "-z", "--stdin", "filter", stdin=asked).split(b"\0")
+    return {os.fsdecode(words[n]) for n in range(0, len(words) - 2, 3) if os.fsdecode(words[n + 2]) in silent}
+
+
+def _named_elsewhere(top: str) -> set[str]:
+    import subprocess
+
+    asked = [*OPTIONS, "config", "-z", "--name-only", "--get-regexp", "^filter[.]"]
+    try:
+        done = subprocess.run(  # noqa: S603 - as in `_started`
+            [_program(), *asked], cwd=top, env=_plain(top), capture_output=True, timeout=SECONDS, check=False
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        raise UnknownError from None
+    return filters.names_listed(done.stdout)
+
+
 def environment(top: str) -> dict[str, str]:
-    """Return the environment that git gets: this process's own, without what misleads git, and with bounds."""
+    """Return the environment that git gets: this process's own, without what misleads git, and with bounds.
+
+    Raises:
+        UnknownError: git cannot say which filters the repository names.
+    """
+    plain = _plain(top)
+    return plain | filters.off(silenced(top), plain)
+
+
+def _plain(top: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in MISLEADING} | bounds(top)
 
 
@@ -124,6 +186,7 @@ def bounds(top: str) -> dict[str, str]:
     return {
         "GIT_CEILING_DIRECTORIES": os.path.dirname(top),  # a broken .git must not lead git to a repository further up
         "GIT_NO_LAZY_FETCH": "1",  # no network, where a partial clone lacks an object
+        "GIT_ALLOW_PROTOCOL": "none",  # the same for a git that does not know that variable yet
         "GIT_TERMINAL_PROMPT": "0",
     }
 

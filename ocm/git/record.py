@@ -9,7 +9,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 
 from ocm.base.model import FileChange, Session
-from ocm.git import fingerprints, history, parse
+from ocm.git import fingerprints, history, holders, parse
 from ocm.git.changes import commits_made
 from ocm.git.process import UnknownError
 from ocm.markdown import fingerprint_lines
@@ -36,16 +36,18 @@ def fact_lines(  # noqa: PLR0913, PLR0917 - each is one thing that is known befo
     """
     known = Facts.parse(session.facts).units() if session else []
     room = fingerprint_lines.MAX_SESSION - sum(len(unit.keys) for unit in known)
-    commits = _commits(root, sha, shell, known)
     found: list[tuple[str, fingerprints.Patch]] = []
-    with contextlib.suppress(UnknownError):
-        found.extend((patch.sha, patch) for patch in fingerprints.patches(history.patches(root, commits)))
-    held = frozenset[int]().union(*(unit.keys for unit in known), *(patch.own for _, patch in found))
-    for patch in fingerprints.patches(_uncommitted(root, changes)):
-        fresh = patch.own - held
-        if fresh:
-            patch.own = fresh
-            found.append(("", patch))
+    held = frozenset[int]().union(*(unit.keys for unit in known))
+    for place, inside in _by_repository(root, changes).items():
+        commits = _commits(place, sha if place == root else "", shell, known)
+        with contextlib.suppress(UnknownError):
+            found.extend((patch.sha, patch) for patch in fingerprints.patches(history.patches(place, commits)))
+        held = held.union(*(patch.own for _, patch in found))
+        for patch in fingerprints.patches(_uncommitted(place, inside)):
+            fresh = patch.own - held
+            if fresh:
+                patch.own = fresh
+                found.append(("", patch))
     lines = []
     for name, patch in found:
         keys = patch.own if room > 0 else set()
@@ -53,6 +55,18 @@ def fact_lines(  # noqa: PLR0913, PLR0917 - each is one thing that is known befo
         if name or keys:
             lines.append(fingerprint_lines.unit_line(at, name, patch.whole, keys))
     return lines
+
+
+def _by_repository(root: str, changes: Collection[FileChange]) -> dict[str, list[FileChange]]:
+    """Return the changes by where their repository is asked, with paths from there; the project's own comes first."""
+    found: dict[str, list[FileChange]] = {root: []}
+    for change in changes:
+        who = holders.holder(root, change.path)
+        if not who.unknown:
+            old = os.path.relpath(change.old_path, who.inner) if who.inner and change.old_path else change.old_path
+            inside = FileChange(who.path, change.change_type, old) if who.root != root else change
+            found.setdefault(who.root, []).append(inside)
+    return found
 
 
 def _commits(root: str, sha: str, shell: Collection[float], known: list[Unit]) -> list[str]:
@@ -76,7 +90,7 @@ def _uncommitted(root: str, changes: Collection[FileChange]) -> Iterator[bytes]:
 
 def _added(root: str, path: str, seen: set[bytes]) -> Iterable[bytes]:
     name = history.name_of(root, path)
-    full = os.path.join(root, path)
+    full = history.on_disk(root, path)
     try:
         if not name or name in seen or not os.path.isfile(full) or os.path.islink(full):
             return ()

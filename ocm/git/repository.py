@@ -43,7 +43,7 @@ class _Git(Git):
     def __init__(self, top: str) -> None:
         super().__init__(top)
         self.started: list[Any] = []
-        self.update_environment(**process.bounds(top))
+        self.update_environment(**process.environment(top))
         self._persistent_git_options = list(process.OPTIONS)
 
     def execute(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - GitPython's own has nine shapes

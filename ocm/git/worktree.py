@@ -76,9 +76,15 @@ class WorkTree:
         outside = path in ("", ".", "..") or path.startswith("../")
         return "" if outside else parse.printable(parse.encoded(path))
 
+    def raw(self, name: str) -> bytes:
+        """Return a printable name as git has it, whose bytes need not be text."""
+        found = parse.unprintable(name)
+        said = parse.encoded(name)
+        return said if found != said and os.path.lexists(self.on_disk(said)) else found
+
     def names_of(self, paths: "Collection[str]") -> list[str]:
-        """Return the names of those paths that lie in the work tree, in order."""
-        return sorted({self.name_of(path) for path in paths} - {""})
+        """Return the names of those paths that lie in the work tree, in order, as an argument of git has them."""
+        return sorted({os.fsdecode(self.raw(self.name_of(path))) for path in paths} - {""})
 
     def on_disk(self, name: bytes) -> bytes:
         """Return where the file of a name lies, as bytes, because not every name is text."""
@@ -186,7 +192,11 @@ def names_at(tree: WorkTree, sha: str, names: set[str]) -> set[str]:
     if not sha or not names:
         return set()
     few = sum(map(len, names)) < process.MAX_ARGUMENTS
-    arguments = ["--full-tree", sha, "--", *sorted(names)] if few else ["--full-tree", "-r", sha]
+    arguments = (
+        ["--full-tree", sha, "--", *(os.fsdecode(tree.raw(name)) for name in sorted(names))]
+        if few
+        else ["--full-tree", "-r", sha]
+    )
     lines = parse.names(process.run(tree.top, "ls-tree", "-z", *arguments))
     return names & {parse.printable(name) for name in map(parse.tree_name, lines)}
 

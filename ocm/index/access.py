@@ -124,6 +124,11 @@ def _ask(
         index = Index(db, store, listing.undecodable)
         found = work(index)
         unreadable = index.unreadable() if notice is not ignore else []
+        shadowed = index.copies() if notice is not ignore else []
+    if shadowed:
+        pairs = "; ".join(f"{copy} beside {file}" for _, copy, file in shadowed[:_NAMED])
+        more = f" and {len(shadowed) - _NAMED} more" if len(shadowed) > _NAMED else ""
+        notice(f"Sessions in several files, of which the one updated last counts: {pairs}{more}. See: ocm doctor")
     if unreadable:
         names = ", ".join(f"{file} ({why})" for file, why in unreadable[:_NAMED])
         more = f" and {len(unreadable) - _NAMED} more" if len(unreadable) > _NAMED else ""

@@ -141,10 +141,10 @@ class Commits:
 class Links:
     """What sessions, named by their files, and commits have in common, and the ledger; read-only."""
 
-    def __init__(self, db: sqlite3.Connection, project: str) -> None:
-        """Read `db`, of a user store only what belongs to `project`."""
+    def __init__(self, db: sqlite3.Connection, project: str, scope: str = "") -> None:
+        """Read `db`, of a user store only what belongs to `project`, and the commits that are there under `scope`."""
         self._db = db
-        self._project = project
+        self._scope = scope
         self._of_project = " AND s.project = ?" if project else ""
         self._values: tuple[str, ...] = (project,) if project else ()
         self._key_weights: dict[int, float] = {}
@@ -172,7 +172,7 @@ class Links:
                 'SELECT c.sha, count(*) FROM commit_keys k JOIN commits c ON c.id = k."commit"'
                 f" WHERE c.project = ? AND k.key IN ({_slots(part)}) GROUP BY c.id"
             )
-            for sha, count in schema.rows(self._db.execute(sql, (self._project, *part)), str, int):
+            for sha, count in schema.rows(self._db.execute(sql, (self._scope, *part)), str, int):
                 counts[sha] = counts.get(sha, 0) + count
         best = sorted(counts, key=lambda sha: (-counts[sha], sha))[:_CANDIDATES]
         return [made for sha in best for made in self._commits("sha = ?", sha)]
@@ -277,7 +277,7 @@ class Links:
     def _commits(self, condition: str, value: object) -> list[Made]:
         columns = "sha, at, subject, whole, bound, own, parts"
         sql = f"SELECT {columns} FROM commits WHERE project = ? AND {condition} ORDER BY sha"
-        found = schema.rows(self._db.execute(sql, (self._project, value)), str, float, str, int, int, bytes, bytes)
+        found = schema.rows(self._db.execute(sql, (self._scope, value)), str, float, str, int, int, bytes, bytes)
         return [
             Made(sha, at, subject, whole, bound, unpack(own), unpack(parts))
             for sha, at, subject, whole, bound, own, parts in found

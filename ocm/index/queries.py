@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ocm.base.text import one_line
 from ocm.base.values import FileChange
-from ocm.index import schema, snippets
+from ocm.index import copies, schema, snippets
 from ocm.index.bm25 import COLUMN_WEIGHTS
 from ocm.index.file_format import PART, encodable, quoted, split, stat_hash
 from ocm.index.scan import UNDECODABLE
@@ -208,11 +208,14 @@ class Index:
         )
         return [(FileChange(*row), blob) for *row, blob in self._ask(sql, (file,), str, str, *[str | None] * 2)]
 
-    def links(self, project: str = "") -> "Links":
-        """Return what sessions and commits have in common, of a user store only what belongs to `project`."""
+    def links(self, project: str = "", scope: str | None = None) -> "Links":
+        """Return what sessions and commits have in common, of a user store only what belongs to `project`.
+
+        The commits are those of a repository within the project where its `scope` is given.
+        """
         from ocm.index.links import Links
 
-        return Links(self._db, project)
+        return Links(self._db, project, project if scope is None else scope)
 
     def files_of(self, rows: Sequence[int]) -> dict[int, list[tuple[FileChange, str | None]]]:
         """Return the same for each of several sessions, by their row numbers, in one question."""
@@ -241,7 +244,7 @@ class Index:
         sql = (
             f"SELECT s.file, s.tool, s.branch, s.started_at, {items.format('decision')}, {items.format('problem')},"
             " (SELECT count(*) FROM session_files f WHERE f.session = s.id)"
-            f" FROM sessions s WHERE s.session_id IS NOT NULL{condition} ORDER BY s.started, s.file"
+            f" FROM sessions s WHERE s.counts{condition} ORDER BY s.started, s.file"
         )
         return [Numbers(*row) for row in self._ask(sql, values, *[str] * 4, *[int] * 3)]
 
@@ -251,6 +254,10 @@ class Index:
         join = "session_files f JOIN sessions s ON s.id = f.session"
         sql = f"SELECT count(DISTINCT f.path) FROM {join} WHERE true{condition}"
         return int(self._ask(sql, values, int)[0][0])
+
+    def copies(self) -> list[tuple[str, str, str]]:
+        """Return every file that another one of its session stands for: session id, its name, that of the other."""
+        return copies.copies(self._db)
 
     def unreadable(self) -> list[tuple[str, str]]:
         """Return the files that cannot be read, each with where and why."""
@@ -295,6 +302,11 @@ class Index:
             return int(self._ask("SELECT count(*) FROM sessions_fts_docsize", (), int)[0][0])
         sql = "SELECT count(*) FROM sessions_fts WHERE sessions_fts MATCH ?"
         return int(self._ask(sql, (expression,), int)[0][0])
+
+    def count_files(self) -> int:
+        """Return how many files hold a session that no other file stands for, or cannot be read."""
+        sql = "SELECT count(*) FROM sessions WHERE counts OR error IS NOT NULL"
+        return int(self._ask(sql, (), int)[0][0]) + len(self._undecodable)
 
     def snippets(self, rows: Collection[int], expression: str) -> dict[int, str]:
         """Return the text around the best match of each row, matches marked; none where only `ident` matches.

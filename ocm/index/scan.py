@@ -249,10 +249,10 @@ def _read(path: str, limit: int = MAX_SESSION_FILE) -> bytes:
 
 
 def _parse(data: bytes) -> "Session":
-    from ocm.markdown import parse
+    from ocm.markdown import conflicts, parse
 
     try:
-        session = parse.parse(data.decode())
+        session = parse.parse(conflicts.resolved(data.decode()))
         "".join((session.session_id, session.title, session.slug, session.branch, *session.tags)).encode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
@@ -271,6 +271,11 @@ def started(session: "Session", file: str) -> str:
         return with_offset(session.started_at)
     named = _NAMED.match(file)
     return with_offset(f"{named[1]}T{named[2]}:{named[3]}:00") if named else ""
+
+
+def updated(session: "Session", file: str) -> float:
+    """Return when a session was last updated, in epoch seconds; one that does not say was when it started."""
+    return instant(session.updated_at) or instant(started(session, file))
 
 
 def texts(session: "Session") -> tuple[str, ...]:

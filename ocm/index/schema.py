@@ -28,10 +28,11 @@ TEXTS = ("title", "goal", "decisions", "problems", "work", "todos", "tags", "fil
 COLUMNS = (*TEXTS, "ident")  # the last is indexed only: it follows from the others, and nobody reads it
 _TEXT = ", ".join(TEXTS)
 # `mark` is the stat hash of the file, another one when it has changed;
-# `racy` is the hash of one too young for that, `error` is why one is unreadable.
+# `racy` is the hash of one too young for that, `error` is why one is unreadable;
+# `counts` is 0 for one that another file of the same session stands for.
 _SESSIONS = """CREATE TABLE sessions(
   id INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, racy BLOB, error TEXT,
-  session_id TEXT, slug TEXT, tool TEXT, project TEXT, branch TEXT, status TEXT,
+  counts INTEGER NOT NULL, session_id TEXT, slug TEXT, tool TEXT, project TEXT, branch TEXT, status TEXT,
   started_at TEXT, updated_at TEXT, started REAL, updated REAL)"""
 # `kind` is a place in CHANGE_TYPES; KIND is its name.
 KIND = f"CASE kind {' '.join(f'WHEN {n} THEN {name!r}' for n, name in enumerate(CHANGE_TYPES))} END"
@@ -64,6 +65,8 @@ _SCHEMA = (
     "CREATE INDEX sessions_racy ON sessions(file) WHERE racy IS NOT NULL",
     "CREATE INDEX sessions_error ON sessions(file) WHERE error IS NOT NULL",
     "CREATE INDEX sessions_id ON sessions(session_id)",
+    "CREATE INDEX sessions_copies ON sessions(session_id) WHERE counts = 0 AND error IS NULL",
+    "CREATE INDEX sessions_unread ON sessions(file) WHERE mark < 0",
     "CREATE INDEX sessions_started ON sessions(started)",
     "CREATE INDEX sessions_updated ON sessions(updated)",
     f"CREATE TABLE session_chunks(id INTEGER PRIMARY KEY, {_TEXT})",

@@ -7,7 +7,7 @@ from collections.abc import Sized
 
 from ocm.base import times
 from ocm.base.values import CHANGE_TYPES
-from ocm.index import scan, schema
+from ocm.index import copies, scan, schema
 from ocm.index.scan import Listing, Record
 from ocm.index.schema import COLUMNS, PAGE, TEXTS
 from ocm.store.paths import Store
@@ -81,27 +81,52 @@ def _recheck(found: Plan, store: Store, name: str, racy: bytes) -> None:
 
 def put(db: sqlite3.Connection, record: Record) -> None:
     """Replace the rows of a file by what was read."""
-    row = drop(db, record.file) or db.execute("SELECT coalesce(max(id), 0) + 1 FROM sessions").fetchone()[0]
+    row, former = _remove(db, record.file)
+    row = row or db.execute("SELECT coalesce(max(id), 0) + 1 FROM sessions").fetchone()[0]
     _insert(db, [(row, record, _texts(record))])
+    session_id = record.session.session_id if record.session else ""
+    for one in {former, session_id}:
+        _elect(db, one)
 
 
-def drop(db: sqlite3.Connection, name: str) -> int | None:
-    """Remove the rows of a file; returns the number they had."""
-    found = db.execute("SELECT id FROM sessions WHERE file = ?", (name,)).fetchone()
+def drop(db: sqlite3.Connection, name: str) -> None:
+    """Remove the rows of a file."""
+    _elect(db, _remove(db, name)[1])
+
+
+def _remove(db: sqlite3.Connection, name: str) -> tuple[int | None, str]:
+    """Remove the rows of a file; returns the number they had, and the session id."""
+    found = db.execute("SELECT id, session_id FROM sessions WHERE file = ?", (name,)).fetchone()
     if found is None:
-        return None
-    texts = db.execute(f"SELECT {_TEXT} FROM session_chunks WHERE id = ?", found)
-    for row in schema.rows(texts, *[str] * len(TEXTS)):  # FTS5 has to be told again what it was told
-        values = (*found, *scan.indexed(row))
+        return None, ""
+    _remove_texts(db, found[0])
+    db.execute("DELETE FROM sessions WHERE id = ?", found[:1])
+    return int(found[0]), found[1] if isinstance(found[1], str) else ""
+
+
+def _remove_texts(db: sqlite3.Connection, row: int) -> None:
+    """Remove all that the cache holds of a file but its row among the sessions."""
+    texts = db.execute(f"SELECT {_TEXT} FROM session_chunks WHERE id = ?", (row,))
+    for text in schema.rows(texts, *[str] * len(TEXTS)):  # FTS5 has to be told again what it was told
+        values = (row, *scan.indexed(text))
         db.execute(
             f"INSERT INTO sessions_fts(sessions_fts, rowid, {_COLUMNS}) VALUES('delete', {_slots(values)})", values
         )
     from ocm.index import links  # as below: who only reads has no use for it
 
-    links.drop(db, found[0])
-    for table, key in (("session_chunks", "id"), ("session_files", "session"), ("sessions", "id")):
-        db.execute(f"DELETE FROM {table} WHERE {key} = ?", found)
-    return int(found[0])
+    links.drop(db, row)
+    for table, key in (("session_chunks", "id"), ("session_files", "session")):
+        db.execute(f"DELETE FROM {table} WHERE {key} = ?", (row,))
+
+
+def _elect(db: sqlite3.Connection, session_id: str) -> None:
+    """Let the file of a session that was updated last stand for it, the others for nothing."""
+    unread, beaten = copies.rivals(db, session_id)
+    if unread is not None:  # its texts were never kept
+        db.execute("UPDATE sessions SET mark = ? WHERE id = ?", (copies.UNREAD, unread))
+    for row in beaten:
+        _remove_texts(db, row)
+        db.execute("UPDATE sessions SET counts = 0 WHERE id = ?", (row,))
 
 
 def finish(db: sqlite3.Connection, done: Plan) -> None:
@@ -131,6 +156,7 @@ class Bulk:
         """Begin at the first row."""
         self._db = db
         self._next = 1
+        self._met: set[str] = set()
         self._collect(_COLLECTED)
 
     def _collect(self, size: int) -> None:
@@ -142,6 +168,14 @@ class Bulk:
         packed = _packed([(record, _texts(record)) for record in found])
         _insert(self._db, [(row, *pair) for row, pair in enumerate(packed, self._next)])
         self._next += len(found)
+        for record in found:
+            self._meet(record.session.session_id if record.session else "")
+
+    def _meet(self, session_id: str) -> None:
+        """Let one file stand for a session that has several."""
+        if session_id in self._met:
+            _elect(self._db, session_id)
+        self._met.add(session_id)
 
     def finish(self, folder_stamp: int) -> None:
         """Commit."""
@@ -178,7 +212,7 @@ def _texts(record: Record) -> tuple[str, ...]:
 
 def _insert(db: sqlite3.Connection, found: list[_Row]) -> None:
     """Insert the rows of some files."""
-    db.executemany(f"INSERT INTO sessions VALUES({_slots(range(15))})", [_session_row(row, it) for row, it, _ in found])
+    db.executemany(f"INSERT INTO sessions VALUES({_slots(range(16))})", [_session_row(row, it) for row, it, _ in found])
     read = [(row, record.session, texts) for row, record, texts in found if record.session]
     slots = _slots(range(len(TEXTS) + 1))
     db.executemany(f"INSERT INTO session_chunks VALUES({slots})", [(row, *texts) for row, _, texts in read])
@@ -201,11 +235,11 @@ def _session_row(row: int, record: Record) -> tuple[object, ...]:
     head = (row, record.file, record.stat_hash, record.racy)
     session = record.session
     if session is None:
-        return (*head, record.why, *[None] * 10)
+        return (*head, record.why, 0, *[None] * 10)
     started = scan.started(session, record.file)
     updated = times.with_offset(session.updated_at) if times.instant(session.updated_at) else started
     texts = (session.session_id, session.slug, session.tool, session.project, session.branch, session.status)
-    return (*head, None, *texts, started, updated, times.instant(started), times.instant(updated))
+    return (*head, None, 1, *texts, started, updated, times.instant(started), times.instant(updated))
 
 
 def _slots(values: Sized) -> str:

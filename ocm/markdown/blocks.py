@@ -119,6 +119,14 @@ def outline(lines: list[str]) -> list[Part]:
     return _parts(lines, _blocks(lines))
 
 
+def code_start(lines: list[str], begin: int, end: int) -> int | None:
+    """Return the first line from `begin` to `end` of indented code: one in an item or a fence is a part of that."""
+    if lines[begin:end] and lines[begin].startswith("    "):
+        return begin
+    found = (token.map for token in tokens(lines[begin:end]) if token.type == "code_block" and token.map)
+    return next((begin + start for start, _ in found), None)
+
+
 def _parts(lines: list[str], found: list[_Block]) -> list[Part]:
     parts = [Part(0, "", 0, 0, [Group("", 0, 0)])]
     facts = max((start for level, start, _, _ in found if level == FACT_LEVEL), default=-1)
@@ -241,6 +249,12 @@ def item_lines(text: str, box: str = "") -> list[str]:
     if _DASHES.fullmatch(first) or _ESCAPED_DASHES.fullmatch(first):
         first = "\\" + first  # "- --" would be a thematic break
     return ["- " + first, *("  " + line if line else "" for line in rest)]
+
+
+def box_of(text: str) -> bool | None:
+    """Return whether the check box of a to-do item is ticked; None where it has none."""
+    found = _BOX.match(text)
+    return text[1] != " " if found else None
 
 
 def without_box(text: str) -> str:

@@ -2,6 +2,10 @@
 
 Pure, and the one place that knows the lines: `calls 12` and the other counts, `event <name> <time>` when a hook event
 last fired, `blob <id> <path>` what a file contained, `taken <journal> <kind>` which journals the session file includes,
+`dated <time> <digest>` when an item was recorded, `origin <word> <digest> <section> <place>` who an item is from when
+it is not the assistant's, `read <history> <mark>` how far a transcript was imported, and fingerprints
+(`fingerprint_lines.py`). A line of any other form is kept as it is. `Facts.parse(facts.lines()) == facts`, and lines
+that this class wrote come out in the same order.
 `dated <time> <digest>` when an item was recorded, `words <time> <digest>` which last words the program itself wrote,
 and fingerprints (`fingerprint_lines.py`). A line of any other form
 is kept as it is. `Facts.parse(facts.lines()) == facts`, and lines that this class wrote come out in the same order.
@@ -11,6 +15,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ocm.base.text import whole_number
 from ocm.markdown import fingerprint_lines
@@ -18,6 +23,7 @@ from ocm.markdown.fingerprint_lines import Unit
 
 NAME = "ocm"  # what the fence of the block is called
 COUNTS = ("checkpoints", "calls", "denials", "reminders", "releases")
+_ORIGIN, _READ = "origin", "read"
 _EVENT, _CONTENT, _TAKEN, _DATED, _WORDS = "event", "blob", "taken", "dated", "words"
 _BLOB = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64}) (.+)")
 _SAID = re.compile(r"(\S+) (\S+)")
@@ -25,6 +31,15 @@ _ESCAPED = re.compile(r"\\([\\nr])")
 _UNESCAPED = {"n": "\n", "r": "\r", "\\": "\\"}
 _BLOCK = re.compile(rf"(?:\r?\n|\A)```{NAME}\r?\n")
 _DIGEST_BYTES = 6
+
+
+class Origin(NamedTuple):
+    """Who an item is from: a word such as `machine`, its digest, its section, and its place in what it is from."""
+
+    word: str
+    digest: str
+    section: str
+    place: str
 
 
 @dataclass(slots=True)
@@ -89,6 +104,32 @@ class Facts:
         """Return when each item was recorded, by its digest."""
         parts = (line.split(" ") for line in self.kept if line.startswith(_DATED + " "))
         return {words[2]: words[1] for words in parts if len(words) == 3}  # noqa: PLR2004 - dated TIME DIGEST
+
+    def origins(self) -> list[Origin]:
+        """Return who the items are from that are not the assistant's."""
+        parts = (line.split(" ", 4) for line in self.kept if line.startswith(_ORIGIN + " "))
+        return [Origin(*words[1:]) for words in parts if len(words) == 5]  # noqa: PLR2004 - the word and four more
+
+    def marks(self) -> dict[str, str]:
+        """Return how far each history was imported."""
+        parts = (line.split(" ") for line in self.kept if line.startswith(_READ + " "))
+        return {words[1]: words[2] for words in parts if len(words) == 3}  # noqa: PLR2004 - READ HISTORY MARK
+
+    def note_import(self, origins: Iterable[Origin], marks: dict[str, str]) -> None:
+        """Record these origins and marks, and no others; of several of one item the first counts."""
+        first = {one[:3]: one for one in reversed([*origins])}
+        self.kept = [line for line in self.kept if not line.startswith((_ORIGIN + " ", _READ + " "))]
+        self.kept += [
+            f"{_ORIGIN} {one.word} {one.digest} {one.section} {one.place}" for one in reversed(first.values())
+        ]
+        self.kept += [f"{_READ} {history} {mark}" for history, mark in marks.items()]
+
+    def replace_fingerprints(self, lines: Iterable[str]) -> None:
+        """Record the fingerprints among `lines`, and no others."""
+        word = fingerprint_lines.WORD + " "
+        new = [line for line in lines if line.startswith(word)]
+        if new != [line for line in self.kept if line.startswith(word)]:
+            self.kept = [*(line for line in self.kept if not line.startswith(word)), *new]
 
     def add(self, lines: Iterable[str]) -> None:
         """Add fingerprints and dates, but for those that were recorded before, whenever that was."""

@@ -4,7 +4,6 @@ Files of the reference system (no `ocm:` key, emoji in headings, rules between s
 """
 
 import contextlib
-import functools
 import re
 from collections.abc import Iterable
 
@@ -13,13 +12,15 @@ from ocm.base.model import CHANGE_TYPES, FileChange, PlanFile, Reference, Sessio
 from ocm.base.text import one_line, whole_number
 from ocm.base.times import with_offset
 from ocm.markdown import blocks, frontmatter
-from ocm.markdown.blocks import Group, Part
+from ocm.markdown.blocks import Group, Item, Part
+from ocm.markdown.session_file import SessionFile, plain
 
 FORMAT = 1
 SCALARS = (
     "session_id", "title", "slug", "tool", "project", "branch", "status", "started_at", "updated_at", "ended_at",
     "git_sha_start", "git_sha_end", "trigger",
 )  # fmt: skip
+OPTIONAL = ("source", "source_id", "source_version", "imported_at", "model", "parent")  # left out where empty
 NULLABLE = frozenset({"ended_at", "git_sha_start", "git_sha_end", "trigger"})
 GOAL, TODOS, FILES, DIFF, WORK, PLANS, DECISIONS, PROBLEMS, REFERENCES, WORDS = ORDER = (
     "Goal", "Todos", "Files Touched", "Git Diff Summary", "Work Done", "Plan Files", "Architecture Decisions",
@@ -32,72 +33,6 @@ _CODE = re.compile(r"(`+)(.+?)\1(?!`)")
 _LINK = re.compile(r"\[((?:\\.|[^\\\[\]])*)\]\((?:<((?:\\.|[^\\<>])*)>|([^\s()<>\\]*))\)")
 _ESCAPE = re.compile(r"\\(.)")
 _FENCE = re.compile(r"`{3,}")
-_UNDERLINE = re.compile(r" {0,3}(?:-+|=+)[ \t]*")
-
-
-class SessionFile:
-    """A file taken apart: line end, front matter, body lines (without line ends) and the parts they make."""
-
-    def __init__(self, text: str) -> None:
-        """Take `text` apart.
-
-        Raises:
-            UnreadableSessionError: when it has no front matter.
-        """
-        self.text = text
-        self.bom = "\ufeff" if text.startswith("\ufeff") else ""
-        text = text.removeprefix("\ufeff")
-        self.eol = "\r\n" if text.count("\r\n") == text.count("\n") > 0 else "\n"
-        lines = text.split(self.eol)
-        if not frontmatter.is_fence(lines[0]):
-            raise UnreadableSessionError("it does not start with the line ---")
-        end = frontmatter.end_of(lines)
-        if not end:
-            raise UnreadableSessionError("its front matter has no closing line ---")
-        self.fences = lines[0], lines[end]
-        self.block = "".join(line + "\n" for line in lines[1:end])
-        self.keys = frontmatter.load(self.block)
-        self.body = lines[end + 1 :]
-        self.parts = blocks.outline(self.body)
-        self.is_reference = "ocm" not in self.keys
-
-    def sections(self, name: str) -> list[Part]:
-        """Return the sections of that name, in order."""
-        return [part for part in self.parts if part.level == blocks.SECTION and plain(part.name) == plain(name)]
-
-    def groups(self, section: str, name: str | None = None) -> list[Group]:
-        """Return the groups of a section, only those called `name` if it is given."""
-        found = [group for part in self.sections(section) for group in part.groups]
-        return found if name is None else [group for group in found if plain(group.name) == plain(name)]
-
-    def facts(self) -> Part | None:
-        """Return the fact block."""
-        return next((part for part in self.parts if part.level == blocks.FACT_LEVEL), None)
-
-    def content(self, part: Part) -> list[str]:
-        """Return the lines below the heading of a section, without the blank ones around them."""
-        start, end = self.span(part)
-        return self.body[start:end]
-
-    def span(self, part: Part) -> tuple[int, int]:
-        """Return where the content of a section begins and ends; both are the line below the heading if it has none."""
-        start, end = part.start + 1, part.end
-        if not self.body[part.start].lstrip().startswith("#") and _UNDERLINE.fullmatch(
-            "".join(self.body[start:end][:1])
-        ):
-            start += 1
-        while end > start and (not self.body[end - 1].strip() or (self.is_reference and self.body[end - 1] == "---")):
-            end -= 1
-        first = start
-        while first < end and not self.body[first].strip():
-            first += 1
-        return (first, end) if first < end else (start, start)
-
-
-@functools.lru_cache(1024)  # the same few headings are compared hundreds of times a file
-def plain(name: str) -> str:
-    """Return a heading without case and emoji, with which the reference system decorates its own."""
-    return re.sub(r"[^\w\s]", "", name).strip().lower()
 
 
 def parse(text: str) -> Session:
@@ -136,6 +71,7 @@ def session_of(file: SessionFile) -> Session:
     if not values["session_id"]:
         raise UnreadableSessionError("its front matter has no session_id")
     values["status"] = values["status"] or "open"
+    values.update({name: _scalar(file.keys.get(name)) for name in OPTIONAL})
     if file.is_reference:  # it wrote local times without their offset
         values.update({name: with_offset(values[name]) for name in ("started_at", "updated_at", "ended_at")})
     facts = file.facts()
@@ -174,8 +110,24 @@ def _texts(groups: Iterable[Group]) -> list[str]:
     return [item.text for group in groups for item in group.items if item.text]
 
 
+def items_at(file: SessionFile, section: str, name: str | None) -> list[Item]:
+    """Return the items of a section, with `name` those of its group; of a to-do its box says which list it is on."""
+    if section != TODOS:
+        return [item for group in file.groups(section, name) for item in group.items if item.text]
+    every = [(group, item) for group in file.groups(TODOS) for item in group.items if item.text]
+    return [item for group, item in every if _todo_list(group, item) == plain(name or "")]
+
+
+def _todo_list(group: Group, item: Item) -> str:
+    """Return the list that a to-do is on, whatever heading it was put below by whom; empty for none."""
+    is_done = blocks.box_of(item.text)
+    if is_done is None:
+        return name if (name := plain(group.name)) in {plain(COMPLETED), plain(PENDING)} else ""
+    return plain(COMPLETED if is_done else PENDING)
+
+
 def _todos(file: SessionFile, name: str) -> list[str]:
-    texts = (blocks.without_box(text) for text in _texts(file.groups(TODOS, name)))
+    texts = (blocks.without_box(item.text) for item in items_at(file, TODOS, name))
     return [text for text in texts if text]
 
 
@@ -209,13 +161,16 @@ def text_span(file: SessionFile, part: Part) -> tuple[int, int]:
     start, end = file.span(part)
     if plain(part.name) != plain(DIFF) or file.is_reference:
         return start, end
-    indented = [n for n in range(start, end) if file.body[n].startswith("    ")]
-    if not indented:
-        return end, end
-    last = indented[0]
-    while last + 1 < end and (last + 1 in indented or not file.body[last + 1].strip()):
-        last += 1
-    return indented[0], max(n for n in indented if n <= last) + 1
+    first = blocks.code_start(file.body, start, end)
+    if first is None:  # in front of what a person wrote there: behind a list it would be a part of its last item
+        return start, start
+    last = first
+    for line in range(first, end):
+        if file.body[line].startswith("    "):
+            last = line
+        elif file.body[line].strip():
+            break
+    return first, last + 1
 
 
 def _diff(file: SessionFile) -> str:
@@ -315,12 +270,56 @@ def _fenced(lines: list[str]) -> list[str]:
 
 
 def _notes(file: SessionFile) -> str:
-    """Return what no known section holds: the sections a person added, and text above the first one."""
-    known = [part for name in ORDER for part in (file.sections(name)[:1] if name in TEXTS else file.sections(name))]
+    """Return what nothing else of a session says: sections a person added, text above the first, and between items."""
+    known = {
+        id(part): name for name in ORDER for part in (file.sections(name)[:1] if name in TEXTS else file.sections(name))
+    }
     lines: list[str] = []
     for part in file.parts:
-        if part.level == blocks.SECTION and part not in known:
-            lines += file.body[part.start : part.end]
-        elif part.level in {0, 1}:
-            lines += file.body[part.start + part.level : part.end]
-    return "\n".join(line for line in lines if line != "---" or not file.is_reference).strip()
+        if id(part) in known:
+            lines += _remarks(file, part, known[id(part)])
+        elif part.level in {0, 1, blocks.SECTION}:
+            heading = file.heading_end(part)
+            lines += file.body[part.start : heading] if part.level == blocks.SECTION else []
+            lines += [line for line in file.body[heading : part.end] if line != "---" or not file.is_reference]
+    return "\n".join(lines).strip()
+
+
+def _remarks(file: SessionFile, part: Part, name: str) -> list[str]:
+    """Return the lines of a known section that are no part of what it is for: paragraphs, quotes, tables, code."""
+    said = set(range(part.start, file.heading_end(part)))
+    if name in TEXTS:
+        said.update(range(*text_span(file, part)))
+    elif name == PLANS:
+        said |= _table(file, part)
+    else:
+        said |= _listed(part, name)
+    said |= {n for n in range(part.start, part.end) if file.is_reference and file.body[n] == "---"}
+    left = [line for n, line in enumerate(file.body[part.start : part.end], part.start) if n not in said]
+    return left if any(line.strip() for line in left) else []
+
+
+def _table(file: SessionFile, part: Part) -> set[int]:
+    """Return the lines of the table of plan files, with its head."""
+    rows = {n for n, _ in plan_rows(file) if part.start <= n < part.end}
+    head = range(part.start, min(rows, default=part.start))
+    return rows | {n for n in head if file.body[n].lstrip().startswith("|")}
+
+
+def _listed(part: Part, name: str) -> set[int]:
+    """Return the lines of the items of a section, and of the headings that it is known to have."""
+    known = {plain(COMPLETED), plain(PENDING)} if name == TODOS else {*CHANGE_TYPES} if name == FILES else set()
+    lines: set[int] = set()
+    for group in part.groups:
+        if group.name and (name == WORK or plain(group.name) in known):
+            lines.add(group.start)
+        read = [item for item in group.items if not _is_unread(group, item, name, known)]
+        lines.update(n for item in read for n in range(item.start, item.end))
+    return lines
+
+
+def _is_unread(group: Group, item: Item, name: str, known: set[str]) -> bool:
+    """Return whether an item is on no list, because it stands below a heading that says nothing to this program."""
+    if name == TODOS:
+        return bool(item.text) and not _todo_list(group, item)
+    return name == FILES and plain(group.name) not in known

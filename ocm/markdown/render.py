@@ -23,6 +23,7 @@ from ocm.markdown.parse import (
     FILES,
     GOAL,
     NULLABLE,
+    OPTIONAL,
     ORDER,
     PENDING,
     PLANS,
@@ -32,10 +33,11 @@ from ocm.markdown.parse import (
     TODOS,
     WORDS,
     WORK,
-    SessionFile,
 )
+from ocm.markdown.session_file import SessionFile, plain
 
 _T = TypeVar("_T")
+_LISTS = (COMPLETED, PENDING)
 _TABLE_HEAD = ["| File | Description |", "| --- | --- |"]
 
 
@@ -70,8 +72,7 @@ def _write(file: SessionFile, old: Session, new: Session) -> str:
     if file.is_reference:
         _drop_rules(file)
     _body(file, old, new)
-    lines = [file.fences[0], *head.split("\n")[:-1], file.fences[1], *file.body]
-    result = file.bom + file.eol.join(lines)
+    result = file.text_with(head, file.body)
     if parse.parse(result) != new:
         raise UnreadableSessionError(
             "something left open in it, a code fence or an HTML comment, would swallow what is added",
@@ -87,6 +88,9 @@ def _front_matter(file: SessionFile, old: Session, new: Session) -> str:
         value = getattr(new, name)
         if everything or value != getattr(old, name):
             wanted[name] = "null" if name in NULLABLE and not value else frontmatter.scalar(value)
+    for name in OPTIONAL:
+        if getattr(new, name) != getattr(old, name):
+            wanted[name] = frontmatter.scalar(getattr(new, name))
     if everything or new.tags != old.tags:
         wanted["tags"] = new.tags
     return frontmatter.replace(file.block, wanted)
@@ -154,10 +158,10 @@ def _content_end(file: SessionFile, start: int, end: int) -> int:
 
 def _ranks(file: SessionFile) -> list[int]:
     """Return the place of each part in the canonical order; what a person added goes with what it stands behind."""
-    order = [parse.plain(name) for name in ORDER]
+    order = [plain(name) for name in ORDER]
     ranks: list[int] = []
     for part in file.parts:
-        name = parse.plain(part.name)
+        name = plain(part.name)
         if part.level == blocks.FACT_LEVEL:
             ranks.append(len(order))
         elif part.level == blocks.SECTION and name in order:
@@ -186,7 +190,8 @@ def _drop_rules(file: SessionFile) -> None:
     lines: list[str] = []
     for part in file.parts:
         chunk = file.body[part.start : part.end]
-        while chunk and (chunk[-1] == "---" or not chunk[-1].strip()):
+        heading = file.heading_end(part) - part.start
+        while len(chunk) > heading and (chunk[-1] == "---" or not chunk[-1].strip()):
             chunk.pop()
         lines += [*chunk, ""]
     _set(file, lines)
@@ -212,7 +217,7 @@ def _text(file: SessionFile, name: str, lines: list[str]) -> None:
             _new_section(file, name, lines)
         return
     start, end = parse.text_span(file, parts[0])
-    before = [""] if lines and start == end else []
+    before = [""] if lines and start == end and file.body[start - 1].strip() else []
     after = [""] if lines and file.body[end : end + 1] not in ([], [""]) else []
     _set(file, [*file.body[:start], *before, *lines, *after, *file.body[end:]])
     if not file.content(file.sections(name)[0]):
@@ -228,7 +233,7 @@ def _list(
 ) -> None:
     """Make the items at `place` (section, group) say `wanted`; items that stay keep their lines."""
     section, name = place
-    found = [(item, read(item.text)) for group in file.groups(section, name) for item in group.items if item.text]
+    found = [(item, read(item.text)) for item in parse.items_at(file, section, name)]
     found = [(item, value) for item, value in found if value]
     if [value for _, value in found] == list(wanted):
         return
@@ -253,9 +258,35 @@ def _splice(
             if stays:
                 lines += file.body[item.start : item.end]
             position = item.end
-        if not stays:
+        if not stays and b < b_end:
+            behind = _behind_indented(file, position)
+            lines += [*file.body[position:behind], *([""] if behind > position else [])]
             lines += [line for value in wanted[b:b_end] for line in make(value)]
+            position = behind
     _set(file, lines + file.body[position:])
+
+
+def _behind_indented(file: SessionFile, line: int) -> int:
+    """Return the line from `line` on where a new item can stand without taking indented lines below it for its own."""
+    end = line
+    starts: set[int] | None = None
+    for n in range(line, len(file.body)):
+        if file.body[n].strip():
+            if not file.body[n].startswith(("  ", "\t", " \t")):
+                break
+            if starts is None:
+                starts = _starts(file)
+            if n in starts:
+                break
+            end = n + 1
+    return end
+
+
+def _starts(file: SessionFile) -> set[int]:
+    """Return the lines on which a part, a group or an item begins."""
+    groups = [group for part in file.parts for group in part.groups]
+    items = [item for group in groups for item in group.items]
+    return {part.start for part in file.parts} | {group.start for group in groups} | {item.start for item in items}
 
 
 def _edits(old: list[_T], new: Sequence[_T]) -> Sequence[tuple[str, int, int, int, int]]:
@@ -274,11 +305,11 @@ def _first_items(file: SessionFile, section: str, name: str | None, lines: list[
     if groups:
         _insert(file, _content_end(file, groups[-1].start, groups[-1].end), lines)
         return
-    order = [parse.plain(n) for n in (COMPLETED, PENDING, *CHANGE_TYPES)]
+    order = [plain(n) for n in (COMPLETED, PENDING, *CHANGE_TYPES)]
     later = [
         g.start
         for g in parts[-1].groups
-        if parse.plain(g.name) in order and order.index(parse.plain(g.name)) > order.index(parse.plain(name or ""))
+        if plain(g.name) in order and order.index(plain(g.name)) > order.index(plain(name or ""))
     ]
     at = later[0] if later else _content_end(file, parts[-1].start, parts[-1].end)
     _insert(file, at, [*heading, *lines])
@@ -286,8 +317,8 @@ def _first_items(file: SessionFile, section: str, name: str | None, lines: list[
 
 def _drop_empty(file: SessionFile, section: str, name: str | None) -> None:
     """Take out a heading that nothing stands below any more."""
-    if name:
-        for group in reversed(file.groups(section, name)):
+    for heading in _LISTS if name in _LISTS else (name,) if name else ():
+        for group in reversed(file.groups(section, heading)):
             if _is_blank(file.body[group.start + 1 : group.end]):
                 _set(file, file.body[: group.start] + file.body[group.end :])
     for part in reversed(file.sections(section)):
@@ -312,7 +343,9 @@ def _work(file: SessionFile, old: Session, new: Session) -> None:
         extra = [line for text in now.items[len(last.items) :] for line in blocks.item_lines(text)]
         if last.items:
             end = next(item.end for item in reversed(group.items) if item.text)
-            _set(file, [*file.body[:end], *extra, *file.body[end:]])
+            behind = _behind_indented(file, end)
+            space = [""] if behind > end else []
+            _set(file, [*file.body[:behind], *space, *extra, *file.body[behind:]])
         else:
             _insert(file, _content_end(file, group.start, group.end), extra)
     for entry in new.work[len(shared) + (1 if last else 0) :]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from ocm.base.errors import BadInputError, NotFoundError
 from ocm.base.text import one_line
 from ocm.base.times import instant
-from ocm.git import fingerprints, history, parse
+from ocm.git import fingerprints, history, holders, parse
 from ocm.git.fingerprints import Match
 from ocm.git.history import Line
+from ocm.git.holders import Holder
 from ocm.index.links import SLACK
 from ocm.markdown.fingerprint_lines import MAX_UNIT, Unit
 from ocm.provenance import commit_links
@@ -47,15 +48,27 @@ class Origin:
     sources: list[Source] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    committed: str = history.YES
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The file that is asked about: its name in the project, and what is there: `text`, `binary` or `gone`."""
+    """The file that is asked about: its name in the project, and what is there: `text`, `binary` or `gone`.
+
+    Questions about it go to the repository that holds it (`held`).
+    """
 
     name: str
     kind: str
+    held: Holder
     lines: int = 0
+
+    @property
+    def recorded(self) -> str:
+        """The path that sessions have of it, which is the same in every work tree of a repository."""
+        name = self.name if self.held.inner or self.held.unknown else self.held.path
+        return parse.printable(parse.encoded(name))
 
 
 def target(store: Store, name: str) -> Target:
@@ -64,34 +77,35 @@ def target(store: Store, name: str) -> Target:
     Raises:
         BadInputError: it is no file.
     """
-    full = os.path.join(store.root, name)
+    held = holders.holder(store.root, name)
+    full = history.on_disk(store.root, name)
     try:
         found = os.lstat(full)
     except (OSError, ValueError):
-        return Target(name, "gone")
+        return Target(name, "gone", held)
     if stat.S_ISDIR(found.st_mode):
         inside = history.tracked(store.root, name) == "submodule"
         what = "a submodule, with a history of its own" if inside else "a folder"
-        raise BadInputError(f"{name} is {what}.", "Ask in there." if inside else "Name a file in it.")
+        raise BadInputError(f"{name} is {what}.", "Name a file in it.")
     if not stat.S_ISREG(found.st_mode):
-        return Target(name, "binary")
-    return _measured(name, full)
+        return Target(name, "binary", held)
+    return _measured(name, full, held)
 
 
-def _measured(name: str, full: str) -> Target:
+def _measured(name: str, full: str, held: Holder) -> Target:
     lines, last = 0, b"\n"
     try:
         with open(full, "rb") as file:
             head = file.read(_PROBE)
             if b"\0" in head:
-                return Target(name, "binary")
+                return Target(name, "binary", held)
             while head:
                 lines += head.count(b"\n")
                 last = head[-1:]
                 head = file.read(1 << 20)
     except OSError:
-        return Target(name, "gone")
-    return Target(name, "text", lines + (last != b"\n"))
+        return Target(name, "gone", held)
+    return Target(name, "text", held, lines + (last != b"\n"))
 
 
 def checked(found: Target, first: int, last: int) -> tuple[int, int]:
@@ -118,22 +132,22 @@ def origins(view: View, asked: Target, first: int, last: int, lines: list[Line] 
         groups[-1].append((number, line))
     chosen = sorted(sorted(groups, key=lambda group: -len(group))[:_MAX_ORIGINS], key=lambda group: group[0][0])
     firsts = {(group[0][1].sha, group[0][1].path) for group in chosen if group[0][1].sha}
-    patches = history.patches_in(view.store.root, firsts)
+    patches = history.patches_in(view.root, firsts)
     return [one for group in chosen for one in _of_group(view, asked, group, patches)]
 
 
 def _from_journal_alone(view: View, asked: Target, first: int, last: int) -> Origin:
     """Answer from the journal alone where git cannot say who changed a line."""
-    found = Origin(first, last, "")
-    there = history.tracked(view.store.root, asked.name)
-    if there is None:
-        found.notes.append("Git could not be asked here, so this is from the journal alone.")
-    elif there:
-        found.notes.append(f"Git could not read the history of {asked.name}, so this is from the journal alone.")
-    else:
-        found.notes.append(f"Git does not track {asked.name}, so this is from the journal alone.")
-    name = history.name_of(view.store.root, asked.name) or parse.encoded(asked.name)
-    lines = [line.rstrip(b"\n") for line in _window(os.path.join(view.store.root, asked.name), first)]
+    found = Origin(first, last, "", committed=history.UNKNOWN, unknown=asked.held.unknown)
+    if not found.unknown:
+        found.committed, found.unknown = history.committed(asked.held.root, asked.held.path)
+    there = history.tracked(asked.held.root, asked.held.path)
+    said = "has no commit of" if there else "does not track"
+    if found.unknown:
+        said = "could not read the history of" if there else "could not be asked about"
+    found.notes.append(f"Git {said} {asked.name}, so this is from the journal alone.")
+    name = history.name_of(asked.held.root, asked.held.path) or parse.encoded(asked.name)
+    lines = [line.rstrip(b"\n") for line in _window(history.on_disk(view.store.root, asked.name), first)]
     begin = max(1, first - fingerprints.WINDOW)
     diff = [b"@@ -0,0 +%d @@" % begin, *(b"+" + line for line in lines)]
     found.texts = [lines[first - begin].decode("utf-8", "replace")] if len(lines) > first - begin else []
@@ -159,9 +173,9 @@ def _of_group(
     """Return where lines of one commit, or of none yet, come from: line by line where several sessions are in it."""
     first, line = group[0]
     if not line.sha:
-        found = Origin(first, group[-1][0], "", texts=_texts(group))
-        name = history.name_of(view.store.root, asked.name)
-        keys = fingerprints.line_keys(history.uncommitted(view.store.root, [asked.name]), name, first)
+        found = Origin(first, group[-1][0], "", texts=_texts(group), committed=history.NO)
+        name = history.name_of(asked.held.root, asked.held.path)
+        keys = fingerprints.line_keys(history.uncommitted(asked.held.root, [asked.held.path]), name, first)
         _from_journal(view, asked, found, keys)
         return [found]
     made = view.links.commit(line.sha)
@@ -170,7 +184,7 @@ def _of_group(
     parts = _by_session(view, group, diff, matches) if len(matches) > 1 else [_of_line(view, *group[0], diff, matches)]
     if len(matches) <= 1:
         parts[0].last, parts[0].texts = group[-1][0], _texts(group)
-    if line.edge and history.is_shallow(view.store.root):
+    if line.edge and history.is_shallow(view.root):
         parts[0].notes.append("History is cut off here (a shallow clone): an older commit may have made this line.")
     return parts
 

@@ -4,8 +4,9 @@ Nothing is written into history. Commits are read since the first session that r
 batches: one process lists, one streams all that is new, none is started for a single commit.
 """
 
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -27,12 +28,21 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A store, its cache in one state, and the links in it; of a user store only what belongs to the `project`."""
+    """A store, its cache in one state, and the links in it; of a user store only what belongs to the `project`.
+
+    The links are to the commits of one repository, at `root`: the project's own, or another one that lies within it.
+    """
 
     store: Store
     cache: Index
     project: str
     links: Links
+    root: str
+
+    def of(self, inner: str) -> "View":
+        """Return the same with the links to the repository that lies in a folder of the project."""
+        links = self.cache.links(self.project, _scope(self.project, inner))
+        return View(self.store, self.cache, self.project, links, os.path.join(self.store.root, inner))
 
 
 class Background(Generic[_T]):
@@ -40,42 +50,85 @@ class Background(Generic[_T]):
 
     def __init__(self, work: Callable[[], _T]) -> None:
         """Begin."""
+        self._work = work
         self._found: list[_T] = []
-        self._thread = threading.Thread(target=lambda: self._found.append(work()), daemon=True)
+        self._failed: list[BaseException] = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def result(self) -> _T | None:
-        """Wait for it; None when it failed."""
+    def _run(self) -> None:
+        with self:
+            self._found.append(self._work())
+
+    def __enter__(self) -> None:
+        """Begin the work, in its thread."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        """Keep what went wrong: whoever waits for the work is to meet it, as if there were no thread."""
+        self._failed += [error] if error else []
+        return True
+
+    def result(self) -> _T:
+        """Wait for it; what went wrong in it goes wrong here."""
         self._thread.join()
-        return self._found[0] if self._found else None
+        for error in self._failed:
+            raise error
+        return self._found[0]
 
 
-def read(store: Store, work: Callable[[View], _T], *, notice: Notice = ignore, progress: Progress | None = None) -> _T:
-    """Return what `work` finds in the cache, after the commits in it were brought in step with git."""
+def read(
+    store: Store,
+    work: Callable[[View], _T],
+    *,
+    inner: Collection[str] = ("",),
+    notice: Notice = ignore,
+    progress: Progress | None = None,
+) -> _T:
+    """Return what `work` finds in the cache, after the commits in it were brought in step with git.
+
+    Args:
+        store: Whose sessions to read.
+        work: What to do with the cache.
+        inner: Where the repositories lie whose commits matter; the empty one is the project's own.
+        notice: Takes what was odd.
+        progress: Takes how many of the new commits were read.
+    """
     project = worktree.own_project(store)
 
     def asked(cache: Index) -> _T:
-        return work(View(store, cache, project, cache.links(project)))
+        return work(View(store, cache, project, cache.links(project), store.root))
 
-    return access.read(store, asked, notice=notice, prepare=catch_up(store, project, progress))
+    def prepare(commits: Commits) -> None:
+        for each in inner:
+            catch_up(store, project, progress, inner=each)(commits)
+
+    return access.read(store, asked, notice=notice, prepare=prepare)
 
 
-def catch_up(store: Store, project: str, progress: Progress | None = None) -> Callable[[Commits], None]:
+def _scope(project: str, inner: str) -> str:
+    """Return under which name the cache has the commits of a repository: a project's name is on one line."""
+    return f"{project}\n{inner}" if inner else project
+
+
+def catch_up(
+    store: Store, project: str, progress: Progress | None = None, *, inner: str = ""
+) -> Callable[[Commits], None]:
     """Return what brings the commits that the cache knows in step with git; without git, it leaves them as they are."""
+    root, scope = os.path.join(store.root, inner), _scope(project, inner)
 
     def work(commits: Commits) -> None:
         began = commits.begin(project)
-        listed = history.since(store.root, began - SLACK) if began else []
+        listed = history.since(root, began - SLACK) if began else []
         if listed is None:
             return
-        known = commits.known(project)
+        known = commits.known(scope)
         gone = known.difference(listed)
         new = [sha for sha in reversed(listed) if sha not in known]
         if gone:
-            commits.change(project, gone, [])
+            commits.change(scope, gone, [])
         done = 0
-        for batch in _batches(store.root, new):
-            commits.change(project, (), batch)
+        for batch in _batches(root, new):
+            commits.change(scope, (), batch)
             done += len(batch)
             if progress:
                 progress(done, len(new))

@@ -28,12 +28,19 @@ def day(date: str) -> str:
 
 def freshness_text(counts: dict[str, int] | None, commits: int | None) -> str:
     """Return how far a record still holds, in a few words: its files, and the commits since; empty when not known."""
-    files = [f"{count} {name}" for name in freshness.STATES if (count := (counts or {}).get(name))]
+    names = (*freshness.STATES, freshness.UNKNOWN)
+    files = [f"{count} {name}" for name in names if (count := (counts or {}).get(name))]
     parts = ["files: " + ", ".join(files)] if files else []
     if commits is not None:
         more = "+" if commits >= freshness.MAX_COMMITS else ""
         parts.append(f"{commits}{more} commit{'s' * (commits != 1)} since")
     return "; ".join(parts)
+
+
+def committed_text(answer: Answer) -> str:
+    """Return what there is to say of a commit where there is none: that it is so, or that it is not known."""
+    why = answer.get("unknown", {}).get("committed")
+    return f"not known: {why}" if why else "none yet: this is not committed"
 
 
 def short(answer: Answer, tokens: int = TOKENS) -> Answer:
@@ -54,7 +61,7 @@ def short(answer: Answer, tokens: int = TOKENS) -> Answer:
         ("more", f"ocm__get_session {session_id}" if best.get("markdown_path") else None),
         ("freshness", freshness_text(best.get("freshness"), best.get("commits_since"))),
         ("decisions", [_decision(each) for each in one["decisions"]]),
-        ("commit", _commit(one["commit"])),
+        ("commit", _commit(one["commit"]) or committed_text(one)),
         ("notes", [*one["notes"], *answer["notes"]][:3]),
         ("session", cut(best.get("title") or "", 90)),
         ("work", [cut(item, 200) for item in one["work"][:2]]),

@@ -13,13 +13,14 @@ from ocm.base.errors import BadInputError, NotFoundError, OcmError
 from ocm.base.notices import Notice, ignore
 from ocm.base.sanitize import clean_line
 from ocm.base.times import instant
-from ocm.git import history
+from ocm.git import history, holders, refusal
 from ocm.git.commits import Commit
 from ocm.git.fingerprints import Match
-from ocm.index import links
+from ocm.git.holders import Holder
+from ocm.index import access, links
 from ocm.index.links import Made
 from ocm.index.queries import SessionRow
-from ocm.provenance import blame, commit_links, decision_log, ledger_index
+from ocm.provenance import blame, commit_links, decision_log, landed, ledger_index
 from ocm.provenance.blame import Origin, Source
 from ocm.provenance.commit_links import Background, View
 from ocm.store.paths import Store
@@ -65,14 +66,17 @@ def why(
     asked = blame.target(store, name)
     span = blame.checked(asked, first, last or first) if first is not None and asked.kind == "text" else None
 
-    blamed = Background(partial(history.blame, store.root, asked.name, *span)) if span else None
+    held = asked.held
+    blamed = Background(partial(history.blame, held.root, held.path, *span)) if span and not held.unknown else None
 
-    def work(view: View) -> Answer:
-        if span is None or blamed is None:
+    def work(found: View) -> Answer:
+        view = found.of(held.inner) if held.inner else found
+        if span is None:
             return _of_file(view, asked)
-        return _answer(view, asked.name, span, blame.origins(view, asked, *span, blamed.result()))
+        lines = blamed.result() if blamed else None
+        return _answer(view, asked.name, span, blame.origins(view, asked, *span, lines))
 
-    answer = commit_links.read(store, work, notice=notice)
+    answer = commit_links.read(store, work, inner=[held.inner], notice=notice)
     if first is not None and asked.kind != "text":
         what = "is not there any more" if asked.kind == "gone" else "is binary"
         answer["notes"].insert(0, f"{name} {what}, so this is about the whole file and not one line.")
@@ -100,7 +104,7 @@ def _answer(view: View, name: str, span: tuple[int, int], found: list[Origin]) -
     files = (source.file for one in found for source in one.sources if source.file)
     known = _Known(
         ledger_index.read(view.cache, view.project),
-        history.describe(view.store.root, [one.sha for one in found if one.sha]),
+        history.describe(view.root, [one.sha for one in found if one.sha]),
         decision_log.Sessions(view.store, view.cache, files),
     )
     origins = [_origin(view, name, one, known) for one in found]
@@ -117,11 +121,19 @@ def _origin(view: View, name: str, one: Origin, known: _Known) -> Answer:
     return {
         "lines": [one.first, one.last],
         "commit": _commit(one.sha, commit),
+        "committed": one.committed,
+        **unknown(committed=one.unknown),
         "sessions": [_session(source, known.sessions) for source in sources],
         "decisions": _decisions(view, best, known.ledger, known.sessions, words) if best else [],
         "work": _work(view.store, best) if best and best.file else [],
         "notes": one.notes,
     }
+
+
+def unknown(**reasons: str) -> Answer:
+    """Return why some statements of an answer are unknown, by their keys; nothing where all are known."""
+    found = {name: why for name, why in reasons.items() if why}
+    return {"unknown": found} if found else {}
 
 
 def _commit(sha: str, commit: Commit | None) -> Answer | None:
@@ -180,12 +192,17 @@ def _work(store: Store, best: Source) -> list[str]:
 
 def _of_file(view: View, asked: blame.Target) -> Answer:
     """Answer for a whole file: the sessions that touched it, its last commits, and the decisions in force."""
-    root = view.store.root
-    touching = view.cache.touching(asked.name, -1, view.project)
-    logged = history.log(root, [asked.name], _LAST)
+    held = asked.held
+    touching = view.cache.touching(asked.recorded, -1, view.project)
+    logged = None if held.unknown else history.log(held.root, [held.path], _LAST)
     if asked.kind == "gone" and not touching and not logged:
         raise blame.unknown_file(asked.name)
-    notes = [] if logged else [f"Git has no commit of {asked.name}, or could not be asked."]
+    committed, why_unknown = (history.YES, "") if logged else (history.UNKNOWN, held.unknown)
+    if not logged and not held.unknown:
+        committed, why_unknown = history.committed(held.root, held.path)
+    notes = []
+    if not logged:
+        notes = [f"Git could not be asked: {why_unknown}." if why_unknown else f"Git has no commit of {asked.name}."]
     if not touching:
         notes.append(f"No session is known to have touched {asked.name}.")
     return {
@@ -193,6 +210,8 @@ def _of_file(view: View, asked: blame.Target) -> Answer:
         "lines": None,
         "sessions": [_listed(row) for row in touching[:_LAST]],
         "commits": [_commit(commit.sha, commit) for commit in logged or []],
+        "committed": committed,
+        **unknown(committed=why_unknown),
         "decisions": _binding(view, asked.name, {row.file for row in touching}),
         "editing": blame.editing(view.store, asked.name),
         "notes": notes,
@@ -221,8 +240,8 @@ def explain(store: Store, name: str, *, notice: Notice = ignore) -> Answer:
         OcmError: git could not be asked.
     """
     sha = history.resolve(store.root, name)
-    if sha is None:
-        raise OcmError(f"{store.root} is in no git repository that can be read.", "Ask from inside one.")
+    if not sha and (why_not := refusal.reason(store.root)):
+        raise OcmError(f"Git could not be asked about {store.root}: {why_not}.", "See: ocm doctor")
     commit = history.describe(store.root, [sha]).get(sha) if sha else None
     if commit is None:
         raise NotFoundError(f"Git has no commit {clean_line(name)[:80]!r}.", "See: git log")
@@ -231,7 +250,7 @@ def explain(store: Store, name: str, *, notice: Notice = ignore) -> Answer:
 
 def _explained(view: View, commit: Commit) -> Answer:
     found = view.links
-    shas = history.merged_commits(view.store.root, commit.sha, _MERGED) if commit.is_merge else [commit.sha]
+    shas = history.merged_commits(view.root, commit.sha, _MERGED) if commit.is_merge else [commit.sha]
     held = [made for sha in shas if (made := found.commit(sha))]
     best: dict[str, Match] = {}
     for made in held:
@@ -278,23 +297,26 @@ def commits(store: Store, identifier: str, *, notice: Notice = ignore) -> Answer
     from ocm.sessions import lookup
 
     file = lookup.find(store, identifier, notice)
-    return commit_links.read(store, lambda view: outcome_of(view, file), notice=notice)
+    touched = access.read(store, lambda cache: cache.files(file))
+    held = {change.path: holders.holder(store.root, change.path) for change in touched}
+    inner = sorted({"", *(one.inner for one in held.values())})
+    return commit_links.read(store, lambda view: _outcome(view, file, held, inner), inner=inner, notice=notice)
 
 
-def outcome_of(view: View, file: str) -> Answer:
-    """Return what came of one session."""
-    root = view.store.root
+def _outcome(view: View, file: str, held: dict[str, Holder], inner: list[str]) -> Answer:
+    """Return what came of one session, whose files lie in the repositories `inner`."""
     row = view.cache.in_file(file)
-    pairs = list(commit_links.commits_of(view.links, file))
-    held = history.names_of(root, [made.sha for made, match in pairs if match.sure])
-    touched = [change.path for change in view.cache.files(file)]
+    views = {name: view.of(name) if name else view for name in inner}
+    pairs = [pair for each in views.values() for pair in commit_links.commits_of(each.links, file)]
+    files = landed.of_files(views, file, held, times.instant(row.date) if row else 0.0)
     notes = [] if view.links.units(file) else ["This session recorded no work that could be found again."]
-    if held is None:
-        notes.append("Git could not be asked, so what landed is not known.")
     return {
         "session_id": row.session_id if row else "",
-        "commits": [_landed(made, match) for made, match in pairs],
-        "not_landed": [path for path in touched if held is not None and history.name_of(root, path) not in held],
+        "commits": [_landed(made, match) for made, match in sorted(pairs, key=lambda pair: (pair[0].at, pair[0].sha))],
+        "landed": files.verdict,
+        **unknown(landed=files.unknown),
+        "not_landed": files.lacking,
+        "not_known": [{"path": path, "because": why} for path, why in files.unclear.items()],
         "notes": notes,
     }
 

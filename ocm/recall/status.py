@@ -32,7 +32,7 @@ _MOST_ACTIVE = 100
 
 def status(store: Store, notice: Notice = ignore) -> "Status":
     """Return where things stand: the store, and for each active session its count and its gate."""
-    _look_at_sessions(store, notice)
+    sessions = _session_count(store, notice)
     settings = config.load(paths.user_store(), store.path)
     active: list[ActiveRow] = []
     for key in _latest(store):
@@ -52,7 +52,7 @@ def status(store: Store, notice: Notice = ignore) -> "Status":
         "store": store.path,
         "scope": "user" if store.is_user else "project",
         "project_root": store.root,
-        "sessions": _session_count(store),
+        "sessions": sessions,
         "sizes": _sizes(store),
         "bounds": BOUNDS,
         "settings": settings,
@@ -76,18 +76,12 @@ def _touched(path: str) -> float:
         return 0.0
 
 
-def _look_at_sessions(store: Store, notice: Notice) -> None:
-    """Let what is wrong with the cache or the session files be named; nothing of that keeps anyone from looking."""
+def _session_count(store: Store, notice: Notice) -> int:
+    """Return how many sessions there are, each once, and files that cannot be read; what is wrong is named."""
     try:
-        access.read(store, lambda _: None, notice=notice)
+        return access.read(store, lambda cache: cache.count_files(), notice=notice)
     except OcmError as error:
         notice(str(error))
-
-
-def _session_count(store: Store) -> int:
-    try:
-        return sum(1 for name in os.listdir(store.sessions) if paths.is_session_file(name))
-    except OSError:
         return 0
 
 

@@ -1,4 +1,4 @@
-"""Removing a session for good: from its file, its journals, the caches, the logs, the archive and the backups.
+"""Removing a session for good: from its file, its journals, caches, logs, archive, backups and imports.
 
 What is to go is noted first and the note removed last, so that the next process finishes what a killed one began.
 Journals go before the file, because a journal without its file would become a new one.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ocm.base.errors import OcmError
 from ocm.markdown import parse
-from ocm.sessions import archive, backups, caches, export_format, session_files
+from ocm.sessions import archive, backups, caches, export_format, forgotten, import_batches, session_files
 from ocm.store import files, journal, paths
 from ocm.store.paths import Store
 
@@ -54,10 +54,12 @@ def finish(store: Store) -> None:
 
 
 def _carry_out(store: Store, session_id: str, owner: str) -> Forgotten:
+    forgotten.add(store, session_id, owner)
     with files.locked(session_files.lock_path(store, session_id)):
         _drop_journals(store, session_id)
         gone = [name for place, _ in archive.places(store) for name in _drop_files(place, session_id)]
     _forget_in_backups(store, session_id, owner)
+    import_batches.forget(store, session_id, owner)
     lines = sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
     caches.rebuild(store)
     with contextlib.suppress(FileNotFoundError):

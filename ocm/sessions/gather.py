@@ -10,6 +10,7 @@ from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session
 from ocm.base.text import one_line
+from ocm.git import parse
 from ocm.redaction import redact
 from ocm.redaction.user_rules import Rules
 from ocm.sessions import merge, session_files
@@ -216,7 +217,7 @@ def edits_of(events: list[Event], start: Start) -> list[FileChange]:
 
 def relative(path: str, root: str, named: str = "") -> str:
     """Return `path` relative to `root`, else to `named`, with forward slashes where it lies inside; else as it is."""
-    path = path.encode("utf-8", "backslashreplace").decode()
+    path = parse.printable(parse.encoded(path))
     for base in (root, os.path.realpath(root), *([named] if os.path.isabs(named) else [])):
         whole = os.path.normpath(os.path.join(base, path))
         if whole.startswith(base.rstrip(os.sep) + os.sep):

@@ -24,7 +24,8 @@ def find(store: Store, identifier: str, notice: Notice = ignore) -> str:
     rows = access.read(store, lambda cache: cache.find(identifier), notice=notice)
     ids = list(dict.fromkeys(row.session_id for row in rows))
     if not ids:
-        _read_unlisted(store, identifier)
+        if name := _unlisted(store, identifier):
+            return name
         said = f"There is no session {one_line(identifier, 80)!r} in {store.path}."
         raise NotFoundError(said, f"{_nearest(store, identifier)}See: ocm list")
     if len(ids) > 1:
@@ -59,9 +60,10 @@ def find_anywhere(store: Store, identifier: str, notice: Notice = ignore) -> tup
         return archive.archive_of(store), find(archive.archive_of(store), identifier, notice)
 
 
-def _read_unlisted(store: Store, identifier: str) -> None:
-    """Read the file that is meant although no list has it, because it cannot be parsed: that says why."""
+def _unlisted(store: Store, identifier: str) -> str:
+    """Return the file that is meant although no list has it: it cannot be parsed, which is said, or does not count."""
     is_there = paths.is_session_file(identifier) and os.path.lexists(os.path.join(store.sessions, identifier))
     name = identifier if is_there else session_files.locate(store, identifier, [])
     if name:
         session_files.load(store, name)
+    return name

@@ -11,8 +11,8 @@ from datetime import datetime
 from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session, slugify
-from ocm.markdown import parse, render
-from ocm.markdown.parse import SessionFile
+from ocm.markdown import conflicts, parse, render
+from ocm.markdown.session_file import SessionFile
 from ocm.store import files, journal, paths
 from ocm.store.events import Event
 from ocm.store.paths import Store
@@ -111,7 +111,7 @@ def load(store: Store, name: str) -> Known:
     path = os.path.join(store.sessions, name)
     try:
         text, signature = _text(path)
-        file = SessionFile(text)
+        file = SessionFile(conflicts.resolved(text))
         return Known(name, file, parse.session_of(file), signature)
     except UnreadableSessionError as error:
         raise UnreadableSessionError(error.why, path=path, line=error.line) from None
@@ -132,7 +132,7 @@ def _broken(store: Store, events: list[Event]) -> str:
         name = event.get("file")
         if isinstance(name, str) and paths.is_session_file(name):
             try:
-                parse.parse(_text(os.path.join(store.sessions, name))[0])
+                parse.parse(conflicts.resolved(_text(os.path.join(store.sessions, name))[0]))
             except FileNotFoundError:
                 continue
             except (OSError, UnreadableSessionError):

@@ -176,11 +176,7 @@ def host(name: str) -> HostConfig:
 
 def _exclude_file(tree: str) -> str:
     """Return the file in which a clone of a repository has what it alone ignores."""
-    main = paths.main_worktree(tree)
-    if main is not None:
-        git_dir = os.path.join(main, ".git") if os.path.isdir(os.path.join(main, ".git")) else main
-    else:
-        git_dir = paths.linked_git_dir(tree) or os.path.join(tree, ".git")
+    git_dir = paths.shared_git_dir(tree) or paths.linked_git_dir(tree) or os.path.join(tree, ".git")
     return os.path.join(git_dir, "info", "exclude")
 
 
@@ -192,13 +188,14 @@ def _folder(project: str, cwd: str) -> str:
 
 
 def _store_of(root: str) -> str:
-    """Return where the store of `root` is to be: a linked worktree has the main one's, unless only it has one."""
+    """Return where the store of `root` is to be: where its repository has one already, so that none is hidden.
+
+    Else a linked worktree has the main one's, and what lies around a bare repository its own.
+    """
     own = os.path.join(root, paths.STORE)
-    main = paths.main_worktree(root)
-    if main is None:
-        return own
-    shared = os.path.join(main, paths.STORE)
-    return own if os.path.isdir(own) and not os.path.isdir(shared) else shared
+    shared = [os.path.join(home, paths.STORE) for home in paths.shared_homes(root)]
+    there = next((path for path in [*shared, own] if os.path.isdir(path)), None)
+    return there or (shared[0] if shared and paths.main_worktree(root) else own)
 
 
 def _installed_root(cwd: str) -> str:

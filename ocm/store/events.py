@@ -90,7 +90,15 @@ def last_words(events: list[Event]) -> tuple[str, float]:
 def text_of(event: Event, name: str) -> str:
     """Return the text that `event` has under `name`, empty when it has none; half characters are spelled out."""
     value = event.get(name)
-    return value.replace("\0", "").encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else ""
+    return _encodable(value.replace("\0", "")) if isinstance(value, str) else ""
+
+
+def _encodable(text: str) -> str:
+    r"""Return a text that a file can hold; the bytes of a name that is no text are spelled `\xff`, as git's are."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half of a character, which no name has
+        return text.encode("utf-8", "backslashreplace").decode()
 
 
 def texts_of(event: Event, name: str) -> list[str]:

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 STORE = ".openCodeMemory"
 SESSIONS, ARCHIVE, COPIES = "sessions", "archive", "copies"  # folders of a store
 TEMPORARY = ".ocm-tmp-"  # how the name of a file begins that is being written
-_LINK = "gitdir:"
+_LINK, _REF = "gitdir:", "ref:"
+_MOST_REFS = 5  # that name another one, as git follows them
+_ID_LENGTHS, _HEX = (40, 64), frozenset("0123456789abcdef")
 # Nothing in a store is followed out of it, and no pipe in it is waited for: a cloned project may have brought it along.
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 MAX_SESSION_FILE = MAX_JOURNAL_FILE = MAX_LOG_FILE = 64 * 1024 * 1024  # a day of work is a hundredth of it
@@ -167,9 +169,9 @@ def find_store(start: str) -> "Store | None":
     user = user_store() and os.path.realpath(user_store())
     folder = start
     while folder != "/" or folder == start:
-        main = main_worktree(folder)
-        if main and _is_store(os.path.join(main, STORE), folder):
-            return Store(os.path.join(main, STORE), folder)
+        for home in shared_homes(folder):
+            if _is_store(os.path.join(home, STORE), folder):
+                return Store(os.path.join(home, STORE), folder)
         path = os.path.join(folder, STORE)
         if _is_store(path, folder) and os.path.realpath(path) != user:
             return Store(path, folder)
@@ -232,16 +234,45 @@ def work_tree(start: str) -> str | None:
 def main_worktree(folder: str) -> str | None:
     """Return the main worktree when `folder` is the top of a linked one, else None.
 
-    Linked worktrees of a bare repository have no main one; the repository folder itself stands for it.
+    Linked worktrees of a bare repository have no main one: the folder around it stands for it where that says so in a
+    `.git` of its own, else the repository folder itself.
     """
+    common = shared_git_dir(folder)
+    if not common:
+        return None  # a submodule as well: its .git file links, but it shares nothing
+    around = os.path.dirname(common)
+    named = linked_git_dir(around)
+    is_inside = os.path.basename(common) == ".git" or (named is not None and os.path.realpath(named) == common)
+    return around if is_inside else common
+
+
+def shared_homes(folder: str) -> list[str]:
+    """Return where a store may lie that `folder` shares with other folders of its repository, the likeliest first."""
     git_dir = linked_git_dir(folder)
     if git_dir is None:
-        return None
-    common = _first_line(os.path.join(git_dir, "commondir"))
-    if not common:
-        return None  # a submodule: its .git file links, but it shares nothing
+        return []
+    main, common = main_worktree(folder), shared_git_dir(folder)
+    if main:
+        return [main] if main == common or os.path.basename(common) == ".git" else [main, common]
+    bare = os.path.realpath(git_dir)  # it lies in the folder itself, else anyone's could be named
+    return [folder, bare] if os.path.dirname(bare) == os.path.realpath(folder) else []
+
+
+def shared_git_dir(folder: str) -> str:
+    """Return the git folder that `folder`, the top of a linked worktree, shares with others; empty where it is none.
+
+    What a `.git` file names may be anyone's: so the worktree's own folder must lie among those that the shared one
+    keeps, and point back, as git writes both.
+    """
+    named = linked_git_dir(folder)
+    common = _first_line(os.path.join(named, "commondir")) if named else ""
+    if not named or not common:
+        return ""
+    git_dir = os.path.realpath(named)
     common = os.path.realpath(os.path.join(git_dir, common))
-    return os.path.dirname(common) if os.path.basename(common) == ".git" else common
+    back = os.path.join(git_dir, _first_line(os.path.join(git_dir, "gitdir")))
+    is_kept = os.path.dirname(git_dir) == os.path.join(common, "worktrees")
+    return common if is_kept and os.path.realpath(back) == os.path.realpath(os.path.join(folder, ".git")) else ""
 
 
 def git_head(root: str) -> tuple[str, str]:
@@ -251,15 +282,43 @@ def git_head(root: str) -> tuple[str, str]:
         return "", ""
     git_dir = linked_git_dir(tree) or os.path.join(tree, ".git")
     head = _first_line(os.path.join(git_dir, "HEAD"))
-    if not head.startswith("ref:"):
-        return head, ""
-    ref = head[4:].strip()
+    if not head.startswith(_REF):
+        return _object_id(head), ""
+    ref = head[len(_REF) :].strip()
     if ref == "refs/heads/.invalid":  # what stands there where refs are kept in a table
         return "", ""
-    branch = ref.removeprefix("refs/heads/")
     common = os.path.join(git_dir, _first_line(os.path.join(git_dir, "commondir")))
-    sha = _first_line(os.path.join(git_dir, ref)) or _first_line(os.path.join(common, ref))
-    return sha or _packed_ref(common, ref), branch
+    return _followed(git_dir, common, ref), ref.removeprefix("refs/heads/")
+
+
+def branch_tips(root: str, refs: "list[str]") -> dict[str, str]:
+    """Return the commits of those of `refs` (`refs/heads/main`) that there are, read without git."""
+    tree = work_tree(root)
+    if tree is None:
+        return {}
+    git_dir = linked_git_dir(tree) or os.path.join(tree, ".git")
+    common = os.path.join(git_dir, _first_line(os.path.join(git_dir, "commondir")))
+    found = {ref: _followed(git_dir, common, ref) for ref in refs}
+    return {ref: sha for ref, sha in found.items() if sha}
+
+
+def _followed(git_dir: str, common: str, ref: str) -> str:
+    """Return the commit that a ref comes to, which may name another ref instead; empty where it comes to none."""
+    for _ in range(_MOST_REFS):
+        name = os.path.normpath(ref)
+        if os.path.isabs(name) or name.startswith(os.pardir):
+            return ""
+        found = _first_line(os.path.join(git_dir, ref)) or _first_line(os.path.join(common, ref))
+        found = found or _packed_ref(common, ref)
+        if not found.startswith(_REF):
+            return _object_id(found)
+        ref = found[len(_REF) :].strip()
+    return ""
+
+
+def _object_id(text: str) -> str:
+    """Return a text that can be the id of a commit, else nothing: the files of a repository hold whatever they hold."""
+    return text if len(text) in _ID_LENGTHS and _HEX.issuperset(text) else ""
 
 
 def linked_git_dir(folder: str) -> str | None:
@@ -268,7 +327,8 @@ def linked_git_dir(folder: str) -> str | None:
     if not os.path.isfile(link):
         return None
     line = _first_line(link)
-    return os.path.join(folder, line[len(_LINK) :].strip()) if line.startswith(_LINK) else None
+    is_path = line.startswith(_LINK) and "\0" not in line
+    return os.path.join(folder, line[len(_LINK) :].strip()) if is_path else None
 
 
 def _packed_ref(git_dir: str, ref: str) -> str:

@@ -174,6 +174,11 @@ def progress(*, as_json: bool = False) -> Progress | None:
     return Progress() if not as_json and sys.stderr.isatty() else None
 
 
+def is_watched() -> bool:
+    """Return whether a person is there to answer a question."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def sessions(rows: Sequence[Row]) -> None:
     """Print sessions as a list, one or two lines each; ids are never cut."""
     for row in rows:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ocm.provenance.summary import SHORT_ID, cut, day, freshness_text
+from ocm.provenance.summary import SHORT_ID, committed_text, cut, day, freshness_text
 
 if TYPE_CHECKING:
     from ocm.base.rows import EndedRow
+
+UNKNOWN = "unknown"
 
 Answer = dict[str, Any]
 _MAX_NOT_LANDED = 10  # files behind a session that never landed
@@ -19,7 +21,7 @@ def why_lines(answer: Answer) -> Iterator[str]:
     for one in answer.get("origins", ()):
         first, last = one["lines"]
         yield f"{cut(answer['file'])}:{first}" + (f"-{last}" if last != first else "")
-        yield from _commit_lines(one["commit"])
+        yield from _commit_lines(one["commit"], committed_text(one))
         for session in one["sessions"]:
             yield from _session_lines(session)
         yield from _decision_lines(one["decisions"])
@@ -42,9 +44,9 @@ def _file_lines(answer: Answer) -> Iterator[str]:
     yield from _next_step(answer["sessions"])
 
 
-def _commit_lines(commit: Answer | None) -> Iterator[str]:
+def _commit_lines(commit: Answer | None, nothing: str = "") -> Iterator[str]:
     if commit is None:
-        yield "  commit    none yet: this is not committed"
+        yield f"  commit    {nothing}"
     else:
         yield f"  commit    {commit['sha'][:SHORT_ID]} · {day(commit['date'])} · {cut(commit['subject'], 90)}".rstrip(
             " ·"
@@ -94,18 +96,27 @@ def outcome_lines(answer: Answer, limit: int | None = None) -> Iterator[str]:
         doubt = "" if commit["sure"] else " · maybe"
         yield f"  {commit['sha'][:SHORT_ID]} · {day(commit['date'])} · {cut(commit['subject'], 90)}{doubt}"
     if not answer["commits"]:
-        yield "  no commit holds work of this session"
+        is_known = answer["landed"] != UNKNOWN
+        yield (
+            "  no commit holds work of this session"
+            if is_known
+            else "  no commit is known to hold work of this session"
+        )
     for path in answer["not_landed"][:limit]:
         yield f"  not landed: {cut(path)}"
     if more := len(answer["not_landed"]) - len(answer["not_landed"][:limit]):
         yield f"  not landed: {more} more, see: ocm commits {answer['session_id']}"
+    for one in answer["not_known"][:limit]:
+        yield f"  not known: {cut(one['path'])} ({one['because']})"
+    if more := len(answer["not_known"]) - len(answer["not_known"][:limit]):
+        yield f"  not known: {more} more, see: ocm commits {answer['session_id']}"
     for note in answer["notes"]:
         yield f"  {note}"
 
 
 def outcome_section(answer: Answer) -> list[str]:
     """Return the same with a heading, as it follows a session; nothing where there is nothing to say."""
-    is_known = answer["commits"] or answer["not_landed"]
+    is_known = answer["commits"] or answer["not_landed"] or answer["not_known"]
     return ["What came of it, as git has it now:", *outcome_lines(answer, _MAX_NOT_LANDED)] if is_known else []
 
 

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, PlanFile, Reference, Session, WorkEntry
 from ocm.markdown import blocks, parse, render
 from ocm.markdown.facts import digest
-from ocm.markdown.parse import SessionFile
+from ocm.markdown.session_file import SessionFile
 from ocm.sessions.merge import Observed
 from tests.laws.strategies import lines as hostile_lines
 from tests.laws.strategies import texts

@@ -72,6 +72,10 @@ def sessions(draw: st.DrawFn) -> Session:
         decisions=draw(item_lists),
         problems=draw(item_lists),
         references=draw(st.lists(st.builds(Reference, lines, st.just("") | lines), max_size=3, unique=True)),
+        source=draw(st.just("") | lines),
+        source_id=draw(st.just("") | lines),
+        model=draw(st.just("") | lines),
+        parent=draw(st.just("") | lines),
         last_words=draw(st.just("") | texts),
         facts=draw(
             st.lists(

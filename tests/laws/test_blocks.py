@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from ocm.markdown import blocks, render
-from ocm.markdown.parse import SessionFile
+from ocm.markdown.session_file import SessionFile
 from tests.laws.edits import edited_files, reference_files
 from tests.laws.strategies import sessions
 

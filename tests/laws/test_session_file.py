@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import Checkpoint, Session, checkpoint_from
 from ocm.markdown import blocks, parse, render
-from ocm.markdown.parse import SessionFile
+from ocm.markdown.session_file import SessionFile
 from ocm.sessions import merge
 from ocm.sessions.merge import Observed
 from tests.laws.edits import (

@@ -282,6 +282,12 @@ def set_up_twice(place: Place) -> None:
     config.write_text(config.read_text() + "".join(states))
 
 
+def take_the_repository_away(place: Place) -> None:
+    """Leave a `.git` file that names nothing, as a repository that was moved does."""
+    shutil.rmtree(place.project / ".git", ignore_errors=True)
+    (place.project / ".git").write_text("gitdir: ../moved\n", encoding="utf-8")
+
+
 PLANTED: list[tuple[Callable[[Place], None], str, str, bool]] = [
     (lose_the_server, "set-up", "claude-code", True),
     (refuse_the_server, "host-settings", "claude-code", False),
@@ -306,6 +312,7 @@ PLANTED: list[tuple[Callable[[Place], None], str, str, bool]] = [
     (break_a_session, "sessions-readable", "", False),
     (damage_the_registry, "registry", "", False),
     (set_up_twice, "twice", "codex", False),
+    (take_the_repository_away, "git", "", False),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import FileChange, PlanFile, Reference, Session, WorkEntry
-from ocm.markdown import parse, render
+from ocm.markdown import parse, render, session_file
 from tests.unit.markdown.test_parse import EXAMPLE, REFERENCE, REFERENCE_STUB, SESSION
 
 FRONT = "---\nocm: 1\nsession_id: S\n---\n"
@@ -48,6 +48,14 @@ def test_items_go_below_the_last_one_of_their_section() -> None:
     assert below("\n## Problems\n\n* a\n+ b\n\nwords\n", problems=["a", "b", "c"]) == (
         "\n## Problems\n\n* a\n+ b\n- c\n\nwords\n"
     )
+
+
+def test_an_item_takes_no_indented_words_below_it_for_its_own() -> None:
+    assert below("\n## Problems\n\n1) a\n\n\n  words\n", problems=["a", "b"]) == (
+        "\n## Problems\n\n1) a\n\n\n  words\n\n- b\n"
+    )
+    work = [WorkEntry("", ["a", "b"])]
+    assert below("\n## Work Done\n\n1) a\n\n\n  words\n", work=work).endswith("\n\n  words\n\n- b\n")
 
 
 def test_items_of_a_section_that_is_there_twice_go_to_its_end() -> None:
@@ -180,9 +188,18 @@ def test_words_beside_the_diff_summary_stay() -> None:
 
 
 def test_a_diff_summary_that_a_person_took_out_comes_again() -> None:
-    assert below("\n## Git Diff Summary\n\nmine\n", diff_summary="new") == "\n## Git Diff Summary\n\nmine\n\n    new\n"
+    assert below("\n## Git Diff Summary\n\nmine\n", diff_summary="new") == "\n## Git Diff Summary\n\n    new\n\nmine\n"
     assert below("\n## Git Diff Summary\n", diff_summary="new") == "\n## Git Diff Summary\n\n    new\n"
     assert below("\n## Git Diff Summary\n\n    old\n", diff_summary="") == ""
+
+
+@pytest.mark.parametrize("mine", ["- outer\n  - inner\n\n    deep", "```\n    code\n```", "text\n    that goes on"])
+def test_indented_lines_of_a_list_or_a_fence_are_no_diff_summary(mine: str) -> None:
+    text = f"\n## Git Diff Summary\n\n{mine}\n"
+    assert parse.parse(FRONT + text).diff_summary == ""
+    added = below(text, diff_summary="new")
+    assert added == f"\n## Git Diff Summary\n\n    new\n\n{mine}\n"
+    assert below(added, diff_summary="") == f"\n## Git Diff Summary\n\n\n{mine}\n"
 
 
 # --- the work done
@@ -269,7 +286,7 @@ def test_a_file_of_the_reference_system_is_upgraded_and_loses_nothing() -> None:
     kept = [line.strip() for line in REFERENCE.split("\n---\n", 1)[1].split("\n") if line and line != "---"]
     lines = iter([line.strip() for line in rest.split("\n")])
     assert [line for line in kept if line not in lines] == []
-    assert not parse.SessionFile(text).is_reference
+    assert not session_file.SessionFile(text).is_reference
 
 
 def test_an_upgrade_keeps_the_keys_of_a_person() -> None:
@@ -277,6 +294,14 @@ def test_an_upgrade_keeps_the_keys_of_a_person() -> None:
     assert 'owner: "me: first"\n' in changed(text, goal="g")
     text = REFERENCE.replace("my: proj", "proj # mine").replace("project:", "owner: me # why\nproject:")
     assert "owner: me # why\nproject: proj # mine\n" in changed(text, goal="g")
+
+
+@pytest.mark.parametrize("heading", ["mine\n---", "two\nlines\n---", "# mine", "mine\n==="])
+def test_an_upgrade_keeps_a_heading_that_is_underlined(heading: str) -> None:
+    text = f"---\nsession_id: a1b2\n---\n\n## Goal\n\ngo on\n\n---\n\n{heading}\n"
+    upgraded = changed(text, title="T")
+    assert heading in upgraded
+    assert upgraded.count("---") == 2 + heading.count("---")
 
 
 def test_a_stub_of_the_reference_system_is_upgraded() -> None:
@@ -293,7 +318,7 @@ def test_an_upgrade_keeps_the_diff_summary_of_the_reference_system() -> None:
 
 
 def test_a_parsed_file_is_not_changed_by_being_written() -> None:
-    file = parse.SessionFile(render.render(Session("S", goal="g", decisions=["a"], facts=["calls 1"])))
+    file = session_file.SessionFile(render.render(Session("S", goal="g", decisions=["a"], facts=["calls 1"])))
     old = parse.session_of(file)
     body, parts = list(file.body), str(file.parts)
     new = replace(old, goal="other", decisions=["b"], problems=["p"], facts=[], title="t")

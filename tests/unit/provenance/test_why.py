@@ -324,7 +324,7 @@ def test_no_repository_at_all(project: Project) -> None:
     project.edited(str(project.root / "a.py"), kind="create")
     project.checkpoint(goal="no git here", decisions=["**Backoff:** fetch waits"])
     found = ask(project, "a.py", 6)
-    assert found["notes"][0] == "Git could not be asked here, so this is from the journal alone."
+    assert found["notes"][0] == "Git could not be asked about a.py, so this is from the journal alone."
     assert [one["label"] for one in ask(project, "a.py")["decisions"]] == ["Backoff"]
     assert why.commits(project.store, "S")["notes"]
     with pytest.raises(OcmError, match="is in no git repository"):

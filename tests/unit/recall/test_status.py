@@ -88,7 +88,7 @@ def test_the_status_of_sessions_that_may_not_be_read_says_so(project: Project, m
 
     monkeypatch.setattr(os, "listdir", forbidden)
     said: list[str] = []
-    status._look_at_sessions(project.store, said.append)
+    assert status._session_count(project.store, said.append) == 0
     assert said == [
         f"{project.store.sessions} cannot be read: Permission denied. Look at the permissions of that folder."
     ]

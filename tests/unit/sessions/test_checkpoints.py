@@ -21,7 +21,7 @@ from ocm.base.errors import BadInputError, OcmError, UnreadableSessionError
 from ocm.base.model import WorkEntry
 from ocm.base.rows import SessionRow
 from ocm.index import checkpoint_queries
-from ocm.markdown import parse
+from ocm.markdown import parse, session_file
 from ocm.sessions import checkpoints, merge, session_files
 from ocm.store import files, journal
 from tests.support.builders import CHECKPOINT_TOOL, Project, run_ocm
@@ -334,13 +334,13 @@ def test_what_would_be_swallowed_is_not_written(project: Project) -> None:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return what is parsed from now on, as it happens: the beginning of each session file's text."""
     seen: list[str] = []
-    original = parse.SessionFile.__init__
+    original = session_file.SessionFile.__init__
 
-    def counted(self: parse.SessionFile, text: str) -> None:
+    def counted(self: session_file.SessionFile, text: str) -> None:
         seen.append(text[:40])
         original(self, text)
 
-    monkeypatch.setattr(parse.SessionFile, "__init__", counted)
+    monkeypatch.setattr(session_file.SessionFile, "__init__", counted)
     return seen
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session
-from ocm.markdown import render
+from ocm.markdown import parse, render
+from ocm.recall import search, show
 from ocm.sessions import session_files
 from ocm.store import paths
 from tests.support.builders import Project
@@ -239,3 +241,35 @@ def test_what_would_be_swallowed_names_the_file(project: Project) -> None:
     assert known
     with pytest.raises(UnreadableSessionError, match=re.escape(str(path))):
         session_files.write(project.store, known, Session("S", problems=["p"]), "")
+
+
+def conflicted(project: Project) -> Path:
+    """Leave the file of a session as a merge of two checkpoints does that git could not finish."""
+    project.checkpoint("S", goal="pay", slug="pay", decisions=["**First:** a"])
+    path = project.file()
+    before = path.read_text(encoding="utf-8")
+    project.checkpoint("S", decisions=["**Ours:** b"], work_pending=["ours"])
+    ours = path.read_text(encoding="utf-8")
+    path.write_text(before, encoding="utf-8")
+    project.checkpoint("S", decisions=["**Theirs:** c"])
+    (project.root / "base").write_text(before, encoding="utf-8")
+    (project.root / "theirs").write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    (project.root / "ours").write_text(ours, encoding="utf-8")
+    merged = subprocess.run(
+        ["git", "merge-file", "-p", "ours", "base", "theirs"], cwd=project.root, capture_output=True, check=False
+    )
+    assert b"<<<<<<<" in merged.stdout
+    path.write_bytes(merged.stdout)
+    return path
+
+
+def test_both_sides_of_a_conflict_are_read_found_and_kept_by_the_next_checkpoint(project: Project) -> None:
+    path = conflicted(project)
+    decisions = ["**First:** a", "**Ours:** b", "**Theirs:** c"]
+    assert sorted(show.show(project.store, "S")["decisions"]) == decisions
+    assert [hit["session_id"] for word in ("ours", "theirs") for hit in search.search(project.store, word)] == ["S"] * 2
+    project.checkpoint("S", decisions=["**Last:** d"])
+    session = parse.parse(path.read_text(encoding="utf-8"))
+    assert sorted(session.decisions) == ["**First:** a", "**Last:** d", "**Ours:** b", "**Theirs:** c"]
+    assert session.work_pending == ["ours"]
+    assert "<<<<<<<" not in path.read_text(encoding="utf-8")

@@ -908,6 +908,23 @@ def test_a_bare_repository_gets_no_ignore_file(world: World) -> None:
     assert (tree / ".gitignore").exists()
 
 
+def test_init_never_hides_the_store_of_its_repository(world: World) -> None:
+    shutil.rmtree(world.project / ".git")
+    git(world.project, "init", "-q")
+    git(world.project, "commit", "-q", "--allow-empty", "-m", "first")
+    around = world.base / "around"
+    around.mkdir()
+    git(around, "clone", "-q", "--bare", str(world.project), ".bare")
+    (around / ".git").write_text("gitdir: ./.bare\n", encoding="utf-8")
+    git(around, "worktree", "add", "-q", "tree")
+    for first, then in ((around, around / "tree"), (around / "tree", around)):
+        install.plan_init(cwd=str(first)).apply()
+        install.plan_init(cwd=str(then)).apply()
+        stores = [path for path in (around, around / ".bare", around / "tree") if (path / ".openCodeMemory").is_dir()]
+        assert stores == [around]
+        shutil.rmtree(around / ".openCodeMemory")
+
+
 # The whole user
 
 

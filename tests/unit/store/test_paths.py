@@ -316,6 +316,62 @@ def test_worktrees_of_a_bare_repository_share_the_one_beside_it(tmp_path: Path) 
     assert found(tmp_path / "linked") == (store, tmp_path / "linked", False)
 
 
+@pytest.fixture
+def container(tmp_path: Path) -> Path:
+    """Return a folder with a bare repository in it and a worktree beside that, as `git worktree` users lay them out."""
+    origin, around = repository(tmp_path / "origin"), tmp_path / "around"
+    around.mkdir()
+    git(around, "clone", "-q", "--bare", str(origin), ".bare")
+    (around / ".git").write_text("gitdir: ./.bare\n", encoding="utf-8")
+    git(around, "worktree", "add", "-q", "-b", "side", "tree")
+    (around / "tree" / "deep").mkdir()
+    return around
+
+
+@pytest.mark.parametrize("place", ["", ".bare"])
+def test_a_folder_around_a_bare_repository_and_its_worktrees_have_one_store(container: Path, place: str) -> None:
+    store = store_in(container / place)
+    for folder in (container, container / "tree", container / "tree" / "deep"):
+        there = paths.find_store(str(folder))
+        assert there is not None
+        assert there.path == str(store)
+
+
+def test_the_store_around_a_bare_repository_is_not_hidden_by_one_in_it(container: Path) -> None:
+    store = store_in(container)
+    store_in(container / ".bare")
+    for name in ("", "tree", "tree/deep"):
+        assert found(container / name) == (store, container / name, False)
+
+
+def test_a_worktree_elsewhere_finds_the_store_around_its_bare_repository(container: Path, tmp_path: Path) -> None:
+    store = store_in(container)
+    git(container, "worktree", "add", "-q", "-b", "far", str(tmp_path / "far"))
+    assert found(tmp_path / "far") == (store, tmp_path / "far", False)
+
+
+def test_a_git_file_that_nothing_points_back_to_leads_to_no_store(tmp_path: Path) -> None:
+    private = repository(tmp_path / "private")
+    store_in(private)
+    git(private, "worktree", "add", "-q", "-b", "side", "../linked")
+    archive = tmp_path / "archive"
+    (archive / "fake").mkdir(parents=True)
+    for link, common in (("fake", "../../private/.git"), ("../private/.git/worktrees/linked", "../..")):
+        (archive / ".git").write_text(f"gitdir: {link}\n", encoding="utf-8")
+        (archive / "fake" / "commondir").write_text(f"{common}\n", encoding="utf-8")
+        (archive / "fake" / "gitdir").write_text(f"{archive}/.git\n", encoding="utf-8")
+        assert paths.main_worktree(str(archive)) is None
+        assert paths.find_store(str(archive)) is None
+
+
+def test_a_bare_repository_elsewhere_that_a_git_file_names_leads_to_no_store(tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--bare", str(repository(tmp_path / "main")), "bare.git")
+    store_in(tmp_path / "bare.git")
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / ".git").write_text("gitdir: ../bare.git\n", encoding="utf-8")
+    assert paths.find_store(str(tmp_path / "archive")) is None
+
+
 def test_a_submodule_uses_the_store_around_it(tmp_path: Path) -> None:
     main, part = repository(tmp_path / "main"), repository(tmp_path / "part")
     store = store_in(main)
@@ -346,6 +402,36 @@ def test_the_head_is_what_git_says(tmp_path: Path) -> None:
     assert paths.git_head(str(root)) == (git(root, "rev-parse", "HEAD"), "feature/tei")
     git(root, "checkout", "-q", "--detach", sha)
     assert paths.git_head(str(root)) == (sha, "")
+
+
+def test_a_branch_that_names_another_one_is_followed(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r")
+    git(root, "symbolic-ref", "refs/heads/old", "refs/heads/main")
+    git(root, "symbolic-ref", "refs/heads/older", "refs/heads/old")
+    git(root, "checkout", "-q", "older")
+    assert paths.git_head(str(root)) == (git(root, "rev-parse", "HEAD"), "older")
+    git(root, "pack-refs", "--all")
+    assert paths.git_head(str(root)) == (git(root, "rev-parse", "HEAD"), "older")
+
+
+@pytest.mark.parametrize(
+    "text", ["ref: refs/heads/main", "ref: ../../secret", "ref: /etc/hostname", "nothing", "a" * 39, "A" * 40, ""]
+)
+def test_what_is_no_id_of_a_commit_is_told_as_none(tmp_path: Path, text: str) -> None:
+    git_dir = repository(tmp_path / "r") / ".git"
+    (git_dir / "refs" / "heads" / "main").write_text(text + "\n", encoding="utf-8")
+    assert paths.git_head(str(tmp_path / "r")) == ("", "main")
+    (git_dir / "HEAD").write_text(text.removeprefix("ref: ") + "\n", encoding="utf-8")
+    assert paths.git_head(str(tmp_path / "r")) == ("", "")
+
+
+def test_tips_of_branches_are_read_without_git(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r")
+    git(root, "branch", "side")
+    git(root, "pack-refs", "--all")
+    tips = paths.branch_tips(str(root), ["refs/heads/main", "refs/heads/side", "refs/heads/none"])
+    assert tips == dict.fromkeys(["refs/heads/main", "refs/heads/side"], git(root, "rev-parse", "HEAD"))
+    assert paths.branch_tips(str(tmp_path), ["refs/heads/main"]) == {}
 
 
 def test_the_head_of_a_linked_worktree_is_its_own(tmp_path: Path) -> None:

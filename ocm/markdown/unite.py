@@ -1,0 +1,206 @@
+"""Two texts of one session, as copies and conflict markers leave them, united: no line of either is lost.
+
+The one that was updated later says what there can be only one of; lists hold the items of both, each once. What of the
+other fits nowhere else goes into a section of its own.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from ocm.base import times
+from ocm.base.errors import UnreadableSessionError
+from ocm.base.model import CHANGE_TYPES, FileChange, Session, WorkEntry
+from ocm.base.text import one_line
+from ocm.markdown import blocks, facts, parse, render
+from ocm.markdown.facts import Facts
+from ocm.markdown.session_file import SessionFile, plain
+
+_T = TypeVar("_T")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
+_MARKS = re.compile(r"^[\s>|*+-]*(?:\[[ xX]\] )?|[\s|]+$")
+# What there can be only one of: the newer's, unless it says nothing.
+_OF_ONE = ("title", "slug", "tool", "project", "branch", "goal", "diff_summary", "last_words", *parse.OPTIONAL)
+_OF_MACHINES = frozenset({"updated_at", "ended_at", "git_sha_start", "git_sha_end", "trigger", "status", "started_at"})
+
+
+def newest_first(texts: Sequence[str]) -> list[str]:
+    """Return texts of one session, the one that was updated last first; of equal ones as they came.
+
+    Raises:
+        UnreadableSessionError: one of them cannot be read.
+    """
+    stamps = [(parse.parse(text), text) for text in texts]
+    return [text for _, text in sorted(stamps, key=lambda pair: -times.instant(pair[0].updated_at))]
+
+
+def united(newer: str, older: str, label: str) -> str:
+    """Return the text `newer` with all that `older` alone says; what fits nowhere is below a heading with `label`.
+
+    Raises:
+        UnreadableSessionError: one of them cannot be read.
+    """
+    base, other = SessionFile(newer), SessionFile(older)
+    one, two = parse.session_of(base), parse.session_of(other)
+    merged = both(one, two)
+    try:
+        text = render.update_parsed(base, one, merged)
+    except UnreadableSessionError:  # what one leaves open would swallow an item: all of the other goes to the end
+        text, merged = newer, one
+    return _with_rest(text, merged, [base, other], label)
+
+
+def both(newer: Session, older: Session) -> Session:
+    """Return what two states of one session say together."""
+    done_there = set(older.work_completed) - set(newer.work_completed)
+    pending = [item for item in newer.work_pending if item not in done_there]
+    done = _joined(newer.work_completed, older.work_completed)
+    files = _files(newer.files, older.files)
+    first = min(newer, older, key=lambda one: times.instant(one.started_at) or float("inf"))
+    return replace(
+        newer,
+        **{name: getattr(newer, name) or getattr(older, name) for name in _OF_ONE},
+        started_at=first.started_at or newer.started_at,
+        git_sha_start=first.git_sha_start or newer.git_sha_start,
+        tags=_joined(newer.tags, older.tags),
+        work_completed=done,
+        work_pending=[*pending, *(item for item in older.work_pending if item not in {*pending, *done})],
+        files=files,
+        work=_work(newer.work, older.work),
+        plan_files=_joined(newer.plan_files, older.plan_files),
+        decisions=_joined(newer.decisions, older.decisions),
+        problems=_joined(newer.problems, older.problems),
+        references=_joined(newer.references, older.references),
+        facts=_facts(newer.facts, older.facts, {change.path for change in files}),
+    )
+
+
+def _joined(newer: list[_T], older: list[_T]) -> list[_T]:
+    known = set(newer)
+    return [*newer, *dict.fromkeys(item for item in older if item not in known)]
+
+
+def _files(newer: list[FileChange], older: list[FileChange]) -> list[FileChange]:
+    """Return the files of both; one that one side made, and the other only changed, is a new one."""
+    created = {change.path: change for change in older if change.change_type == "created"}
+    ours = [created.get(one.path, one) if one.change_type == "modified" else one for one in newer]
+    known = {path for change in newer for path in (change.path, change.old_path)}
+    every = [*ours, *(change for change in older if change.path not in known)]
+    return sorted(every, key=lambda change: CHANGE_TYPES.index(change.change_type))
+
+
+def _work(newer: list[WorkEntry], older: list[WorkEntry]) -> list[WorkEntry]:
+    """Return the entries of both in the order of their times, an item that both have where the newer has it."""
+    said = {item for entry in newer for item in entry.items}
+    merged = [WorkEntry(entry.heading, list(entry.items)) for entry in newer]
+    for entry in older:
+        items = [item for item in entry.items if item not in said]
+        same = next((one for one in merged if one.heading == entry.heading), None)
+        if same:
+            same.items += items
+        elif items or entry.heading:
+            merged.insert(_place(merged, entry.heading), WorkEntry(entry.heading, items))
+    return merged
+
+
+def _place(entries: list[WorkEntry], heading: str) -> int:
+    """Return where an entry goes: in front of all that are later, one without a heading to the front."""
+    if not heading:
+        return 0
+    if not _TIME.match(heading):
+        return len(entries)
+    return next(
+        (n for n, one in enumerate(entries) if _TIME.match(one.heading) and one.heading > heading), len(entries)
+    )
+
+
+def _facts(newer: list[str], older: list[str], paths: set[str]) -> list[str]:
+    ours, theirs = Facts.parse(newer), Facts.parse(older)
+    ours.add(line for line in theirs.kept if line.startswith(("print ", "dated ")))
+    ours.kept += [line for line in theirs.kept if line not in ours.kept and not line.startswith(("print ", "dated "))]
+    ours.counts = {name: max(ours.counts.get(name, 0), theirs.counts.get(name, 0)) for name in facts.COUNTS}
+    ours.fired = {
+        name: max((each.fired[name] for each in (ours, theirs) if name in each.fired), key=times.instant)
+        for name in {*ours.fired, *theirs.fired}
+    }
+    ours.contents = {path: oid for path, oid in {**theirs.contents, **ours.contents}.items() if path in paths}
+    ours.taken = {**theirs.taken, **ours.taken}
+    if not any(ours.words):
+        ours.words = theirs.words
+    return ours.lines()
+
+
+def _with_rest(text: str, merged: Session, sources: Sequence[SessionFile], label: str) -> str:
+    """Return `text` with what else the sources say at its end, as it is where that can stand, else in a code block."""
+    loose, sections = _rest(SessionFile(text), sources)
+    if not loose and not sections:
+        return text
+    heading = [f"## Kept from {one_line(label, 80)}", ""]
+    plain = [*([*heading, *loose, ""] if loose else []), *sections]
+    fence = "`" * (3 + max(len(run) for run in re.findall("`*", "\n".join(plain))))
+    for lines in (plain, [*heading, f"{fence}text", *loose, *sections, fence]):
+        result = _appended(SessionFile(text), lines)
+        if parse.parse(result) == merged and _says(result, [*loose, *sections]):
+            return result
+    raise UnreadableSessionError("something left open in it would swallow what is added")
+
+
+def _says(text: str, lines: list[str]) -> bool:
+    """Return whether a file shows all of some lines: none of them opened or closed anything in front of its facts."""
+    notes = {_bare(line) for line in parse.parse(text).notes.split("\n")}
+    return all(_bare(line) in notes for line in lines)
+
+
+def _rest(result: SessionFile, sources: Sequence[SessionFile]) -> tuple[list[str], list[str]]:
+    """Return the lines of the sources that the result lacks, and sections that it lacks as a whole."""
+    have = {_bare(line) for line in result.body} | {""}
+    known = {plain(part.name) for part in result.parts} | set(map(plain, parse.ORDER))
+    loose, sections = [], []
+    for file in sources:
+        loose += _keys(result, file)
+        for part in file.parts:
+            lines = [
+                line for n, line in enumerate(file.body[part.start : part.end], part.start) if n not in _made(file)
+            ]
+            if part.level == blocks.SECTION and plain(part.name) not in known:
+                sections += ["", *lines]
+            elif part.level != blocks.FACT_LEVEL:
+                loose += [line for line in lines if _bare(line) not in have and not _is_heading(line)]
+        have |= {_bare(line) for line in (*loose, *sections)}
+        known |= {plain(part.name) for part in file.parts}
+    return loose, sections
+
+
+def _keys(result: SessionFile, file: SessionFile) -> list[str]:
+    """Return the front matter of a file that the result says otherwise, but for what only machines note there."""
+    other = {name: value for name, value in file.keys.items() if name not in _OF_MACHINES and name != "tags"}
+    return [f"{name}: {value}" for name, value in other.items() if value and result.keys.get(name) != value]
+
+
+def _made(file: SessionFile) -> set[int]:
+    """Return the lines of a file that machines keep: the summary of a diff, and last words nobody has touched."""
+    spans = [parse.text_span(file, part) for part in file.sections(parse.DIFF)[:1]]
+    session = parse.session_of(file)
+    if session.last_words and Facts.parse(session.facts).words[1] == facts.digest(session.last_words):
+        spans += [file.span(part) for part in file.sections(parse.WORDS)[:1]]
+    return {n for start, end in spans for n in range(start, end)}
+
+
+def _is_heading(line: str) -> bool:
+    return line.startswith("#")
+
+
+def _bare(line: str) -> str:
+    """Return a line without what marks it as an item, a quote or a row."""
+    return _MARKS.sub("", line)
+
+
+def _appended(file: SessionFile, lines: list[str]) -> str:
+    """Return the text of a file with lines in front of its facts."""
+    facts_part = file.facts()
+    at = facts_part.start if facts_part else len(file.body)
+    before = file.body[:at]
+    while before and not before[-1].strip():
+        before.pop()
+    return file.text_with(file.block, [*before, "", *lines, "", *file.body[at:]])

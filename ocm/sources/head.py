@@ -1,0 +1,36 @@
+"""What a look at a transcript's beginning tells: whose conversation it is, where it took place, and where it lies."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Head:
+    """One conversation in a history, before it is read.
+
+    Attributes:
+        source: The name of the history it is from.
+        session_id: The host's own id.
+        path: The file that holds it.
+        cwd: The folder it took place in, as the host recorded it; empty where it did not.
+        start: When it began, in epoch seconds, 0 where that is not known.
+        size: How many bytes will be read.
+        mark: What differs once there is more to read.
+        parts: Other files of it, such as those of its sub-agents.
+        origin: The file whose records it begins with a copy of.
+        repository: The remote of the repository, where the host recorded it.
+        first: The id of its first record.
+        key: What names it within `path`, where that holds several.
+    """
+
+    source: str
+    session_id: str
+    path: str
+    cwd: str = ""
+    start: float = 0.0
+    size: int = 0
+    mark: str = ""
+    parts: tuple[str, ...] = ()
+    origin: str = ""
+    repository: str = ""
+    first: str = ""
+    key: str = ""

@@ -1,0 +1,134 @@
+"""Which project a conversation belongs to, and what its files are called there.
+
+By the folder it took place in: of this work tree, of another one of the repository, or of one that a person named as
+the same (`--map OLD=NEW`). A folder of another machine is guessed only for conversations that a person points at.
+"""
+
+import os
+import posixpath
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ocm.git import parse, worktree
+from ocm.git.worktree import WorkTree
+from ocm.sources.head import Head
+from ocm.store import paths
+from ocm.store.paths import Store
+
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_INNER_WORKTREE = re.compile(r"(?:\.worktrees|\.claude/worktrees|worktrees|\.trees)/[^/]+/(.+)", re.DOTALL)
+_REMOTE = re.compile(r"(?:[\w.+-]+://)?(?:[^@/\s]+@)?([^/:\s]+)[/:](.+?)(?:\.git)?/?")
+
+
+@dataclass(slots=True)
+class Project:
+    """The project of a store: every folder that is a work tree of it, its remotes, and what else counts as it."""
+
+    store: Store
+    maps: tuple[tuple[str, str], ...] = ()
+    roots: list[str] = field(default_factory=list)
+    name: str = ""
+    remotes: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, store: Store, maps: tuple[tuple[str, str], ...] = ()) -> "Project":
+        """Return the project that a store serves."""
+        found = cls(store, tuple((plain(old), plain(new)) for old, new in maps))
+        tree = WorkTree.find(store.root)
+        roots = [store.root, os.path.realpath(store.root), os.path.dirname(os.path.realpath(store.path))]
+        if tree:
+            roots += [tree.top, *_work_trees(tree.common_dir)]
+            found.remotes = frozenset(filter(None, map(remote_key, re.findall(r"url\s*=\s*(\S+)", tree.config))))
+        found.roots = sorted({plain(root) for root in roots}, key=len, reverse=True)
+        found.name = worktree.project_name(store.root)
+        return found
+
+    def root_of(self, head: Head) -> str:
+        """Return which folder of a conversation is this project, as the conversation names it; empty if none is."""
+        cwd = plain(head.cwd)
+        if not cwd:
+            return ""
+        if self.store.is_user:
+            return plain(paths.work_tree(cwd) or cwd) if os.path.isdir(cwd) else cwd
+        for old, new in self.maps:
+            if is_within(cwd, old) and any(is_within(new, root) or is_within(root, new) for root in self.roots):
+                return old
+        for form in dict.fromkeys([cwd, plain(os.path.realpath(cwd))] if os.path.isabs(cwd) else [cwd]):
+            root = next((root for root in self.roots if is_within(form, root)), "")
+            if root:
+                return root if is_within(cwd, root) else cwd
+        is_same = bool(head.repository) and remote_key(head.repository) in self.remotes
+        return self.guessed(cwd) if is_same else ""
+
+    def guessed(self, cwd: str) -> str:
+        """Return which part of a folder of another machine is most likely this project."""
+        cwd = plain(cwd)
+        parts = cwd.split("/")
+        names = {os.path.basename(root) for root in self.roots} | {self.name}
+        at = next((n for n in range(len(parts) - 1, 0, -1) if parts[n] in names), len(parts) - 1)
+        return "/".join(parts[: at + 1])
+
+    def is_elsewhere(self, cwd: str) -> bool:
+        """Return whether a folder is there and belongs to another store."""
+        if not cwd or not os.path.isabs(cwd) or not os.path.isdir(cwd):
+            return False
+        other = paths.find_store(cwd)
+        if other is None or other.is_user:
+            return False
+        return os.path.realpath(other.path) != os.path.realpath(self.store.path)
+
+    def inside(self, head: Head, root: str) -> Callable[[str], str]:
+        """Return what makes a path of a conversation one of the project, empty for what lies outside."""
+        cwd = plain(head.cwd) or root
+        roots = sorted({root, plain(os.path.realpath(root)) if os.path.isabs(root) else root, *self.roots}, key=len)
+
+        def relative(path: str) -> str:
+            whole = plain(path)
+            if not is_absolute(whole):
+                whole = posixpath.normpath(posixpath.join(cwd, whole))
+            for base in reversed(roots):
+                if is_within(whole, base) and len(whole) > len(base):
+                    inner = whole[len(base) :].lstrip("/")
+                    tree = _INNER_WORKTREE.fullmatch(inner)
+                    return tree[1] if tree else inner
+            return ""
+
+        return relative
+
+
+def plain(path: str) -> str:
+    """Return a path of any system with forward slashes, without what leads nowhere."""
+    if _DRIVE.match(path):
+        path = path[0].upper() + path[1:].replace("\\", "/")
+    elif os.sep != "/":  # pragma: no cover - Windows
+        path = path.replace(os.sep, "/")
+    return posixpath.normpath(path) if path else ""
+
+
+def is_absolute(path: str) -> bool:
+    """Return whether a plain path is absolute on any system."""
+    return path.startswith("/") or bool(_DRIVE.match(path))
+
+
+def is_within(path: str, folder: str) -> bool:
+    """Return whether a plain path is a folder or lies in it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def remote_key(url: str) -> str:
+    """Return what is the same in every form of a remote's address; empty for what is none."""
+    found = _REMOTE.fullmatch(url.strip())
+    return f"{found[1]}/{found[2]}".lower() if found else ""
+
+
+def _work_trees(common: str) -> list[str]:
+    """Return the main and the linked work trees of a repository, those that are gone included."""
+    folder = os.path.join(common, "worktrees")
+    found = [os.path.dirname(common)] if os.path.basename(common) == ".git" else []
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return found
+    links = (worktree.read_tail(os.path.join(folder, name, "gitdir")).strip() for name in names)
+    return [*found, *(os.path.dirname(parse.printable(link)) for link in links if link)]

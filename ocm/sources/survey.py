@@ -1,0 +1,78 @@
+"""What histories there are on this machine: how many conversations of this project, and when the host deletes them."""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+
+from ocm.base import times
+from ocm.sources import importer, registry
+from ocm.sources.importer import Report, Wish
+from ocm.sources.ownership import Project
+from ocm.store import paths
+from ocm.store.paths import Store
+
+_DAY = 86_400
+_USUAL_DAYS, _MOST_DAYS = 30, 100_000  # what Claude Code does unless it is told otherwise
+_MAX_SETTINGS = 4 * 1024 * 1024
+BYTES_A_SECOND = 20_000_000  # that an import takes in, as `tests/bench/imports` measures it
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One history: conversations of this project, those not imported yet, and the day on which one will be gone."""
+
+    source: str
+    place: str
+    conversations: int
+    new: int
+    size: int
+    deleted_on: str
+
+    @property
+    def seconds(self) -> float:
+        """How long an import of it would take."""
+        return self.size / BYTES_A_SECOND
+
+
+def survey(store: Store, sources: tuple[str, ...] = registry.SOURCES) -> tuple[list[Row], Report]:
+    """Return what every history holds of a project, and what lies elsewhere; only the beginnings are read."""
+    project = Project.of(store)
+    report = Report()
+    known = importer.known_sessions(store)
+    rows = []
+    for name in sources:
+        places = [place for place in registry.reader(name).places() if os.path.exists(place)]
+        found = importer.find(project, Wish(sources=(name,)), report) if places else []
+        new = [head for head, _ in found if not importer.is_imported(known, head)]
+        if places:
+            day = min((gone for head in new if (gone := deleted_at(name, head.path))), default=0.0)
+            size = sum(head.size for head in new)
+            rows.append(Row(name, places[0], len(found), len(new), size, times.iso(day)[:10]))
+    return rows, report
+
+
+def deleted_at(source: str, path: str) -> float:
+    """Return when the host deletes a conversation, in epoch seconds; 0 where it keeps them."""
+    days = keeps_days() if source == "claude-code" else 0
+    try:
+        return os.path.getmtime(path) + days * _DAY if days else 0.0
+    except OSError:
+        return 0.0
+
+
+def keeps_days() -> int:
+    """Return for how many days Claude Code keeps a conversation, as its settings say."""
+    moved = os.environ.get("CLAUDE_CONFIG_DIR")
+    path = os.path.join(moved or os.path.join(os.path.expanduser("~"), ".claude"), "settings.json")
+    try:
+        found = json.loads(paths.read_regular(path, _MAX_SETTINGS, follow=True))
+    except (OSError, ValueError, RecursionError):
+        found = {}
+    days = found.get("cleanupPeriodDays") if isinstance(found, dict) else None
+    return days if isinstance(days, int) and not isinstance(days, bool) and 0 < days < _MOST_DAYS else _USUAL_DAYS
+
+
+def is_soon(row: Row, days: float = 7.0) -> bool:
+    """Return whether a conversation of a history will be gone within so many days."""
+    return bool(row.deleted_on) and times.instant(row.deleted_on) < time.time() + days * _DAY

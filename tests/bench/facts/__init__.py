@@ -1,0 +1,1 @@
+"""How much of what a transcript says mechanically comes out of the readers: prompts, files, commits, times."""

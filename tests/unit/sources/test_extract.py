@@ -1,0 +1,146 @@
+"""From what was told to a session: rather too little than what is not so."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocm.base.model import Session
+from ocm.markdown import render
+from ocm.sources import extract, hunks
+from ocm.sources.head import Head
+from ocm.sources.story import Story
+from tests.support.transcripts import story
+
+HEAD = Head("claude-code", "S", "/x/S.jsonl", start=1000.0)
+
+
+def made(one: Story) -> Session:
+    one.close_turn()
+    return extract.draft(HEAD, one, "1", {}).session
+
+
+def asked(*prompts: str) -> Story:
+    one = story()
+    for n, prompt in enumerate(prompts):
+        one.seen(1_772_545_930 + n)
+        one.prompt(prompt, 1_772_545_930 + n, str(n))
+    return one
+
+
+def test_the_goal_is_the_first_prompt_that_says_something() -> None:
+    one = made(asked("hi", "/review", "yes please", "Make it faster\nmuch faster", "ok"))
+    assert (one.goal, one.title, one.slug) == ("Make it faster\nmuch faster", "Make it faster", "make-it-faster")
+
+
+def test_a_title_that_was_given_wins() -> None:
+    one = asked("Make it faster, and then add some more words to it")
+    one.titled("Speed of the cart", 3)
+    assert (made(one).title, made(one).slug) == ("Speed of the cart", "speed-of-the-cart")
+
+
+def test_a_plan_that_is_handed_over_is_the_goal_in_short() -> None:
+    one = made(asked("Implement the following plan:\n\n# Retry\n\nThree times, with a pause.\n\n## Steps\n1. x"))
+    assert one.goal == "Implement the plan: Retry. Three times, with a pause."
+
+
+def test_a_conversation_without_a_prompt_has_neither_goal_nor_title() -> None:
+    one = made(story())
+    assert (one.goal, one.title, one.slug, one.status, one.last_words) == ("", "", "", "closed", "")
+    assert one.started_at
+
+
+def test_each_turn_is_a_line_of_the_work_up_to_its_commit() -> None:
+    one = asked("first thing")
+    one.answer("did the first\nin two lines", 1_772_545_935, "2")
+    one.ran("git commit", "[main abc1234] One", 1_772_545_940, "3", failed=False)
+    one.prompt("second " + "x" * 500, 1_772_545_950, "4")
+    one.answer("did it " + "y" * 500, 1_772_545_960, "5")
+    session = made(one)
+    first, second = session.work
+    assert first.heading.endswith(" · abc1234")
+    assert first.items == ["first thing → did the first in two lines", "Committed abc1234 One"]
+    assert len(second.items[0]) <= 400
+    assert session.last_words.startswith("did it y")
+
+
+def test_a_failure_that_was_mended_is_work_and_one_that_stayed_a_problem() -> None:
+    one = asked("test")
+    one.ran("pytest", "FAILED tests/test_a.py::test_b", 1, "1", failed=True)
+    one.edit("a.py", "modified", (), 2)
+    one.ran("pytest", "", 3, "2", failed=False)
+    one.ran("go test ./...", "--- FAIL: TestX (0.0s)", 4, "3", failed=True)
+    one.ran("make", "error: who knows", 5, "4", failed=True)
+    session = made(one)
+    assert session.work[0].items[1] == "`pytest` failed: FAILED tests/test_a.py::test_b; passed after changing a.py"
+    assert session.problems == ["`go test` failed at the end: --- FAIL: TestX (0.0s)"]
+
+
+def test_todos_are_done_or_open_unless_nobody_kept_them() -> None:
+    one = asked("todo")
+    one.todo_list([("a", "completed"), ("b", "pending")], "1")
+    assert (made(one).work_completed, made(one).work_pending) == (["a"], ["b"])
+    for n in range(20):
+        one.edit(f"{n}.py", "modified", (), 1)
+    assert (made(one).work_completed, made(one).work_pending) == (["a"], [])
+
+
+def test_next_steps_of_the_last_answer_are_open() -> None:
+    one = asked("go")
+    one.answer(
+        "Done.\n\n## Next steps\n\n- wire it up\n  - a detail\n1. **test it**\n\nThat is all.\n- not this", 1, "1"
+    )
+    assert made(one).work_pending == ["wire it up", "a detail", "test it"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I chose SQLite over Postgres because nothing has to run.",
+        "We decided to keep one file a session so that branches never conflict.",
+        "The client now uses a queue instead of a lock because writers waited for readers.",
+    ],
+)
+def test_what_was_chosen_over_what_and_why_is_a_decision(sentence: str) -> None:
+    one = asked("go")
+    one.answer(f"All done. {sentence} More text follows here.", 1, "9")
+    one.close_turn()
+    drafted = extract.draft(HEAD, one, "1", {})
+    assert drafted.session.decisions == [sentence]
+    assert drafted.places["decisions", sentence] == "0"
+    assert [line.split(" ")[0] for line in drafted.session.facts] == ["dated"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Should we use SQLite instead of Postgres because it is simple?",
+        "You could use a queue instead of a lock because writers wait.",
+        "The problem was that it used a list instead of a set because of a typo.",
+        "I fixed the tests.",
+        "I chose it over that:",
+        "```\nuse a queue instead of a lock because writers wait here\n```",
+    ],
+)
+def test_what_is_only_considered_is_no_decision(sentence: str) -> None:
+    assert list(extract.decisions_in(f"{sentence}\n")) == []
+
+
+def test_fingerprints_are_a_line_a_commit_with_the_id_that_git_has() -> None:
+    one = asked("go")
+    one.edit("a.py", "modified", hunks.added("a line that is long"), 1)
+    one.ran("git commit", "[main abc1234] One", 2, "3", failed=False)
+    one.edit("a.py", "modified", hunks.added("another one, as long"), 1)
+    one.close_turn()
+    facts = extract.draft(HEAD, one, "1", {"abc1234": "a" * 40}).session.facts
+    assert [line.split(" ")[2] for line in facts] == ["a" * 40, "-"]
+
+
+def test_every_session_can_be_written() -> None:
+    one = asked("# heading\n```\nopen", "<!-- x", "- [ ] box")
+    one.answer("```\nnever closed", 1, "1")
+    one.link("https://example.org/1", "A [title]\nof two lines")
+    for path in ("z.py", "a.py", "ü n.py"):
+        one.edit(path, "created" if path == "a.py" else "modified", (), 1)
+    session = made(one)
+    session.files = []
+    assert "session_id: S" in render.render(session)
