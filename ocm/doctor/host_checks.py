@@ -13,7 +13,7 @@ from ocm.edit.plain_text import EditError
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
 from ocm.hosts.config.host_config import LOCAL, PROJECT, USER, HostConfig, Place
-from ocm.hosts.config.targets import SERVER, Target
+from ocm.hosts.config.targets import SERVER, Server, Target
 from ocm.setup import file_changes, install, left_behind, manifest
 from ocm.setup.scope import Scope
 from ocm.store.paths import Store
@@ -93,6 +93,33 @@ def _hooks(targets: list[Target]) -> list[Target]:
     return [target for target in targets if target.what == "hooks"]
 
 
+def text_of(target: Target) -> str | None:
+    """Return what a file holds, None where there is none or it cannot be read."""
+    try:
+        return _text(target.path)
+    except (OcmError, EditError):
+        return None
+
+
+def is_readable(target: Target) -> bool:
+    """Return whether a file is as it must be for its host, or is not there."""
+    try:
+        text = _text(target.path)
+        if text is not None:
+            target.put(text, "")
+    except (OcmError, EditError):
+        return False
+    return True
+
+
+def server_entry(target: Target) -> Server | None:
+    """Return the entry of ocm's server in a file, None where there is none."""
+    try:
+        return target.server(text_of(target) or target.blank) if target.server else None
+    except EditError:
+        return None
+
+
 def _text(path: str) -> str | None:
     data = file_changes.read(path)
     return None if data is None else plain_text.decode(data)[0]
@@ -165,7 +192,7 @@ def _switched_off(found: Checked) -> list[Finding]:
     """Return what keeps a host from starting the server as its own entry says."""
     problems = []
     for target in found.host.targets(found.place):
-        entry = target.server(_text(target.path) or target.blank) if target.server else None
+        entry = server_entry(target)
         if entry is None:
             continue
         if entry.get("enabled") is False or entry.get("disabled") is True:

@@ -19,33 +19,34 @@ _MAC = ("/usr/bin", "/bin", "/usr/sbin", "/sbin")
 
 def check(cwd: str, store: Store) -> list[Finding]:
     """Return which hosts pass over the set-up because of the folder they are started in."""
-    if not paths.user_store():
+    if not paths.user_store() or store.is_user:
         return []
-    root = os.path.realpath(store.root)
-    here = os.path.realpath(cwd)
-    everywhere = {host.name for host, _ in host_checks.set_up(user_scope())}
-    found = [] if store.is_user else _in_subfolder(here, root, store, everywhere)
+    found = in_folder(cwd, Scope(store.root, store.path))
     main = paths.main_worktree(store.root)
-    if main and not store.is_user:
-        found += _in_worktree(main, store, everywhere)
-    return found
+    return found + (_in_worktree(main, store, _everywhere()) if main else [])
 
 
-def _in_subfolder(here: str, root: str, store: Store, everywhere: set[str]) -> list[Finding]:
+def in_folder(cwd: str, scope: Scope) -> list[Finding]:
+    """Return which hosts do not look upwards from the folder `cwd` to the project that was set up."""
+    here, root = os.path.realpath(cwd), os.path.realpath(scope.root)
     if here == root or not here.startswith(root + os.sep):
         return []
-    found = []
-    for host, place in host_checks.set_up(Scope(store.root, store.path)):
-        if host.here_only and place.level == PROJECT and host.name not in everywhere:
-            found.append(
-                Finding(
-                    "folder",
-                    f"{host.title} started in {here} does not read the settings in {root}, so no hook fires there.",
-                    f"Start it in {root}, or set it up for all folders with: ocm install --host {host.name}",
-                    host.name,
-                )
-            )
-    return found
+    everywhere = _everywhere()
+    return [
+        Finding(
+            "folder",
+            f"{host.title} started in {here} does not read the settings in {root}, so no hook fires there.",
+            f"Start it in {root}, or set it up for all folders with: ocm install --host {host.name}",
+            host.name,
+        )
+        for host, place in host_checks.set_up(scope)
+        if host.here_only and place.level == PROJECT and host.name not in everywhere
+    ]
+
+
+def _everywhere() -> set[str]:
+    """Return the hosts that are set up for all folders of this user."""
+    return {host.name for host, _ in host_checks.set_up(user_scope())}
 
 
 def _in_worktree(main: str, store: Store, everywhere: set[str]) -> list[Finding]:

@@ -13,7 +13,7 @@ from ocm.base.errors import OcmError
 from ocm.hosts.config import claude_code, client_settings, codex, gemini_cli
 from ocm.index import access
 from ocm.index.queries import Index
-from ocm.sessions import archive
+from ocm.sessions import archive, forgotten
 from ocm.store import journal, registry
 from ocm.store.paths import Store
 
@@ -50,7 +50,9 @@ def unrecorded(store: Store, now: float | None = None) -> list[Conversation]:
         known = {name for one in stores for name in access.read(one, _ids)}
     except OcmError:
         return []
-    return [one for one in inside if one.session_id not in known and not _has_journal(store, one.session_id)]
+    gone = forgotten.read(store)
+    left = [one for one in inside if one.session_id not in known and not _has_journal(store, one.session_id)]
+    return [one for one in left if forgotten.tombstone(one.session_id) not in gone]
 
 
 def _ids(index: Index) -> set[str]:

@@ -20,11 +20,13 @@ from ocm.setup.file_changes import UnfitFileError
 from ocm.setup.manifest import Manifest
 from ocm.setup.plan import Call, MakeFolder, Plan, RemoveEntries, WriteFile
 from ocm.setup.scope import (
+    DEFAULT_HOST,
     HookChoice,
     Scope,
     by_file,
     check_names,
     choose,
+    found_hosts,
     installed_scope,
     project_scope,
     user_scope,
@@ -73,9 +75,16 @@ def plan_init(  # noqa: PLR0913 - each is an option of its own
         plan.warnings.append(f"{scope.store} came with sessions not made here: look at them, then run `ocm trust`.")
     if not registry.is_registered(root, scope.store):
         plan.steps.append(Call(registry.path(), "register the project", lambda: registry.register(root, scope.store)))
-    plan.notices = _notices(scope, plan) + plan.notices
+    plan.notices = _notices(scope, plan) + _folders_not_reached(scope, cwd, names) + plan.notices
     plan.warnings += _project_warnings(scope)
     return _checked(plan)
+
+
+def may_be_local(project: str | None, cwd: str, hosts: Sequence[str]) -> list[str]:
+    """Return which hosts could be set up for one user alone, while it is open for whom: nothing is set up yet."""
+    scope = project_scope(project, cwd, LOCAL)
+    fit = scope.supported(hosts or found_hosts(HOSTS, scope) or [DEFAULT_HOST])
+    return [] if manifest.load(scope.root, user=False).hosts else [HOSTS[name].title for name in fit]
 
 
 def plan_install(
@@ -311,6 +320,19 @@ def _notices(scope: Scope, plan: Plan) -> list[str]:
     files = [(path, os.path.realpath(path)) for path in named if path.startswith((scope.root + os.sep, home + os.sep))]
     outside = [(path, real) for path, real in files if not real.startswith(inside)]
     return notices + [f"{path} leads out of the project: {real} is the file that changes." for path, real in outside]
+
+
+def _folders_not_reached(scope: Scope, cwd: str, hosts: Sequence[str]) -> list[str]:
+    """Return in which folders hosts will not read what is written: below the project, and in other worktrees."""
+    notices = []
+    here, root = os.path.realpath(cwd), os.path.realpath(scope.root)
+    titles = [HOSTS[name].title for name in hosts if HOSTS[name].here_only]
+    if titles and scope.level == PROJECT and here.startswith(root + os.sep):
+        notices.append(f"{scope.root} is set up, not {here}: start {' and '.join(titles)} in {scope.root} itself.")
+    tree = paths.work_tree(scope.root)
+    if scope.level == PROJECT and tree and os.path.isdir(os.path.join(tree, ".git", "worktrees")):
+        notices.append("Other worktrees have none of this until it is committed, or `ocm init` is run in them.")
+    return notices
 
 
 def _project_warnings(scope: Scope) -> list[str]:
