@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from ocm.store import gate
 from tests.support.builders import Project, repository
 from tests.support.core import pytest_collection_modifyitems, pytest_ignore_collect
 
@@ -52,6 +53,12 @@ def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield home
+
+
+@pytest.fixture
+def steps_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take each call that is held back for a step of its own, however quickly the test makes them."""
+    monkeypatch.setattr(gate, "STEP_SECONDS", 0)
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ const call = ({ snapshot, toolCall, input }) => ({
   ...about(snapshot),
   tool_name: toolCall.toolName,
   tool_use_id: toolCall.toolCallId,
+  mode: snapshot.mode,
   tool_input: input,
 })
 const said = ({ messages }) => {

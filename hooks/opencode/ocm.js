@@ -53,6 +53,7 @@ export const OcmPlugin = async ({ directory }) => {
   const parents = new Map() // the sessions that sub-agents work in, and whose agents they are
   const created = new Set()
   const started = new Set()
+  const modes = new Map() // the agent that answers in a session: the one called plan can change nothing
   const running = new Map() // calls that may still fail: only an event tells of those
 
   const about = (id) => {
@@ -64,6 +65,7 @@ export const OcmPlugin = async ({ directory }) => {
     ...about(sessionID),
     tool_name: tool,
     tool_use_id: callID,
+    mode: modes.get(sessionID),
     tool_input: args,
   })
   const start = async (id, source) => {
@@ -83,6 +85,7 @@ export const OcmPlugin = async ({ directory }) => {
     }),
     "chat.message": safely(async ({ sessionID }, output) => {
       const { message, parts } = output
+      if (message.agent) modes.set(sessionID, message.agent)
       if (parents.has(sessionID) || !isFirst(output)) return
       const typed = parts.filter((part) => part.type === "text" && !part.synthetic).map((part) => part.text)
       const source = created.has(sessionID) ? "startup" : "resume"

@@ -34,16 +34,29 @@ class EndedRow(TypedDict):
 
     item: str
     by: str
+    date: str
     session_id: str
 
 
-class HitRow(SessionRow, FreshnessRow):
+class StandingRow(TypedDict):
+    """What became of the work of a session: `unknown` says why, by the key of what is not known."""
+
+    ended: list[EndedRow]
+    landed: str
+    branch_state: str
+    unknown: NotRequired[dict[str, str]]
+
+
+class ListedRow(SessionRow, StandingRow):
+    """A session in a list, with what became of its work."""
+
+
+class HitRow(SessionRow, FreshnessRow, StandingRow):
     """A session that a search found; `project` is there when several stores were searched."""
 
     rank: int
     score: float
     snippet: str
-    ended: NotRequired[list[EndedRow]]
     top_files: list[str]
     project: NotRequired[str]
 
@@ -119,6 +132,9 @@ class Excerpt(FreshnessRow, total=False):
     last_words: str
     cut: list[str]
     ended: list[EndedRow]
+    landed: str
+    branch_state: str
+    unknown: dict[str, str]
 
 
 class CheckpointRow(TypedDict):

@@ -28,7 +28,7 @@ def look(cwd: str, notice: Notice = ignore) -> "Overview":
         steps = [_INIT, ("ocm demo", "see first what it does, in a folder thrown away afterwards"), _HELP]
         return {"store": None, "hosts": [], "sessions": 0, "last": None, "active": [], "next": steps}
     found = status.status(store, notice)
-    last = next(iter(listing.list_sessions(store, 1)), None)
+    last = next(iter(listing.names(store, 1)), None)
     hosts = _hosts(store)
     return {
         "store": store.path,

@@ -107,7 +107,7 @@ def _unknown(store: Store, **typed: str | None) -> str:
     from ocm.recall import listing
 
     for column, name in typed.items():
-        rows: Sequence[Mapping[str, object]] = listing.list_sessions(store, -1) if name else ()
+        rows: Sequence[Mapping[str, object]] = listing.names(store) if name else ()
         known = {str(row[column]) for row in rows}
         if name and known and name not in known:
             return f"No session has the {column} {name!r}. {suggestion(name, known)}".rstrip()

@@ -3,11 +3,12 @@
 import os
 import shlex
 import time
+from collections.abc import Sized
 
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.doctor.findings import Finding
 from ocm.index import access
-from ocm.sessions import checkpoints, session_files
+from ocm.sessions import archive, checkpoints, copies, session_files
 from ocm.setup import install
 from ocm.store import files, journal, paths, registry, trust
 from ocm.store.paths import Store
@@ -17,7 +18,7 @@ _NAMED = 5
 
 def check(store: Store) -> list[Finding]:
     """Return the problems of a store."""
-    checks = (_is_trusted, _private, _git, _out_of_git, _cache, _orphans, _unreadable)
+    checks = (_is_trusted, _private, _git, _out_of_git, _cache, _orphans, _unreadable, _copies, _conflicts)
     return [finding for one in checks if (finding := one(store))] + _registry()
 
 
@@ -127,13 +128,44 @@ def _unreadable(store: Store) -> Finding | None:
     if not broken:
         return None
     some = "; ".join(f"{error.path}, line {error.line}: {error.why}" for error in broken[:_NAMED])
-    more = f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else ""
     return Finding(
         "sessions-readable",
-        f"Session files that cannot be read: {some}{more}.",
+        f"Session files that cannot be read: {some}{_more(broken)}.",
         "Correct them in an editor; ocm leaves them as they are.",
         path=broken[0].path,
     )
+
+
+def _copies(store: Store) -> Finding | None:
+    found = [names for place, _ in archive.places(store) for names in copies.several(place)]
+    if not found:
+        return None
+    some = "; ".join(f"{', '.join(others)} beside {first}" for first, *others in found[:_NAMED])
+    return Finding(
+        "session-copies",
+        f"Sessions in several files, of which the one updated last counts: {some}{_more(found)}.",
+        f"Delete what you do not need, or --fix merges them and loses no line; a safety copy goes to {paths.COPIES}/.",
+        path=store.sessions,
+        fix=lambda: copies.merge_all(store),
+    )
+
+
+def _conflicts(store: Store) -> Finding | None:
+    found = [name for place, _ in archive.places(store) for name in copies.conflicted(place)]
+    if not found:
+        return None
+    some = ", ".join(found[:_NAMED])
+    return Finding(
+        "session-conflicts",
+        f"Session files with git's conflict markers, of which both sides are read: {some}{_more(found)}.",
+        f"Resolve them in an editor, or --fix merges both sides; a safety copy goes to {paths.COPIES}/.",
+        path=store.sessions,
+        fix=lambda: copies.merge_all(store),
+    )
+
+
+def _more(found: Sized) -> str:
+    return f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
 
 
 def _registry() -> list[Finding]:

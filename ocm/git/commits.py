@@ -1,15 +1,14 @@
 """Commits as values, and as the object store has them. Pure: bytes in, values out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ocm.base.times import second
 
 LINE_FORMAT = "%H%x00%ct%x00%an%x00%P%x00%s"
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """One commit: `at` in epoch seconds, and whether it has several parents."""
 
     sha: str

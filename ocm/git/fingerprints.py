@@ -8,7 +8,7 @@ characters, a rare key counting more than a common one, and each line explained 
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ocm.base.times import second
 from ocm.git import parse
@@ -26,20 +26,24 @@ _MIN_PART = 0.5  # of a commit's keys that a session must hold where the commit 
 _MIN_UNEXPLAINED = 0.5  # of what a session shares with a commit must not be explained by a better session
 
 
-@dataclass(slots=True)
 class Patch:
     """The fingerprints of one diff: `own` keys, `parts` of them, and one of the `whole` that line numbers leave alone.
 
-    Of a large diff only the keys up to `bound` are kept.
+    Of a large diff only the keys up to `bound` are kept. `names` are keys of the files that it changes.
     """
 
-    sha: str = ""
-    at: float = 0.0
-    subject: str = ""
-    own: set[int] = field(default_factory=set)
-    parts: set[int] = field(default_factory=set)
-    whole: int = 0
-    bound: int = 1 << BITS
+    __slots__ = ("at", "bound", "names", "own", "parts", "sha", "subject", "whole")
+
+    def __init__(self, sha: str = "", at: float = 0.0, subject: str = "") -> None:
+        """Begin with no key."""
+        self.sha = sha
+        self.at = at
+        self.subject = subject
+        self.own: set[int] = set()
+        self.parts: set[int] = set()
+        self.whole = 0
+        self.bound = 1 << BITS
+        self.names: set[int] = set()
 
     def trim(self, limit: int) -> None:
         """Keep no more than `limit` keys, those with the lowest hashes."""
@@ -50,8 +54,7 @@ class Patch:
             self.parts = {key for key in self.parts if key <= self.bound}
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A session that a commit comes from: the unit that says it best, how much of it, and what tells."""
 
     session: str
@@ -69,6 +72,11 @@ def key(path: bytes, sign: bytes, lines: Sequence[bytes]) -> int:
     """Return the key of consecutive lines."""
     data = b"%b%b\0%b" % (sign, path, b"\n".join(lines))
     return int.from_bytes(hashlib.blake2b(data, digest_size=BITS // 8).digest())
+
+
+def name_key(path: bytes) -> int:
+    """Return the key of a file's name."""
+    return key(path, b"/", ())
 
 
 # --- reading diffs
@@ -225,6 +233,8 @@ class _Reader:
     def _end_file(self) -> None:
         self._end_run()
         if self._path:
+            if len(self._patch.names) < MAX_KEYS:
+                self._patch.names.add(name_key(self._path))
             self._file.update(b"\0" + self._path)
             self._whole += int.from_bytes(self._file.digest())
         self._file = hashlib.blake2b(digest_size=BITS // 8)

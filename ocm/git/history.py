@@ -8,7 +8,7 @@ object store, no git at all) is None, or the end of a stream.
 import contextlib
 import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ocm.base.times import second
 from ocm.git import parse, process, refusal, worktree
@@ -44,8 +44,7 @@ _NAMES_OF_COMMITS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Who last changed a line, and when: `sha` (empty: no commit yet), `path` and `number` there.
 
     At an `edge` history ends, as it does in a shallow clone.
@@ -211,6 +210,8 @@ def committed(root: str, path: str) -> tuple[str, str]:
         if process.filtered(tree.top, tree.names_of([path])):
             return UNKNOWN, refusal.FILTERED
         head = git_head(tree.top)[0]
+        if not head and process.run(tree.top, "rev-list", "--all", "--max-count=1"):
+            return UNKNOWN, refusal.UNBORN
         has_it = bool(worktree.names_at(tree, head, {tree.name_of(path)}))
     except UnknownError:
         has_it = True

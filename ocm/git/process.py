@@ -69,7 +69,7 @@ def run(top: str, *arguments: str, stdin: bytes = b"", seconds: float = 0) -> by
     return _Question(top, arguments, stdin).answer(seconds or SECONDS)
 
 
-def run_all(top: str, *questions: tuple[str, ...]) -> list[bytes]:
+def run_all(top: str, *questions: tuple[str, ...], seconds: float = 0) -> list[bytes]:
     """Return the same of several questions, which git is asked all at once: most of the time it only starts.
 
     Raises:
@@ -79,7 +79,7 @@ def run_all(top: str, *questions: tuple[str, ...]) -> list[bytes]:
     try:
         for arguments in questions:
             asked.append(_Question(top, arguments, b""))  # noqa: PERF401 - what began must end, whichever fails
-        return [question.answer(SECONDS) for question in asked]
+        return [question.answer(seconds or SECONDS) for question in asked]
     finally:
         for question in asked:
             question.end()

@@ -13,6 +13,7 @@ LACKING = "this clone holds only a part of the repository, and nothing is fetche
 FILTERED = "a filter that the repository names would have to run"
 ELSEWHERE = "it belongs to another repository"
 NEVER_HELD = "this repository does not hold it"
+UNBORN = "the branch that is checked out has no commit, though others have"
 BROKEN = "git could not read this repository"
 _SIGNS = (
     ("dubious ownership", OTHER_OWNER),

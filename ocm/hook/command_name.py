@@ -1,4 +1,4 @@
-"""What a shell command line may be called in the journal: its program and subcommand, and nothing else of it."""
+"""What a shell command line may be called in the journal, its program and subcommand, and which plainly only read."""
 
 import os
 
@@ -11,6 +11,65 @@ _HAS_SUBCOMMANDS = frozenset({
     "cargo", "docker", "dotnet", "gh", "git", "go", "kubectl", "make", "npm", "ocm", "pip", "pnpm", "poetry", "uv",
     "yarn",
 })  # fmt: skip
+# Programs that only read, each with the options that are known here; `None` stands for any.
+_GIT_OPTIONS = frozenset({
+    "--oneline", "--stat", "--short", "--cached", "--staged", "--name-only", "--name-status", "--porcelain", "--graph",
+    "--all", "--decorate", "-p", "-s", "-sb",
+})  # fmt: skip
+_READERS: "dict[str, frozenset[str] | None]" = {
+    **dict.fromkeys(("cat", "grep", "egrep", "fgrep", "head", "ls", "pwd", "tail", "wc")),
+    **{f"git {name}": _GIT_OPTIONS for name in ("diff", "log", "ls-files", "show", "status")},
+    "rg": frozenset({"-n", "-i", "-l", "-w", "-F", "-S", "-c", "-ni", "-in", "-g", "-t", "-e", "-A", "-B", "-C"}),
+    "find": frozenset({"-name", "-iname", "-path", "-type", "-maxdepth", "-not"}),
+    "sed": frozenset({"-n"}),
+}
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_./:,@%+|")
+_QUOTABLE = _PLAIN | frozenset("()[]{}<>*?;&#=^")  # what means nothing to any shell between quotes
+_SILENT = frozenset({"2>/dev/null", "2>&1"})
+
+
+def plainly_reads(command: str) -> bool:
+    """Return whether a command is one of the plainest that only read; of any other it says nothing.
+
+    It costs next to nothing, and what it says holds in every shell: a few programs, joined by bars at most.
+    """
+    words = _plain_words(command)
+    while words and "|" in words:
+        at = words.index("|")
+        if not _reads(words[:at]):
+            return False
+        words = words[at + 1 :]
+    return _reads(words)
+
+
+def _plain_words(command: str) -> list[str]:
+    """Return the words of a command in which no shell reads anything but words and bars; nothing for any other."""
+    first, *rest = command.split(" ")
+    command = " ".join([first, *(word for word in rest if word not in _SILENT)])
+    mark = '"' if '"' in command else "'"
+    parts = command.split(mark)
+    outside, inside = parts[::2], parts[1::2]
+    is_closed = len(parts) % 2 == 1 and all(part and _QUOTABLE.issuperset(part) for part in inside)
+    if not is_closed or not _PLAIN.issuperset("".join(outside)) or "||" in command:
+        return []
+    if any(part[-1:] != " " for part in outside[:-1]) or any(part[:1] not in {"", " "} for part in outside[1:]):
+        return []  # a word that is quoted in part
+    words: list[str] = []
+    for at, part in enumerate(parts):
+        words += [part] if at % 2 else part.replace("|", " | ").split()
+    return words
+
+
+def _reads(words: list[str]) -> bool:
+    """Return whether the words of one simple command are a program that reads, with options that are known here."""
+    program = " ".join(words[: 2 if words[:1] == ["git"] else 1])
+    known = _READERS.get(program, frozenset())
+    numbers = program.startswith("git ")
+    options = [word for word in words[1:] if word[:1] == "-" and not (numbers and word[1:].isdigit())]
+    if program == "sed":
+        lines = "".join(words[2:3]).removesuffix("p").replace(",", "")
+        return words[1:2] == ["-n"] and lines.isdigit() and options == ["-n"] and words[2][-1] == "p"
+    return program in _READERS and (known is None or known.issuperset(options))
 
 
 def name(command: str) -> str:

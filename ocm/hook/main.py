@@ -70,10 +70,16 @@ class Event:
 
         return events.is_delegated(journal.read_events(self.store.path, self.session_id), tool)
 
-    def tally(self) -> journal.Tally:
+    def tally(self) -> gate.Tally:
         """Count the calls since the last checkpoint."""
         changes_only = self.settings["gate.count"] == "changes"
-        return journal.tally(self.store.path, self.session_id, changes_only=changes_only)
+        return gate.tally(self.store.path, self.session_id, changes_only=changes_only)
+
+    def deny(self, reason: str) -> "Reply":
+        """Hold a call back; hosts that read no reply get the reason and the code."""
+        io.show_reason(reason)
+        self.code = self.host.deny_exit_code
+        return self.host.deny(self.payload, reason)
 
 
 def main() -> None:
@@ -183,25 +189,14 @@ def pre_tool_use(event: Event) -> "Reply":
         return _own_call(event, call)
     if call.name and call.name == event.host.delegate_tool:
         event.write(journal.event("ask", tool=call.name))
-    if call.agent or call.is_harmless or _is_ours(call):
+    if call.agent or call.is_harmless or _is_ours(call) or event.host.only_plans(event.payload, call):
         return None
     decision = gate.decide(event.tally(), event.settings, changes=call.can_change)
     if decision == gate.ALLOW:
         return None
-    from ocm.hook import messages
+    from ocm.hook import held_back
 
-    if decision == gate.DENY:
-        event.write(journal.event("deny", tool=call.name))
-        return _deny(event, messages.denial(event.host, event.session_id, event.store, event.settings, event.cwd))
-    event.write(journal.event("release", why="denied often enough"))
-    return event.host.notify_user(messages.RELEASED)
-
-
-def _deny(event: Event, reason: str) -> "Reply":
-    """Hold a call back; hosts that read no reply get the reason and the code."""
-    io.show_reason(reason)
-    event.code = event.host.deny_exit_code
-    return event.host.deny(event.payload, reason)
+    return held_back.answer(event, call, decision)
 
 
 def _own_call(event: Event, call: Call) -> "Reply":
@@ -212,7 +207,7 @@ def _own_call(event: Event, call: Call) -> "Reply":
         return event.host.allow_own(call, event.session_id)
     from ocm.hook import messages
 
-    return _deny(event, messages.broken(broken))
+    return event.deny(messages.broken(broken))
 
 
 def post_tool_use(event: Event) -> "Reply":
@@ -235,15 +230,44 @@ def post_tool_use(event: Event) -> "Reply":
         if call.path or call.command:
             event.write(journal.event("sub", **about), *further)
         return None
-    event.write(journal.event("call", m=int(call.can_change), **about), *further)
+    plans = event.host.only_plans(event.payload, call)
+    line = journal.event("call", m=int(not plans and _changes(event, call, bad=bad)), **about)
+    event.write(line, *further)
     counts = event.tally()
-    if not gate.reminds(counts, event.settings):
+    if plans or not gate.reminds(counts, event.settings) or not _is_first(event, line):
         return None
     from ocm.hook import messages
 
     event.write(journal.event("remind"))
-    reminder = messages.reminder(event.host, counts.calls, event.settings)
+    reminder = messages.reminder(event.host, counts, event.settings)
     return event.host.add_context(event.payload, "post-tool-use", reminder)
+
+
+def _changes(event: Event, call: Call, *, bad: bool) -> bool:
+    """Return whether a call changed something, as far as anybody can tell.
+
+    What judges a shell command takes long to load. So the plainest are told by their first word, and none is judged
+    once something was changed in this turn, because one more change says nothing new.
+    """
+    if not call.shell:
+        return call.can_change and not (bad and call.path)
+    from ocm.hook import command_name
+
+    if call.shell == POSIX_SHELL and command_name.plainly_reads(call.command):
+        return False
+    if event.settings["gate.count"] != "changes" and event.tally().fresh:
+        return True
+    from ocm.hook import read_only
+
+    return not read_only.only_reads(call.command, call.shell)
+
+
+def _is_first(event: Event, line: dict[str, object]) -> bool:
+    """Return whether no other hook told of the same call before: a host may have ocm's hooks twice."""
+    if "id" not in line:
+        return True
+    told = journal.read_events(event.store.path, event.session_id)
+    return next((one["t"] for one in told if one.get("e") == "call" and one.get("id") == line["id"]), 0) == line["t"]
 
 
 def file_edited(event: Event) -> "Reply":
@@ -271,7 +295,7 @@ def stop(event: Event) -> "Reply":
         event.settings["gate.mode"] != "off" and event.host.may_block_stop(event.payload) and events.is_unsaved(lines)
     )
     event.write(journal.event("stop", asked=asks or None))
-    return event.host.block_stop(messages.reminder(event.host, event.tally().calls, event.settings)) if asks else None
+    return event.host.block_stop(messages.reminder(event.host, event.tally(), event.settings)) if asks else None
 
 
 def session_end(event: Event) -> "Reply":

@@ -1,12 +1,10 @@
 """What the hooks say to the model and to the user; loaded only when there is something to say."""
 
 import json
-import os
 
 from ocm.base.text import cut
 from ocm.redaction import token_patterns
-from ocm.store import config, journal
-from ocm.store.events import Event, text_of
+from ocm.store import config, gate
 from ocm.store.paths import Store, find_store
 
 TYPE_CHECKING = False
@@ -18,7 +16,6 @@ RELEASED = (
     "The checkpoint tool seems unreachable; `ocm status` shows where things stand."
 )
 _SAFE_WORDS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-+@,; ")
-_NAMED = 8
 _READ, _TITLE = 4000, 200  # characters of a prompt that are looked at, and that become a title
 
 
@@ -27,13 +24,12 @@ def broken(argument: str) -> str:
     return f"ocm: {argument} contains a lone surrogate. Send it as valid Unicode."
 
 
-def reminder(host: "Adapter", calls: int, settings: dict[str, int | str]) -> str:
+def reminder(host: "Adapter", counts: gate.Tally, settings: dict[str, int | str]) -> str:
     """Return what the result of a call carries once a checkpoint is due."""
-    held = "every other call is" if settings["gate.deny"] == "all" else "edits, shell commands and other MCP tools are"
-    shut = settings["gate.mode"] == "block" and calls >= int(settings["gate.threshold"])
-    then = f"; until then {held} held back" if shut else ""
+    held = "every other call is" if settings["gate.deny"] == "all" else "what changes something is"
+    then = f"; until then {held} held back" if gate.is_shut(counts, settings) else ""
     return (
-        f"ocm: {calls} tool calls since the last checkpoint of this session. Call {host.checkpoint_tool} now "
+        f"ocm: {counts.calls} tool calls since the last checkpoint of this session. Call {host.checkpoint_tool} now "
         "with goal, work_completed, work_pending, work_summary, decisions and problems, as far as there is something "
         f"to say{then}."
     )
@@ -41,21 +37,28 @@ def reminder(host: "Adapter", calls: int, settings: dict[str, int | str]) -> str
 
 def denial(host: "Adapter", session_id: str, store: Store, settings: dict[str, int | str], cwd: str) -> str:
     """Return why a call is held back, with the call to make, filled with what the journal knows."""
+    from ocm.hook import ready_call
+
     here = find_store(cwd)
-    project = "" if here and here.path == store.path else f"--project {_quoted(store.root)} "
+    project = "" if here and here.path == store.path else f" --project {_quoted(store.root)}"
     everything = settings["gate.deny"] == "all"
-    summary = _summary(journal.read_events(store.path, session_id), store.root)
+    ready = ready_call.arguments(store, session_id)
     named = {} if host.can_change_calls else {"session_id": session_id}
-    call = json.dumps({**named, "work_summary": [summary]}, ensure_ascii=False)
-    words = "".join(letter if letter in _SAFE_WORDS else "?" for letter in summary)
+    call = json.dumps({**named, **ready}, ensure_ascii=False)
+    goal = f" --goal {_quoted(_plain(str(ready['goal'])))}" if "goal" in ready else ""
+    summary = _quoted(_plain("; ".join(ready["work_summary"])))
     return (
         f"ocm: a checkpoint is due before anything else is {'done' if everything else 'changed'}. "
-        "Send this, better with goal, work_completed, "
-        f"work_pending, decisions and problems added: {host.checkpoint_tool} {call}"
-        f"{host.loading_hint}. Without that tool, this shell command "
-        f"does the same: ocm checkpoint --session-id {_quoted(session_id)} {project}--summary {_quoted(words)}. "
-        f"Then repeat the call{'' if everything or not host.has_read_tools else '; reading and searching are free'}."
+        "Send this, better in your own words, with work_completed, work_pending, decisions and problems: "
+        f"{host.checkpoint_tool} {call}{host.loading_hint}. Without that tool, this shell command does the same: "
+        f"ocm checkpoint --session-id {_quoted(session_id)}{project}{goal} --summary {summary}. "
+        f"Then repeat the call{'' if everything else '; reading and searching are free'}."
     )
+
+
+def short_denial(host: "Adapter") -> str:
+    """Return why a call is held back that follows on one which was told all of it."""
+    return f"ocm: held back, too, until {host.checkpoint_tool} is called; then repeat this call."
 
 
 def title(typed: str, *stores: str) -> str:
@@ -83,14 +86,6 @@ def _quoted(words: str) -> str:
     return "'" + words.replace("'", "'\\''") + "'"
 
 
-def _summary(events: list[Event], root: str) -> str:
-    edited = dict.fromkeys(_short(text_of(event, "path"), root) for event in events if text_of(event, "path"))
-    ran = dict.fromkeys(cmd for event in events if (cmd := text_of(event, "cmd")))
-    parts = ["edited " + ", ".join(list(edited)[-_NAMED:])] if edited else []
-    parts += ["ran " + ", ".join(list(ran)[-_NAMED:])] if ran else []
-    words = "; ".join(parts) or "looked around, changed nothing yet"
-    return words[0].upper() + words[1:]
-
-
-def _short(path: str, root: str) -> str:
-    return path[len(root) + 1 :] if path.startswith(root + os.sep) else path
+def _plain(words: str) -> str:
+    """Return `words` with nothing in them that a shell could read in its own way."""
+    return "".join(letter if letter in _SAFE_WORDS else "?" for letter in words)

@@ -20,6 +20,6 @@ def message(store: Store, session_id: str, source: str, *, tokens: int, limit: i
         return trust.notice_once(store), ""
     own = session_id if source == "compact" else ""  # what the conversation itself has just lost, and fuller
     try:
-        return brief.for_hook(store, own=own, tokens=tokens, most_read=limit), ""
+        return brief.for_hook(store, own=own, me=session_id, tokens=tokens, most_read=limit), ""
     except brief.BehindError as error:
         return "", str(error)

@@ -22,6 +22,9 @@ CHECKPOINT = "checkpoint"
 # How a session starts where a host reports each request to the model alike; it may report the first one twice.
 FIRST_REQUEST = "first request"
 
+# Modes of hosts in which a model may read, ask and write its plan, and nothing else.
+PLANNING = frozenset({"plan", "ask", "read-only"})
+
 Payload = dict[str, object]
 # A reply is the JSON object that is printed, or plain text where the host takes that; None prints nothing.
 Reply = dict[str, object] | str | None
@@ -71,19 +74,20 @@ class Adapter:
 
     `name` is the host's name on the command line. `checkpoint_tool` is how its model calls the checkpoint tool, and
     `loading_hint` how it loads that tool first, in brackets, where it has to. `can_change_calls` says that `allow_own`
-    can put the session's id into a call; without that, the model has to be told the id. `has_read_tools` says that its
-    model reads and searches with tools of their own, which a closed gate leaves it. `delegate_tool` runs a sub-agent
-    whose calls do not say that they are a sub-agent's. `deny_exit_code` is what a hook that denies exits with: 2 where
-    the host reads the reason from stderr.
+    can put the session's id into a call; without that, the model has to be told the id. `delegate_tool` runs a
+    sub-agent whose calls do not say that they are a sub-agent's. `deny_exit_code` is what a hook that denies exits
+    with: 2 where the host reads the reason from stderr.
     """
 
     name = ""
     checkpoint_tool = ""
     loading_hint = ""
     can_change_calls = False
-    has_read_tools = True
     delegate_tool = ""
     deny_exit_code = 0
+
+    # Under which name a payload says the mode that the host is in.
+    mode_field = "permission_mode"
 
     # How the host names tools: what it puts before the name of a tool of ocm's server, or of any server's; which tools
     # edit files; which run commands, in which shell, and under which name they hold the command.
@@ -144,6 +148,10 @@ class Adapter:
     def end_reason(self, payload: Payload) -> str:
         """Return why a session ends, in the host's words; may be empty."""
         return text(payload, "reason")
+
+    def only_plans(self, payload: Payload, _call: Call) -> bool:
+        """Return whether a call is made in a mode in which nothing can be changed, and so nothing can be saved."""
+        return text(payload, self.mode_field) in PLANNING
 
     def failed(self, _payload: Payload) -> bool:
         """Return whether a `post-tool-use` payload is of a call that failed."""

@@ -18,7 +18,6 @@ class Codex(ClaudeDialect):
 
     name = "codex"
     loading_hint = " (load it with tool_search if needed)"
-    has_read_tools = False  # it reads through the shell
 
     edit_tools = frozenset({PATCH})
     shell_tools = _SHELLS

@@ -22,6 +22,7 @@ class Copilot(Adapter):
     name = "copilot"
     checkpoint_tool = f"{_PREFIX}ocm__checkpoint"
     can_change_calls = True
+    mode_field = "permissionMode"
 
     own_prefixes = (_PREFIX,)
     edit_tools = frozenset({"apply_patch", "create", "edit", "str_replace_editor"})

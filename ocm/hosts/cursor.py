@@ -21,6 +21,7 @@ class Cursor(Adapter):
     name = "cursor"
     checkpoint_tool = "ocm__checkpoint"
     can_change_calls = True
+    mode_field = "composer_mode"
 
     own_prefixes = (_PREFIX,)
     server_prefixes = (_PREFIX,)

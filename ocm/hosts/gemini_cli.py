@@ -4,6 +4,8 @@ Measured on 0.61.0: `decision` is flat, `tool_input` inside `hookSpecificOutput`
 hangs for ever without a person, and messages for the model count everywhere but before a call.
 """
 
+import os
+
 from ocm.hosts.adapter import CHECKPOINT, SERVER, SHELL, Adapter, Call, Payload, Reply, text
 
 _PREFIX = f"mcp_{SERVER}_"
@@ -20,6 +22,7 @@ class GeminiCli(Adapter):
     checkpoint_tool = f"{_PREFIX}ocm__checkpoint"
     can_change_calls = True
     delegate_tool = "invoke_agent"
+    mode_field = "approval_mode"
 
     own_prefixes = (_PREFIX,)
     server_prefixes = ("mcp_",)
@@ -37,6 +40,11 @@ class GeminiCli(Adapter):
         if name in self.edit_tools:
             call.add_edit(cwd, text(call.input, "file_path"), _kind(name, payload.get("tool_response")))
         return call
+
+    def only_plans(self, payload: Payload, call: Call) -> bool:
+        """Return whether a call is made in plan mode, of which a payload says nothing, but the plan has its folder."""
+        plans = os.environ.get("GEMINI_PLANS_DIR", "")
+        return (bool(plans) and call.path.startswith(os.path.join(plans, ""))) or super().only_plans(payload, call)
 
     def failed(self, payload: Payload) -> bool:
         """Return whether a call failed: there is one event for both, and a command has its code among its output."""

@@ -12,6 +12,7 @@ class PluginHost(Adapter):
     """A host whose calls ocm's own plugin reports; a subclass says which tools there are."""
 
     can_change_calls = True
+    mode_field = "mode"
 
     # They change nothing. Any other tool may: those of MCP servers and of other plugins have names of their own.
     read_tools: frozenset[str] = frozenset()

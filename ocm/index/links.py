@@ -8,23 +8,23 @@ in step with git by whoever asks about links (`Commits`).
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ocm.base import times
 from ocm.index import file_format, schema
 from ocm.index.file_format import encodable
-from ocm.markdown import facts
-from ocm.markdown.facts import Facts
+from ocm.index.standing import DECISION, PROBLEM
 from ocm.markdown.fingerprint_lines import Unit, pack, unpack
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
     from ocm.base.model import Session
 
-DECISION, PROBLEM = "decision", "problem"
 SLACK = 3600.0  # seconds by which the clocks of two machines may differ
+__all__ = ["DECISION", "PROBLEM", "SLACK", "Commits", "Item", "Links", "Made", "drop", "insert"]
 _CANDIDATES = 64
 _MANY = 500
+_ENOUGH, _LEAST, _MOSTLY = 0.34, 3, 0.5  # of a record that a commit holds; of a commit's keys, and least of them
+_Value = TypeVar("_Value")
 
 
 class Made(NamedTuple):
@@ -37,6 +37,15 @@ class Made(NamedTuple):
     bound: int
     own: frozenset[int]
     parts: frozenset[int]
+    names: frozenset[int] = frozenset()
+
+
+class Holding(NamedTuple):
+    """A commit that holds work of a session: its id, the names it changed, and whether an inner repository has it."""
+
+    sha: str
+    names: frozenset[int]
+    is_inner: bool
 
 
 class Item(NamedTuple):
@@ -53,6 +62,8 @@ class Item(NamedTuple):
 
 def insert(db: sqlite3.Connection, found: Sequence[tuple[int, "Session"]]) -> None:
     """Insert what sessions recorded of their work."""
+    from ocm.markdown.facts import Facts  # a reader needs none of it
+
     recorded = [(row, unit) for row, session in found for unit in Facts.parse(session.facts).units()]
     db.executemany(
         "INSERT INTO session_units VALUES(?, ?, ?, ?, ?, ?)",
@@ -62,19 +73,6 @@ def insert(db: sqlite3.Connection, found: Sequence[tuple[int, "Session"]]) -> No
         "INSERT INTO session_keys VALUES(?, ?, ?)",
         [(key, row, unit.number) for row, unit in recorded for key in unit.keys],
     )
-    db.executemany(
-        "INSERT INTO session_items VALUES(?, ?, ?, ?)",
-        [each for row, session in found for each in _dated(row, session)],
-    )
-
-
-def _dated(row: int, session: "Session") -> Iterator[tuple[int, str, int, float]]:
-    """Return when each decision and problem was recorded; what a person added is as old as its session."""
-    known = Facts.parse(session.facts).dates()
-    for kind, texts in ((DECISION, session.decisions), (PROBLEM, session.problems)):
-        for number, text in enumerate(texts):
-            at = known.get(facts.digest(text), session.started_at) if known else session.started_at
-            yield row, kind, number, times.instant(at)
 
 
 def drop(db: sqlite3.Connection, row: int) -> None:
@@ -83,8 +81,7 @@ def drop(db: sqlite3.Connection, row: int) -> None:
         if isinstance(keys, bytes):
             values = [(key, row, unit) for key in unpack(keys)]
             db.executemany("DELETE FROM session_keys WHERE key = ? AND session = ? AND unit = ?", values)
-    for table in ("session_units", "session_items"):
-        db.execute(f"DELETE FROM {table} WHERE session = ?", (row,))
+    db.execute("DELETE FROM session_units WHERE session = ?", (row,))
 
 
 # --- commits
@@ -122,10 +119,10 @@ class Commits:
     def _put(self, project: str, made: Made) -> None:
         self._drop(project, made.sha)
         values = (project, made.sha, made.at, made.subject, made.whole, made.bound)
-        keys = (pack(made.own), pack(made.parts))
+        keys = (pack(made.own), pack(made.parts), pack(made.names))
+        columns = "project, sha, at, subject, whole, bound, own, parts, names"
         row = self._db.execute(
-            "INSERT INTO commits(project, sha, at, subject, whole, bound, own, parts) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-            (*values, *keys),
+            f"INSERT INTO commits({columns}) VALUES({_slots((*values, *keys))})", (*values, *keys)
         ).lastrowid
         both = [(key, row) for key in made.own | made.parts]
         self._db.executemany("INSERT INTO commit_keys VALUES(?, ?)", both)
@@ -206,6 +203,54 @@ class Links:
         condition = "s.file = ? AND u.unit = ? AND s.started <= ?"
         return [pair for file, number in sorted(wanted) for pair in self._units(condition, (file, number, before))]
 
+    def holding(self, rows: Sequence[int]) -> dict[int, list[Holding]]:
+        """Return the commits that hold work of each of these sessions, as far as it recorded any.
+
+        What the diffs have in common says it alone: whose work that was first is another question.
+        """
+        columns = "session, unit, sha, whole, keys FROM session_units WHERE session IN ({})"
+        units = [row for part in _parts(rows) for row in self._of_rows(f"SELECT {columns}", part)]
+        commits: dict[int, set[int]] = {}
+        for part in _parts(sorted({key for *_, keys in units for key in unpack(keys)})):
+            sql = f'SELECT key, "commit" FROM commit_keys WHERE key IN ({_slots(part)})'
+            for key, commit in schema.rows(self._db.execute(sql, part), int, int):
+                commits.setdefault(commit, set()).add(key)
+        made = self._made(commits, {sha for _, _, sha, *_ in units if sha}, {whole for *_, whole, _ in units if whole})
+        found: dict[int, list[Holding]] = {row: [] for row, *_ in units}
+        for row, number, sha, whole, keys in units:
+            unit = Unit(number, "", sha, whole, unpack(keys))
+            found[row] += [one for one, commit, shared in made if _holds(commit, unit, shared & unit.keys)]
+        return found
+
+    def _of_rows(self, sql: str, rows: Sequence[int]) -> list[tuple[int, int, str, int, bytes]]:
+        return schema.rows(self._db.execute(sql.format(_slots(rows)), rows), int, int, str, int, bytes)
+
+    def _made(
+        self, commits: dict[int, set[int]], shas: set[str], wholes: set[int]
+    ) -> list[tuple[Holding, Made, set[int]]]:
+        """Return these commits, and those with one of these ids or wholes, each with the keys that are asked for."""
+        columns = "SELECT id, project, sha, at, subject, whole, bound, own, parts, names FROM commits WHERE"
+        asked: list[tuple[str, tuple[object, ...], Sequence[object]]] = [
+            ("id IN ({})", (), sorted(commits)),
+            ("project = ? AND sha IN ({})", (self._scope,), sorted(shas)),
+            ("whole IN ({})", (), sorted(wholes)),
+        ]
+        found: dict[int, tuple[Holding, Made, set[int]]] = {}
+        for condition, values, wanted in asked:
+            for part in _parts(wanted):
+                cursor = self._db.execute(f"{columns} {condition.format(_slots(part))}", (*values, *part))
+                found |= {row: (one, made, keys) for row, one, made, keys in self._held(cursor, commits)}
+        return list(found.values())
+
+    def _held(
+        self, cursor: sqlite3.Cursor, commits: dict[int, set[int]]
+    ) -> Iterator[tuple[int, Holding, Made, set[int]]]:
+        kinds = (int, str, str, float, str, int, int, *[bytes] * 3)
+        for row, scope, *columns in schema.rows(cursor, *kinds):
+            if scope == self._scope or scope.startswith(f"{self._scope}\n"):
+                commit = _unpacked(*columns)
+                yield row, Holding(commit.sha, commit.names, scope != self._scope), commit, commits.get(row, set())
+
     def key_weight(self, key: int) -> float:
         """Return one over the number of sessions that have a key."""
         if key not in self._key_weights:
@@ -275,16 +320,28 @@ class Links:
         return [(file, Unit(number, at, sha, whole, unpack(keys))) for file, number, at, sha, whole, keys in found]
 
     def _commits(self, condition: str, value: object) -> list[Made]:
-        columns = "sha, at, subject, whole, bound, own, parts"
+        columns = "sha, at, subject, whole, bound, own, parts, names"
         sql = f"SELECT {columns} FROM commits WHERE project = ? AND {condition} ORDER BY sha"
-        found = schema.rows(self._db.execute(sql, (self._scope, value)), str, float, str, int, int, bytes, bytes)
-        return [
-            Made(sha, at, subject, whole, bound, unpack(own), unpack(parts))
-            for sha, at, subject, whole, bound, own, parts in found
-        ]
+        found = schema.rows(self._db.execute(sql, (self._scope, value)), str, float, str, int, int, *[bytes] * 3)
+        return [_unpacked(*row) for row in found]
 
 
-def _parts(values: Sequence[int]) -> Iterator[list[int]]:
+def _unpacked(  # noqa: PLR0913, PLR0917 - one a column
+    sha: str, at: float, subject: str, whole: int, bound: int, own: bytes, parts: bytes, names: bytes
+) -> Made:
+    return Made(sha, at, subject, whole, bound, unpack(own), unpack(parts), unpack(names))
+
+
+def _holds(made: Made, unit: Unit, shared: set[int]) -> bool:
+    """Return whether a commit has what a checkpoint recorded, or enough of it, or little else."""
+    if (unit.sha and unit.sha == made.sha) or (unit.whole and unit.whole == made.whole):
+        return True
+    comparable = sum(key <= made.bound for key in unit.keys)
+    inside = len(shared & made.own)
+    return len(shared) > comparable * _ENOUGH or inside >= max(_LEAST, len(made.own) * _MOSTLY)
+
+
+def _parts(values: Sequence[_Value]) -> Iterator[list[_Value]]:
     for n in range(0, len(values), _MANY):
         yield list(values[n : n + _MANY])
 

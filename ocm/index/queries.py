@@ -20,6 +20,7 @@ from ocm.store.paths import Store
 if TYPE_CHECKING:
     from ocm.base import rows as json_rows
     from ocm.index.links import Links
+    from ocm.index.standing import Standing
 
 ENDING = "{decisions problems} : (supersedes OR solves OR solved OR fixes OR fixed)"  # what may end an earlier one
 _TIED = 2
@@ -37,6 +38,7 @@ _FIELDS = (
     " s.updated_at, s.updated FROM sessions s JOIN session_chunks c ON c.id = s.id"
 )
 _KINDS = (int, *[str] * 11, float)
+_KEPT = " AND s.only_asked = 0"
 _NEWEST = "ORDER BY s.started DESC, s.file"
 _LATEST = "ORDER BY s.updated DESC, s.file"
 
@@ -134,16 +136,22 @@ class Index:
         self._undecodable = undecodable
         self._made: set[str] = set()
 
-    def sessions(self, limit: int = -1, tool: str = "", project: str = "") -> list[SessionRow]:
-        """Return the sessions, newest start first, at most `limit` of them unless it is negative."""
+    def sessions(
+        self, limit: int = -1, tool: str = "", project: str = "", *, everything: bool = True
+    ) -> list[SessionRow]:
+        """Return the sessions, newest start first, at most `limit` of them unless it is negative.
+
+        Without `everything`, those that only asked something are left out.
+        """
         condition, values = Filters(tool=tool, project=project).conditions()
-        return self._sessions(f"{condition} {_NEWEST} LIMIT ?", *values, limit)
+        kept = "" if everything else _KEPT
+        return self._sessions(f"{kept}{condition} {_NEWEST} LIMIT ?", *values, limit)
 
     def latest(
         self, limit: int, *, branch: str | None = None, status: str | None = None, project: str | None = None
     ) -> list[SessionRow]:
         """Return the sessions with a title or a goal that were worked on last."""
-        condition = " AND (c.title <> '' OR c.goal <> '')"
+        condition = f"{_KEPT} AND (c.title <> '' OR c.goal <> '')"
         wanted = (("branch", branch), ("status", status), ("project", project))
         asked = [(name, value) for name, value in wanted if value is not None]
         condition += "".join(f" AND s.{name} = ?" for name, _ in asked)
@@ -156,7 +164,7 @@ class Index:
 
     def around(self, session: SessionRow, before: int, after: int) -> list[SessionRow]:
         """Return a session among those of its project that started just before and after it, in order."""
-        same = " AND s.project = (SELECT project FROM sessions WHERE id = ?)"
+        same = _KEPT + " AND s.project = (SELECT project FROM sessions WHERE id = ?)"
         start = "(SELECT started, file FROM sessions WHERE id = ?)"
         earlier = f"{same} AND (s.started, s.file) < {start} ORDER BY s.started DESC, s.file DESC LIMIT ?"
         later = f"{same} AND (s.started, s.file) > {start} ORDER BY s.started, s.file LIMIT ?"
@@ -176,7 +184,7 @@ class Index:
             _one_each(self._sessions(f" AND s.session_id = ? {_LATEST}", identifier))
             or self._sessions(" AND s.file = ?", file)
             or _one_each(self._sessions(f" AND s.slug = ? AND s.slug <> '' {_LATEST}", identifier))
-            or (self._sessions(f" {_LATEST} LIMIT 1") if identifier == "latest" else [])
+            or (self._sessions(f"{_KEPT} {_LATEST} LIMIT 1") if identifier == "latest" else [])
             or _one_each(self._sessions(f" AND substr(s.session_id, 1, ?) = ? {_LATEST}", len(identifier), identifier))
         )
 
@@ -207,6 +215,12 @@ class Index:
             " WHERE session = (SELECT id FROM sessions WHERE file = ?) ORDER BY n"
         )
         return [(FileChange(*row), blob) for *row, blob in self._ask(sql, (file,), str, str, *[str | None] * 2)]
+
+    def standing(self, project: str = "") -> "Standing":
+        """Return what sessions left standing, of a user store only what belongs to `project`."""
+        from ocm.index.standing import Standing
+
+        return Standing(self._db, project)
 
     def links(self, project: str = "", scope: str | None = None) -> "Links":
         """Return what sessions and commits have in common, of a user store only what belongs to `project`.

@@ -33,7 +33,7 @@ _TEXT = ", ".join(TEXTS)
 _SESSIONS = """CREATE TABLE sessions(
   id INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, racy BLOB, error TEXT,
   counts INTEGER NOT NULL, session_id TEXT, slug TEXT, tool TEXT, project TEXT, branch TEXT, status TEXT,
-  started_at TEXT, updated_at TEXT, started REAL, updated REAL)"""
+  started_at TEXT, updated_at TEXT, started REAL, updated REAL, only_asked INTEGER NOT NULL)"""
 # `kind` is a place in CHANGE_TYPES; KIND is its name.
 KIND = f"CASE kind {' '.join(f'WHEN {n} THEN {name!r}' for n, name in enumerate(CHANGE_TYPES))} END"
 _FILES = """CREATE TABLE session_files(
@@ -50,13 +50,21 @@ _LINKS = (
     "CREATE INDEX units_whole ON session_units(whole)",
     """CREATE TABLE session_keys(
   key INTEGER, session INTEGER, unit INTEGER, PRIMARY KEY(key, session, unit)) WITHOUT ROWID""",
-    """CREATE TABLE session_items(
-  session INTEGER, kind TEXT, n INTEGER, at REAL, PRIMARY KEY(session, kind, n)) WITHOUT ROWID""",
     """CREATE TABLE commits(
   id INTEGER PRIMARY KEY, project TEXT NOT NULL, sha TEXT NOT NULL, at REAL, subject TEXT, whole INTEGER, bound INTEGER,
-  own BLOB, parts BLOB, UNIQUE(project, sha))""",
+  own BLOB, parts BLOB, names BLOB, UNIQUE(project, sha))""",
     "CREATE INDEX commits_whole ON commits(whole)",
     'CREATE TABLE commit_keys(key INTEGER, "commit" INTEGER, PRIMARY KEY(key, "commit")) WITHOUT ROWID',
+)
+# What sessions left (`a`, `b` and `c` are the numbers that end it; `over` by their own words), and what they end.
+_ITEMS = (
+    """CREATE TABLE session_items(
+  session INTEGER, kind TEXT, n INTEGER, at REAL, over INTEGER, text TEXT, a INTEGER, b INTEGER, c INTEGER, shown TEXT,
+  PRIMARY KEY(session, kind, n)) WITHOUT ROWID""",
+    "CREATE INDEX items_latest ON session_items(kind, at) WHERE over = 0",
+    """CREATE TABLE session_ends(
+  key INTEGER, session INTEGER, kind TEXT, n INTEGER, at REAL, PRIMARY KEY(key, session, kind, n)) WITHOUT ROWID""",
+    "CREATE INDEX ends_session ON session_ends(session)",
 )
 _SCHEMA = (
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -69,11 +77,13 @@ _SCHEMA = (
     "CREATE INDEX sessions_unread ON sessions(file) WHERE mark < 0",
     "CREATE INDEX sessions_started ON sessions(started)",
     "CREATE INDEX sessions_updated ON sessions(updated)",
+    "CREATE INDEX sessions_branch ON sessions(branch, updated)",
     f"CREATE TABLE session_chunks(id INTEGER PRIMARY KEY, {_TEXT})",
     f"CREATE VIEW session_texts AS SELECT id, {_TEXT}, '' AS ident FROM session_chunks",  # noqa: S608 - constants
     _FILES,
     _FTS,
     *_LINKS,
+    *_ITEMS,
 )
 _OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
 _SIDE_FILES = ("-journal", "-wal", "-shm")

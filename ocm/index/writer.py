@@ -106,15 +106,19 @@ def _remove(db: sqlite3.Connection, name: str) -> tuple[int | None, str]:
 
 def _remove_texts(db: sqlite3.Connection, row: int) -> None:
     """Remove all that the cache holds of a file but its row among the sessions."""
-    texts = db.execute(f"SELECT {_TEXT} FROM session_chunks WHERE id = ?", (row,))
+    texts = db.execute(
+        f"SELECT {_TEXT} FROM session_chunks WHERE id = (SELECT id FROM sessions WHERE id = ? AND NOT only_asked)",
+        (row,),
+    )
     for text in schema.rows(texts, *[str] * len(TEXTS)):  # FTS5 has to be told again what it was told
         values = (row, *scan.indexed(text))
         db.execute(
             f"INSERT INTO sessions_fts(sessions_fts, rowid, {_COLUMNS}) VALUES('delete', {_slots(values)})", values
         )
-    from ocm.index import links  # as below: who only reads has no use for it
+    from ocm.index import links, standing  # as below: who only reads has no use for it
 
     links.drop(db, row)
+    standing.drop(db, row)
     for table, key in (("session_chunks", "id"), ("session_files", "session")):
         db.execute(f"DELETE FROM {table} WHERE {key} = ?", (row,))
 
@@ -211,14 +215,15 @@ def _texts(record: Record) -> tuple[str, ...]:
 
 
 def _insert(db: sqlite3.Connection, found: list[_Row]) -> None:
-    """Insert the rows of some files."""
-    db.executemany(f"INSERT INTO sessions VALUES({_slots(range(16))})", [_session_row(row, it) for row, it, _ in found])
+    """Insert the rows of some files; a conversation that only asked is listed when it is asked for, and never found."""
+    heads = {row: _session_row(row, it) for row, it, _ in found}
+    db.executemany(f"INSERT INTO sessions VALUES({_slots(range(17))})", list(heads.values()))
     read = [(row, record.session, texts) for row, record, texts in found if record.session]
     slots = _slots(range(len(TEXTS) + 1))
     db.executemany(f"INSERT INTO session_chunks VALUES({slots})", [(row, *texts) for row, _, texts in read])
     db.executemany(
         f"INSERT INTO sessions_fts(rowid, {_COLUMNS}) VALUES({slots}, ?)",
-        [(row, *scan.indexed(texts)) for row, _, texts in read],
+        [(row, *scan.indexed(texts)) for row, _, texts in read if not heads[row][-1]],
     )
     touched = [
         (row, n, change.path, CHANGE_TYPES.index(change.change_type), change.old_path, blob)
@@ -226,20 +231,24 @@ def _insert(db: sqlite3.Connection, found: list[_Row]) -> None:
         for n, (change, blob) in enumerate(scan.touched(session))
     ]
     db.executemany(f"INSERT INTO session_files VALUES({_slots(range(6))})", touched)
-    from ocm.index import links
+    from ocm.index import links, standing
 
-    links.insert(db, [(row, session) for row, session, _ in read])
+    for room in (links, standing):
+        room.insert(db, [(row, session) for row, session, _ in read])
 
 
 def _session_row(row: int, record: Record) -> tuple[object, ...]:
     head = (row, record.file, record.stat_hash, record.racy)
     session = record.session
     if session is None:
-        return (*head, record.why, 0, *[None] * 10)
+        return (*head, record.why, 0, *[None] * 10, 0)
     started = scan.started(session, record.file)
     updated = times.with_offset(session.updated_at) if times.instant(session.updated_at) else started
     texts = (session.session_id, session.slug, session.tool, session.project, session.branch, session.status)
-    return (*head, None, 1, *texts, started, updated, times.instant(started), times.instant(updated))
+    from ocm.index import standing
+
+    spans = (started, updated, times.instant(started), times.instant(updated))
+    return (*head, None, 1, *texts, *spans, int(standing.only_asked(session)))
 
 
 def _slots(values: Sized) -> str:

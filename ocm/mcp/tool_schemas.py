@@ -68,15 +68,19 @@ SESSION: Schema = dict.fromkeys(
     ("session_id", "title", "goal", "date", "tool", "branch", "status", "markdown_path"), _NULLABLE
 )
 FRESHNESS: Schema = {"freshness": {"type": ["object", "null"]}, "commits_since": {"type": ["integer", "null"]}}
-ENDED: Schema = {"type": "array", "items": record({"item": TEXT, "by": TEXT, "session_id": TEXT})}
+ENDED: Schema = {
+    "type": "array",
+    "items": record({"item": TEXT, "by": TEXT, "date": TEXT, "session_id": TEXT}),
+}
+STANDING: Schema = {"ended": ENDED, "landed": TEXT, "branch_state": TEXT, "unknown": {"type": "object"}}
 FILE: Schema = {"path": TEXT, "change_type": TEXT, "old_path": TEXT}
 HIT: Schema = {
     **SESSION,
     **FRESHNESS,
     "rank": INTEGER,
     "score": {"type": "number"},
+    **STANDING,
     "snippet": TEXT,
-    "ended": ENDED,
     "top_files": TEXTS,
     "project": TEXT,
 }
@@ -93,7 +97,7 @@ EXCERPT: Schema = {
     "diff_summary": TEXT,
     "last_words": TEXT,
     "cut": TEXTS,
-    "ended": ENDED,
+    **STANDING,
 }
 TIMELINE: Schema = {
     **SESSION,

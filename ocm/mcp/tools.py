@@ -107,13 +107,13 @@ def _why(request: Request) -> Answer:
 
 
 def _session(request: Request) -> Answer:
-    from ocm.provenance import decision_log
+    from ocm.provenance import landed
     from ocm.recall import show
 
     given, store = request.arguments, request.store
     sections = show.sections_of(given.get("sections"))
     found = show.excerpt(store, given["session_id"], sections, given.get("max_tokens", 2000))
-    return decision_log.with_ended(store, found)
+    return landed.with_standing(store, found)
 
 
 def _timeline(request: Request) -> Answer:
@@ -145,7 +145,7 @@ TOOLS = {
             "ocm__list_sessions",
             "List the newest sessions.",
             record({"limit": {**INTEGER, "default": 10}, "tool_filter": TEXT}),
-            rows_of(schemas.SESSION),
+            rows_of({**schemas.SESSION, **schemas.STANDING}),
             _list,
         ),
         Tool(

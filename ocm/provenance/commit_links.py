@@ -7,8 +7,7 @@ batches: one process lists, one streams all that is new, none is started for a s
 import os
 import threading
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from ocm.base.notices import Notice, ignore
 from ocm.git import fingerprints, history, worktree
@@ -26,8 +25,7 @@ _BROKEN = 4  # times that reading goes on behind a commit that is broken
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """A store, its cache in one state, and the links in it; of a user store only what belongs to the `project`.
 
     The links are to the commits of one repository, at `root`: the project's own, or another one that lies within it.
@@ -161,13 +159,21 @@ def _batches(root: str, shas: list[str]) -> Iterator[list[Made]]:
 def _made(patch: Patch) -> Made:
     subject = patch.subject[:_SUBJECT]
     return Made(
-        patch.sha, patch.at, subject, patch.whole, patch.bound, frozenset(patch.own), frozenset(patch.parts - patch.own)
+        patch.sha,
+        patch.at,
+        subject,
+        patch.whole,
+        patch.bound,
+        frozenset(patch.own),
+        frozenset(patch.parts - patch.own),
+        frozenset(patch.names),
     )
 
 
 def sessions_of(found: Links, made: Made) -> list[Match]:
     """Return the sessions that a commit comes from, the best first."""
-    patch = Patch(made.sha, made.at, made.subject, set(made.own), set(made.parts), made.whole, made.bound)
+    patch = Patch(made.sha, made.at, made.subject)
+    patch.own, patch.parts, patch.whole, patch.bound = set(made.own), set(made.parts), made.whole, made.bound
     return fingerprints.match(patch, found.units_near(made), found.key_weight)
 
 

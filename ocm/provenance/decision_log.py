@@ -1,8 +1,7 @@
 """The ledger of this store: decisions in force and problems still open, each with its date, session and freshness."""
 
-import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ocm.base import times
@@ -18,9 +17,11 @@ from ocm.provenance.ledger import State
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
-    from ocm.base.rows import EndedRow, Excerpt
+    from ocm.base.rows import EndedRow
 
 _WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d{2,}")
+_MANY = 20  # sessions of which the whole ledger is read at once
+_MAX_ENDED, _MAX_BY = 100, 200
 _MIN_LETTERS = 4  # letters of a word that says something
 _SAME_CHECKPOINT = 3  # what a decision counts more that was recorded along with the work itself
 _LINE_WORD = 3  # what a word of the line itself counts, beside one of its file's name or its commit's subject
@@ -47,24 +48,49 @@ def ended(store: Store, file: str, *, notice: Notice = ignore) -> "list[EndedRow
     return access.read(store, lambda cache: ended_in(cache, project, file), notice=notice)
 
 
+def ended_of(cache: Index, project: str, rows: "Sequence[SessionRow]") -> "dict[int, list[EndedRow]]":
+    """Return the decisions and problems of each of these sessions that a later one ended, by row, with when."""
+    if len(rows) > _MANY:
+        whole = ledger_index.read(cache, project)
+        states: dict[str, list[State]] = {}
+        for state in (*whole.decisions, *whole.problems):
+            if state.by:
+                states.setdefault(state.entry.file, []).append(state)
+        return {row.row: _ended_rows(cache, states.get(row.file, ())) for row in rows}
+    return {row.row: _ended_rows(cache, _ended_states(cache, project, row)) for row in rows}
+
+
+def _ended_states(cache: Index, project: str, row: SessionRow) -> list[State]:
+    """Return the items of one session that were ended; only who names one of their labels is looked at."""
+    said = cache.state(row.row)
+    labelled = [item for item in (*said.decisions, *said.problems) if ledger.label(item)]
+    return list(ledger_index.ended(cache, project, row.file, labelled).values()) if labelled else []
+
+
+def _ended_rows(cache: Index, states: Iterable[State]) -> "list[EndedRow]":
+    found: list[EndedRow] = []
+    for state in states:
+        row = cache.in_file(state.by.file) if state.by else None
+        if state.by and row:
+            item, by = clean_line(state.entry.text)[:_MAX_ENDED], clean_line(state.by.text)[:_MAX_BY]
+            found.append({"item": item, "by": by, "date": _when(state.by.at, row), "session_id": row.session_id})
+    return found
+
+
 def ended_in(cache: Index, project: str, file: str, texts: Iterable[str] = ()) -> "list[EndedRow]":
     """Return the same of a cache that is being read; with `texts`, which are not empty then, of these items alone."""
     found = ledger_index.ended(cache, project, file, texts)
     rows = {state.by.file: cache.in_file(state.by.file) for state in found.values() if state.by}
     return [
-        {"item": text, "by": clean_line(state.by.text)[:200], "session_id": row.session_id}
+        {
+            "item": text,
+            "by": clean_line(state.by.text)[:_MAX_BY],
+            "date": _when(state.by.at, row),
+            "session_id": row.session_id,
+        }
         for text, state in found.items()
         if state.by and (row := rows[state.by.file])
     ]
-
-
-def with_ended(store: Store, found: "Excerpt") -> "Excerpt":
-    """Return what is shown of a session, with those of its items that were superseded or solved, if any is shown."""
-    shown = {item for items in found.values() if isinstance(items, list) for item in items if isinstance(item, str)}
-    over = [one for one in ended(store, os.path.basename(found["markdown_path"])) if one["item"] in shown]
-    if over:
-        found["ended"] = [{**one, "item": clean_line(one["item"])[:100]} for one in over]
-    return found
 
 
 def _listed(store: Store, file: str, *, everything: bool, kind: str, notice: Notice) -> list[dict[str, Any]]:
@@ -129,8 +155,12 @@ def as_json(state: State, known: Sessions, kind: str = DECISION) -> dict[str, An
 
 def date_of(state: State, row: SessionRow) -> str:
     """Return when an item was recorded, in the time of its session."""
+    return _when(state.entry.at, row)
+
+
+def _when(at: float, row: SessionRow) -> str:
     began = times.moment(row.date)
-    return (began and times.iso(state.entry.at, began.tzinfo)) or row.date
+    return (began and times.iso(at, began.tzinfo)) or row.date
 
 
 def relevant(

@@ -1,6 +1,7 @@
 """An answer about one line, short enough for a model: the most useful parts first, within a budget of tokens."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ocm.base import sanitize
@@ -9,6 +10,8 @@ from ocm.base.text import cut as shortened
 from ocm.git import freshness
 
 Answer = dict[str, Any]
+_LANDED = {"no": "not landed", "partly": "partly landed"}
+_BRANCH = {"open": "branch not merged", "gone": "branch gone"}
 TOKENS = 300
 _CHARACTERS_A_TOKEN = 4
 _ITEM = 400
@@ -41,6 +44,13 @@ def committed_text(answer: Answer) -> str:
     """Return what there is to say of a commit where there is none: that it is so, or that it is not known."""
     why = answer.get("unknown", {}).get("committed")
     return f"not known: {why}" if why else "none yet: this is not committed"
+
+
+def standing_text(row: Mapping[str, Any]) -> str:
+    """Return what a person should know of a session's work: what of it ended, or is in no commit of this history."""
+    parts = [_LANDED.get(row.get("landed", ""), ""), _BRANCH.get(row.get("branch_state", ""), "")]
+    ended = len(row.get("ended", ()))
+    return " · ".join(part for part in [*parts, f"{ended} ended since" if ended else ""] if part)
 
 
 def short(answer: Answer, tokens: int = TOKENS) -> Answer:

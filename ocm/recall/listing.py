@@ -1,7 +1,7 @@
 """The list of sessions; light, because it is what a person asks for most."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ocm.base.notices import Notice, ignore
 from ocm.git import worktree
@@ -9,14 +9,25 @@ from ocm.index import access
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
-    from ocm.base.rows import SessionRow
+    from ocm.base.rows import ListedRow, SessionRow
+    from ocm.provenance.commit_links import View
 
 
-def list_sessions(
-    store: Store, limit: int = 10, tool: str | None = None, notice: Notice = ignore
-) -> "list[SessionRow]":
-    """Return the sessions that started last, newest first; a limit of -1 returns all."""
-    project = worktree.own_project(store)
+def list_sessions(store: Store, limit: int = 10, tool: str | None = None, notice: Notice = ignore) -> "list[ListedRow]":
+    """Return the sessions that started last, newest first, and what became of them; a limit of -1 returns all."""
+    from ocm.provenance import commit_links, landed
+
     limit = max(-1, min(limit, sys.maxsize))
-    rows = access.read(store, lambda cache: cache.sessions(limit, tool or "", project), notice=notice)
-    return [row.as_json() for row in rows]
+
+    def work(view: "View") -> "list[ListedRow]":
+        rows = view.cache.sessions(limit, tool or "", view.project)
+        known = landed.standings(view, rows)
+        return [cast("ListedRow", {**row.as_json(), **known[row.row].as_json()}) for row in rows]
+
+    return commit_links.read(store, work, notice=notice)
+
+
+def names(store: Store, limit: int = -1) -> "list[SessionRow]":
+    """Return the same sessions as they are alone, for who only looks at what they are called."""
+    project = worktree.own_project(store)
+    return [row.as_json() for row in access.read(store, lambda cache: cache.sessions(limit, "", project))]

@@ -9,7 +9,7 @@ import math
 import os
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -22,12 +22,12 @@ from ocm.base.values import STATUSES, FileChange
 from ocm.git import freshness, worktree
 from ocm.index import access, queries, ranking
 from ocm.index.bm25 import idf
-from ocm.index.file_format import ITEM
 from ocm.index.queries import Index, SessionRow
 from ocm.index.query_terms import Query
 from ocm.index.query_terms import query as taken_apart
 from ocm.index.snippets import CLOSE, OPEN
-from ocm.provenance import ledger
+from ocm.provenance import commit_links, decision_log, landed
+from ocm.provenance.commit_links import View
 from ocm.store.paths import Store, relative
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
 _MAX_SHARE = 2.0
 _SNIPPET, _BEFORE, _LONG = 190, 60, 5_000
-_TOP_FILES, _MAX_GOAL, _MAX_ENDED = 3, 160, 100
+_TOP_FILES, _MAX_GOAL = 3, 160
 _CUT = "…"  # where a snippet begins or ends within a text
 
 
@@ -70,7 +70,7 @@ class _Question(NamedTuple):
 class _Hit(NamedTuple):
     """A session that was found; `terms` says what each word of the question added, where stores are compared.
 
-    What the snippet shows of items that no longer hold, and what `ended` them, goes with it.
+    Its items that no longer hold, and what `ended` them, go with it.
     """
 
     session: SessionRow
@@ -112,8 +112,13 @@ def search(  # noqa: PLR0913 - what can be asked
     if store.is_user and not filters.project:
         filters = filters._replace(project=worktree.own_project(store))
     question = _question(store, _checked(query), limit, filters, now)
-    hits = access.read(store, lambda cache: _hits(cache, question)[1], notice=notice)
-    return _shown([(store, hit) for hit in hits])
+
+    def work(view: View) -> "tuple[list[_Hit], _Standings]":
+        hits = _hits(view.cache, question)[1]
+        return hits, _standing(view, hits)
+
+    hits, known = commit_links.read(store, work, notice=notice)
+    return _shown([(store, hit) for hit in hits], {store.path: known})
 
 
 def search_everywhere(  # noqa: PLR0913 - what can be asked
@@ -142,7 +147,18 @@ def search_everywhere(  # noqa: PLR0913 - what can be asked
     ranked = sorted(_comparable(found), key=lambda pair: (-pair[1].score, pair[1].session.markdown_path))
     best = ranked[: max(0, limit)]
     projects = (hit.session.project or os.path.basename(store.root) for store, hit in best)
-    return [{**shown, "project": project} for shown, project in zip(_shown(best), projects, strict=True)]
+    known = {}
+    for store in {store.path: store for store, _ in best}.values():
+        hits = [hit for other, hit in best if other.path == store.path]
+        known[store.path] = commit_links.read(store, partial(_standing, hits=hits))
+    return [{**shown, "project": project} for shown, project in zip(_shown(best, known), projects, strict=True)]
+
+
+_Standings = dict[int, "landed.Standing"]
+
+
+def _standing(view: View, hits: "list[_Hit]") -> _Standings:
+    return landed.standings(view, [hit.session for hit in hits], {hit.session.row: hit.ended for hit in hits})
 
 
 # --- what is asked
@@ -195,17 +211,61 @@ def _instant(name: str, text: str | None, *, after: bool = False) -> float | Non
 def _hits(cache: Index, question: _Question) -> tuple[Query, list[_Hit]]:
     """Return the question as it was understood, words repaired, and the best sessions for it."""
     asked = taken_apart(question.text, cache.repairs)
-    scores = _likely(ranking.scores(cache, asked, question.filters, question.limit), question.limit)
+    matching = ranking.scores(cache, asked, question.filters, question.limit)
+    scores = _likely(matching, question.limit)
     for row, (_, updated) in (known := cache.updated(list(scores))).items():
         scores[row] *= _recency(question.now - updated)
     # Ties go by the name of the file, because the order of rows is an accident.
     ranked = sorted(known, key=lambda row: (-scores[row], known[row][0]))[: question.limit]
+    project = question.filters.project if question.of_many else ""
+    ended = decision_log.ended_of(cache, project, cache.rows(ranked))
+    enders = _Enders(cache, project, asked, matching, ended)
+    ranked = enders.raised(ranked, scores)[: question.limit]
     texts = _matching(cache, ranked, asked)
     return asked, [
-        _Hit(row, scores[row.row], _snippet(texts[row.row]), ended, cache.touched(row.file), asked.words, {})
+        _Hit(row, scores[row.row], _snippet(texts[row.row]), ended[row.row], cache.touched(row.file), asked.words, {})
         for row in cache.rows(ranked)
-        for ended in [_ended(cache, row, texts[row.row], row.project if question.of_many else "")]
     ]
+
+
+class _Enders(NamedTuple):
+    """Who ended what was decided in a hit, among all that match the question."""
+
+    cache: Index
+    project: str
+    asked: Query
+    matching: "Collection[int]"
+    ended: "dict[int, list[EndedRow]]"
+
+    def raised(self, ranked: list[int], scores: dict[int, float]) -> list[int]:
+        """Return the rows, each that ended a decision which the question is about in front of the one that decided so.
+
+        Its score then is just above the other one's. Each is raised once: two may have ended something of each other.
+        """
+        order, at, done = list(ranked), 0, set[int]()
+        while at < len(ranked):
+            row = order[at]
+            by = next((each for each in self._of(row) if each not in done and each not in order[:at]), None)
+            if by is None:
+                at += 1
+                continue
+            done.add(by)
+            order = [*order[:at], by, *(each for each in order[at:] if each != by)]
+            scores[by] = math.nextafter(scores[row], math.inf)
+        return order
+
+    def _of(self, row: int) -> list[int]:
+        if row not in self.ended:
+            self.ended.update(decision_log.ended_of(self.cache, self.project, self.cache.rows([row])))
+        ids = [one["session_id"] for one in self.ended.get(row, ()) if _is_about(one, self.asked)]
+        found = [one.row for name in dict.fromkeys(ids) for one in self.cache.find(name)[:1]]
+        return [by for by in found if by != row and by in self.matching]
+
+
+def _is_about(one: "EndedRow", asked: Query) -> bool:
+    """Return whether a question names something of an item that was ended."""
+    said = one["item"].lower()
+    return any(piece.lower() in said for piece in asked.pieces)
 
 
 def _likely(scores: dict[int, float], limit: int) -> dict[int, float]:
@@ -220,14 +280,14 @@ def _recency(age: float) -> float:
     return 1 + _RECENT * math.exp2(-max(age, 0.0) / _HALF_LIFE)
 
 
-def _shown(ranked: Sequence[tuple[Store, _Hit]]) -> "list[HitRow]":
+def _shown(ranked: Sequence[tuple[Store, _Hit]], known: dict[str, _Standings]) -> "list[HitRow]":
     """Return a page of hits as the contract shows them, each store's files and commits looked at once."""
     pages = {}
     for store in {store.path: store for store, _ in ranked}.values():
         records = [_record(hit) for other, hit in ranked if other.path == store.path and _is_here(store, hit)]
         pages[store.path] = freshness.Page(store.root, records)
     return [
-        _as_json(pages[store.path] if _is_here(store, hit) else None, hit, n)
+        _as_json(pages[store.path] if _is_here(store, hit) else None, hit, n, known[store.path][hit.session.row])
         for n, (store, hit) in enumerate(ranked, 1)
     ]
 
@@ -241,17 +301,18 @@ def _is_here(store: Store, hit: _Hit) -> bool:
     return not store.is_user or hit.session.project == worktree.own_project(store)
 
 
-def _as_json(page: freshness.Page | None, hit: _Hit, rank: int) -> "HitRow":
+def _as_json(page: freshness.Page | None, hit: _Hit, rank: int, standing: landed.Standing) -> "HitRow":
+    reasons = {**standing.unknown, **(page.why_unknown(hit.touched) if page else {})}
     found = {
         **hit.session.as_json(),
         "goal": one_line(hit.session.goal, _MAX_GOAL),
         "rank": rank,
         "score": float(f"{hit.score:.6g}"),
         "snippet": hit.snippet,
-        **({"ended": hit.ended} if hit.ended else {}),
         "top_files": _top_files(hit),
         "freshness": page.counts(hit.touched) if page else None,
         "commits_since": page.commits(hit.session.updated) if page else None,
+        **standing._replace(unknown=reasons).as_json(),
     }
     return cast("HitRow", found)
 
@@ -278,32 +339,6 @@ def _matching(cache: Index, rows: Sequence[int], asked: Query) -> dict[int, str]
 def _snippet(text: str) -> str:
     """Return the line that is shown of a text, the matches in it marked."""
     return _window(clean_line(text.replace("**", ""))).replace(OPEN, "**").replace(CLOSE, "**")
-
-
-def _ended(cache: Index, session: SessionRow, text: str, project: str) -> "list[EndedRow]":
-    """Return those items in a text around a match that a later session superseded or solved, each with by what."""
-    state = cache.state(session.row)
-    parts = text.replace(OPEN, "").replace(CLOSE, "").split(ITEM)
-    shown = [item for item in [*state.decisions, *state.problems] if ledger.label(item) and _is_shown(item, parts)]
-    if not shown:
-        return []
-    from ocm.provenance import decision_log  # few snippets show an item that could end
-
-    found = decision_log.ended_in(cache, project, session.file, shown)
-    return [{**one, "item": clean_line(one["item"])[:_MAX_ENDED]} for one in found if one["item"] in shown]
-
-
-def _is_shown(item: str, parts: list[str]) -> bool:
-    """Return whether one of the parts of a text is this item, or what is left of it where the text is cut off."""
-    whole = item.strip()
-    for n, part in enumerate(parts):
-        begun = n == 0 and part.startswith(_CUT)  # before it
-        goes_on = n == len(parts) - 1 and part.endswith(_CUT)
-        held = part.removeprefix(_CUT if begun else "").removesuffix(_CUT if goes_on else "").strip()
-        at_begin, at_end = begun or whole.startswith(held), goes_on or whole.endswith(held)
-        if held and held in whole and at_begin and at_end and (begun or goes_on or held == whole):
-            return True
-    return False
 
 
 def _marked(texts: Iterable[str], words: list[str]) -> str:
@@ -363,8 +398,19 @@ def _comparable(found: list[_Found]) -> list[tuple[Store, _Hit]]:
             counts[term] = counts.get(term, 0) + count
     for one in found:
         factors = {term: idf(total, counts[term]) / idf(one.total, own) for term, own in one.counts.items()}
-        scored += ((one.store, _scored(hit, factors)) for hit in one.hits)
+        scored += ((one.store, hit) for hit in _still_raised([_scored(hit, factors) for hit in one.hits]))
     return scored
+
+
+def _still_raised(hits: list[_Hit]) -> list[_Hit]:
+    """Return the hits of one store, in whose order who ended a decision came first, with scores that say so still."""
+    found = list(hits)
+    for n in range(len(found) - 1, 0, -1):
+        enders = {one["session_id"] for one in found[n].ended}
+        for at in range(n):
+            if found[at].session.session_id in enders and found[at].score <= found[n].score:
+                found[at] = found[at]._replace(score=math.nextafter(found[n].score, math.inf))
+    return found
 
 
 def _scored(hit: _Hit, factors: dict[str, float]) -> _Hit:

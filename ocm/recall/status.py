@@ -37,7 +37,7 @@ def status(store: Store, notice: Notice = ignore) -> "Status":
     active: list[ActiveRow] = []
     for key in _latest(store):
         events = journal.read_events(store.path, key)
-        counts = journal.tally(store.path, key, changes_only=settings["gate.count"] == "changes")
+        counts = gate.tally(store.path, key, changes_only=settings["gate.count"] == "changes")
         last = max((moment(event) for event in events), default=0.0)
         active.append({
             "session_id": session_of(events, key),

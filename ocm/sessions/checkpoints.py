@@ -20,7 +20,7 @@ from ocm.redaction import redact, user_rules
 from ocm.sessions import archive, auto_summary, forget, merge, session_files
 from ocm.sessions.gather import Prepared, Start, edits_of, events_redacted, observe
 from ocm.sessions.session_files import Written
-from ocm.store import files, journal, trust
+from ocm.store import files, gate, journal, trust
 from ocm.store.events import Event, hook_event, kind_of, may_edit, recalled, text_of
 from ocm.store.paths import Store, user_store
 
@@ -35,7 +35,7 @@ class _Stored:
     file: Written
     former_name: str
     journals: list[str]
-    carry: journal.Tally
+    carry: gate.Tally
     shell_unseen: bool
     has_ended: bool
     recalled: list[str]
@@ -213,7 +213,7 @@ def _write(store: Store, call: Checkpoint, prepared: Prepared, journals: list[tu
                 file=written,
                 former_name=known.name if known else "",
                 journals=[name for name, _ in journals],
-                carry=journal.count(uncounted, changes_only=prepared.changes_only),
+                carry=gate.count(uncounted, changes_only=prepared.changes_only),
                 shell_unseen=prepared.observed.changed is None and any(event.get("cmd") for event in new),
                 has_ended=_has_ended(new),
                 recalled=sorted(recalled(events)),
@@ -259,9 +259,7 @@ def _drop_journals(store: Store, start: Start, stored: _Stored) -> None:
         )
         counts = journal.event(
             "carry",
-            calls=carry.calls,
-            due=carry.due,
-            denials=carry.denials,
+            **carry.carried(),
             takes=stored.journals,
             shell=stored.shell_unseen or None,
             recall=stored.recalled or None,

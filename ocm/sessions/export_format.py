@@ -6,11 +6,13 @@ Session files are in it as they are, letter for letter; everything else in a sto
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.index.file_format import encodable
 from ocm.sessions import archive, session_files
 from ocm.store import files, paths
 from ocm.store.paths import Store
@@ -22,11 +24,20 @@ MAX_SESSIONS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One session file: its name, its text, and whether it is archived."""
+    """One session file: its name, whatever that is, its text, and whether it is archived."""
 
     name: str
     text: str
     archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What such a file holds: its sessions, and those parts that cannot be understood, with a line for each."""
+
+    entries: list[Entry]
+    others: list[object]
+    troubles: list[str]
 
 
 def collect(store: Store) -> tuple[list[Entry], list[str]]:
@@ -43,20 +54,23 @@ def collect(store: Store) -> tuple[list[Entry], list[str]]:
     return entries, troubles
 
 
-def write(path: str, store: Store, entries: list[Entry], *, owner: str = "") -> None:
-    """Write `entries` of a store to the file `path`, durably; `owner` as in `files.atomic_write`."""
+def write(path: str, store: Store, entries: list[Entry], *, owner: str = "", others: Sequence[object] = ()) -> None:
+    """Write `entries` of a store to the file `path`, durably; `owner` as in `files.atomic_write`.
+
+    `others` are parts that `read` did not understand; they stay as they were.
+    """
     tree = {
         "ocm": FORMAT,
         "kind": "store",
         "project": os.path.basename(store.root),
         "exported_at": times.iso(time.time()),
-        "sessions": [{"file": one.name, "archived": one.archived, "text": one.text} for one in entries],
+        "sessions": [*({"file": one.name, "archived": one.archived, "text": one.text} for one in entries), *others],
     }
     data = json.dumps(tree, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
     files.atomic_write(path, data, owner=owner)
 
 
-def read(path: str) -> list[Entry]:
+def read(path: str) -> Bundle:
     """Return what a file holds that `write` made, each part checked.
 
     Raises:
@@ -72,16 +86,19 @@ def read(path: str) -> list[Entry]:
     rows = tree.get("sessions") if isinstance(tree, dict) and tree.get("kind") == "store" else None
     if not isinstance(rows, list) or tree.get("ocm") != FORMAT or len(rows) > MAX_SESSIONS:
         raise OcmError(f"{path} does not contain a store in this format.", "Name a file that `ocm export --all` wrote.")
-    return [_entry(path, number, row) for number, row in enumerate(rows, 1)]
+    bundle = Bundle([], [], [])
+    for number, row in enumerate(rows, 1):
+        _add(bundle, number, row)
+    return bundle
 
 
-def _entry(path: str, number: int, row: Any) -> Entry:  # noqa: ANN401 - whatever the file holds
+def _add(bundle: Bundle, number: int, row: Any) -> None:  # noqa: ANN401 - whatever the file holds
     name, text = (row.get("file"), row.get("text")) if isinstance(row, dict) else (None, None)
-    if not isinstance(name, str) or not isinstance(text, str) or not is_safe_name(name):
-        raise OcmError(f"{path}: session {number} has no valid name or no text.", "Nothing was imported.")
-    if len(text) > paths.MAX_SESSION_FILE:
-        raise OcmError(f"{path}: session {number} is too large.", "Nothing was imported.")
-    return Entry(name, text, archived=row.get("archived") is True)
+    if isinstance(text, str) and len(text) <= paths.MAX_SESSION_FILE and encodable(text) == text:
+        bundle.entries.append(Entry(name if isinstance(name, str) else "", text, archived=row.get("archived") is True))
+        return
+    bundle.troubles.append(f"session {number} {'is too large, or no text' if isinstance(text, str) else 'has no text'}")
+    bundle.others.append(row)
 
 
 def is_safe_name(name: str) -> bool:

@@ -2,15 +2,20 @@
 
 import os
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.notices import Progress, reported
-from ocm.markdown import parse
+from ocm.index import scan
+from ocm.index.file_format import encodable
+from ocm.markdown import conflicts, parse
 from ocm.redaction import user_rules
-from ocm.sessions import archive, backups, export_format, redact_scan, session_files
+from ocm.sessions import archive, backups, copies, export_format, forgotten, redact_scan, session_files
 from ocm.sessions.export_format import Entry
 from ocm.store import files, paths
 from ocm.store.paths import Store, user_store
+
+_NAMELESS = "unreadable.md"  # what has neither a name that is safe nor a session to be named after
 
 
 @dataclass(slots=True)
@@ -22,6 +27,8 @@ class Transfer:
     kept: list[str] = field(default_factory=list)
     redactions: int = 0
     troubles: list[str] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 def export_store(store: Store, path: str, *, progress: Progress | None = None) -> Transfer:
@@ -45,44 +52,76 @@ def export_store(store: Store, path: str, *, progress: Progress | None = None) -
 def import_sessions(store: Store, path: str, *, replace: bool = False, progress: Progress | None = None) -> Transfer:
     """Add the sessions of a file to the store; one that is here already stays as it is; with `replace` it is replaced.
 
+    Of several files of one session the one that was updated last counts there as everywhere, and all of them come in.
+
     Raises:
         OcmError: the file is not of the form, or a session is locked for too long; what was written stays.
     """
-    entries = export_format.read(path)
-    transfer = Transfer()
+    bundle = export_format.read(path)
+    transfer = Transfer(troubles=list(bundle.troubles))
     known = _known_sessions(store)
-    read = reported(entries, progress, of=2 * len(entries))
-    clean = [found for entry in read if (found := _checked(store, entry, transfer))]
-    if any(entry_id in known for _, entry_id in clean) and replace:
+    read = reported(bundle.entries, progress, of=2 * len(bundle.entries))
+    sessions: dict[str, list[_Checked]] = {}
+    for one in [found for entry in read if (found := _checked(store, entry, transfer))]:
+        sessions.setdefault(one.session_id, []).append(one)
+    _drop_forgotten(store, sessions, transfer)
+    if replace and not known.keys().isdisjoint(sessions):
         with files.upkeep(store.path) as owner:
             backups.create(store, "import", owner=owner)
-    for entry, session_id in reported(clean, progress, before=len(clean), of=2 * len(clean)):
-        _import_one(store, entry, session_id, known, transfer, replace=replace)
+    groups = [sorted(each, key=lambda one: one.rank) for each in sessions.values()]
+    for group in reported(groups, progress, before=len(groups), of=2 * len(groups)):
+        _import_session(store, group, known.get(group[0].session_id, []), transfer, replace=replace)
     return transfer
 
 
-def _known_sessions(store: Store) -> dict[str, tuple[Store, str]]:
-    """Return where each session of the store and its archive lies."""
-    found = {}
+def _known_sessions(store: Store) -> dict[str, list[tuple[Store, str]]]:
+    """Return where the files of each session of the store and its archive lie."""
+    found: dict[str, list[tuple[Store, str]]] = {}
     for place, _ in archive.places(store):
-        for name in filter(paths.is_session_file, os.listdir(place.sessions)):
+        for name in sorted(filter(paths.is_session_file, os.listdir(place.sessions))):
             try:
-                found[parse.session_id_of(session_files.text(place, name))] = (place, name)
+                session_id = parse.session_id_of(session_files.text(place, name))
             except (OSError, UnreadableSessionError):
                 continue
-    found.pop("", None)
+            found.setdefault(session_id, []).append((place, name))
     return found
 
 
-def _checked(store: Store, entry: Entry, transfer: Transfer) -> tuple[Entry, str] | None:
-    """Return an entry without secrets and whose it is; None when it is no session file."""
-    try:
-        session_id = parse.parse(entry.text).session_id
-    except UnreadableSessionError as error:
-        transfer.troubles.append(f"{entry.name}, line {error.line}: {error.why}")
-        return None
+class _Checked(NamedTuple):
+    """A file that can come in: whose it is, what orders it among others of that session, and a name that is safe."""
+
+    entry: Entry
+    session_id: str
+    rank: tuple[float, int, str]
+    name: str
+
+
+def _checked(store: Store, entry: Entry, transfer: Transfer) -> _Checked | None:
+    """Return an entry without secrets; None when it has one that cannot be taken out.
+
+    One that cannot be read comes in as it is, and is named: a copy of a store has to bring back everything. What does
+    not even say whose it is, is no session file.
+    """
     clean = _cleaned(store, entry, transfer)
-    return (clean, session_id) if clean else None
+    if clean is None:
+        return None
+    safe = entry.name if export_format.is_safe_name(entry.name) else ""
+    try:
+        session = parse.parse(conflicts.resolved(clean.text))
+    except UnreadableSessionError as error:
+        session_id = parse.session_id_of(clean.text)
+        named = transfer.unreadable if session_id else transfer.troubles
+        named.append(f"{encodable(entry.name)}, line {error.line}: {error.why}")
+        return _Checked(clean, session_id, (0.0, 0, ""), safe or _NAMELESS) if session_id else None
+    name = safe or session_files.canonical_name(session)
+    return _Checked(clean, session.session_id, (-scan.updated(session, name), len(name), name), name)
+
+
+def _drop_forgotten(store: Store, sessions: dict[str, list[_Checked]], transfer: Transfer) -> None:
+    """Leave out what was forgotten here: it comes back by no import."""
+    tombstones = forgotten.read(store)
+    for session_id in [one for one in sessions if forgotten.tombstone(one) in tombstones]:
+        transfer.forgotten += [one.name for one in sessions.pop(session_id)]
 
 
 def _cleaned(store: Store, entry: Entry, transfer: Transfer) -> Entry | None:
@@ -96,47 +135,54 @@ def _cleaned(store: Store, entry: Entry, transfer: Transfer) -> Entry | None:
     return Entry(entry.name, text, entry.archived)
 
 
-def _import_one(  # noqa: PLR0913 - each is a part of one question
-    store: Store,
-    entry: Entry,
-    session_id: str,
-    known: dict[str, tuple[Store, str]],
-    transfer: Transfer,
-    *,
-    replace: bool,
+def _import_session(
+    store: Store, group: list[_Checked], here: list[tuple[Store, str]], transfer: Transfer, *, replace: bool
 ) -> None:
+    """Bring in the files of one session, of which the first counts: over the one here that counts, or beside it."""
+    session_id = group[0].session_id
     with files.locked(session_files.lock_path(store, session_id)):
-        place, name = known.get(session_id) or _added_meanwhile(store, session_id)
-        if name and session_files.text(place, name) == entry.text:
-            transfer.same.append(name)
-            return
-        if name and not replace:
-            transfer.kept.append(name)
-            return
-        place = place if name or not entry.archived else archive.archive_of(store)
-        name = _write(store, place, name, entry, session_id)
-    known[session_id] = (place, name)
-    transfer.written.append(name)
+        here = _in_order(here, session_id) or _added_meanwhile(store, session_id)
+        texts = {session_files.text(*one): one[1] for one in here}
+        for n, one in enumerate(group):
+            if one.entry.text in texts:
+                transfer.same.append(texts[one.entry.text])
+            elif here and not replace:
+                transfer.kept.append(here[0][1])
+            else:
+                place, name = here[0] if here and n == 0 else (_place(store, one), "")
+                name = _write(store, place, name, one)
+                texts[one.entry.text] = name
+                transfer.written.append(name)
 
 
-def _added_meanwhile(store: Store, session_id: str) -> tuple[Store, str]:
+def _place(store: Store, one: _Checked) -> Store:
+    return archive.archive_of(store) if one.entry.archived else store
+
+
+def _in_order(here: list[tuple[Store, str]], session_id: str) -> list[tuple[Store, str]]:
+    """Return where the files of a session lie, the one that counts first."""
+    if len(here) < 2:  # noqa: PLR2004 - nothing to choose from
+        return here
+    ranks = [copies.of_session(place, session_id) for place in dict.fromkeys(place for place, _ in here)]
+    order = [name for names in ranks for name in names]
+    return sorted(here, key=lambda one: order.index(one[1]) if one[1] in order else len(order))
+
+
+def _added_meanwhile(store: Store, session_id: str) -> list[tuple[Store, str]]:
     """Return where another process has added the session meanwhile; the caller holds its lock."""
     from ocm.index import checkpoint_queries
 
-    for place, _ in archive.places(store):
-        name = checkpoint_queries.locate(place, session_id)
-        if name:
-            return place, name
-    return store, ""
+    found = ((place, checkpoint_queries.locate(place, session_id)) for place, _ in archive.places(store))
+    return [(place, name) for place, name in found if name]
 
 
-def _write(store: Store, place: Store, name: str, entry: Entry, session_id: str) -> str:
+def _write(store: Store, place: Store, name: str, one: _Checked) -> str:
     from ocm.index import checkpoint_queries
 
     files.make_inner_dir(place.path)
     files.make_private_dir(place.sessions)
     with files.locked(os.path.join(store.path, "names.lock")):
-        name = name or archive.free_name(place, entry.name)
-        session_files.put(place, name, entry.text, session_id)
+        name = name or archive.free_name(place, one.name)
+        session_files.put(place, name, one.entry.text, one.session_id)
     checkpoint_queries.refresh(place, name)
     return name

@@ -21,11 +21,12 @@ _MAX_NOTE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was removed: files by name, and lines of logs that spoke of the session."""
+    """What was removed: files by name, and lines of logs that spoke of the session; backups that could not be read."""
 
     session_id: str
     files: list[str]
     log_lines: int
+    unread: list[str]
 
 
 def forget(store: Store, session_id: str) -> Forgotten:
@@ -37,6 +38,18 @@ def forget(store: Store, session_id: str) -> Forgotten:
     with files.upkeep(store.path) as owner:
         files.atomic_write(_note_path(store, session_id), json.dumps({"session": session_id}).encode(), owner=owner)
         return _carry_out(store, session_id, owner)
+
+
+def forget_file(store: Store, place: Store, name: str) -> None:
+    """Remove one of several files of a session, in the store or its archive; the session stays with the others.
+
+    Raises:
+        OcmError: the session is locked for too long.
+    """
+    session_id = session_files.load(place, name).session.session_id
+    with files.upkeep(store.path), files.locked(session_files.lock_path(store, session_id)):
+        session_files.remove(place, [name])
+    caches.rebuild(store)
 
 
 def is_pending(store: Store) -> bool:
@@ -58,14 +71,14 @@ def _carry_out(store: Store, session_id: str, owner: str) -> Forgotten:
     with files.locked(session_files.lock_path(store, session_id)):
         _drop_journals(store, session_id)
         gone = [name for place, _ in archive.places(store) for name in _drop_files(place, session_id)]
-    _forget_in_backups(store, session_id, owner)
+    unread = _forget_in_backups(store, session_id, owner)
     import_batches.forget(store, session_id, owner)
     lines = sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
     caches.rebuild(store)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(_note_path(store, session_id))
     files.sync_folder(store.path)
-    return Forgotten(session_id, gone, lines)
+    return Forgotten(session_id, gone, lines, unread)
 
 
 def _drop_journals(store: Store, session_id: str) -> None:
@@ -84,16 +97,21 @@ def _drop_files(place: Store, session_id: str) -> list[str]:
     return gone
 
 
-def _forget_in_backups(store: Store, session_id: str, owner: str) -> None:
+def _forget_in_backups(store: Store, session_id: str, owner: str) -> list[str]:
+    """Take the session out of every backup, and return those that cannot be read in part, and may hold it still."""
+    unread = []
     for path in backups.list_paths(store):
         try:
-            entries = export_format.read(path)
+            found = export_format.read(path)
         except (OSError, OcmError):
-            backups.remove(path)  # nothing could be restored from it either
+            unread.append(path)
             continue
-        kept = [entry for entry in entries if parse.session_id_of(entry.text) != session_id]
-        if len(kept) < len(entries):
-            export_format.write(path, store, kept, owner=owner)
+        if found.troubles:
+            unread.append(path)
+        kept = [entry for entry in found.entries if parse.session_id_of(entry.text) != session_id]
+        if len(kept) < len(found.entries):
+            export_format.write(path, store, kept, owner=owner, others=found.others)
+    return unread
 
 
 def _forget_in_log(path: str, session_id: str, owner: str) -> int:

@@ -180,11 +180,12 @@ def _fired(observed: Observed) -> dict[str, str]:
 
 
 def _dates(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[str]:
-    """Return the lines that date the decisions and problems which the file does not contain yet."""
+    """Return the lines that date the decisions, problems and tasks which the file does not contain yet."""
     now = observed.now.isoformat(timespec="seconds")
     decisions, problems = set(session.decisions), set(session.problems)
     new = [item for item in checkpoint.decisions if item not in decisions]
     new += [item for item in checkpoint.problems if item not in problems]
+    new += [item for item in checkpoint.work_pending or () if item not in session.work_pending]
     return [date_line(now, item) for item in dict.fromkeys(new)]
 
 

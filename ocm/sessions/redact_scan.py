@@ -216,15 +216,17 @@ def _scan_backup(store: Store, path: str, rules: user_rules.Rules, owner: str) -
     counts: Counter[str] = Counter()
     entries = []
     try:
-        for entry in export_format.read(path):
+        bundle = export_format.read(path)
+        for entry in bundle.entries:
             clean, found = redact.report_secrets(entry.text, rules)
             counts.update(found)
             entries.append(export_format.Entry(entry.name, clean, entry.archived))
         if counts and owner:
-            export_format.write(path, store, entries, owner=owner)
+            export_format.write(path, store, entries, owner=owner, others=bundle.others)
     except (OcmError, OSError) as error:
         return Found(path, dict(counts), _reason(error))
-    return Found(path, dict(counts)) if counts else None
+    trouble = "; ".join(bundle.troubles)
+    return Found(path, dict(counts), trouble) if counts or trouble else None
 
 
 def _reason(error: OcmError | OSError) -> str:

@@ -239,6 +239,11 @@ def _unchanged(store: Store, known: Known) -> bool:
     return (found.st_ino, found.st_size, found.st_mtime_ns) == known.signature
 
 
+def canonical_name(session: Session) -> str:
+    """Return what the file of a session is called, where no other one has that name."""
+    return next(_names(session))
+
+
 def _names(session: Session) -> Iterator[str]:
     """Yield the canonical name of a session, then what it is called where other files have that name."""
     short = hashlib.sha256(session.session_id.encode()).hexdigest()[:8]

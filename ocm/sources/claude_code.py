@@ -13,6 +13,7 @@ from ocm.sources import hunks
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Odd, Record, number, part, parts, records, text
 from ocm.sources.moments import seconds
+from ocm.sources.sample import Sample
 from ocm.sources.story import Story
 
 NAME = "claude-code"
@@ -84,12 +85,17 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
         yield from (_with_parts(head, agents) for head in _with_origins(found))
 
 
-def recognises(record: Record) -> bool:
-    """Return whether a record of a file is one of Claude Code's."""
-    return (
+def knows(sample: Sample) -> bool:
+    """Return whether a file is one of Claude Code's."""
+    return any(map(_is_ours, sample.records))
+
+
+def _is_ours(record: Record) -> bool:
+    return "parts" not in part(record, "message") and (
         ("sessionId" in record and ("uuid" in record or "operation" in record or "leafUuid" in record))
         or (record.get("type") == "summary" and "leafUuid" in record)
-        or record.get("type") == "file-history-snapshot"
+        or (record.get("type") == "file-history-snapshot" and "messageId" in record)
+        or (record.get("type") in ("user", "assistant") and "content" in part(record, "message"))
     )
 
 
@@ -101,7 +107,7 @@ def _peek(path: str, odd: Odd) -> Head | None:
     loose = 0
     try:
         for count, (_, record) in enumerate(records(path, Odd(), _START)):
-            is_ours = is_ours or recognises(record)
+            is_ours = is_ours or _is_ours(record)
             head.session_id = head.session_id or text(record, "sessionId")
             head.cwd = head.cwd or text(record, "cwd")
             head.start = head.start or seconds(record.get("timestamp"))
@@ -115,6 +121,7 @@ def _peek(path: str, odd: Odd) -> Head | None:
         return None
     head.mark = str(head.size)
     head.key = "original" if loose else ""
+    head.session_id = head.session_id or (stem if head.start else "")
     return head if is_ours and head.session_id else None
 
 

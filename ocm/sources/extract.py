@@ -110,7 +110,8 @@ def _words(made: Draft, story: Story) -> None:
     session = made.session
     asked = next((turn for turn in story.turns if turn.prompt and not _WEAK.fullmatch(turn.prompt)), None)
     session.goal = _goal(asked.prompt) if asked else ""
-    title = one_line(story.title, _TITLE) or one_line(session.goal.split("\n")[0].strip("# "), _TITLE)
+    first = session.goal or next((turn.prompt for turn in story.turns if turn.prompt), "")
+    title = one_line(story.title, _TITLE) or one_line(first.split("\n")[0].strip("# "), _TITLE)
     session.title = title
     session.slug = "-".join(slugify(title).split("-")[:_SLUG_WORDS])
     place = asked.place if asked else "-"

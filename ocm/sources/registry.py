@@ -1,19 +1,20 @@
 """Every history that can be read, by name, and which one a file or folder holds; each reader is loaded when needed."""
 
-import contextlib
 import importlib
 import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from ocm.base.errors import OcmError, suggestion
-from ocm.sources import json_lines
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Odd
+from ocm.sources.sample import Sample
 from ocm.sources.story import Story
 
-SOURCES = ("claude-code",)
-_LINES_LOOKED_AT = 40
+SOURCES = ("claude-code", "codex", "gemini-cli", "opencode", "copilot", "cline")
+_SUFFIXES = (".jsonl", ".json", ".db", ".vscdb", ".sqlite", ".md", ".txt")
+_LOOKED_AT, _IN_A_FOLDER = 400, 4  # files of a folder that are looked into, and how many of each within it
 
 
 def reader(name: str) -> Any:  # noqa: ANN401 - a module
@@ -28,9 +29,8 @@ def reader(name: str) -> Any:  # noqa: ANN401 - a module
 
 
 def heads(path: str, odd: Odd) -> Iterator[Head]:
-    """Yield the conversations that lie at a path, whatever history they are from."""
-    name = recognised(path)
-    if name:
+    """Yield the conversations that lie at a path, whatever histories they are from."""
+    for name in recognised(path):
         yield from reader(name).heads(path, odd)
 
 
@@ -43,19 +43,24 @@ def read(head: Head, story: Story) -> None:
     reader(head.source).read(head, story)
 
 
-def recognised(path: str) -> str:
-    """Return which history a path holds, by what is in it; empty where it is none that is known."""
+def recognised(path: str) -> list[str]:
+    """Return which histories a path holds, by what is in it; none where none is known."""
     if os.path.isdir(path):
-        return next((name for one in _some_files(path) if (name := recognised(one))), "")
-    with contextlib.suppress(OSError):
-        for count, (_, record) in enumerate(json_lines.records(path, Odd())):
-            name = next((name for name in SOURCES if reader(name).recognises(record)), "")
-            if name or count > _LINES_LOOKED_AT:
-                return name
-    return ""
+        found = {name for one in _some_files(path) for name in recognised(one)}
+        return [name for name in SOURCES if name in found]
+    sample = Sample(path)
+    return [name for name in SOURCES if reader(name).knows(sample)][:1]
 
 
 def _some_files(folder: str) -> Iterator[str]:
+    """Yield some files of a folder and those below it, a few of each kind in each."""
+    left = _LOOKED_AT
     for place, folders, names in os.walk(folder):
         folders.sort()
-        yield from (os.path.join(place, name) for name in sorted(names) if name.endswith(".jsonl"))
+        kinds: Counter[str] = Counter()
+        for name in sorted(names):
+            suffix = os.path.splitext(name)[1]
+            kinds[suffix] += 1
+            if suffix in _SUFFIXES and kinds[suffix] <= _IN_A_FOLDER and left:
+                left -= 1
+                yield os.path.join(place, name)

@@ -138,6 +138,12 @@ class Story:
             self.turns[-1].answer = self._clean(self._answer)[:MAX_ANSWER]
         self._answer = ""
 
+    def take_back(self, turns: int) -> None:
+        """Forget the last turns, which were rolled back; what they edited was edited."""
+        self.close_turn()
+        if turns > 0:
+            del self.turns[-turns:]
+
     def edit(self, path: str, kind: str, lines: Iterable[bytes], at: float) -> None:
         """Take an edit: the path as the tool names it, its kind, and the lines of its diff from the first hunk on."""
         self.named[path] = None

@@ -12,14 +12,18 @@ DEFAULTS: dict[str, int | str] = {
     "gate.mode": "block",
     "gate.deny": "changes",
     "gate.count": "all",
+    "gate.shut": "change",
     "brief.tokens": 600,
     "recall.prompt": "on",
+    "record.last_words": "on",
 }
 CHOICES: dict[str, tuple[str, ...]] = {
     "gate.mode": ("block", "remind", "off"),
     "gate.deny": ("changes", "all"),
     "gate.count": ("all", "changes"),
+    "gate.shut": ("change", "count"),
     "recall.prompt": ("on", "off"),
+    "record.last_words": ("on", "off"),
 }
 BOUNDS = {"gate.threshold": (1, 10_000), "brief.tokens": (0, 4_000)}
 

@@ -6,6 +6,7 @@ Light, because a hook asks too. A line comes from a file that anything may have 
 """
 
 from ocm.base.limits import FAR_FUTURE
+from ocm.store import gate
 
 Event = dict[str, object]
 FREE_TEXTS = ("path", "title", "cmd", "words")  # fields that somebody else wrote, so that a secret may be in them
@@ -108,13 +109,20 @@ def texts_of(event: Event, name: str) -> list[str]:
 
 
 def counted(events: list[Event]) -> dict[str, int]:
-    """Return how many calls there were among `events`, and how often the gate reminded, denied and let go."""
+    """Return how many calls there were among `events`, and how often the gate reminded, denied a step and let go."""
     kinds = [event.get("e") for event in events]
+    steps = gate.Steps()
+    denials = 0
+    for event in events:
+        if event.get("e") == "deny":
+            denials += steps.denied(event.get("t"))
+        elif kind_of(event) in gate.BETWEEN_STEPS:
+            steps.ended()
     asked = sum(1 for event in events if event.get("e") == "stop" and event.get("asked"))
     return {
         "checkpoints": 0,
         "calls": kinds.count("call"),
-        "denials": kinds.count("deny"),
+        "denials": denials,
         "reminders": kinds.count("remind") + asked,
         "releases": kinds.count("release"),
     }

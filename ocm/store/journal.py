@@ -20,31 +20,18 @@ REJECTED = "journal.rejected"
 LOGS = ("hook.log", "hook.log.old", REJECTED, f"{REJECTED}.old")  # what else in a store may speak of a session
 ORPHAN_SECONDS = 600  # without a line, and whoever comes by stores what the journal holds
 FORGOTTEN_SECONDS = 7 * 86_400  # without a line, and a journal in which nothing happened is dropped
+REPEAT_SECONDS = 10  # in which a second hook may tell of a call again
 MAX_REJECTED = 256 * 1024
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
-_CALL, _CHANGE = b'{"e":"call"', b'{"e":"call","m":1'
-_CARRY, _DENY, _RELEASE = b'{"e":"carry"', b'{"e":"deny"', b'{"e":"release"'
-_COUNTING = (_CALL, _DENY, _RELEASE, _CARRY)
 # What a session without a file need not have one for.
 END = b'{"e":"end"'
 _BOOKKEEPING = (
-    b'{"e":"open"', _CARRY, b'{"e":"ask"', _DENY, _RELEASE, b'{"e":"stop"', b'{"e":"compact"', b'{"e":"remind"',
+    b'{"e":"open"', b'{"e":"carry"', b'{"e":"ask"', b'{"e":"deny"', b'{"e":"release"', b'{"e":"stop"',
+    b'{"e":"compact"', b'{"e":"remind"',
 )  # fmt: skip
 _RETRIES = 50
 _MAX_KEY = 100
 _INSTANT_DIGITS = 20
-
-
-class Tally:
-    """What the gate counts: `calls` since the last semantic checkpoint, `due` since the gate last let go, `denials`."""
-
-    __slots__ = ("calls", "denials", "due")
-
-    def __init__(self, calls: int = 0, due: int = 0, denials: int = 0) -> None:
-        """Start from the counts that an earlier journal carried over."""
-        self.calls = calls
-        self.due = due
-        self.denials = denials
 
 
 def key(session_id: str) -> str:
@@ -69,7 +56,7 @@ def event(kind: str, /, **fields: object) -> dict[str, object]:
     """Return a journal event of `kind` with the time now; fields that are None or empty are left out."""
     line: dict[str, object] = {"e": kind}
     if "m" in fields:
-        line["m"] = fields.pop("m")  # the counter looks for it right behind the kind
+        line["m"] = fields.pop("m")
     line["t"] = round(time.time(), 6)
     line.update((name, value) for name, value in fields.items() if value not in (None, ""))
     return line
@@ -122,58 +109,6 @@ def size(store: str, session_id: str) -> int:
         return 0
 
 
-def tally(store: str, session_id: str, *, changes_only: bool = False) -> Tally:
-    """Count what the journals of a session hold; `changes_only` leaves calls out that can change nothing."""
-    journals = [(_take_id(path), _read(path)) for path in taken_paths(store, session_id)]
-    journals.append(("", _read(active_path(store, session_id))))
-    return count(journals, changes_only=changes_only)
-
-
-def count(journals: list[tuple[str, bytes]], *, changes_only: bool = False) -> Tally:
-    """Count `journals`, oldest first, each with its take-over id; one that a carry line stands for is left out."""
-    carried = _carried(journals)
-    counted = _CHANGE if changes_only else _CALL
-    total = Tally()
-    for take, data in journals:
-        if take and take in carried:
-            continue
-        for line in data.split(b"\n"):
-            found = parse_line(line) if line.startswith(_COUNTING) else None
-            if found is None:
-                continue  # nothing to count, or torn: readers pass over it too
-            if line.startswith(counted):
-                total.calls += 1
-                total.due += 1
-            elif line.startswith(_DENY):
-                total.denials += 1
-            elif line.startswith(_RELEASE):
-                total.due = total.denials = 0
-            elif line.startswith(_CARRY):
-                _add_carry(total, found)
-    return total
-
-
-def _add_carry(total: Tally, carry: dict[str, object]) -> None:
-    total.calls += _number(carry.get("calls"))
-    total.due += _number(carry.get("due"))
-    total.denials += _number(carry.get("denials"))
-
-
-def _carried(journals: list[tuple[str, bytes]]) -> set[str]:
-    taken: set[str] = set()
-    for _, data in journals:
-        if _CARRY in data:
-            for line in data.split(b"\n"):
-                found = parse_line(line) if line.startswith(_CARRY) else None
-                takes = found.get("takes") if found else None
-                taken.update(take for take in (takes if isinstance(takes, list) else ()) if isinstance(take, str))
-    return taken
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
-
-
 def parse_line(line: bytes) -> dict[str, object] | None:
     """Return the event that `line` holds, or None when it is torn, not JSON or no event, whose kind is a text."""
     try:
@@ -184,22 +119,46 @@ def parse_line(line: bytes) -> dict[str, object] | None:
 
 
 def parse(data: bytes) -> tuple[list[dict[str, object]], list[bytes]]:
-    """Return the events in `data`, and the lines that are none."""
+    """Return the events in `data`, a call that several hooks told of once, and the lines that are none."""
     events: list[dict[str, object]] = []
     rejected: list[bytes] = []
+    known: dict[object, float] = {}
     for line in data.split(b"\n"):
         if line.strip():
             found = parse_line(line)
             if found is None:
                 rejected.append(line)
-            else:
+            elif not is_repeated(found, known):
                 events.append(found)
     return events, rejected
+
+
+def is_repeated(event: dict[str, object], known: dict[object, float]) -> bool:
+    """Return whether another hook told of the same call just before; `known` keeps when each was told of.
+
+    A host that has ocm's hooks twice, from a plugin and from its settings, reports each call twice. Some hosts number
+    the calls of a conversation that goes on from the first one again, so what comes later is another call.
+    """
+    kind, call, at = event.get("e"), event.get("id"), event.get("t")
+    if kind not in ("call", "sub") or not isinstance(call, str) or not call:
+        return False
+    when = at if isinstance(at, int | float) else 0.0
+    name = (call, *(str(event.get(field)) for field in ("tool", "path", "cmd")))
+    if name in known and abs(when - known[name]) < REPEAT_SECONDS:
+        return True
+    known[name] = when
+    return False
 
 
 def has_work(data: bytes, ignoring: tuple[bytes, ...] = ()) -> bool:
     """Return whether `data` holds anything that a checkpoint would record, without lines that start with `ignoring`."""
     return any(line.strip() and not line.startswith(_BOOKKEEPING + ignoring) for line in data.split(b"\n"))
+
+
+def every(store: str, session_id: str) -> list[tuple[str, bytes]]:
+    """Return every journal of a session, oldest first, each with the id of its take-over; the active one has none."""
+    journals = [(_take_id(path), _read(path)) for path in taken_paths(store, session_id)]
+    return [*journals, ("", _read(active_path(store, session_id)))]
 
 
 def read_events(store: str, session_id: str) -> list[dict[str, object]]:

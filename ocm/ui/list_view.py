@@ -59,9 +59,13 @@ def sessions(screen: Screen, rows: Sequence[Row]) -> Iterator[Line]:
         yield from _table(screen, rows, ids)
         return
     for row in rows:
-        meta = joined(
-            [one_line(row["tool"]), one_line(row["branch"]), status_of(row["status"]), ids[row["session_id"]]]
-        )
+        named: list[Part | str] = [
+            one_line(row["tool"]),
+            one_line(row["branch"]),
+            status_of(row["status"]),
+            ids[row["session_id"]],
+        ]
+        meta = joined([*named, output.standing_of(row)])
         yield from _dated(screen, row, meta)
 
 
@@ -91,6 +95,8 @@ def _table(screen: Screen, rows: Sequence[Row], ids: dict[str, str]) -> Iterator
             meaning = status_of(text)[1] if name == "status" else QUIET
             line += [("  ", ""), (text, meaning), (" " * (widths[name] - cells(text)), "")]
         yield [*line, ("  ", ""), (ids[row["session_id"]], QUIET)]
+        if standing := output.standing_of(row):
+            yield [(" " * _DATE, ""), *screen.fit([(standing, QUIET)], screen.width - _DATE)]
 
 
 def _size(line: Line) -> int:
@@ -117,7 +123,7 @@ def hits(screen: Screen, rows: Sequence[Row]) -> Iterator[Line]:
             one_line(row["tool"]),
             status_of(row["status"]),
         ]
-        about = joined([*parts, ids[row["session_id"]]])
+        about = joined([*parts, ids[row["session_id"]], output.standing_of(row)])
         still = freshness_of(row)
         yield from screen.wrap([*about, *([DOT, *still] if still else [])], indent, lead)
         if row["top_files"]:

@@ -16,6 +16,7 @@ from ocm.base.errors import OcmError
 
 Row = Mapping[str, Any]  # what `ocm.base.rows` describes, or a part of it
 INTERRUPTED = 130
+_MAX_ENDED = 3  # items of a hit that are named where they no longer hold
 _REPEAT_AFTER = 0.01  # seconds until an interrupt that was dropped comes again
 _EVERY, _LINE = 0.1, 60  # seconds between two looks at how far work has come; cells of that line
 # What JSON leaves as it is and a terminal would obey or hide: written as the escapes that mean the same.
@@ -184,21 +185,28 @@ def sessions(rows: Sequence[Row]) -> None:
     for row in rows:
         branch = f" · {row['branch']}" if row["branch"] else ""
         say(f"{day(row['date'])}  {row['tool']}{branch} · {row['status']}  {row['session_id']}")
-        say(f"    {row['title'] or row['goal']}")
+        say(f"    {' · '.join(part for part in (row['title'] or row['goal'], standing_of(row)) if part)}")
 
 
 def hits(rows: Sequence[Row]) -> None:
     """Print search hits: what was found, why it matched, and where to read it."""
     for row in rows:
         say(f"{row['rank']}. {row['title'] or row['goal']}")
-        parts = [day(row["date"]), row["tool"], row["status"], row["session_id"], freshness_of(row)]
+        parts = [day(row["date"]), row["tool"], row["status"], row["session_id"], freshness_of(row), standing_of(row)]
         say(f"    {' · '.join(part for part in parts if part)}")
         if row["snippet"]:
             say(f"    {row['snippet']}")
-        for one in row.get("ended", ()):
+        for one in row.get("ended", ())[:_MAX_ENDED]:
             say(f"    [ended: {one['item']} - by: {one['by']}]")
         if row["top_files"]:
             say(f"    {', '.join(row['top_files'])}")
+
+
+def standing_of(row: Row) -> str:
+    """Say what became of a session's work, where a person should know it."""
+    from ocm.provenance.summary import standing_text
+
+    return standing_text(row)
 
 
 def freshness_of(row: Row) -> str:

@@ -117,7 +117,9 @@ def outcome_lines(answer: Answer, limit: int | None = None) -> Iterator[str]:
 def outcome_section(answer: Answer) -> list[str]:
     """Return the same with a heading, as it follows a session; nothing where there is nothing to say."""
     is_known = answer["commits"] or answer["not_landed"] or answer["not_known"]
-    return ["What came of it, as git has it now:", *outcome_lines(answer, _MAX_NOT_LANDED)] if is_known else []
+    standing = [f"  {answer['standing']}"] if answer.get("standing") else []
+    said = [*outcome_lines(answer, _MAX_NOT_LANDED), *standing]
+    return ["What came of it, as git has it now:", *said] if is_known else []
 
 
 def session_file_lines(text: str, ended: "Sequence[EndedRow]") -> Iterator[str]:

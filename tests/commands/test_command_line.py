@@ -108,7 +108,7 @@ def test_alone_it_says_where_one_stands(
     assert "set up    no assistant yet" in found.out
     assert "ocm doctor" in found.out
     project.checkpoint("S", goal="Cut latency", tool="cursor")
-    project.calls(5, "S")
+    project.changes(5, "S")
     found = ocm()
     assert "1 session\n" in found.out
     assert "last      Cut latency · today" in found.out
@@ -346,7 +346,7 @@ def test_a_brief_lets_the_work_be_picked_up(ocm: Run, filled: Project) -> None:
 
 
 def test_the_status_is_for_persons_and_scripts(ocm: Run, project: Project) -> None:
-    project.calls(5)
+    project.changes(5)
     assert "5 of 5 calls, gate shut" in ocm("status").out
     found = ocm("status", "--json").json
     assert found["store"] == project.store.path

@@ -153,24 +153,24 @@ def test_the_tool_answers(worked: Project, tmp_path: Path, world: str) -> None:
 
 def test_the_tool_refuses_a_submodule_in_a_sentence(worked: Project, tmp_path: Path) -> None:
     project = _submodule(worked, tmp_path)
-    with pytest.raises(OcmError, match="src/client.py is a submodule, with a history of its own. Ask in there."):
+    with pytest.raises(OcmError, match="src/client.py is a submodule, with a history of its own. Name a file in it."):
         anyio.run(JournalServer(str(project.root)).call_tool, "ocm__why", {"file": NAME, "line": 6})
 
 
 SAID: list[tuple[str, tuple[str, ...], int, str]] = [
     ("untracked", ("why", f"{NAME}:6"), 0, "Git does not track src/client.py, so this is from the journal alone."),
     ("binary", ("why", f"{NAME}:6"), 0, "is binary, so this is about the whole file"),
-    ("submodule", ("why", f"{NAME}:6"), 2, "src/client.py is a submodule, with a history of its own. Ask in there."),
+    ("submodule", ("why", f"{NAME}:6"), 2, "src/client.py is a submodule, with a history of its own. Name a file in it."),
     ("shallow", ("why", f"{NAME}:6"), 0, "History is cut off here (a shallow clone)"),
     ("rewritten", ("commits", "S"), 0, "Reworded"),
     ("emptied", ("why", f"{NAME}:6"), 0, "Git could not read the history of src/client.py, so this is from the journal alone."),
     ("emptied", ("explain", "HEAD"), 1, "Git has no commit 'HEAD'"),
-    ("emptied", ("why", NAME), 0, "Git has no commit of src/client.py, or could not be asked."),
+    ("emptied", ("why", NAME), 0, "Git could not be asked: git could not read this repository."),
     ("corrupt", ("why", f"{NAME}:6"), 0, "Git could not read the history of src/client.py, so this is from the journal alone."),
     ("headless", ("why", f"{NAME}:6"), 0, "Git could not read the history of src/client.py, so this is from the journal alone."),
-    ("no git", ("why", f"{NAME}:6"), 0, "Git could not be asked here, so this is from the journal alone."),
-    ("no git", ("explain", "HEAD"), 1, "is in no git repository that can be read"),
-    ("no git", ("commits", "S"), 0, "Git could not be asked, so what landed is not known."),
+    ("no git", ("why", f"{NAME}:6"), 0, "commit    not known: it is in no git repository"),
+    ("no git", ("explain", "HEAD"), 1, "it is in no git repository"),
+    ("no git", ("commits", "S"), 0, "not known: src/client.py (it is in no git repository)"),
 ]  # fmt: skip
 
 

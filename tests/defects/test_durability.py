@@ -210,7 +210,8 @@ def test_d41_hooks_work_without_the_database(system: System) -> None:
     """In the reference a damaged database silently switched the hooks off."""
     system.hook("session-start", "S", source="startup")
     _junk(system.store / "memory.db")
-    system.read_files("S", 5)
+    system.edit("S", "a.py")
+    system.read_files("S", 4)
     assert system.before_edit("S").denied
 
 

@@ -26,7 +26,8 @@ HARMLESS: dict[str, dict[str, Any]] = {
 def shut(system: System, session: str) -> None:
     """Work until the gate is shut."""
     system.hook("session-start", session, source="startup")
-    system.read_files(session, THRESHOLD)
+    system.edit(session, "shut.py")  # reads alone do not shut it
+    system.read_files(session, THRESHOLD - 1)
 
 
 def test_d02_reads_and_questions_pass_a_shut_gate(system: System) -> None:
@@ -55,7 +56,11 @@ def test_d02_the_checkpoint_command_itself_passes_a_shut_gate(system: System) ->
 def test_d02_the_gate_lets_go_after_three_denials(system: System) -> None:
     """With no way to store a checkpoint, the reference denied for ever."""
     shut(system, "S")
-    assert [system.before_edit("S").denied for _ in range(4)] == [True, True, True, False]
+    denied = []
+    for _ in range(4):
+        denied.append(system.before_edit("S").denied)
+        system.read_files("S", 1)  # the next call is one of the assistant's next step
+    assert denied == [True, True, True, False]
 
 
 def test_d03_a_comment_in_a_command_does_not_pass_for_a_checkpoint(system: System) -> None:
@@ -100,7 +105,8 @@ def test_d06_the_end_of_a_turn_is_not_the_end_of_the_session(system: System) -> 
     system.hook("session-start", "S", source="startup")
     system.checkpoint("S", "--goal", "begun").must_work()
     for _ in range(3):
-        system.read_files("S", 4)
+        system.edit("S", "turn.py")
+        system.read_files("S", 3)
         system.hook("stop", "S", stop_hook_active=False)
     assert system.before_edit("S").denied
     assert {session.status for session in system.listed()} == {"open"}

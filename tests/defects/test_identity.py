@@ -41,7 +41,8 @@ def _works_below(system: System, world: World, place: str) -> None:
     """Let the host's current directory be another one, and look from the project's root."""
     inside = world.root / place
     system.hook("session-start", "S", cwd=inside, source="startup")
-    system.read_files("S", 5, cwd=inside)
+    system.edit("S", "src/shut.py")
+    system.read_files("S", 4, cwd=inside)
     assert system.before_edit("S").denied
     system.hook("session-end", "S", cwd=inside, reason="other")
     assert [session.session_id for session in system.listed()] == ["S"]

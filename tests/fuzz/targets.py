@@ -18,7 +18,7 @@ from ocm.recall import search
 from ocm.redaction import redact
 from ocm.redaction.user_rules import NONE
 from ocm.sessions import gather, merge
-from ocm.store import journal
+from ocm.store import gate, journal
 from ocm.store.events import hook_event, moment
 from ocm.store.paths import Store
 
@@ -45,7 +45,7 @@ def journals(data: bytes) -> None:
     """A journal of any bytes is read line by line, and counted."""
     events, rejected = journal.parse(data)
     assert len(events) + len(rejected) <= data.count(b"\n") + 1
-    tally = journal.count([("1-1", data), ("", data)])
+    tally = gate.count([("1-1", data), ("", data)])
     assert min(tally.calls, tally.due, tally.denials) >= 0
     journal.has_work(data)
     for event in events:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocm.sessions import checkpoints
-from ocm.store import journal, paths
+from ocm.store import gate, paths
 from tests.defects.driver import together
 from tests.defects.environment import our_commands
 from tests.defects.ours import Ours
@@ -165,7 +165,7 @@ def test_every_line_that_hooks_append_during_take_overs_is_recorded_exactly_once
     assert [writer.returncode for writer in writers] == [0] * WRITERS
     checkpoints.flush(store, "S")
     assert taken > TAKE_OVERS_BETWEEN
-    assert journal.tally(str(system.store), "S").calls == LINES
+    assert gate.tally(str(system.store), "S").calls == LINES
     facts = system.show("S")
     assert facts is not None
     assert set(facts.files) == NAMES
@@ -188,7 +188,7 @@ def test_checkpoints_in_several_processes_take_over_from_hooks(system: Ours) -> 
     facts = system.show("S")
     assert facts is not None
     assert set(facts.files) == NAMES
-    assert journal.tally(str(system.store), "S").calls == 0
+    assert gate.tally(str(system.store), "S").calls == 0
     assert_tidy(system)
 
 

@@ -23,7 +23,7 @@ from ocm.cli import main
 from ocm.index import sync
 from ocm.recall import show
 from ocm.sessions import checkpoints, gather
-from ocm.store import files, journal, paths
+from ocm.store import files, gate, journal, paths
 from tests.defects.driver import run_as_plain_user
 from tests.defects.environment import our_commands
 from tests.defects.ours import Ours
@@ -705,7 +705,7 @@ def _assert_all_there(store: paths.Store, number: int) -> None:
     shown = show.show(store, "S")
     assert shown["work_summary"] == [f"item {n}" for n in range(number + 1)]
     assert {"src/a.py", "src/b.py"} <= {change["path"] for change in shown["files"]}
-    assert journal.tally(store.path, "S").calls == 0
+    assert gate.tally(store.path, "S").calls == 0
     assert journal.taken_paths(store.path, "S") == []
     assert [name for name in os.listdir(store.sessions) if name.startswith(".ocm-tmp-")] == []
 
@@ -719,7 +719,7 @@ def test_a_hook_on_a_full_disk_says_nothing_and_the_next_one_works(
         with pytest.raises(OSError, match="No space"):
             journal.append(store.path, "S", [line])
     journal.append(store.path, "S", [line])
-    assert journal.tally(store.path, "S").calls == 1
+    assert gate.tally(store.path, "S").calls == 1
     system.checkpoint("S", "--summary", "at last").must_work()
 
 

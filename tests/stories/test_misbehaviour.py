@@ -6,6 +6,7 @@ it, or stands in its documentation.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shlex
@@ -105,11 +106,14 @@ class Engine:
     outcome: Callable[[Result], str]
 
 
+_numbers = itertools.count()
+
+
 def _payloads(names: dict[str, tuple[str, Json]], event: str) -> Callable[[str, Act], Json]:
     def payload(root: str, act: Act) -> Json:
         tool, given = names[act.kind]
         about = {"session_id": ID, "cwd": root, "hook_event_name": event, "transcript_path": "/t.jsonl"}
-        return {**about, "tool_name": tool, "tool_input": given, "tool_use_id": "t"}
+        return {**about, "tool_name": tool, "tool_input": given, "tool_use_id": f"t{next(_numbers)}"}
 
     return payload
 
@@ -219,9 +223,9 @@ def test_a_shut_gate_denies_and_a_read_passes(engine: Engine, project: Project) 
     """The control: the same commands, read by the same rules, do hold a call back where that is meant."""
     search_path = os.pathsep.join([str(Path(script("ocm-hook")).parent), MISSING])
     root = str(project.root)
-    read = json.dumps(engine.after(root, READ)).encode()
-    for _ in range(5):
-        run(shipped(engine.host, "post-tool-use"), read, project.root, search_path)
+    for act in (EDIT, READ, READ, READ, READ):
+        made = json.dumps(engine.after(root, act)).encode()
+        run(shipped(engine.host, "post-tool-use"), made, project.root, search_path)
     command = shipped(engine.host, "pre-tool-use")
     outcomes = {
         act.kind: engine.outcome(run(command, json.dumps(engine.before(root, act)).encode(), project.root, search_path))

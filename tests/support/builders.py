@@ -14,7 +14,7 @@ from ocm.base.model import Session
 from ocm.hook import main
 from ocm.markdown import parse
 from ocm.sessions import checkpoints
-from ocm.store import journal, trust
+from ocm.store import gate, journal, trust
 from ocm.store.paths import STORE, Store
 
 EDIT = {"tool_name": "Edit"}
@@ -94,6 +94,10 @@ class Project:
             reply = self.hook("post-tool-use", session_id=session_id, **{"tool_name": "Read", **fields})
         return reply
 
+    def changes(self, count: int, session_id: str = "S", **fields: Any) -> dict[str, Any]:
+        """Let the assistant make `count` calls that may change something, and return the last reply."""
+        return self.calls(count, session_id, **{"tool_name": "mcp__other__act", **fields})
+
     def edited(self, path: str, session_id: str = "S", kind: str = "update", **fields: Any) -> dict[str, Any]:
         """Tell of an edit by the `Write` tool."""
         edit = {"tool_name": "Write", "tool_input": {"file_path": path}, "tool_response": {"type": kind}}
@@ -109,9 +113,9 @@ class Project:
         """Store a checkpoint."""
         return checkpoints.checkpoint(self.store, {"session_id": session_id, **arguments}, tool="test")
 
-    def tally(self, session_id: str = "S") -> journal.Tally:
+    def tally(self, session_id: str = "S") -> gate.Tally:
         """Count what the gate counts."""
-        return journal.tally(self.store.path, session_id)
+        return gate.tally(self.store.path, session_id)
 
     def journals(self) -> list[str]:
         """Return the names of all journals, active and taken."""

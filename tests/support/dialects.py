@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,13 @@ from typing import Any
 
 Json = dict[str, Any]
 ID = "6f0f4f0e-9f0d-4f0e-8a10-2f6f3d1c9a10"
+
+_numbers = itertools.count(1)
+
+
+def _id() -> str:
+    """Return the id of another call: a host gives each its own."""
+    return f"call-{next(_numbers)}"
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,7 @@ def _cursor_call(root: str, event: str, act: Act, **fields: Any) -> Json:
         "own": ("MCP:ocm__checkpoint", act.given),
     }
     tool, given = calls[act.kind]
-    call = {"tool_name": tool, "tool_input": given, "tool_use_id": "t1", "cwd": "/home/dev/.cursor"}
+    call = {"tool_name": tool, "tool_input": given, "tool_use_id": _id(), "cwd": "/home/dev/.cursor"}
     return _cursor(root, event, **call, **fields)
 
 
@@ -158,7 +166,7 @@ def _vscode_call(root: str, event: str, act: Act, **fields: Any) -> Json:
         "own": ("mcp_opencodememor_ocm__checkpoint", act.given),
     }
     tool, given = calls[act.kind]
-    return _vscode(root, event, tool_name=tool, tool_input=given, tool_use_id="tool-123", **fields)
+    return _vscode(root, event, tool_name=tool, tool_input=given, tool_use_id=_id(), **fields)
 
 
 VSCODE = Dialect(
@@ -235,7 +243,7 @@ def _antigravity_call(root: str, act: Act) -> Json:
         "own": ("mcp_opencodememory_ocm__checkpoint", act.given),
     }
     name, given = calls[act.kind]
-    return _antigravity(root, stepIdx=4, toolCall={"name": name, "args": given})
+    return _antigravity(root, stepIdx=next(_numbers), toolCall={"name": name, "args": given})
 
 
 def _antigravity_denied(answer: Answer) -> str:
@@ -274,7 +282,7 @@ def _claude_call(root: str, event: str, act: Act, shell: str, **fields: Any) -> 
         "own": ("mcp__opencodememory__ocm__checkpoint", act.given),
     }
     tool, given = calls[act.kind]
-    return _claude(root, event, tool_name=tool, tool_input=given, tool_use_id="t1", **fields)
+    return _claude(root, event, tool_name=tool, tool_input=given, tool_use_id=_id(), **fields)
 
 
 QODER = Dialect(

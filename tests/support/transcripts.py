@@ -16,6 +16,8 @@ from ocm.sources.story import Story
 SESSION = "11111111-2222-4333-8444-555555555555"
 OTHER = "99999999-2222-4333-8444-555555555555"
 CWD = "/home/dev/proj"
+HISTORIES = Path(__file__).parent / "histories"
+SHOP = "/home/dev/shop"  # where those were recorded
 
 
 @dataclass

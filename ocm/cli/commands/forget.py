@@ -15,14 +15,27 @@ def command(*, project: str | None, identifier: str, yes: bool) -> None:
 
     That is its file and its journal, and what cache, log, archive and safety copies hold of it.
     """
+    from ocm.sessions import archive, copies, lookup, session_files
     from ocm.sessions import forget as forgetting
-    from ocm.sessions import lookup, session_files
 
     store = options.find_store(project)
     forgetting.finish(store)
     place, name = lookup.find_anywhere(store, identifier, notice=output.notice)
     session_id = session_files.load(place, name).session.session_id
-    if not yes:
-        click.confirm(f"Remove {name} ({session_id}) for good?", abort=True, err=True)
+    every = [one for there, _ in archive.places(store) for one in copies.of_session(there, session_id)]
+    if len(every) > 1 and identifier in {name, name.removesuffix(".md")}:
+        others = ", ".join(one for one in every if one != name)
+        _confirm(f"Remove {name} for good? The session {session_id} stays, in {others}.", yes=yes)
+        forgetting.forget_file(store, place, name)
+        output.say(f"Removed: {name}. Its session is in {others}.")
+        return
+    _confirm(f"Remove {', '.join(every or [name])} ({session_id}) for good?", yes=yes)
     done = forgetting.forget(store, session_id)
     output.say(f"Forgotten: {', '.join(done.files)}. Commits that hold the store, if you share it, still have it.")
+    for path in done.unread:
+        output.notice(f"{path} cannot be read, so it was left as it is and may hold the session still.")
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    if not yes:
+        click.confirm(question, abort=True, err=True)

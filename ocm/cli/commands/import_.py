@@ -206,7 +206,7 @@ def _export(store: "Store", file: str, *, replace: bool, as_json: bool) -> None:
     if as_json:
         output.as_json({
             "written": moved.written, "same": moved.same, "kept": moved.kept, "redactions": moved.redactions,
-            "troubles": moved.troubles,
+            "troubles": moved.troubles, "forgotten": moved.forgotten, "unreadable": moved.unreadable,
         })  # fmt: skip
     else:
         output.say(f"{len(moved.written)} sessions written, {len(moved.same)} were here already.")
@@ -214,4 +214,8 @@ def _export(store: "Store", file: str, *, replace: bool, as_json: bool) -> None:
             output.say(f"{len(moved.kept)} differ from what is here and were left out; --replace takes them.")
         if moved.redactions:
             output.say(f"{moved.redactions} secrets were removed.")
+        if moved.forgotten:
+            output.say(f"{len(moved.forgotten)} were forgotten here, and stay so.")
+    for line in moved.unreadable:
+        output.notice(f"It came in as it is and cannot be read: {line}. Correct it in an editor.")
     options.report_troubles(moved.troubles)

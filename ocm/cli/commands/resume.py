@@ -19,8 +19,8 @@ from ocm.ui import output
 def command(*, project: str | None, identifier: str | None, tokens: int | None, copy: bool, as_json: bool) -> None:
     """Print a brief to pick the work up from.
 
-    It lists the goal, what is done and what is left, problems and decisions, the files and what became of them, and
-    what git did since. Without ID it is about the session on the current branch that was worked on last.
+    It lists what is to be done, problems not solved, decisions in force and notes of all sessions, the nearest to this
+    branch first, with the files and what became of them. With ID it is about that session alone.
     """
     from ocm.recall import brief as briefs
     from ocm.recall import show
@@ -39,7 +39,6 @@ def command(*, project: str | None, identifier: str | None, tokens: int | None, 
             session_id=session_id,
             tokens=budget,
             alone=bool(session_id),
-            whole=True,
             notice=notice,
         )
     copied = clipboard.copy(said) if copy and said else ""

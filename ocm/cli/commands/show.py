@@ -36,7 +36,7 @@ def command(
 
     ID is a session id or the unique beginning of one, a slug, a file name, or `latest`.
     """
-    from ocm.provenance import decision_log, why
+    from ocm.provenance import decision_log, landed, summary, why
     from ocm.recall import show
     from ocm.ui import why_view
 
@@ -45,16 +45,18 @@ def command(
         if sections or max_tokens:
             wanted = show.sections_of(list(sections))
             found = show.excerpt(store, identifier, wanted, max_tokens or _EVERYTHING, notice=notice)
-            found = decision_log.with_ended(store, found)
+            found = landed.with_standing(store, found)
             output.as_json(found) if as_json else output.excerpt(found, wanted)
             return
         shown = show.show(store, identifier, notice=notice)
         outcome = why.commits(store, identifier)
-        ended = decision_log.ended(store, os.path.basename(shown["markdown_path"]))
+        name = os.path.basename(shown["markdown_path"])
+        ended = decision_log.ended(store, name)
         if as_json:
-            landed = {name: outcome[name] for name in ("commits", "not_landed")}
-            output.as_json({**shown, **landed, "ended": ended})
+            kept = {name: outcome[name] for name in ("commits", "not_landed", "not_known")}
+            output.as_json({**shown, **kept, **landed.of_session(store, name).as_json(), "ended": ended})
         else:
+            outcome["standing"] = summary.standing_text({"branch_state": landed.of_session(store, name).branch_state})
             lines = list(why_view.session_file_lines(show.text(store, identifier), ended))
             still: Mapping[str, object] = show.freshness_of(store, identifier) if layout.is_watched() else {}
             layout.session({**shown, **still}, lines, why_view.outcome_section(outcome))

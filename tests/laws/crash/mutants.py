@@ -88,9 +88,9 @@ def no_lock_of_writers() -> None:
 
 def no_carry() -> None:
     """Let a machine checkpoint open the gate."""
-    from ocm.store import journal
+    from ocm.store import gate
 
-    _plant(journal, count=lambda *_, **__: journal.Tally())
+    _plant(gate, count=lambda *_, **__: gate.Tally())
 
 
 def no_temporary_file() -> None:

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -94,7 +95,7 @@ def test_commits_since_are_counted(repo: Project) -> None:
     assert search.search(repo.store, "wombat")[0]["commits_since"] == 3
 
 
-def test_a_page_costs_one_git_process(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_costs_two_git_processes(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(5):
         names = [f"{n}-{m}.py" for m in range(4)]
         work(repo, *names, session_id=f"s{n}")
@@ -107,7 +108,7 @@ def test_a_page_costs_one_git_process(repo: Project, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(subprocess.Popen, "__init__", counted)
     assert len(search.search(repo.store, "wombat")) == 5
-    assert len(started) == 1
+    assert len(started) == 2
 
 
 @pytest.fixture
@@ -259,7 +260,9 @@ def test_an_index_line_says_how_many_files_changed(repo: Project) -> None:
     work(repo, "d.py", session_id="two")
     write(repo, "b.py", "two\n")
     lines = repo.hook("session-start", session_id="three", source="startup")["hookSpecificOutput"]["additionalContext"]
-    assert "one · 1 of 2 files changed" in lines
+    assert re.search(
+        r"^- .* · one .* · 1 of 2 files changed$|^\[\d\] .* · one · .*1 of 2 files changed$", lines, re.MULTILINE
+    )
 
 
 # --- work that never landed
@@ -386,7 +389,7 @@ def test_no_setting_of_the_user_changes_what_is_in_commits(repo: Project, settin
     assert since.commits(1.0)[0] == (sha, "change")
 
 
-def test_a_brief_asks_git_one_question(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_brief_asks_git_two_questions_at_once(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     work(repo, "lost.py", session_id="one")
     real, asked = process._started, []
 
@@ -397,7 +400,7 @@ def test_a_brief_asks_git_one_question(repo: Project, monkeypatch: pytest.Monkey
     monkeypatch.setattr(process, "_started", counted)
     said = brief.for_hook(repo.store, own="", tokens=600, most_read=64)
     assert "Not committed: lost.py" in said
-    assert asked == ["log"]
+    assert asked == ["log", "ls-tree"]
 
 
 def test_what_git_has_to_convert_is_not_known_without_git(

@@ -25,7 +25,7 @@ HOSTILE_IDS = (
 
 
 def shut(project: Project, calls: int = 5) -> None:
-    project.calls(calls)
+    project.changes(calls)
     assert gate.is_shut(project.tally(), config.load())
 
 
@@ -84,9 +84,9 @@ def test_gate_count_changes_leaves_reads_out(project: Project, monkeypatch: pyte
     "tool", ["Edit", "Write", "MultiEdit", "NotebookEdit", "Bash", "PowerShell", "mcp__github__create_issue"]
 )
 def test_what_can_change_something_is_denied_once_the_threshold_is_reached(project: Project, tool: str) -> None:
-    project.calls(4)
+    project.changes(4)
     assert not project.denied(tool)
-    project.calls(1)
+    project.changes(1)
     assert project.denied(tool)
 
 
@@ -141,7 +141,7 @@ def test_a_denial_holds_the_call_to_make_ready_to_send(project: Project) -> None
     project.hook("post-tool-use", tool_name="Bash", tool_input={"command": "git commit -m secret"})
     reason = project.denied()
     call, _ = json.JSONDecoder().raw_decode(reason, reason.index("{"))
-    assert call == {"work_summary": ["Edited src/deep/app.py; ran git commit"]}
+    assert call == {"work_summary": ["Changed src/deep/app.py"]}
     assert f"{CHECKPOINT_TOOL} {{" in reason
     assert "secret" not in reason
 
@@ -166,6 +166,8 @@ def test_the_command_in_a_denial_works_wherever_the_model_is(
     other = Project(tmp_path / "it's another")
     shut(project)
     assert "--project" not in project.denied(cwd=str(project.root / "src"))
+    project.checkpoint(goal="first")
+    shut(project)
     for cwd in (str(other.root), str(tmp_path), str(tmp_path / "gone")):
         reason = project.denied(cwd=cwd)
         assert f"--project '{project.root}' " in reason
@@ -203,6 +205,7 @@ def test_a_denial_needs_no_stderr(project: Project) -> None:
     assert reason
 
 
+@pytest.mark.usefixtures("steps_apart")
 def test_the_gate_lets_go_after_three_denials_and_says_so_once(project: Project) -> None:
     shut(project)
     assert [bool(project.denied()) for _ in range(3)] == [True] * 3
@@ -212,6 +215,7 @@ def test_the_gate_lets_go_after_three_denials_and_says_so_once(project: Project)
     assert [project.hook("pre-tool-use", tool_name="Edit") for _ in range(3)] == [{}] * 3
 
 
+@pytest.mark.usefixtures("steps_apart")
 def test_reads_between_denials_do_not_matter(project: Project) -> None:
     shut(project)
     for _ in range(3):
@@ -220,13 +224,14 @@ def test_reads_between_denials_do_not_matter(project: Project) -> None:
     assert not project.denied()
 
 
+@pytest.mark.usefixtures("steps_apart")
 def test_a_released_gate_shuts_again_after_as_many_calls(project: Project) -> None:
     shut(project)
     for _ in range(4):
         project.denied()
-    project.calls(4)
+    project.changes(4)
     assert not project.denied()
-    project.calls(1)
+    project.changes(1)
     assert [bool(project.denied()) for _ in range(4)] == [True, True, True, False]
 
 
@@ -237,6 +242,7 @@ def test_a_stored_checkpoint_opens_the_gate(project: Project) -> None:
     assert project.tally().calls == 0
 
 
+@pytest.mark.usefixtures("steps_apart")
 def test_denials_start_again_behind_a_checkpoint(project: Project) -> None:
     shut(project)
     assert project.denied()
@@ -287,6 +293,9 @@ def test_the_reminder_comes_with_the_result_that_reaches_the_threshold(project: 
     reply = project.calls(1)
     assert reply["hookSpecificOutput"]["hookEventName"] == "PostToolUse"
     assert CHECKPOINT_TOOL in reply["hookSpecificOutput"]["additionalContext"]
+    assert project.calls(3) == {}
+    project.checkpoint(goal="g")
+    project.calls(4)
     failed = project.calls(1, hook_event_name="PostToolUseFailure")
     assert failed["hookSpecificOutput"]["hookEventName"] == "PostToolUseFailure"
 
@@ -301,6 +310,164 @@ def test_a_threshold_in_the_command_line_wins(
     monkeypatch.setenv("OCM_GATE_THRESHOLD", "3")
     replies = [bool(project.hook("post-tool-use", *options, tool_name="Read")) for _ in range(3)]
     assert replies.index(True) + 1 == expected
+
+
+# --- only what changes something shuts the gate
+
+
+def test_reads_alone_never_shut_the_gate(project: Project) -> None:
+    project.calls(9)
+    for command in ("grep -rn x src | head", "find . -name '*.py' | xargs grep -l x", "git log --format='%h %s' -3"):
+        project.hook("post-tool-use", tool_name="Bash", tool_input={"command": command})
+    assert not project.denied("Edit")
+    project.edited("a.py")
+    assert project.denied("Edit")
+
+
+def test_gate_shut_count_shuts_it_whatever_was_called(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCM_GATE_SHUT", "count")
+    project.calls(5)
+    assert "Looked around" in project.denied("Edit")
+
+
+@pytest.mark.parametrize("command", ["echo x > a", "sed -i s/a/b/ x", "npm install", "python x.py", "ls; touch a"])
+def test_a_shell_command_that_is_not_known_to_read_is_a_change(project: Project, command: str) -> None:
+    project.hook("post-tool-use", tool_name="Bash", tool_input={"command": command})
+    project.calls(4)
+    assert project.denied("Bash", tool_input={"command": command})
+
+
+@pytest.mark.parametrize("command", ["ls -la", "grep -rn 'a b' src | head -5", "awk '{print $1}' x | sort | uniq -c"])
+def test_a_shell_command_that_reads_passes_a_shut_gate(project: Project, command: str) -> None:
+    shut(project)
+    assert not project.denied("Bash", tool_input={"command": command})
+    assert [line["e"] for line in project.lines()].count("deny") == 0
+
+
+def test_gate_deny_all_holds_commands_that_read_back_too(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCM_GATE_DENY", "all")
+    shut(project)
+    assert project.denied("Bash", tool_input={"command": "ls"})
+
+
+@pytest.mark.usefixtures("steps_apart")
+def test_a_command_that_reads_does_not_make_the_gate_let_go(project: Project) -> None:
+    shut(project)
+    for _ in range(3):
+        assert project.denied()
+    assert project.hook("pre-tool-use", tool_name="Bash", tool_input={"command": "ls"}) == {}
+    assert set(project.hook("pre-tool-use", tool_name="Edit")) == {"systemMessage"}
+
+
+def test_a_change_in_the_same_turn_spares_the_look_at_the_next_command(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def judge(command: str, _: str) -> bool:
+        asked.append(command)
+        return True
+
+    monkeypatch.setattr("ocm.hook.read_only.only_reads", judge)
+    for command in ("sort a", "touch a"):
+        project.hook("post-tool-use", tool_name="Bash", tool_input={"command": command})
+    assert asked == ["sort a", "touch a"]
+    project.edited("a.py")
+    project.hook("post-tool-use", tool_name="Bash", tool_input={"command": "sort b"})
+    assert asked == ["sort a", "touch a"]
+    project.hook("user-prompt", prompt="next")
+    project.hook("post-tool-use", tool_name="Bash", tool_input={"command": "sort c"})
+    monkeypatch.setenv("OCM_GATE_COUNT", "changes")
+    project.edited("a.py")
+    project.hook("post-tool-use", tool_name="Bash", tool_input={"command": "sort d"})
+    assert asked[2:] == ["sort c", "sort d"]
+    assert [line["m"] for line in project.lines() if line["e"] == "call"] == [0, 0, 1, 1, 0, 1, 0]
+
+
+def test_an_edit_that_failed_changed_nothing(project: Project) -> None:
+    failed: dict[str, Any] = {"hook_event_name": "PostToolUseFailure", "tool_input": {"file_path": "a"}}
+    project.calls(5, tool_name="Edit", **failed)
+    assert not project.denied()
+    failed["tool_input"] = {"command": "make"}
+    project.calls(1, tool_name="Bash", **failed)
+    assert project.denied()
+
+
+def test_an_edit_of_a_sub_agent_is_a_change(project: Project) -> None:
+    project.calls(5)
+    project.edited("a.py", **AGENT)
+    assert project.denied()
+
+
+def test_after_a_machine_checkpoint_the_gate_still_knows_of_the_change(project: Project) -> None:
+    project.edited("a.py")
+    project.calls(3)
+    project.checkpoint(title="T")
+    assert not project.denied()
+    project.calls(1)
+    assert project.denied()
+
+
+# --- plan mode
+
+
+@pytest.mark.parametrize("tool", ["Edit", "Bash", "Write", "mcp__other__act"])
+def test_in_plan_mode_nothing_is_held_back_reminded_of_or_a_change(project: Project, tool: str) -> None:
+    assert project.changes(9, tool_name=tool, tool_input={"command": "x"}, permission_mode="plan") == {}
+    assert not project.denied(tool, permission_mode="plan")
+    assert not project.denied(tool)
+    project.edited("a.py")
+    assert project.denied(tool)
+    assert not project.denied(tool, permission_mode="plan")
+
+
+def test_after_plan_mode_the_reminder_comes_with_the_first_call(project: Project) -> None:
+    project.calls(9, permission_mode="plan")
+    assert CHECKPOINT_TOOL in project.calls(1, permission_mode="acceptEdits")["hookSpecificOutput"]["additionalContext"]
+
+
+# --- one step is one denial, and one call is one call
+
+
+def test_calls_sent_together_are_one_denial_and_one_full_text(project: Project) -> None:
+    shut(project)
+    reasons = [project.denied("Bash", tool_input={"command": f"make {n}"}, tool_use_id=f"t{n}") for n in range(9)]
+    assert all(reasons)
+    assert project.tally().denials == 1
+    assert [reason for reason in reasons if "work_summary" in reason] == reasons[:1]
+    assert {len(reason.split("\n")) for reason in reasons[1:]} == {1}
+    assert max(map(len, reasons[1:])) <= 120
+    project.hook("user-prompt", prompt="and now?")
+    assert project.denied() == reasons[1]
+    assert project.tally().denials == 2
+
+
+def test_a_checkpoint_makes_the_next_denial_a_full_one_again(project: Project) -> None:
+    shut(project)
+    project.denied()
+    project.checkpoint(title="machine")
+    assert "work_summary" not in project.denied()
+    project.checkpoint(goal="g")
+    shut(project)
+    assert "work_summary" in project.denied()
+
+
+def test_two_hooks_that_tell_of_one_call_count_it_once(project: Project) -> None:
+    replies = [project.edited(f"{n // 2}.py", tool_use_id=f"t{n // 2}") for n in range(10)]
+    assert [bool(reply) for reply in replies] == [False] * 8 + [True, False]
+    assert project.tally().calls == 5
+    reasons = [project.denied(tool_use_id="t9") for _ in range(2)]
+    assert ["work_summary" in reason for reason in reasons] == [True, False]
+    assert project.tally().denials == 1
+
+
+def test_the_second_hook_to_tell_of_the_call_that_is_reminded_of_keeps_silent(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.calls(4)
+    monkeypatch.setattr(gate, "reminds", lambda *_: True)
+    assert project.calls(1, tool_use_id="t")
+    assert project.calls(1, tool_use_id="t") == {}
 
 
 # --- identity
@@ -528,7 +695,7 @@ def test_a_turn_without_changes_or_without_a_gate_just_ends(
 
 def test_the_end_of_a_turn_is_not_the_end_of_the_session(project: Project) -> None:
     for _ in range(3):
-        project.calls(2)
+        project.changes(2)
         project.hook("stop")
     assert project.denied()
     project.checkpoint()
@@ -858,5 +1025,5 @@ def test_a_turn_that_ends_before_the_gate_is_shut_is_not_told_of_calls_held_back
     asked = project.hook("stop")["reason"]
     assert "checkpoint" in asked
     assert "held back" not in asked
-    project.calls(5)
+    project.calls(3)
     assert "held back" in project.calls(1)["hookSpecificOutput"]["additionalContext"]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ocm.hook.command_name import plainly_reads
 from ocm.hook.read_only import MAX_LENGTH, only_reads
 from tests.fuzz import read_only as fuzz
 
@@ -112,3 +113,37 @@ def test_the_hunt_sees_what_changes(tmp_path: os.PathLike[str]) -> None:
     ):
         assert "bash" in field.changed(text)
     assert field.changed("cat a.txt") == ""
+
+
+# --- what is judged at a glance
+
+
+def test_what_plainly_reads_is_judged_to_read_as_well() -> None:
+    texts = {text for texts in CORPUS.values() for text in texts}
+    plain = {text for text in texts if plainly_reads(text)}
+    assert len(plain) >= 70
+    assert {text for text in plain if not only_reads(text)} == set()
+
+
+_GLANCED = st.lists(
+    st.sampled_from((
+        "ls", "cat", "git", "log", "diff", "status", "sed", "find", "rg", "grep", "-n", "-p", "-i", "-o", "-name", "-exec", "-delete",
+        "--output=x", "--pre", "-5", "5", "1,5p", "p", "x", "*", "HEAD", "2>/dev/null", "2>&1", "|", "||", "&", ";", ">", "a b",
+        '"a b"', "'a b'", '"a', "'", '""', '"$x"', "a'b'", "`x`", "\\", "~", "!", "=", "(", "\n", "\t", "tee", "xargs",
+    )),
+    max_size=6,
+)  # fmt: skip
+
+
+@given(_GLANCED, st.sampled_from((" ", " ", "")))
+def test_no_words_read_plainly_that_the_judge_would_hold_back(words: list[str], between: str) -> None:
+    command = between.join(words)
+    assert not plainly_reads(command) or only_reads(command)
+
+
+@pytest.mark.parametrize("command", [
+    "ls", "cat a b", 'grep -rn "def f" src | head -20', "sed -n '1,80p' a.py", "git log --oneline -5", "git diff", "ls x 2>/dev/null",
+    "find . -name '*.py' -type f 2>&1 | wc -l", "rg -n foo src",
+])  # fmt: skip
+def test_the_plainest_commands_are_judged_at_a_glance(command: str) -> None:
+    assert plainly_reads(command)

@@ -114,3 +114,32 @@ def test_a_call_of_cursor_that_reaches_claude_code_is_not_counted_there(project:
     project.calls(3, cursor_version="2.1.0")
     assert project.journals() == []
     assert project.log() == []
+
+
+MODES = {
+    "claude-code": "permission_mode", "codex": "permission_mode", "qoder": "permission_mode", "droid": "permission_mode",
+    "cursor": "composer_mode", "opencode": "mode", "cline": "mode", "copilot": "permissionMode",
+    "gemini-cli": "approval_mode",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("host", MODES)
+def test_a_host_that_only_plans_is_known_by_the_mode_that_it_names(host: str) -> None:
+    found = adapters.adapter(host)
+    assert found
+    assert found.only_plans({MODES[host]: "plan"}, Call("x"))
+    assert not found.only_plans({}, Call("x"))
+    for mode in ("acceptEdits", None, ["plan"]):
+        assert not found.only_plans({MODES[host]: mode}, Call("x"))
+
+
+def test_gemini_cli_writes_its_plan_into_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = adapters.adapter("gemini-cli")
+    assert found
+    call, other = Call("write_file"), Call("write_file")
+    call.add_edit("/", "/home/dev/.gemini/tmp/p/plans/a.md")
+    other.add_edit("/", "/home/dev/.gemini/tmp/p/plans2/a.md")
+    assert not found.only_plans({}, call)
+    monkeypatch.setenv("GEMINI_PLANS_DIR", "/home/dev/.gemini/tmp/p/plans")
+    assert found.only_plans({}, call)
+    assert not found.only_plans({}, other)

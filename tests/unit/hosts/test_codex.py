@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from pathlib import Path
@@ -34,10 +35,12 @@ SPECIFIC = {
     "UserPromptSubmit": {"hookEventName", "additionalContext"},
 }
 
+_calls = itertools.count()
+
 
 def sent(event: str, tool: str = "", given: object = None, **fields: Any) -> dict[str, Any]:
     """Return what Codex sends for an event."""
-    call = {"tool_name": tool, "tool_input": given or {}, "tool_use_id": "call_2_0"} if tool else {}
+    call = {"tool_name": tool, "tool_input": given or {}, "tool_use_id": f"call_{next(_calls)}_0"} if tool else {}
     about = {"model": "gpt-5.5", "permission_mode": "bypassPermissions", "transcript_path": "/home/dev/.codex/r.jsonl"}
     return {"session_id": ID, "turn_id": "t", "cwd": os.sep + "p", "hook_event_name": event, **about, **call, **fields}
 
@@ -61,7 +64,7 @@ def assert_accepted(reply: dict[str, Any]) -> None:
 def shut(project: Project) -> dict[str, Any]:
     reply: dict[str, Any] = {}
     for _ in range(5):
-        reply = answer(project, "post-tool-use", sent("PostToolUse", "Bash", {"command": "ls"}, tool_response="a\n"))
+        reply = answer(project, "post-tool-use", sent("PostToolUse", "Bash", {"command": "make"}, tool_response="a\n"))
     return reply
 
 
@@ -118,7 +121,9 @@ def test_the_fifth_call_reminds_and_the_next_change_is_denied(project: Project) 
     specific = denied["hookSpecificOutput"]
     assert (specific["hookEventName"], specific["permissionDecision"]) == ("PreToolUse", "deny")
     assert "tool_search" in specific["permissionDecisionReason"]
-    assert "reading" not in specific["permissionDecisionReason"], "there is no tool for it but the shell"
+    assert "reading and searching are free" in specific["permissionDecisionReason"]
+    read = sent("PreToolUse", "Bash", {"command": "rg -n main src | head"})
+    assert answer(project, "pre-tool-use", read) == {}, "there is no tool for it but the shell"
 
 
 def test_a_checkpoint_gets_the_true_id(project: Project) -> None:
@@ -144,12 +149,13 @@ def test_a_sub_agent_neither_counts_nor_is_denied_nor_gives_the_title(project: P
     assert [line["title"] for line in project.lines(ID) if line["e"] == "prompt"] == ["do the thing"]
 
 
+@pytest.mark.usefixtures("steps_apart")
 def test_the_gate_that_lets_go_tells_the_user_and_the_model(project: Project) -> None:
     shut(project)
-    edit = sent("PreToolUse", "apply_patch", {"command": PATCH})
-    denied = [answer(project, "pre-tool-use", edit)["hookSpecificOutput"]["permissionDecision"] for _ in range(3)]
+    edits = [sent("PreToolUse", "apply_patch", {"command": PATCH}) for _ in range(4)]
+    denied = [answer(project, "pre-tool-use", edit)["hookSpecificOutput"]["permissionDecision"] for edit in edits[:3]]
     assert denied == ["deny"] * 3
-    released = answer(project, "pre-tool-use", edit)
+    released = answer(project, "pre-tool-use", edits[3])
     assert released["systemMessage"] == released["hookSpecificOutput"]["additionalContext"]
 
 

@@ -33,7 +33,7 @@ def answer(project: Project, event: str, payload: dict[str, Any]) -> dict[str, A
 
 def shut(project: Project) -> None:
     for _ in range(5):
-        answer(project, "post-tool-use", sent("view", {"path": "a.py"}))
+        answer(project, "post-tool-use", sent("edit", {"path": "a.py"}))
 
 
 @pytest.mark.parametrize(("tool", "changes"), [
@@ -150,6 +150,7 @@ def test_a_turn_is_held_once_in_words_it_understands(project: Project) -> None:
     assert answer(project, "stop", sent(stopReason="end_turn", stop_hook_active=True)) == {}
 
 
+@pytest.mark.usefixtures("steps_apart")
 def test_a_gate_that_lets_go_says_so_without_denying(project: Project) -> None:
     shut(project)
     replies = [answer(project, "pre-tool-use", sent("bash", {"command": "make"})) for _ in range(4)]

@@ -38,7 +38,7 @@ def shut(project: Project) -> dict[str, Any]:
     reply: dict[str, Any] = {}
     for _ in range(5):
         reply = answer(
-            project, "post-tool-use", sent("AfterTool", "read_file", {"file_path": "a.py"}, tool_response={})
+            project, "post-tool-use", sent("AfterTool", "write_file", {"file_path": "a.py"}, tool_response={})
         )
     return reply
 
@@ -111,6 +111,7 @@ def test_a_checkpoint_gets_the_true_id(project: Project) -> None:
     assert answer(project, "pre-tool-use", sent("BeforeTool", "mcp_opencodememory_ocm__list_sessions")) == {}
 
 
+@pytest.mark.usefixtures("steps_apart")
 def test_the_gate_that_lets_go_tells_the_user(project: Project) -> None:
     shut(project)
     edit = sent("BeforeTool", "replace", {"file_path": "a.py"})
@@ -143,7 +144,7 @@ def test_no_profile_asks_before_each_request_to_the_model_and_timeouts_are_milli
 
 
 def test_what_a_sub_agent_calls_neither_counts_nor_is_denied_until_it_comes_back(project: Project) -> None:
-    shell = {"command": "ls"}
+    shell = {"command": "make"}
     answer(project, "user-prompt", sent("BeforeAgent", prompt="do it"))
     shut(project)
     answer(project, "pre-tool-use", sent("BeforeTool", "invoke_agent", {"agent_name": "generalist"}))
@@ -160,5 +161,5 @@ def test_a_sub_agent_that_never_came_back_is_over_with_the_next_prompt(project: 
     shut(project)
     answer(project, "pre-tool-use", sent("BeforeTool", "invoke_agent", {"agent_name": "generalist"}))
     answer(project, "user-prompt", sent("BeforeAgent", prompt="stop that"))
-    denied = answer(project, "pre-tool-use", sent("BeforeTool", "run_shell_command", {"command": "ls"}))
+    denied = answer(project, "pre-tool-use", sent("BeforeTool", "run_shell_command", {"command": "make"}))
     assert denied["decision"] == "deny"

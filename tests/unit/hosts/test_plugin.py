@@ -47,7 +47,7 @@ def answer(project: Project, host: str, event: str, **fields: Any) -> dict[str, 
 
 def shut(project: Project, host: str) -> None:
     for _ in range(5):
-        answer(project, host, "post-tool-use", **READ[host])
+        answer(project, host, "post-tool-use", **EDIT[host])
 
 
 @both
@@ -102,6 +102,7 @@ def test_other_tools_of_the_journal_are_left_as_they_are(project: Project, host:
 
 
 @both
+@pytest.mark.usefixtures("steps_apart")
 def test_a_gate_that_lets_go_says_so_without_denying(project: Project, host: str) -> None:
     shut(project, host)
     replies = [answer(project, host, "pre-tool-use", **EDIT[host]) for _ in range(4)]

@@ -48,7 +48,7 @@ def answers(project: Project, event: str, **fields: Any) -> list[dict[str, Any]]
 def shut(project: Project) -> dict[str, Any]:
     reply: dict[str, Any] = {}
     for _ in range(5):
-        (reply,) = answers(project, "PostToolUse", tool_name="Read", tool_input={"file_path": "a.py"})
+        (reply,) = answers(project, "PostToolUse", tool_name="Edit", tool_input={"file_path": "a.py"})
     return reply
 
 
@@ -56,6 +56,8 @@ def test_it_counts_reminds_and_denies_as_the_command_does(project: Project) -> N
     reminder = shut(project)["hookSpecificOutput"]
     assert CHECKPOINT_TOOL in reminder["additionalContext"]
     denied, _ = answers(project, "PreToolUse", tool_name="Edit", tool_input={"file_path": "a.py", "new_string": "x"})
+    project.checkpoint(goal="g", work_summary=["again"])
+    shut(project)
     by_command = project.hook("pre-tool-use", tool_name="Edit", tool_input={"file_path": "a.py"})
     assert denied == by_command
     assert denied["hookSpecificOutput"]["permissionDecision"] == "deny"

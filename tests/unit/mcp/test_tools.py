@@ -16,13 +16,14 @@ from tests.support.builders import Project, commit
 
 ROWS: dict[str, type] = {
     "ocm__search_sessions": rows.HitRow,
-    "ocm__list_sessions": rows.SessionRow,
+    "ocm__list_sessions": rows.ListedRow,
     "ocm__get_session_files": rows.FileRow,
     "ocm__get_session": rows.Excerpt,
     "ocm__timeline": rows.TimelineRow,
 }
 INNER: dict[str, dict[str, type]] = {
     "ocm__search_sessions": {"ended": rows.EndedRow},
+    "ocm__list_sessions": {"ended": rows.EndedRow},
     "ocm__get_session": {
         "ended": rows.EndedRow, "files": rows.FileRow, "plan_files": rows.PlanRow, "references": rows.ReferenceRow,
     },

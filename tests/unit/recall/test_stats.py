@@ -115,11 +115,12 @@ def test_a_file_that_goes_meanwhile_counts_for_nothing(store: Store, monkeypatch
     assert stats.collect(store)["checkpoints"] == 0
 
 
+@pytest.mark.usefixtures("steps_apart")
 def test_the_gate_is_counted_before_and_after_a_checkpoint(project: Project) -> None:
-    project.calls(6)
+    project.changes(6)
     for _ in range(4):
         project.denied(tool="Edit")
-    expected = {"reminded": 2, "denied": 3, "let_go": 1}
+    expected = {"reminded": 1, "denied": 3, "let_go": 1}
     assert stats.collect(project.store)["gate"] == expected
     project.checkpoint(goal="g")
     assert stats.collect(project.store)["gate"] == expected

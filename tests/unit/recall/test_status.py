@@ -23,7 +23,7 @@ def filled(project: Project) -> Project:
 
 
 def test_the_status_shows_count_threshold_and_gate(project: Project) -> None:
-    project.calls(5)
+    project.changes(5)
     project.denied()
     (active,) = status.status(project.store)["active"]
     assert (active["session_id"], active["tool"], active["calls"], active["threshold"], active["gate_shut"], active["denials"]) == (

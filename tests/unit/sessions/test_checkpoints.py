@@ -23,7 +23,7 @@ from ocm.base.rows import SessionRow
 from ocm.index import checkpoint_queries
 from ocm.markdown import parse, session_file
 from ocm.sessions import checkpoints, merge, session_files
-from ocm.store import files, journal
+from ocm.store import files, gate, journal
 from tests.support.builders import CHECKPOINT_TOOL, Project, run_ocm
 
 TOKEN = "ghp_" + "aB3" * 12
@@ -32,7 +32,7 @@ TOKEN = "ghp_" + "aB3" * 12
 def rows(project: Project) -> list[SessionRow]:
     from ocm.recall import listing
 
-    return listing.list_sessions(project.store, -1)
+    return listing.names(project.store)
 
 
 def edit_file(project: Project, old: str, new: str) -> None:
@@ -161,7 +161,7 @@ def test_nothing_but_the_session_is_left_behind(project: Project) -> None:
 
 def test_a_machine_checkpoint_keeps_the_count_however_often(project: Project) -> None:
     for expected in (2, 4, 6):
-        project.calls(2)
+        project.changes(2)
         assert checkpoints.flush(project.store, "S")
         assert project.tally().calls == expected
     project.denied()
@@ -171,15 +171,16 @@ def test_a_machine_checkpoint_keeps_the_count_however_often(project: Project) ->
     assert (project.tally().calls, project.tally().denials) == (0, 0)
 
 
+@pytest.mark.usefixtures("steps_apart")
 def test_a_release_is_kept_by_a_machine_checkpoint(project: Project) -> None:
-    project.calls(5)
+    project.changes(5)
     for _ in range(4):
         project.denied()
     checkpoints.flush(project.store, "S")
     assert not project.denied()
-    project.calls(4)
+    project.changes(4)
     assert not project.denied()
-    project.calls(1)
+    project.changes(1)
     assert project.denied()
 
 
@@ -188,7 +189,7 @@ def test_only_changes_are_carried_where_only_they_count(project: Project, monkey
     project.calls(3)
     project.edited("x.py")
     checkpoints.flush(project.store, "S")
-    assert journal.tally(project.store.path, "S", changes_only=True).calls == 1
+    assert gate.tally(project.store.path, "S", changes_only=True).calls == 1
 
 
 @pytest.mark.parametrize("events", [[], ["open"], ["open", "ask"], ["open", "stop"]])
@@ -593,7 +594,7 @@ def test_orphans_are_stored_once(project: Project) -> None:
 
 
 def test_flushing_a_live_session_does_no_harm(project: Project) -> None:
-    project.calls(5)
+    project.changes(5)
     assert checkpoints.recover(project.store, idle=-1) == []
     assert project.tally().calls == 5
     assert project.denied()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_a_forgotten_session_leaves_no_byte_behind(project: Project) -> None:
     assert ids(project.store) == ["stays"]
     assert everything(project.store.sessions) == {n: d for n, d in kept.items() if b"zanzibar" not in d}
     assert left["hook.log"] == b"2 stays failed\n"
-    assert [entry.text for entry in export_format.read(backups.list_paths(project.store)[0])] == [
+    assert [entry.text for entry in export_format.read(backups.list_paths(project.store)[0]).entries] == [
         project.file().read_text(encoding="utf-8")
     ]
 
@@ -90,8 +91,9 @@ def test_to_forget_a_session_takes_it_out_of_backups_and_leaves_the_others(proje
     backups.create(project.store, "with")
     (Path(project.store.path) / backups.FOLDER / "broken.json").write_text("{ a secret of mine", encoding="utf-8")
     (Path(project.store.path) / "hook.log").write_text("a line about something else\n", encoding="utf-8")
-    forget.forget(project.store, "one")
+    assert [os.path.basename(path) for path in forget.forget(project.store, "one").unread] == ["broken.json"]
     assert Path(without).read_bytes() == before
-    assert len(backups.list_paths(project.store)) == 2, "nothing could be restored from the broken one"
-    assert b"a secret of mine" not in b"".join(everything(project.store.path).values())
+    assert len(backups.list_paths(project.store)) == 3, "what cannot be read is kept and named"
+    left = {name: data for name, data in everything(project.store.path).items() if not name.endswith("broken.json")}
+    assert b"a secret of mine" not in b"".join(left.values())
     assert (Path(project.store.path) / "hook.log").read_text(encoding="utf-8") == "a line about something else\n"

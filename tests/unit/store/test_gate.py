@@ -11,13 +11,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ocm.store import config, gate
-from ocm.store.journal import Tally
+from ocm.store.gate import Tally
 
 SETTINGS = dict(config.DEFAULTS)
 
 
 def tally(calls: int, denials: int = 0, due: int | None = None) -> Tally:
-    return Tally(calls, calls if due is None else due, denials)
+    return Tally(calls, calls if due is None else due, denials, changed=True)
 
 
 @pytest.mark.parametrize(("counts", "changes", "expected"), [
@@ -42,6 +42,20 @@ def test_the_mode_decides_what_a_due_checkpoint_means(mode: str, expected: str, 
     assert gate.decide(tally(5), settings, changes=True) == expected
     assert gate.reminds(tally(5), settings) is reminds
     assert not gate.reminds(tally(4), settings)
+
+
+def test_the_gate_stays_open_until_something_was_changed() -> None:
+    unchanged = Tally(9, 9)
+    assert gate.decide(unchanged, SETTINGS, changes=True) == gate.ALLOW
+    assert gate.decide(unchanged, {**SETTINGS, "gate.deny": "all"}, changes=True) == gate.ALLOW
+    assert gate.decide(unchanged, {**SETTINGS, "gate.shut": "count"}, changes=True) == gate.DENY
+    assert gate.reminds(unchanged, SETTINGS)
+
+
+def test_a_reminder_is_given_once() -> None:
+    counts = tally(5)
+    counts.reminded = True
+    assert not gate.reminds(counts, SETTINGS)
 
 
 def test_gate_deny_all_holds_reads_back_too() -> None:

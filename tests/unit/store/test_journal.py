@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ocm.store import journal
+from ocm.store import gate, journal
 
 fcntl: Any = pytest.importorskip("fcntl") if sys.platform != "win32" else None
 
@@ -27,7 +27,7 @@ def append(store: str, *kinds: str, session: str = "S", **fields: object) -> Non
 
 
 def counts(store: str, session: str = "S", *, changes_only: bool = False) -> tuple[int, int, int]:
-    tally = journal.tally(store, session, changes_only=changes_only)
+    tally = gate.tally(store, session, changes_only=changes_only)
     return tally.calls, tally.due, tally.denials
 
 
@@ -129,8 +129,79 @@ def test_only_changes_are_counted_if_that_is_wanted(store: str) -> None:
 
 
 def test_a_release_starts_the_count_of_the_gate_again(store: str) -> None:
-    append(store, "call", "call", "deny", "deny", "release", "call")
+    append(store, "call", "call", "deny", "prompt", "deny", "release", "call")
     assert counts(store) == (3, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("between", "denials"), [([], 1), (["sub"], 1), (["edit"], 1), (["call"], 2), (["prompt"], 2), (["ask"], 2)]
+)
+def test_calls_that_are_held_back_with_nothing_between_them_are_one_denial(
+    store: str, between: list[str], denials: int
+) -> None:
+    append(store, "deny", "deny", *between, "deny")
+    assert counts(store)[2] == denials
+
+
+def test_a_denial_is_another_one_after_the_time_in_which_a_model_can_answer(store: str) -> None:
+    for at in (100, 101, 102, 104, 99, 100.4):
+        append(store, "deny", t=at)
+    assert counts(store)[2] == 2
+
+
+def test_more_calls_than_anybody_sends_at_once_are_several_steps(store: str) -> None:
+    append(store, *["deny"] * (gate.STEP_CALLS * 2 + 1))
+    assert counts(store)[2] == 3
+
+
+def test_a_call_counts_once_whoever_tells_of_it(store: str) -> None:
+    for kind, name in (("call", "a"), ("call", "a"), ("call", "b"), ("deny", "a"), ("call", "b"), ("deny", "a")):
+        append(store, kind, id=name, path="x")
+    assert counts(store) == (2, 2, 1)
+    assert [event["e"] for event in journal.read_events(store, "S")] == ["call", "call", "deny", "deny"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"id": "b"}, {"t": 90}, {"t": 110}, {"tool": "Write"}, {"path": "y"}, {"cmd": "ls"}, {"id": 7}, {"id": ""}],
+)
+def test_an_id_that_comes_again_for_something_else_is_another_call(store: str, fields: dict[str, Any]) -> None:
+    said = {"id": "a", "t": 100, "tool": "Edit", "path": "x"}
+    for one in (said, said, {**said, **fields}, {**said, **fields}):
+        append(store, "call", **one)
+    assert counts(store)[0] == (3 if fields.get("id", "a") in {7, ""} else 2)
+
+
+@pytest.mark.parametrize(
+    ("lines", "changed", "fresh"),
+    [
+        ([("call", {"m": 0})], False, False),
+        ([("call", {"m": 1})], True, True),
+        ([("call", {"m": 1}), ("prompt", {})], True, False),
+        ([("sub", {"path": "a"})], True, True),
+        ([("sub", {})], False, False),
+        ([("edit", {"path": "a"})], True, True),
+        ([("carry", {"changed": True})], True, False),
+        ([("carry", {"calls": 3})], False, False),
+    ],
+)
+def test_the_gate_knows_whether_something_was_changed(
+    store: str, lines: list[tuple[str, dict[str, Any]]], changed: bool, fresh: bool
+) -> None:
+    for kind, fields in lines:
+        append(store, kind, **fields)
+    tally = gate.tally(store, "S")
+    assert (tally.changed, tally.fresh) == (changed, fresh)
+
+
+def test_what_was_said_is_carried_over_and_a_release_allows_another_reminder(store: str) -> None:
+    append(store, "remind", "deny")
+    tally = gate.tally(store, "S")
+    assert (tally.reminded, tally.told) == (True, True)
+    append(store, "release")
+    assert not gate.tally(store, "S").reminded
+    journal.append(store, "S", [journal.event("carry", **tally.carried())])
+    assert gate.tally(store, "S").carried() == {**tally.carried(), "denials": 1}
 
 
 def test_a_carry_stands_for_the_journals_it_names(store: str) -> None:

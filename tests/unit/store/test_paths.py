@@ -340,8 +340,8 @@ def test_a_folder_around_a_bare_repository_and_its_worktrees_have_one_store(cont
 def test_the_store_around_a_bare_repository_is_not_hidden_by_one_in_it(container: Path) -> None:
     store = store_in(container)
     store_in(container / ".bare")
-    for name in ("", "tree", "tree/deep"):
-        assert found(container / name) == (store, container / name, False)
+    for name, top in (("", ""), ("tree", "tree"), ("tree/deep", "tree")):
+        assert found(container / name) == (store, container / top, False)
 
 
 def test_a_worktree_elsewhere_finds_the_store_around_its_bare_repository(container: Path, tmp_path: Path) -> None:

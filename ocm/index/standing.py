@@ -1,0 +1,248 @@
+# ruff: noqa: S608 - what is put together here are constants of this package; every value is bound
+"""What sessions left standing (open, decided, met, noted), an item a row, each with the numbers of what ends it.
+
+So the state of a project is asked in bounded questions, however many sessions there are: whether a later session ended
+an item is looked up by number, and not by reading what that session says.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from ocm.base import times
+from ocm.index import schema
+
+if TYPE_CHECKING:
+    from ocm.base.model import Session
+
+OPEN, DECISION, PROBLEM, NOTE, WORDS = "open", "decision", "problem", "note", "words"
+DONE = "done"
+_LONGEST = 400  # characters of an item that are kept here: as much as anybody shows in a line
+_MOST_NOTES = 12
+_MANY, _MOST_ENDS = 500, 4_000
+_ON_BRANCH, _LATEST, _EACH = 12, 24, 40  # sessions, and items of each kind, that a project's state is made of
+# A machine's own words in the account of the work say nothing that a person or an assistant meant.
+_MACHINE_WORDS = ("Tests run: `", "`")
+_NO_KEYS = (0, 0, 0)
+_Row = tuple[int, str, int, float, int, str, int, int, int, str]
+_End = tuple[int, int, str, int, float]
+
+
+class Item(NamedTuple):
+    """Something that a session left: the row of that, its kind and place there, when, and the numbers that end it."""
+
+    session: int
+    kind: str
+    number: int
+    at: float
+    text: str
+    keys: tuple[int, ...]
+    shown: str
+
+
+# --- rows of sessions
+
+
+def only_asked(session: "Session") -> bool:
+    """Return whether a recorded conversation came to nothing: no words kept on purpose, no edit, no commit."""
+    from ocm.markdown.facts import Facts
+
+    facts = Facts.parse(session.facts)
+    if not facts.fired:  # a person wrote it, or it was brought from elsewhere
+        return False
+    said = any(not item.startswith(_MACHINE_WORDS) for item in session.work_summary)
+    lists = (session.work_completed, session.work_pending, session.decisions, session.problems, session.files)
+    kept = (session.plan_files, session.references, session.tags, session.goal, session.notes)
+    return not (said or any(lists) or any(kept) or any(unit.sha for unit in facts.units()))
+
+
+def insert(db: sqlite3.Connection, found: "Sequence[tuple[int, Session]]") -> None:
+    """Insert what sessions left standing, and what they end."""
+    rows = [item for row, session in found for item in _items(row, session)]
+    db.executemany("INSERT INTO session_items VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    ends = [end for row, session in found for end in _ends(row, session)]
+    db.executemany("INSERT OR IGNORE INTO session_ends VALUES(?, ?, ?, ?, ?)", ends)
+
+
+def drop(db: sqlite3.Connection, row: int) -> None:
+    """Remove the same."""
+    for table in ("session_items", "session_ends"):
+        db.execute(f"DELETE FROM {table} WHERE session = ?", (row,))
+
+
+def _items(row: int, session: "Session") -> Iterator[_Row]:
+    from ocm.markdown import item_labels
+    from ocm.markdown.task_words import SOLVES, SUPERSEDES
+
+    dates = _Dates(session)
+    yield from _open_items(row, session, dates)
+    for n, text in enumerate(session.decisions):
+        over = item_labels.is_struck(text)
+        yield _row((row, DECISION, n, dates.of(text)), text, _label_key(SUPERSEDES, text), over=over)
+    for n, text in enumerate(session.problems):
+        over = item_labels.is_struck(text) or item_labels.says_solved(text) or bool(item_labels.solved(text))
+        yield _row((row, PROBLEM, n, dates.of(text)), text, _label_key(SOLVES, text), over=over)
+    for n, text in enumerate(_paragraphs(session.notes)[:_MOST_NOTES]):
+        yield _row((row, NOTE, n, dates.last), text)
+    if session.last_words and not (session.goal or session.work_pending or session.decisions or session.problems):
+        yield _row((row, WORDS, 0, dates.last), session.last_words)
+
+
+def _open_items(row: int, session: "Session", dates: "_Dates") -> Iterator[_Row]:
+    """Return what is to be done; what the session itself did since, in other words, is over."""
+    from ocm.markdown import item_labels, task_words
+
+    completed = set(session.work_completed)
+    own = {key for text in [*completed, *session.work_summary] for key in task_words.ends(text)}
+    for n, text in enumerate(session.work_pending):
+        keys = task_words.ended_by(text)
+        over = text not in completed and not own.isdisjoint(keys)
+        shown = item_labels.shown_by(text)
+        signs = "\t".join((str(int(shown.adds)), shown.path, shown.symbol)) if shown else ""
+        yield _row((row, OPEN, n, dates.of(text)), text, keys, over=over, shown=signs)
+
+
+def _row(
+    place: tuple[int, str, int, float],
+    text: str,
+    keys: tuple[int, int, int] = _NO_KEYS,
+    *,
+    over: bool = False,
+    shown: str = "",
+) -> _Row:
+    return (*place, int(over), text[:_LONGEST], *keys, shown)
+
+
+def _label_key(how: str, text: str) -> tuple[int, int, int]:
+    from ocm.markdown import item_labels, task_words
+
+    return task_words.key(how, tuple(item_labels.folded(item_labels.label(text)).split())), 0, 0
+
+
+def _ends(row: int, session: "Session") -> Iterator[_End]:
+    """Return what a session ends: what it finished, superseded and solved."""
+    from ocm.markdown import item_labels, task_words
+    from ocm.markdown.task_words import SOLVES, SUPERSEDES
+
+    dates = _Dates(session)
+    for n, text in enumerate([*session.work_completed, *session.work_summary]):
+        yield from ((key, row, DONE, n, dates.last) for key in sorted(task_words.ends(text)))
+        yield from ((key, row, DONE, n, dates.last) for key in item_labels.repaired(text))
+    for n, text in enumerate(session.decisions):
+        for how, names in ((SUPERSEDES, item_labels.superseded(text)), (SOLVES, item_labels.solved(text))):
+            yield from ((task_words.key(how, tuple(name.split())), row, DECISION, n, dates.of(text)) for name in names)
+    for n, text in enumerate(session.problems):
+        names = item_labels.solved(text)
+        yield from ((task_words.key(SOLVES, tuple(name.split())), row, PROBLEM, n, dates.of(text)) for name in names)
+
+
+class _Dates:
+    """When the items of a session were recorded; what a person added is as old as its session."""
+
+    def __init__(self, session: "Session") -> None:
+        from ocm.markdown import facts
+
+        self._digest = facts.digest
+        self._known = facts.Facts.parse(session.facts).dates()
+        self._began = session.started_at
+        self.last = times.instant(session.updated_at) or times.instant(session.started_at)
+
+    def of(self, text: str) -> float:
+        at = self._known.get(self._digest(text), self._began) if self._known else self._began
+        return times.instant(at)
+
+
+def _paragraphs(notes: str) -> list[str]:
+    """Return what a person noted, a paragraph or an item of a list each, without the headings."""
+    found: list[list[str]] = [[]]
+    for line in notes.split("\n"):
+        if not line.strip() or line.startswith("#"):
+            found.append([])
+        elif line.lstrip().startswith(("- ", "* ", "+ ")):
+            found.append([line.strip()[2:].removeprefix("[ ] ")])
+        else:
+            found[-1].append(line.strip())
+    return [text for lines in found if (text := " ".join(lines).strip())]
+
+
+# --- asking
+
+
+class Standing:
+    """What is known across the sessions of a store, of a user store only of one `project`; read-only."""
+
+    def __init__(self, db: sqlite3.Connection, project: str) -> None:
+        """Read `db`."""
+        self._db = db
+        self._of = " AND s.project = ?" if project else ""
+        self._values: tuple[str, ...] = (project,) if project else ()
+
+    def sessions(self, branch: str) -> list[int]:
+        """Return the rows of the sessions that matter: of a branch the latest, the latest, and of the latest items."""
+        latest = f"s.only_asked = 0 AND s.counts{self._of} ORDER BY s.updated DESC, s.file LIMIT ?"
+        asked: list[tuple[str, tuple[object, ...]]] = [
+            (f"SELECT s.id FROM sessions s WHERE s.branch = ? AND {latest}", (branch, *self._values, _ON_BRANCH)),
+            (f"SELECT s.id FROM sessions s WHERE {latest}", (*self._values, _LATEST)),
+        ]
+        of_kind = (
+            "SELECT i.session FROM session_items i CROSS JOIN sessions s ON s.id = i.session"
+            f" WHERE i.kind = ? AND i.over = 0{self._of} ORDER BY i.at DESC, s.file, i.n LIMIT ?"
+        )
+        asked += [(of_kind, (kind, *self._values, _EACH)) for kind in (OPEN, DECISION, PROBLEM, NOTE)]
+        found = [row for sql, values in asked for (row,) in schema.rows(self._db.execute(sql, values), int)]
+        return list(dict.fromkeys(found))
+
+    def items(self, rows: Sequence[int]) -> list[Item]:
+        """Return what these sessions left, by kind and place, but for what is over by their own words."""
+        columns = "session, kind, n, at, text, a, b, c, shown"
+        found: list[Item] = []
+        for part in _parts(rows):
+            sql = f"SELECT {columns} FROM session_items WHERE session IN ({_slots(part)}) AND over = 0 ORDER BY 1, 2, 3"
+            for row in schema.rows(self._db.execute(sql, part), int, str, int, float, str, int, int, int, str):
+                session, kind, n, at, text, *keys, shown = row
+                found.append(Item(session, kind, n, at, text, tuple(key for key in keys if key), shown))
+        return found
+
+    def ended(self, items: Iterable[Item]) -> set[Item]:
+        """Return those of the items that a later item of any session ends."""
+        keyed = [item for item in items if item.keys]
+        ends = self._ends(sorted({key for item in keyed for key in item.keys}))
+        return {item for item in keyed if any(_is_ended(item, end) for key in item.keys for end in ends[key])}
+
+    def _ends(self, keys: Sequence[int]) -> dict[int, list[_End]]:
+        found: dict[int, list[_End]] = {key: [] for key in keys}
+        for part in _parts(keys):
+            sql = (
+                "SELECT e.key, e.session, e.kind, e.n, e.at FROM session_ends e JOIN sessions s ON s.id = e.session"
+                f" WHERE e.key IN ({_slots(part)}){self._of} ORDER BY e.at DESC LIMIT {_MOST_ENDS}"
+            )
+            for end in schema.rows(self._db.execute(sql, (*part, *self._values)), int, int, str, int, float):
+                found[end[0]].append(end)
+        return found
+
+    def made(self, rows: Sequence[int]) -> dict[int, set[str]]:
+        """Return the commits that each of these sessions recorded as its own."""
+        found: dict[int, set[str]] = {}
+        for part in _parts(rows):
+            sql = f"SELECT session, sha FROM session_units WHERE session IN ({_slots(part)}) AND sha <> ''"
+            for row, sha in schema.rows(self._db.execute(sql, part), int, str):
+                found.setdefault(row, set()).add(sha)
+        return found
+
+
+def _is_ended(item: Item, end: _End) -> bool:
+    """Return whether what ends an item came after it: who lists again what was finished takes it up again."""
+    _, session, kind, n, at = end
+    if kind == DONE and item.kind == OPEN:
+        return session != item.session and at >= item.at
+    is_itself = (session, kind) == (item.session, item.kind) and n <= item.number
+    return at > item.at or (at == item.at and not is_itself)
+
+
+def _parts(values: Sequence[int]) -> Iterator[list[int]]:
+    for n in range(0, len(values), _MANY):
+        yield list(values[n : n + _MANY])
+
+
+def _slots(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

@@ -1,0 +1,115 @@
+"""What the cache knows across sessions: which matter, what they left, and what is over."""
+
+from typing import Any
+
+import pytest
+
+from ocm.base.model import FileChange, Session, WorkEntry
+from ocm.index import access, standing
+from ocm.store.paths import Store
+from tests.support.session_store import put, session
+
+FIRED = "event session-start 2026-03-01T12:00:00+00:00"
+
+
+def left(store: Store, branch: str = "main") -> list[tuple[str, str]]:
+    """Return kind and text of what stands."""
+
+    def ask(cache: Any) -> list[tuple[str, str]]:
+        known = cache.standing()
+        items = known.items(sorted(known.sessions(branch)))
+        ended = known.ended(items)
+        return sorted((item.kind, item.text) for item in items if item not in ended)
+
+    return access.read(store, ask)
+
+
+def dated(day: int, text: str) -> str:
+    from ocm.markdown.facts import date_line
+
+    return date_line(f"2026-03-{day:02}T12:00:00+00:00", text)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, True),
+        ({"title": "What does it do?"}, True),
+        ({"work": [WorkEntry("x", ["Tests run: `pytest` passed", "`make` failed, then passed"])]}, True),
+        ({"last_words": "It sorts."}, True),
+        ({"work": [WorkEntry("x", ["Committed 1234567 change"])]}, False),
+        ({"files": [FileChange("a.py", "modified")]}, False),
+        ({"goal": "g"}, False),
+        ({"notes": "a person's"}, False),
+        ({"tags": ["x"]}, False),
+        ({"facts": []}, False),
+    ],
+)
+def test_a_recorded_conversation_that_came_to_nothing_only_asked(values: dict[str, Any], *, expected: bool) -> None:
+    assert standing.only_asked(Session("a", **{"facts": [FIRED], **values})) is expected
+
+
+def test_who_only_asked_is_in_no_list_and_never_found_but_by_its_id(store: Store) -> None:
+    put(store, "a.md", session("asked", 2, title="What does the wombat do?", facts=[FIRED]))
+    put(store, "b.md", session("worked", 1, title="The wombat works", facts=[FIRED], goal="g"))
+
+    def ask(cache: Any) -> list[Any]:
+        rows = [cache.sessions(everything=False), cache.latest(9), cache.find("latest"), cache.find("ask")]
+        return [[row.session_id for row in found] for found in rows] + [cache.count("wombat"), len(cache.sessions())]
+
+    assert access.read(store, ask) == [["worked"], ["worked"], ["worked"], ["asked"], 1, 2]
+    put(store, "a.md", session("asked", 2, title="What does the wombat do?", facts=[FIRED], goal="now it works"))
+    assert access.read(store, ask)[-2:] == [2, 2]
+    put(store, "a.md", session("asked", 2, title="What does the wombat do?", facts=[FIRED]))
+    assert access.read(store, ask)[-2:] == [1, 2]
+
+
+def test_a_task_is_over_where_its_own_session_did_it_in_other_words(store: Store) -> None:
+    put(store, "a.md", session("a", work_pending=["Write it", "Ship it"], work_completed=["Wrote it", "Ship it"]))
+    assert left(store) == [("open", "Ship it")], "what is listed again after it was done is open"
+
+
+def test_a_task_is_as_old_as_it_was_first_listed(store: Store) -> None:
+    put(store, "b.md", session("b", 4, work_completed=["Write it"]))
+    put(store, "a.md", session("a", 1, updated_at="2026-03-09T12:00:00+00:00", work_pending=["Write it"]))
+    assert left(store) == []
+    facts = [dated(9, "Write it")]
+    put(store, "a.md", session("a", 1, updated_at="2026-03-09T12:00:00+00:00", work_pending=["Write it"], facts=facts))
+    assert left(store) == [("open", "Write it")]
+
+
+def test_a_problem_that_says_how_it_was_solved_is_none(store: Store) -> None:
+    problems = ["Flaky (fixed)", "**B:** solves A", "~~Slow~~", "**Loud:** why"]
+    put(store, "a.md", session("a", problems=problems))
+    assert left(store) == [("problem", "**Loud:** why")]
+    put(store, "b.md", session("b", 2, work_completed=["Fixed: loud"], problems=["**Q:** Solves: Loud"]))
+    assert left(store) == []
+
+
+def test_a_decision_of_the_same_name_replaces_the_earlier_and_not_itself(store: Store) -> None:
+    put(store, "a.md", session("a", 1, decisions=["**A:** one"]))
+    put(store, "b.md", session("b", 2, decisions=["**A:** two. Supersedes: A"]))
+    assert left(store) == [("decision", "**A:** two. Supersedes: A")]
+
+
+def test_notes_are_paragraphs_and_items_without_headings() -> None:
+    text = "## Notes\n\nOne\nparagraph.\n\n- an item\n* [ ] another\n\n## More\n"
+    assert standing._paragraphs(text) == ["One paragraph.", "an item", "another"]
+    assert standing._paragraphs("") == []
+
+
+def test_in_the_store_of_a_user_only_one_project_counts(store: Store) -> None:
+    put(store, "a.md", session("a", project="one", work_pending=["x"]))
+    put(store, "b.md", session("b", 2, project="two", work_pending=["y"], work_completed=["x"]))
+
+    def ask(cache: Any) -> tuple[int, int]:
+        known = cache.standing("one")
+        items = known.items(known.sessions(""))
+        return len(items), len(known.ended(items))
+
+    assert access.read(store, ask) == (1, 0)
+
+
+def test_the_commits_of_sessions_are_known(store: Store) -> None:
+    put(store, "a.md", session("a", goal="g"))
+    assert access.read(store, lambda cache: cache.standing().made([1])) == {}
