@@ -226,7 +226,8 @@ def test_a_connection_without_a_whole_request_is_closed_and_one_that_waits_for_i
 ) -> None:
     for name in ("connection_made", "connection_lost", "on_response_complete"):
         monkeypatch.setattr(H11Protocol, name, lambda *_: None)
-    clock, wire = Clock(), Wire()
+    clock: Any = Clock()
+    wire: Any = Wire()
     one: Any = patience.Impatient.__new__(patience.Impatient)
     one.loop, one.transport, one.cycle = clock, wire, None
     one.connection_made(wire)
