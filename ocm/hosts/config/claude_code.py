@@ -4,7 +4,7 @@ import os
 import sys
 from fnmatch import fnmatchcase
 
-from ocm.hosts.config import client_settings, hook_files
+from ocm.hosts.config import client_settings, hook_files, rules_files
 from ocm.hosts.config.hook_files import Hooks
 from ocm.hosts.config.host_config import LOCAL, PROJECT, USER, HostConfig, Place, rules
 from ocm.hosts.config.targets import SERVER, STDIO, Target, rules_target, server_target
@@ -15,6 +15,7 @@ DEFAULT_PROFILE = hook_files.MINIMAL
 ENTRY = STDIO  # what `claude mcp add` writes, without its empty `env`
 HOOKS = Hooks(NAME, all_but_own="^(?!mcp__(plugin_.*_)?opencodememory__ocm__).*$")
 
+_RULES = "CLAUDE.md"
 _MANAGED = {
     "linux": "/etc/claude-code/managed-settings.json",
     "darwin": "/Library/Application Support/ClaudeCode/managed-settings.json",
@@ -29,11 +30,11 @@ def targets(place: Place) -> list[Target]:
     servers = place.path(".mcp.json") if place.level == PROJECT else os.path.join(moved or home, ".claude.json")
     folder = (moved or place.path(".claude")) if place.is_user else place.path(".claude")
     within = ["projects", os.path.realpath(place.root), "mcpServers"] if place.level == LOCAL else ["mcpServers"]
-    written = {PROJECT: place.path("CLAUDE.md"), LOCAL: place.path("CLAUDE.local.md")}
+    written = os.path.join(folder, "CLAUDE.md") if place.is_user else place.path("CLAUDE.local.md")
     settings = "settings.local.json" if place.level == LOCAL else "settings.json"
     return [
         server_target(servers, ENTRY, within=within),
-        rules_target(written.get(place.level) or os.path.join(folder, "CLAUDE.md"), rules(NAME)),
+        *(place.own_rules(_RULES, NAME) if place.level == PROJECT else [rules_target(written, rules(NAME))]),
         place.hooks(HOOKS, os.path.join(folder, settings), DEFAULT_PROFILE),
     ]
 
@@ -49,6 +50,11 @@ def steps(place: Place) -> list[str]:
 def warnings(place: Place) -> list[str]:
     """Return what in the client's settings, of whichever level, keeps ocm's hooks or its server from working."""
     found = []
+    if place.level == PROJECT and rules_files.is_text_for_link(place.path(_RULES)):
+        why = (
+            "a link that git wrote out as text (core.symlinks is false), so Claude Code reads a name there and no rules"
+        )
+        found.append(f"{place.path(_RULES)} is {why}; it stays as it is, and the rules are in the file that it names.")
     for path in _settings_files(place):
         settings = client_settings.read(path)
         if settings.get("disableAllHooks") is True:

@@ -18,9 +18,12 @@ _SWITCHES = (("hooksConfig", "enabled"), ("hooks", "enabled"), ("tools", "enable
 def targets(place: Place) -> list[Target]:
     """Return the files to set up: servers and hooks share one, and AGENTS.md is not read."""
     settings = place.path(".gemini", "settings.json")
+    written = [user_rules(place.path(".gemini", "GEMINI.md"), NAME)]
+    if not place.is_user:
+        written = place.own_rules("GEMINI.md", NAME, top=True)
     return [
         server_target(settings, PLAIN, comments=True),
-        user_rules(place.path(".gemini", "GEMINI.md") if place.is_user else place.path("GEMINI.md"), NAME),
+        *written,
         place.hooks(HOOKS, settings, MINIMAL),
     ]
 
