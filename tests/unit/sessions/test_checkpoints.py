@@ -24,7 +24,7 @@ from ocm.index import checkpoint_queries
 from ocm.markdown import parse, session_file
 from ocm.sessions import checkpoints, merge, session_files
 from ocm.store import files, gate, journal
-from tests.support.builders import CHECKPOINT_TOOL, Project, run_ocm
+from tests.support.builders import CHECKPOINT_TOOL, Project, git, run_ocm
 
 TOKEN = "ghp_" + "aB3" * 12
 
@@ -215,6 +215,25 @@ def test_journal_lines_of_the_reference_system_are_edits(project: Project) -> No
 
 
 # --- hand edits
+
+
+def test_a_tag_put_on_later_gathers_no_files_and_moves_no_date(repo: Project) -> None:
+    repo.checkpoint(goal="g", status="closed")
+    text = (
+        repo.file()
+        .read_text(encoding="utf-8")
+        .replace(f"updated_at: {repo.session().updated_at}", "updated_at: 2026-01-01T10:00:00+00:00")
+    )
+    repo.file().write_text(text, encoding="utf-8")
+    (repo.root / "later.py").write_text("x\n", encoding="utf-8")
+    git(repo.root, "checkout", "-q", "-b", "other")
+    repo.checkpoint(tags=["proxy"], title="The proxy")
+    session = repo.session()
+    assert (session.tags, session.title, session.files, session.status) == (["proxy"], "The proxy", [], "closed")
+    assert (session.updated_at, session.branch) == ("2026-01-01T10:00:00+00:00", "main")
+    repo.edited(str(repo.root / "later.py"))
+    repo.checkpoint(tags=["more"])
+    assert [change.path for change in repo.session().files] == ["later.py"]
 
 
 def test_a_hand_edit_between_two_checkpoints_is_kept(project: Project) -> None:
