@@ -7,17 +7,24 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from ocm.redaction.name_words import ENDS, KEY, NO_KEY, NO_TOKEN, PUBLIC, SPOKEN
+from ocm.redaction.randomness import is_random, is_uuid
 from ocm.redaction.token_patterns import NAMES
 from ocm.redaction.values import BARE, ENV, LONGEST, PASSWORD, PROSE, QUOTED, TOKEN, is_secret, is_strong
 
-_PASSWORDS = frozenset(("pass", "pwd"))
-# What may stand behind each word of NAMES and still be its name.
-_NAME_ENDS = {
-    "pass": r"(?:w(?:or[dt]|d)|phrase|code)?s?",
-    "secret": r"s?(?:[_-]?(?:access)?[_-]?(?:key|token|value))?(?:[_-]?base)?",
-    "credential": "s?",
-    "auth": "(?:orization)?",
-}
+_PASSWORDS = frozenset(("pass", "pwd", "pw", *SPOKEN))
+# Names by themselves, but in prose a key hardly ever follows them.
+_LOOSE = tuple(
+    (
+        word,
+        re.compile(
+            word + r"[\\\"'`\])}]{0,3}[ \t]{0,3}[:=, \t.-][ \t]{0,3}[\\\"'`]{0,3}([\w+/=.~%-]{16,400})", re.ASCII
+        ),
+    )
+    for word in ("access", "private", "login")
+)
+_SURE = frozenset(("token", "secret"))
+_WHOLE_WORDS = frozenset(("pwd", "pw", *(word for word in SPOKEN if word.isascii())))  # which lie within others
 _STAGES = (
     r"(?:[_-]?(?:\d{1,3}|prod(?:uction)?|dev|test|staging|live|sandbox|value|b64|base64|raw|text|string|str|"
     r"old|new|current|previous|primary|secondary|default|override|env|plain|plaintext|clear|root|admin|user))?"
@@ -26,47 +33,44 @@ _BETWEEN = (
     r"[\\\"'`\])}*_]{0,6}(?:\[\d{0,4}\])?(?:"
     r"(?P<op>[ \t]{0,8}(?::[ \t]?(?:optional\[|option<|final\[)?(?:str|string|&str|&'static str|secretstr|bytes|"
     r"char|text)[\]>]{0,2}(?:[ \t]?\|[ \t]?(?:none|null|undefined))?[ \t]?=|"
-    r"[ \t](?:string|&str|str)[ \t]?=|=>|:=|\?{1,2}=|\.=|={1,3}|!={1,2}|:{1,2}|->|%3d)"
-    r"(?:\*\*)?[ \t]{0,8})|"
+    r"[ \t](?:string|&str|str)[ \t]?=|=>|:=|\?{1,2}=|[.+]=|={1,3}|!={1,2}|:{1,2}|->|%3d|\uff1a)"
+    r"(?:\*\*)?[ \t]{0,40})|"
     r"(?P<list>[ \t]?,[ \t]{0,2}(?=[\\\"'`]))|"
     r"(?P<near>[ \t]{1,3}(?:value|content|default)[ \t]?=[ \t]?|>)|"
-    r"(?P<prose>[ \t]{0,3}\|[ \t]{0,3}|[ \t]{1,2}(?:(?:is|was|were|to|equals)(?: now| set to)?[ \t]{1,2}|(?=[`\"'])))|"
-    r"(?P<flag>[ \t]{1,3}(?=\S)))"
+    r"(?P<prose>[ \t]{1,3}\|[ \t]{0,3}|\|[ \t]{1,3}|[ \t]{0,3}\t[ \t]{0,8}|[ \t]{1,3}[-\u2013\u2014][ \t]{1,3}|"
+    r"[ \t]\([ \t]?|"
+    r"[ \t]{1,2}(?:(?:is|was|were|to|equals)(?: now| set to)?[ \t]{1,2}|(?=[`\"'])))|"
+    r"(?P<flag>[ \t]{1,3}(?=\S)|[-.](?=[a-z_+/=~%-]{0,15}[0-9])(?=[\w+/=~%-]{16})))"
 )
-_KEY_BEFORE = re.compile(
-    r"(?:api|access|private|secret|account|auth|encryption|encrypt|decryption|signing|sign|master|service|licen[sc]e|"
-    r"deploy|storage|admin|app|application|client|session|crypt|jwt|hmac|aes|webhook|integration|consumer|subscription|function|"
-    r"bot|write|ingest|backend|shared|sas|rest|fernet|vault|bearer|activation)[_\-. ]?$"
+_LAST_WORD = re.compile(r"(?:[A-Z]+|[A-Z]?[a-z]+|\d+)(?=[_\-. ]?$)")
+_LONGEST_NAME = 60
+_FLAG_BEFORE = re.compile(
+    r"(?:(?:^|[\s\"'(=])--?|/:_)[a-z0-9_-]{0,20}$|"
+    r"^[ \t]{0,8}(?:[-*+][ \t])?(?:env|setenv|setx)[ \t]{1,3}[a-z0-9_]{0,20}$"
 )
-_NO_KEY = re.compile(
-    r"(?:public|pub|primary|foreign|sort|partition|idempotency|cache|s3|object|lookup|registry|row|index|group|map|dict|"
-    r"hash|host|routing|translation|message|i18n|dedup|unique|search|order|row|column|storage_account)_$"
-)
-_NO_TOKEN = re.compile(
-    r"(?:page|next|cursor|sync|continuation|pad|eos|bos|unk|mask|sep|cls|stop|start|end|special|num|max|min|total|count|"
-    r"per)[_-]?$"
-)
-_FLAG_BEFORE = re.compile(r"(?:--|/:_)[a-z0-9_-]{0,20}$|^[ \t]{0,8}(?:env|setenv)[ \t]{1,3}[a-z0-9_]{0,20}$")
-_NETRC_BEFORE = re.compile(r"\blogin[ \t]{1,3}\S{1,40}[ \t]{1,3}$")
+_SIGNS_OF_OPTIONS = ("-", "/:_", "env", "set", "login")
+_NETRC_BEFORE = re.compile(r"\blogin[ \t]{1,3}\S{1,40}[ \t]{1,3}$|^[ \t]{1,8}$")
 _QUOTE = re.compile(r"[bBrRuUfF$@]{0,2}(\\{0,3}(?:\"\"\"|'''|[\"'`]))")
 _BARE_VALUE = re.compile(r"[^\s\"'`<>]{1,4000}")
 _BARE_END = re.compile(r"&[\w.-]{1,40}=|[;,](?=\s|$|[\w. -]{1,40}=)|\\[nrt\"']")
 MARKER = re.compile(r"\[REDACTED:[a-z0-9-]+\]")
 _LONG_BARE = 200
-_NAMES_ABOVE = ("token", "secret", "passw(?:or)?d", "api_?key")
-_BLOCK_BELOW = (  # `<apiToken>` or `api_token: |`, the value alone on the next line
-    r"[\w-]{0,20}[\"']?(?:>|[ \t]?:[ \t]?[|>][+-]?)[ \t]{0,20}\r?\n"
-    r"[ \t]{0,40}([^\s<>]{8,4000})[ \t]{0,20}(?=\r?\n|</|$)"
+_LONG_RUN = re.compile(r"[\"'`]?[\w+/=.~%-]{16}", re.ASCII)
+_LINE_ALONE = re.compile(r"\n[ \t]{0,40}([^\s<>]{8,4000})[ \t]{0,20}(?=\r?\n|</|$)")
+_NAME_ABOVE = re.compile(  # `<apiToken>`, `api_token: |` or `token:`, the value alone on the next line
+    rf"(?s:.*)(?P<word>{'|'.join(map(re.escape, (*NAMES, *SPOKEN)))})(?P<end>[\w-]{{0,30}})"
+    r"(?P<mark>[\"'`*]{0,3}(?:>|[ \t]?[:=]?(?:\*\*)?[ \t]?[|>]?[+-]?))"
+    r"[ \t]{0,20}\r?$"
 )
-_NAMED_BLOCKS = tuple(re.compile(name + _BLOCK_BELOW) for name in _NAMES_ABOVE)  # a pass each: `re` is fast at one word
+_ENDS_OF_OTHERS = frozenset(",;.)]}{(")
+_LONGER_PASS = frozenset(("passw", "passp", "passc"))
+_KEY_OWNERS = tuple(KEY)
 _ANOTHER_KEY = 20
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
-_HASH = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$", re.IGNORECASE)
 
 
 @cache
 def _pattern(word: str) -> re.Pattern[str]:
-    return re.compile(word + _NAME_ENDS.get(word, "") + _STAGES + _BETWEEN)
+    return re.compile(re.escape(word) + ENDS.get(word, "") + _STAGES + _BETWEEN)
 
 
 def small_letters(text: str) -> str:
@@ -79,7 +83,7 @@ def small_letters(text: str) -> str:
 
 def assigned(text: str, lower: str) -> Iterator[tuple[int, int, str]]:
     """Find the secrets that have a name; `lower` is the same text in small letters, position by position."""
-    for word in NAMES:
+    for word in (*NAMES, *SPOKEN):
         skip = 0
         for match in _pattern(word).finditer(lower) if word in lower else ():
             if match.start() < skip or not _is_name(text, lower, match, word):
@@ -87,54 +91,121 @@ def assigned(text: str, lower: str) -> Iterator[tuple[int, int, str]]:
             start, end, quoted = _value(text, match)
             if end - start > _LONG_BARE and not quoted:
                 skip = end  # a long run without a space is looked at once
-            style = QUOTED if quoted and not match["list"] else _style(text, match, word)
-            kind = PASSWORD if word in _PASSWORDS else TOKEN
             value = MARKER.sub("", text[start:end])
-            if is_secret(value, kind, style) and _belongs(text, lower, match, word, value):
-                yield start, end, "password" if kind == PASSWORD else "secret"
+            style = QUOTED if quoted and not match["list"] and not match["prose"] else _style(text, match, word)
+            told = _is_random_option if match["flag"] is not None and not _is_option(lower, match.start()) else _is_told
+            if told(text, match, word, value, style):
+                yield start, end, "password" if word in _PASSWORDS else "secret"
+
+
+def loosely_named(text: str, lower: str) -> Iterator[tuple[int, int, str]]:
+    """Find what can be nothing but a key behind words that seldom name one."""
+    for word, pattern in _LOOSE:
+        for match in pattern.finditer(lower) if word in lower else ():
+            if is_random(text[slice(*match.span(1))]):
+                yield *match.span(1), "secret"
+
+
+def _is_told(text: str, match: re.Match[str], word: str, value: str, style: str) -> bool:
+    """Return whether a value is the secret that its name tells of."""
+    kind = PASSWORD if word in _PASSWORDS else TOKEN
+    return is_secret(value, kind, style) and _belongs(text, match, word, value)
+
+
+def _is_random_option(_text: str, _match: re.Match[str], word: str, value: str, _style: str) -> bool:
+    """Return whether a value is a secret, though nothing but a blank or a hyphen is between the two."""
+    return word != "pass" and is_random(value) and (word in _SURE or not is_uuid(value))
 
 
 def blocks_below(text: str) -> Iterator[tuple[int, int, str]]:
-    """Find the secrets that stand alone on the line below their name, as in XML and YAML."""
-    lower = small_letters(text)
-    for pattern in _NAMED_BLOCKS:
-        for match in pattern.finditer(lower):
-            start, end = match.span(1)
-            if is_secret(text[start:end], TOKEN, ENV) and not MARKER.fullmatch(text, start, end):
-                yield start, end, "secret"
+    """Find the secrets that stand alone on the line below their name, as in XML, YAML and notes."""
+    for line in _LINE_ALONE.finditer(text):
+        start, end = line.span(1)
+        above = small_letters(text[max(0, line.start() - _LONGEST_NAME) : line.start()])
+        name = _NAME_ABOVE.match(above) if above.rstrip()[-1:] not in _ENDS_OF_OTHERS else None
+        if name is None or MARKER.fullmatch(text, start, end):
+            continue
+        word, at = name["word"], line.start() - len(above) + name.start("word")
+        is_whole = not name["end"] or re.fullmatch(f"(?:{ENDS.get(word, '')}){_STAGES}", name["end"])
+        if (
+            is_whole
+            and _is_word_of_its_own(text, at, word)
+            and _is_below(text[start:end], name["mark"], word, _last_word(text, at))
+        ):
+            yield start, end, "password" if word in _PASSWORDS else "secret"
+
+
+def _is_below(value: str, mark: str, word: str, owner: str) -> bool:
+    """Return whether a value on a line of its own is what the name above it tells of."""
+    if word == "key":
+        return owner not in NO_KEY | PUBLIC and is_random(value) and not is_uuid(value)
+    if word in _PASSWORDS and mark.rstrip("*").endswith((":", "=", ">", "|")):
+        return is_secret(value, PASSWORD, BARE)
+    is_marked = mark.endswith((">", "|", "|-", ">-", ":", "="))
+    return is_secret(value, TOKEN, ENV) if is_marked and owner not in NO_TOKEN else is_random(value)
+
+
+def _last_word(text: str, start: int) -> str:
+    """Return the last whole word of a name before `start`: `end` of `page_end_`, but `backend` of `backendToken`."""
+    found = _LAST_WORD.search(text, max(0, start - _LONGEST_NAME), start)
+    return found[0].lower() if found else ""
+
+
+def _is_option(lower: str, start: int) -> bool:
+    """Return whether a name is an option of a command, or of a line that gives each name its value by a blank."""
+    before = lower[max(0, start - _LONGEST_NAME) : start].rpartition("\n")[2]
+    if before.strip() and not any(sign in before for sign in _SIGNS_OF_OPTIONS):
+        return False  # most: the patterns take longer
+    return bool(_FLAG_BEFORE.search(before) or _NETRC_BEFORE.search(before))
 
 
 def _is_name(text: str, lower: str, match: re.Match[str], word: str) -> bool:
     """Return whether what is left and right of the word lets it be the name of a secret."""
     start = match.start()
-    before = lower[max(0, start - 60) : start].rpartition("\n")[2]
-    is_option = _FLAG_BEFORE.search(before) or (word == "pass" and _NETRC_BEFORE.search(before))
-    if match["flag"] is not None and not is_option:
-        return False
+    is_far = match["flag"] is not None and not _LONG_RUN.match(text, match.end())
+    if (is_far and not _is_option(lower, start)) or MARKER.match(
+        text, text.rfind("[", max(0, start - _LONGEST_NAME), start)
+    ):
+        return False  # a word of prose, and the next; or of a marker
     if word == "token":
-        return not _NO_TOKEN.search(before)
+        return _last_word(text, start) not in NO_TOKEN
     if word == "auth":
-        return before[-1:] in {"_", '"', "'"} and match["op"] is not None
-    if word == "pwd" or (word == "pass" and not lower.startswith(("passw", "passp", "passc"), start)):
-        humped = text[start].isupper() and before[-1:].isalpha() and text[start - 1].islower()
-        return humped or (not before[-1:].isalnum() and (word == "pwd" or match["prose"] is None))
+        return lower[start - 1 : start] in {"_", '"', "'"} and match["op"] is not None
+    return _is_word_of_its_own(text, start, word) or (
+        word == "pass" and match["flag"] is not None and _is_option(lower, start)
+    )
+
+
+def _is_word_of_its_own(text: str, start: int, word: str) -> bool:
+    """Return whether a short word is no part of another one."""
+    before = text[start - 1 : start].lower() if start else ""
+    if word == "pat":
+        return before in {"_", "-"} and start > 1
+    if word in _WHOLE_WORDS or (word == "pass" and text[start : start + 5].lower() not in _LONGER_PASS):
+        humped = text[start].isupper() and before.isalpha() and text[start - 1].islower()
+        return humped or not before.isalnum()
     return True
 
 
-def _belongs(text: str, lower: str, match: re.Match[str], word: str, value: str) -> bool:
+def _belongs(text: str, match: re.Match[str], word: str, value: str) -> bool:
     """Return whether name and value go together: not two words of a list, and not the key of a row in a table."""
-    if match["list"] is not None and word in {"token", "secret"} and _UUID.match(value):
+    if match["list"] is not None and word in {"token", "secret"} and is_uuid(value):
         return True
     if match["list"] is not None and word not in _PASSWORDS:
         return is_strong(value) or (value.isalnum() and len(value) >= _ANOTHER_KEY)
-    if word != "key":
-        return True
-    start = match.start()
-    before = lower[max(0, start - 20) : start].rpartition("\n")[2]
-    if _KEY_BEFORE.search(before):
-        return True
-    is_setting = before.endswith("_") and text[start : start + 3].isupper() and not _NO_KEY.search(before)
-    return is_setting and len(value) >= _ANOTHER_KEY and not _HASH.match(value)
+    return word != "key" or _is_key(text, match.start(), value)
+
+
+def _is_key(text: str, start: int, value: str) -> bool:
+    """Return whether what is called some `key` is one that opens something."""
+    owner = _last_word(text, start)
+    if text[start - 1 : start].isalpha() and (text[start].islower() or text[start - 1].isupper()):
+        return owner.endswith(_KEY_OWNERS)  # written in one: `apikey`, but `monkey`
+    if owner in KEY | PUBLIC:
+        return owner in KEY
+    if owner in NO_KEY:
+        return is_strong(value) and is_random(value)
+    return is_random(value) and (bool(owner) or not is_uuid(value))
 
 
 def _style(text: str, match: re.Match[str], word: str) -> str:

@@ -11,28 +11,27 @@ import binascii
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cache
 from itertools import chain
 
-from ocm.redaction.names import MARKER, assigned, blocks_below, small_letters
+from ocm.redaction import disguises, private_keys, tokens
+from ocm.redaction.names import MARKER, assigned, blocks_below, loosely_named, small_letters
 from ocm.redaction.private_text import without_private
-from ocm.redaction.token_patterns import COMMANDS, INNER_TOKENS, SHORTEST_TOKEN, TOKENS, may_need_redaction
+from ocm.redaction.randomness import is_random
+from ocm.redaction.token_patterns import COMMANDS, may_need_redaction
 from ocm.redaction.user_rules import NONE, Rules
-from ocm.redaction.values import BARE, TOKEN, is_secret, is_strong, stands_for_another
+from ocm.redaction.values import BARE, PASSWORD, PROSE, TOKEN, is_secret, is_strong, stands_for_another
 
 Span = tuple[int, int, str]
 
 _SHORT = 5_000
-_LONG_WORDS = re.compile(rf"[A-Za-z0-9_.~:/@+=%-]{{{SHORTEST_TOKEN},}}")
-_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|Private-Lines: \d{1,4}")
-_KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_KEY_LINE = re.compile(
-    r"(?:\\[nrt]|[\s\"'+,>|#*])*+"
-    r"(?:[A-Za-z0-9+/=\\]{16,}+|[A-Za-z0-9+/]{1,15}={1,2}|(?:Proc-Type|DEK-Info|Comment|Version|Hash): [^\n\\]*+)"
-)
-_LONGEST_KEY = 20_000
-
 _URL = re.compile(r"://([^\s/?#\"'<>`]{1,400})@(?!sha256:)")
+_AT = re.compile(r"@(?<=[^\s:/@\"'<>`|]{6}@)(?!sha256:)[a-z]", re.IGNORECASE)  # as in `scp me:password@host:/folder .`
+_BEFORE_AT = re.compile(r"(?<!mailto):([^\s:/@\"'<>`|]{6,100})$")
+_IN_QUERY = re.compile(r"=(?<=[a-zA-Z]{3}=)([\w.~%+/=-]{16,400})")
+_QUERY_NAME = re.compile(r"[?&#][\w.-]{0,20}(?:sig|signature|key|token|auth|code|secret)$", re.IGNORECASE)
+_LONGEST_PASSWORD, _LONGEST_QUERY_NAME = 110, 40
+_COOKIE = re.compile(r"cookie[\"'`]?[ \t]?[:=,][ \t]?([^\n]{0,2000})")
+_CRUMB = re.compile(r"(?<![\w-])[\w.-]{1,60}=([\w.~%+/=:-]{16,2000})")
 _JWT = re.compile(
     r"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrt]eyJ))[\w-]{8,}+"
     r"(?:\.eyJ[\w-]{8,}+(?:\.[\w-]*+)?|\.[\w-]*+\.[\w-]{8,}+\.[\w-]{8,}+\.[\w-]{8,}+)",  # signed, or encrypted
@@ -47,18 +46,34 @@ _HEADER = re.compile(
     r"authorization[\"'`\\\]]{0,4}[ \t]{0,3}[:=,][ \t]{0,3}[\"'`\\]{0,4}"
     r"(?:bearer|token|ssws|apikey|api-key|key|bot|digest|sso-key|splunk)[ \t:=]{1,3}([a-z0-9._~+/=:-]{8,4000})"
 )
+_RAW_HEADER = re.compile(
+    r"authorization[\"'`\\\]]{0,4}[ \t]{0,3}[:=,][ \t]{0,3}[\"'`\\]{0,4}([a-z0-9._~+/=:-]{16,4000})"
+)
 _HEADER_LENGTH = 40
 _AWS_PAIR = 300
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _LONGEST_COMMAND = 300
+_AFTER_USER = re.compile(
+    r"(?:login|credentials?|user/passw(?:or)?d)(?:[ \t]?[:=]|[ \t](?:with|as|is|are))?[ \t]{1,3}"
+    r"[\w.@-]{2,40}[ \t]{0,2}/[ \t]{0,2}"
+    r"[\"'`]?([^\s\"'`/]{6,200})",
+    re.IGNORECASE,
+)
 _COMMAND_VALUES = {
-    "curl": re.compile(r"\s(?:-u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,80}:([^\s\"']{3,200})"),
+    "curl": re.compile(r"\s(?:-[a-zA-Z]{0,8}u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,80}:([^\s\"']{3,200})"),
     "mysql": re.compile(r"\s-p([^\s\"'-][^\s\"']{3,200})"),
     "mongo": re.compile(r"\s-p[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
     "redis-cli": re.compile(r"\s-a[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
     "sshpass": re.compile(r"\s-p ?[\"']?([^\s\"']{3,200})"),
     "docker login": re.compile(r"\s-p[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
+    "7z ": re.compile(r"\s-p([^\s\"'-][^\s\"']{3,200})"),
+    "htpasswd": re.compile(r"\s-\w{0,5}b\w{0,5}[ \t]\S{1,80}[ \t]\S{1,80}[ \t][\"']?([^\s\"']{3,200})"),
+    "identified by": re.compile(r"identified by[ \t]{1,3}[\"']([^\n\"']{3,200})[\"']", re.IGNORECASE),
+    "login": _AFTER_USER,
+    "credentials": _AFTER_USER,
+    "user/pass": _AFTER_USER,
 }
+_SPOKEN_COMMANDS = frozenset(("login", "credentials", "user/pass"))  # whose value has to look like a password
 
 
 def redact(text: str, rules: Rules = NONE) -> tuple[str, int]:
@@ -89,9 +104,14 @@ def _may_need(text: str, rules: Rules) -> bool:
 
 
 def _secrets_replaced(text: str, rules: Rules, counts: Counter[str]) -> str:
-    while spans := _kept([*_private_keys(text), *_aws_pairs(text), *blocks_below(text)], rules):
-        text = _replaced(text, spans, counts)
+    for search in (_across_lines, _disguised):
+        while spans := _kept(search(text, rules), rules):
+            text = _replaced(text, spans, counts)
     return _lines_cleaned(text, rules, counts)  # which cannot make a new key, pair or block
+
+
+def _across_lines(text: str, _: Rules) -> Iterator[Span]:
+    return chain(private_keys.find(text), _aws_pairs(text), blocks_below(text))
 
 
 def _kept(spans: Iterable[Span], rules: Rules) -> list[Span]:
@@ -118,10 +138,31 @@ def _lines_cleaned(text: str, rules: Rules, counts: Counter[str]) -> str:
 
 def _found_in_lines(text: str, rules: Rules) -> list[Span]:
     lower = small_letters(text)
-    families = (_tokens, _jwts, _three_parts, _urls, _headers, assigned, _commands)
-    spans = chain(_own_tokens(text, rules), *(family(text, lower) for family in families))
+    known = list(tokens.find(text))
+    families = (_jwts, _three_parts, _urls, _headers, _cookies, assigned, loosely_named, _commands)
+    spans = chain(
+        _own_tokens(text, rules),
+        (span for span in known if span[2] != tokens.USUAL),
+        *(family(text, lower) for family in families),
+        (span for span in known if span[2] == tokens.USUAL),
+    )
     found = _kept(spans, rules)
     return [span for start, end, rule in found for span in _around_markers(text, start, end, rule)]
+
+
+def _disguised(text: str, rules: Rules) -> Iterator[Span]:
+    """Find the secrets that something is hidden in, or that go on in the next line."""
+    plain = disguises.without_hidden(text)
+    for start, end, rule in _found_in_lines(plain.text, rules) if plain else ():
+        first, last = plain.place(start, end) if plain else (0, 0)
+        if last - first != end - start:
+            yield first, last, rule
+    for at, word in disguises.broken_words(text):
+        if tokens.is_begun(word.text):
+            for start, end, rule in tokens.find(word.text):
+                first, last = word.place(start, end)
+                if last - first != end - start and is_random(word.text[start:end]):
+                    yield at + first, at + last, rule
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
@@ -158,65 +199,9 @@ def _around_markers(text: str, start: int, end: int, rule: str) -> Iterator[Span
         yield start, end, rule
 
 
-def _private_keys(text: str) -> Iterator[Span]:
-    if "PRIVATE KEY" not in text and "Private-Lines" not in text:
-        return
-    begins = [match.span() for match in _KEY_BEGINS.finditer(text)]
-    if not begins:
-        return
-    ends = [match.span() for match in _KEY_ENDS.finditer(text)]
-    after = [start for start, _ in begins[1:]] + [len(text)]
-    number = 0
-    for (start, body), limit in zip(begins, after, strict=True):
-        while number < len(ends) and ends[number][0] < body:
-            number += 1
-        last = body
-        if number < len(ends) and ends[number][0] < min(limit, body + _LONGEST_KEY):
-            if _KEY_LINE.match(text, body, ends[number][0]):
-                last = ends[number][1]
-        else:  # cut off: as many lines as look like a key
-            while last < limit and (line := _KEY_LINE.match(text, last, limit)):
-                last = line.end()
-        if last > body:
-            yield start, last, "private-key"
-
-
-@cache
-def _token_pattern(literal: str, after: str) -> re.Pattern[str]:
-    """Compile one row of the table: a token is not within a word, but may follow an escape of a quoted text.
-
-    The fixed beginning stays first, because `re` looks for that fast.
-    """
-    fixed = re.escape(literal)
-    begin = rf"(?:(?<![A-Za-z0-9]{fixed})|(?<=\\[nrt]{fixed}))" if literal[0].isalnum() else ""
-    return re.compile(fixed + begin + after + _end(after))
-
-
-@cache
-def _inner_pattern(literal: str, before: str, count: int, after: str) -> re.Pattern[str]:
-    return re.compile(rf"{re.escape(literal)}(?<={before}{{{count}}}{re.escape(literal)}){after}{_end(after)}")
-
-
-def _end(after: str) -> str:
-    """Return what keeps a token of a fixed length from being the beginning of a longer word."""
-    return "(?![A-Za-z0-9])" if after.endswith("}") and not after.endswith(",}") else ""
-
-
-def _tokens(text: str, _: str) -> Iterator[Span]:
-    words = "\n".join(_LONG_WORDS.findall(text))  # a tenth of most texts, and all that a token can be part of
-    for rule, literal, after in TOKENS:
-        if literal in words:
-            for match in _token_pattern(literal, after).finditer(text):
-                yield *match.span(), rule
-    for rule, literal, before, count, after in INNER_TOKENS:
-        if literal in words:
-            for match in _inner_pattern(literal, before, count, after).finditer(text):
-                yield match.start() - count, match.end(), rule
-
-
 def _own_tokens(text: str, rules: Rules) -> Iterator[Span]:
     for rule, literal, after in rules.own:
-        for match in _token_pattern(literal, after).finditer(text) if literal in text else ():
+        for match in tokens.pattern(literal, after).finditer(text) if literal in text else ():
             yield *match.span(), rule
 
 
@@ -236,7 +221,7 @@ def _aws_pairs(text: str) -> Iterator[Span]:
     """Find the secret that stands near an access key; alone it looks like any other 40 characters."""
     for literal in ("AKIA", "ASIA"):
         seen = 0
-        for match in _token_pattern(literal, "[A-Z0-9]{16}").finditer(text) if literal in text else ():
+        for match in tokens.pattern(literal, "[A-Z0-9]{16}").finditer(text) if literal in text else ():
             limit = match.end() + _AWS_PAIR
             for near in _AWS_SECRET.finditer(text, max(seen, match.start() - _AWS_PAIR), limit):
                 if is_strong(near[0]) and near.end() != limit:  # at the limit it may be cut off
@@ -250,12 +235,38 @@ def _urls(text: str, _: str) -> Iterator[Span]:
             user, colon, password = match[1].partition(":")
             if colon and len(password) > 1 and not MARKER.fullmatch(password) and not stands_for_another(password):
                 yield match.start(1) + len(user) + 1, match.end(1), "url-password"
+            elif not colon and is_random(user):
+                yield *match.span(1), "url-password"
+    yield from _logins(text) if "@" in text else ()
+    for match in _IN_QUERY.finditer(text) if "://" in text else ():
+        is_named = _QUERY_NAME.search(text, max(0, match.start() - _LONGEST_QUERY_NAME), match.start())
+        if is_named and is_random(match[1]):
+            yield *match.span(1), "secret"
+
+
+def _logins(text: str) -> Iterator[Span]:
+    """Find the password of `name:password@host`, wherever it stands."""
+    for at in _AT.finditer(text):
+        match = _BEFORE_AT.search(text, max(0, at.start() - _LONGEST_PASSWORD), at.start())
+        if match and is_secret(match[1], PASSWORD, PROSE):
+            yield *match.span(1), "url-password"
+
+
+def _cookies(text: str, lower: str) -> Iterator[Span]:
+    for header in _COOKIE.finditer(lower) if "cookie" in lower else ():
+        for match in _CRUMB.finditer(text, *header.span(1)):
+            if is_random(match[1]):
+                yield *match.span(1), "authorization"
 
 
 def _headers(text: str, lower: str) -> Iterator[Span]:
-    for word, pattern in (("bearer", _BEARER), ("authorization", _HEADER)):
+    for word, pattern, style in (
+        ("bearer", _BEARER, BARE),
+        ("authorization", _HEADER, BARE),
+        ("authorization", _RAW_HEADER, PROSE),
+    ):
         for match in pattern.finditer(lower) if word in lower else ():
-            if is_secret(text[slice(*match.span(1))], TOKEN, BARE):
+            if is_secret(text[slice(*match.span(1))], TOKEN, style):
                 yield *match.span(1), "authorization"
     for match in _BASIC.finditer(lower) if "authorization" in lower else ():
         before = lower[max(0, match.start() - _HEADER_LENGTH) : match.start()].rpartition("\n")[2]
@@ -280,7 +291,14 @@ def _commands(text: str, lower: str) -> Iterator[Span]:
             end = min(at + _LONGEST_COMMAND, len(text))
             line = text.find("\n", at, end)
             end = line if line >= 0 else end
-            match = _COMMAND_VALUES[word].search(text, at, end)
-            if match and not stands_for_another(match[1]) and not match[1].startswith("[REDACTED:"):
-                yield *match.span(1), "command-password"
+            for match in _COMMAND_VALUES[word].finditer(text, at, end):
+                if _is_given(match[1], word):
+                    yield *match.span(1), "command-password"
             at = lower.find(word, max(end, at + 1))
+
+
+def _is_given(value: str, word: str) -> bool:
+    """Return whether what stands where a command takes a password is one."""
+    if stands_for_another(value) or value.startswith("[REDACTED:"):
+        return False
+    return word not in _SPOKEN_COMMANDS or is_secret(value, PASSWORD, PROSE)

@@ -4,6 +4,9 @@ Tables of strings and one cheap question, without a regular expression: all that
 from the same tables, so a text that `may_need_redaction` waves through is one that it would not change.
 """
 
+from ocm.redaction.name_words import SPOKEN
+from ocm.redaction.published_forms import PUBLISHED, PUBLISHED_INNER
+
 _A, _U, _X, _B = "[A-Za-z0-9]", "[A-Za-z0-9_-]", "[0-9a-f]", "[A-Za-z0-9+/]"
 
 # (rule, fixed beginning, what follows). The shortest form ever issued is the bound; a fixed length ends at a boundary.
@@ -132,6 +135,17 @@ TOKENS = (
     ("tailscale-key", "tskey-", f"{_A}{{3,12}}-{_U}{{20,}}"),
     ("yandex-key", "AQVN", f"{_U}{{35,38}}"),
     ("yandex-token", "t1.", rf"{_U}{{8,}}={{0,2}}\.{_U}{{86}}"),
+    *(("cloudflare-token", literal, f"{_A}{{40,}}") for literal in ("cfut_", "cfat_", "cfk_")),
+    *(("vercel-token", f"vc{kind}_", f"{_A}{{24,}}") for kind in "piark"),
+    *(("sonar-token", f"sq{kind}_", f"{_X}{{40}}") for kind in "upa"),
+    ("clickup-key", "pk_", "[0-9]{5,}_[A-Z0-9]{32}"),
+    ("resend-key", "re_", f"{_A}{{8}}_{_A}{{20,}}"),
+    ("neon-key", "napi_", "[a-z0-9]{40,}"),
+    ("cerebras-key", "csk-", "[a-z0-9]{40,}"),
+    ("tencent-key", "AKID", f"{_A}{{32}}"),
+    ("atlas-secret", "mdb_sa_sk_", f"{_U}{{32,}}"),
+    ("linear-key", "lin_oauth_", f"{_A}{{40,}}"),
+    ("together-key", "tgp_v1_", f"{_U}{{40,}}"),
     ("signature", "sig=", r"[A-Za-z0-9%+/=_-]{40,}"),
     ("signature", "X-Amz-Signature=", f"{_X}{{64}}"),
     ("signature", "X-Goog-Signature=", f"{_X}{{64,}}"),
@@ -141,14 +155,37 @@ INNER_TOKENS = (
     ("telegram-token", ":AA", "[0-9]", 8, f"{_U}{{33}}"),
     ("mailchimp-key", "-us", _X, 32, "[0-9]{1,2}"),
     ("terraform-token", ".atlasv1.", _A, 14, f"{_U}{{60,}}"),
+    ("azure-key", "JQQJ99", _A, 40, f"{_A}{{20,}}"),
+    ("azure-storage-key", "+ASt", _B, 70, f"{_B}{{6}}=="),
     ("azure-secret", "8Q~", "[A-Za-z0-9_~.-]", 3, "[A-Za-z0-9_~.-]{31,}"),
 )
+CONTROLS = "".join(map(chr, (*range(9), *range(14, 28), 127)))  # which no screen shows
 SHORTEST_TOKEN = 18
-LONGEST_PLAIN = 58  # a word of this length may be a token without anything fixed in it
+LONGEST_PLAIN = 30  # a word of this length may be a token without anything fixed in it
 # In lower case: what the other rules look for. The names' other letters (`api_key`, `clientSecret`) stand around these.
-NAMES = ("pass", "pwd", "secret", "token", "key", "credential", "auth")
-COMMANDS = ("curl", "mysql", "mongo", "redis-cli", "sshpass", "docker login")
-_WORDS = (*NAMES, *COMMANDS, "private", "://", "bearer", "eyj")
+NAMES = ("pass", "pwd", "secret", "token", "key", "credential", "auth", "pw", "pat")
+COMMANDS = (
+    "curl", "mysql", "mongo", "redis-cli", "sshpass", "docker login", "identified by", "7z ", "htpasswd", "login",
+    "credentials", "user/pass",
+)  # fmt: skip
+_WORDS = (
+    *NAMES,
+    *SPOKEN,
+    *COMMANDS,
+    "private",
+    "://",
+    "bearer",
+    "eyj",
+    "cookie",
+    "signature",
+    "-----",
+    "ls0tls1",
+    "tls0tlujfr0lo",
+    "0tls0tqkvhsu4",
+    "kty",
+    "crv",
+    "@",
+)
 
 
 def may_need_redaction(text: str) -> bool:
@@ -156,9 +193,10 @@ def may_need_redaction(text: str) -> bool:
     lower = text.lower()
     if any(word in lower for word in _WORDS):
         return True
-    longest = max(map(len, text.split()), default=0)
-    if longest < SHORTEST_TOKEN:
-        return False
-    return longest >= LONGEST_PLAIN or any(
-        literal in text for table in (TOKENS, INNER_TOKENS) for _, literal, *_ in table
+    if not text.isascii() or any(sign in text for sign in CONTROLS):  # something in it may hide the rest
+        return True
+    if max(map(len, text.split()), default=0) >= LONGEST_PLAIN:
+        return True
+    return any(
+        literal in text for table in (TOKENS, INNER_TOKENS, PUBLISHED, PUBLISHED_INNER) for _, literal, *_ in table
     )

@@ -6,6 +6,8 @@ what code, prose and templates put in that place does not. A `password` may be s
 
 import re
 
+from ocm.redaction.randomness import is_gibberish, is_unpronounceable
+
 PASSWORD, TOKEN = "password", "token"  # the two kinds of name
 QUOTED, ENV, BARE, PROSE = "quoted", "env", "bare", "prose"
 LONGEST = 4_000
@@ -21,7 +23,16 @@ _SHORTEST = {  # of the value, and of its longest part that mixes letters and di
     (TOKEN, PROSE): (12, 10),
 }
 _SHORTEST_NUMBER = 6  # shorter ones are counts
-_SHORT_IDENTIFIER, _STRONG, _LONG_WORD, _LONG_MIX, _LONG_QUOTED, _LONG_ENV, _WORDS_OF_PHRASE = 8, 20, 24, 16, 12, 8, 4
+_SHORT_IDENTIFIER, _STRONG, _LONG_WORD, _LONG_MIX, _LONG_QUOTED, _LONG_ENV, _LONG_LETTERS, _WORDS_OF_PHRASE = (
+    8,
+    20,
+    24,
+    16,
+    12,
+    8,
+    10,
+    4,
+)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -30,7 +41,7 @@ def _words(text: str) -> frozenset[str]:
 
 # Words that hold a digit, wherever they stand.
 _TECHNICAL = re.compile(
-    r"(?<![A-Za-z0-9])(?i:sha\d{1,3}|md5|base\d\d|utf[-_]?\d{1,2}|u?int\d{1,2}|float\d\d|oauth\d?|http/?\d?|v\d{1,2}|"
+    r"(?<![A-Za-z0-9])(?i:sha\d{1,3}|md5|base\d\d(?:url)?|utf[-_]?\d{1,2}|u?int\d{1,2}|float\d\d|oauth\d?|http/?\d?|v\d{1,2}|"
     r"x509|[rhep]s\d{3}|ed25519|argon2(?:id|i|d)?|pbkdf2|i18n|l10n|a11y|k8s|s3|ec2|[12]fa|aes\d{0,3}|rsa\d{0,4}|amd64|arm64|"
     r"x86|win\d\d|python\d|latin\d|ipv\d|tls\d|neo4j|log4j|auth0|web3|b2b)(?![a-z0-9])"
 )
@@ -81,8 +92,8 @@ _STOP_WORDS = _words(
 
 def is_secret(value: str, kind: str, style: str) -> bool:
     """Return whether `value` behind a name of that kind, written in that style, is a secret."""
-    if _AWS_SECRET.match(value) and is_strong(value):
-        return True  # though it may look like a path
+    if (_AWS_SECRET.match(value) and is_strong(value)) or is_gibberish(value):
+        return True  # though it may look like a path or a name
     if _is_something_else(value, style):
         return False
     if value.isdigit():
@@ -165,13 +176,16 @@ def _is_wordy(identifier: str) -> bool:
 
 def _is_wordless(value: str, kind: str, style: str) -> bool:
     """Return whether letters alone are no words of a language or a program."""
-    if kind == PASSWORD and style == BARE:
-        return value.isalpha() and value.islower() and len(value) >= _STRONG
+    shortest = _LONG_MIX if kind == TOKEN else _LONG_LETTERS
+    if value.isalpha() and value.isascii() and len(value) >= shortest and is_unpronounceable(value):
+        return True
     if style not in {QUOTED, ENV} or not value.isascii():
         return False
     parts = _SEPARATORS.split(value)
     if len(parts) > 1:
-        is_phrase = len(parts) >= _WORDS_OF_PHRASE and value.islower() and not _STOP_WORDS.intersection(parts)
+        is_phrase = (
+            len(parts) >= _WORDS_OF_PHRASE and value.islower() and not (_STOP_WORDS | _PLACEHOLDERS).intersection(parts)
+        )
         return kind == PASSWORD and is_phrase
     if value.isupper() or (kind == TOKEN and value.islower()):
         return len(value) >= _LONG_WORD

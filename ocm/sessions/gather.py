@@ -17,7 +17,7 @@ from ocm.sessions import merge, session_files
 from ocm.sessions.merge import Observed
 from ocm.sessions.session_files import Known
 from ocm.store import config, journal, paths
-from ocm.store.events import FREE_TEXTS, Event, edited_path, moment, of_kind, text_of, texts_of
+from ocm.store.events import FREE_TEXTS, Event, edited_path, hook_event, may_edit, moment, of_kind, text_of, texts_of
 from ocm.store.paths import Store, user_store
 
 
@@ -72,6 +72,10 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
     else:
         start.project = session.project
     observed = Observed(datetime.now().astimezone(), head, branch, events)
+    if session and _is_quiet(call, events):
+        observed.head = observed.branch = ""
+        observed.quiet = True
+        return Prepared(start, observed, known, rules, changes_only=False)
     is_fresh = session is None and not events and began is None
     touched = {path for path, _ in _edited(events, start)}
     if not is_fresh and _needs_diff(events):
@@ -91,6 +95,11 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
     _fingerprint(start, observed, session, shell)
     changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
     return Prepared(start, observed, known, rules, changes_only)
+
+
+def _is_quiet(call: Checkpoint, events: list[Event]) -> bool:
+    """Return whether a call only names or tags a session in which nothing happened that is not stored."""
+    return not call.semantic and not call.status and not any(hook_event(event) or may_edit(event) for event in events)
 
 
 def _fingerprint(start: Start, observed: Observed, session: Session | None, shell: list[float]) -> None:

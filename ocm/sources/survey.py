@@ -42,7 +42,7 @@ def survey(store: Store, sources: tuple[str, ...] = registry.SOURCES) -> tuple[l
     known = importer.known_sessions(store)
     rows = []
     for name in sources:
-        places = [place for place in registry.reader(name).places() if os.path.exists(place)]
+        places = [place for place in registry.places(name, project.roots) if os.path.exists(place)]
         found = importer.find(project, Wish(sources=(name,)), report) if places else []
         new = [head for head, _ in found if not importer.is_imported(known, head)]
         if places:

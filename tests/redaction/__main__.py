@@ -11,11 +11,13 @@ from collections.abc import Callable
 
 from ocm.redaction import redact
 from tests.redaction.corpus import Secret, innocents, library_lines, secrets
+from tests.redaction.generated import KINDS, generated
 from tests.redaction.patterns import made
 from tests.redaction.published import FORMS, GITLEAKS
 
 KB = 1000
 LEAST_FOUND, MOST_EATEN = 0.98, 0.005
+GENERATED = 1000
 _ROUNDS = 15
 
 
@@ -35,6 +37,11 @@ def every_form(rule: Callable[[str], str]) -> tuple[int, list[str]]:
             if Secret("published", name, text, secret).is_left(rule(text)):
                 missed.append(text)
     return len(GITLEAKS) * len(FORMS), missed
+
+
+def left_of(kind: str, count: int, rule: Callable[[str], str], seed: str = "1") -> list[Secret]:
+    """Return those of so many generated secrets of a kind that `rule` leaves in their text."""
+    return [secret for secret in generated(kind, count, seed) if secret.is_left(rule(secret.text))]
 
 
 def eaten(lines: list[str], rule: Callable[[str], str]) -> list[str]:
@@ -97,6 +104,21 @@ def print_found(table: Table, *, verbose: bool) -> None:
     table.line("forms", said, f"at least {100 * LEAST_FOUND:.0f} %", reached=share >= LEAST_FOUND)
 
 
+def print_generated(table: Table, *, verbose: bool) -> None:
+    """Print how many secrets are found that were made anew, of each kind in all of its places."""
+    for kind, (_, least) in KINDS.items():
+        missed = left_of(kind, GENERATED, _clean)
+        share = 1 - len(missed) / GENERATED
+        table.line(
+            kind,
+            f"{GENERATED} generated, {100 * share:.1f} % found",
+            f"at least {100 * least:.0f} %",
+            reached=share >= least,
+        )
+        for secret in missed if verbose else []:
+            print(f"    missed {secret.kind}: {secret.text[:150]!r} -> {_clean(secret.text)[:150]!r}")
+
+
 def print_eaten(table: Table, *, verbose: bool) -> None:
     """Print how many innocent lines are taken for secrets."""
     for name, lines in (("innocents", innocents()), ("library", library_lines())):
@@ -123,6 +145,7 @@ def main() -> int:
     """Print the figures; with `-v` also what was missed and what was eaten. Returns 1 when a figure is missed."""
     table, verbose = Table(), "-v" in sys.argv
     print_found(table, verbose=verbose)
+    print_generated(table, verbose=verbose)
     print_eaten(table, verbose=verbose)
     print_times(table, lenient="--lenient" in sys.argv)
     return int(bool(table.missed))

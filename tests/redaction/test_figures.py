@@ -10,8 +10,9 @@ import pytest
 
 from ocm.redaction import redact
 from tests.redaction import __main__ as figures
-from tests.redaction.__main__ import KB, eaten, every_form, filler, found_in
+from tests.redaction.__main__ import KB, eaten, every_form, filler, found_in, left_of
 from tests.redaction.corpus import Secret, innocents, library_lines, secrets
+from tests.redaction.generated import KINDS, generated
 from tests.redaction.patterns import made
 
 FROZEN_TEXTS = "28c4a4dd"
@@ -26,6 +27,53 @@ def test_at_least_98_of_100_secrets_are_found(half: str) -> None:
     every, missed = found_in(half, clean)
     assert len(every) >= 60
     assert len(missed) <= 0.02 * len(every), [secret.text for secret in missed]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_secrets_made_anew_are_found_in_every_place(kind: str) -> None:
+    missed = left_of(kind, 400, clean, seed="another")
+    assert 1 - len(missed) / 400 >= KINDS[kind][1], [secret.text for secret in missed]
+
+
+def test_a_generated_secret_is_the_same_for_the_same_seed() -> None:
+    for kind in KINDS:
+        assert list(generated(kind, 20)) == list(generated(kind, 20))
+        assert list(generated(kind, 20)) != list(generated(kind, 20, "2"))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "mysql -p",
+        "mysql -pa",
+        "key: ",
+        "password ",
+        "a@b:c@d",
+        "token-a1",
+        "sk-",
+        "-----BEGIN PRIVATE KEY-----",
+        "\u200b",
+        "a_",
+        "cookie: a=b;",
+        "login: a / b",
+        "x\n",
+        "=",
+        "LS0tLS1CRUdJTi",
+        "@",
+        "&key=",
+        "A1b_",
+    ],
+)
+def test_whatever_is_repeated_the_time_grows_with_the_length(piece: str) -> None:
+    import time
+
+    def took(size: int) -> float:
+        start = time.process_time()
+        redact.redact(piece * (size // len(piece)))
+        return time.process_time() - start
+
+    took(1000)
+    assert took(200 * KB) < 30 * max(0.01, min(took(20 * KB) for _ in range(2)))
 
 
 def test_the_corpus_is_as_large_as_it_should_be() -> None:
@@ -94,6 +142,8 @@ def test_a_figure_that_is_missed_is_told_by_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(figures, "seconds", lambda *_: 60.0)
+    monkeypatch.setattr(figures, "GENERATED", 20)
+    monkeypatch.setattr(figures, "KINDS", {kind: (make, 0.5) for kind, (make, _) in KINDS.items()})
     monkeypatch.setattr(sys, "argv", ["redaction"])
     assert figures.main() == 1
     assert capsys.readouterr().out.count("MISSED") == 2
@@ -101,4 +151,4 @@ def test_a_figure_that_is_missed_is_told_by_the_exit_code(
     assert figures.main() == 0
     monkeypatch.setattr(figures, "_clean", lambda text: text)
     assert figures.main() == 1
-    assert capsys.readouterr().out.count("MISSED") == 3, "both halves, and the forms"
+    assert capsys.readouterr().out.count("MISSED") == 3 + len(KINDS), "both halves, the forms, and what is generated"

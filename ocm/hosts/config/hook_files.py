@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -78,7 +78,8 @@ class Hooks:
             return ""
         if any(_TOOL in strings(slot.handler) for slot in held):
             return MCP
-        return FULL if found & (set(self.events(FULL)) - set(self.events(MINIMAL))) else MINIMAL
+        only_full = set(self.events(FULL)) - set(self.events(MINIMAL))
+        return FULL if found & only_full or any(_asks(slot.handler) for slot in held) else MINIMAL
 
     def installed(self, text: str) -> str:
         """Return which profile a file has, one of ocm's own or one that others share; empty for none."""
@@ -133,6 +134,11 @@ class Hooks:
         if deny_all:
             return json.dumps(self.profile(profile, deny_all=True), indent=2) + "\n"
         return shipped(self.name, f"{profile}.json")
+
+
+def _asks(handler: Mapping[str, Any]) -> bool:
+    """Return whether a handler is for the end of a turn, and may ask for a checkpoint there: minimal only notes it."""
+    return "stop" in hook_commands.called(handler) and not any("--quiet" in text for text in strings(handler))
 
 
 @cache

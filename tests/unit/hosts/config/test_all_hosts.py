@@ -333,12 +333,14 @@ def test_every_rules_text_is_short_and_says_the_same_in_the_hosts_own_words() ->
     assert set(names) == set(prefixes)
     for name in names:
         text = resources.read("rules", f"{name}.md")
-        assert len(text) / 4 < 350
+        assert len(text) / 4 <= 330
         assert text.isascii()
         assert "openCodeMemory -->" not in text
         assert text.count("`" + prefixes[name] + "ocm__") == 4
         said = text.replace(prefixes[name] + "ocm__", "ocm__") if prefixes[name] else text
-        assert said.replace("`opencodememory`)", "`opencodememory`; its name may have a prefix)") == plain
+        assert (
+            said.replace("; it may come late)", "; the name may have a prefix, and the tools may come late)") == plain
+        )
 
 
 @pytest.mark.parametrize("name", ["claude-code", "codex", "gemini-cli", "opencode", "copilot", "cline", "kiro"])
