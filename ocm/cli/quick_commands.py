@@ -57,12 +57,12 @@ def status(*, project: str | None, as_json: bool) -> None:
         layout.status(found)
 
 
-def list_sessions(*, project: str | None, limit: int, tool: str | None, as_json: bool) -> None:
+def list_sessions(*, project: str | None, limit: int, tool: str | None, everything: bool, as_json: bool) -> None:
     """Print the newest sessions."""
     from ocm.recall import listing
 
     store = find_store(project)
-    rows = listing.list_sessions(store, limit, tool, notice=output.notice)
+    rows = listing.list_sessions(store, limit, tool, notice=output.notice, everything=everything)
     if as_json:
         output.as_json(rows)
     elif rows:

@@ -53,7 +53,8 @@ def only_asked(session: "Session") -> bool:
     said = any(not item.startswith(_MACHINE_WORDS) for item in session.work_summary)
     lists = (session.work_completed, session.work_pending, session.decisions, session.problems, session.files)
     kept = (session.plan_files, session.references, session.tags, session.goal, session.notes)
-    return not (said or any(lists) or any(kept) or any(unit.sha for unit in facts.units()))
+    is_named = bool(session.title) and session.title != facts.asked
+    return not (said or is_named or any(lists) or any(kept) or any(unit.sha for unit in facts.units()))
 
 
 def insert(db: sqlite3.Connection, found: "Sequence[tuple[int, Session]]") -> None:

@@ -342,6 +342,30 @@ def test_a_brief_lets_the_work_be_picked_up(ocm: Run, filled: Project) -> None:
     assert ocm("resume").out.startswith("Nothing is stored yet")
 
 
+def test_the_beginning_of_an_id_is_enough_for_a_checkpoint(ocm: Run, project: Project) -> None:
+    ids = [f"0f6c1f7{n}-6f0f-4f0e-9f0d-2f6f3d1c9a10" for n in "ab"]
+    for session_id in ids:
+        ocm("checkpoint", "--session-id", session_id, "--goal", "g")
+    assert ocm("checkpoint", "--session-id", "0f6c1f7a", "--tag", "x").json["session_id"] == ids[0]
+    refused(ocm("checkpoint", "--session-id", "0f6c1f", "--tag", "x"), 2, "may mean 2 sessions")
+    assert ocm("checkpoint", "--session-id", "0f6c", "--tag", "x").json["session_id"] == "0f6c"
+    assert ocm("checkpoint", "--session-id", "new-one-here", "--tag", "x").json["session_id"] == "new-one-here"
+    project.calls(1, "0f6c1f7b")
+    assert ocm("checkpoint", "--session-id", "0f6c1f7b", "--tag", "x").json["session_id"] == "0f6c1f7b"
+    assert ocm("checkpoint", "--session-id", ids[1], "--tag", "x").json["session_id"] == ids[1]
+
+
+def test_a_conversation_that_only_asked_is_listed_when_it_is_asked_for(ocm: Run, project: Project) -> None:
+    project.checkpoint("worked", goal="Cut latency")
+    project.hook("session-start", source="startup", session_id="asked")
+    project.hook("user-prompt", prompt="What is open?", session_id="asked")
+    project.hook("session-end", session_id="asked")
+    assert [row["session_id"] for row in ocm("list", "--json").json] == ["worked"]
+    assert {row["session_id"] for row in ocm("list", "--all", "--json").json} == {"worked", "asked"}
+    assert ocm("show", "latest", "--json").json["session_id"] == "worked"
+    assert ocm("search", "open", "--json").json == []
+
+
 # --- looking after it
 
 
