@@ -8,9 +8,8 @@ import time
 from typing import NamedTuple
 
 from ocm.base.errors import BadInputError, NoStoreError
-from ocm.store import paths
+from ocm.store import journal, paths
 
-_MADE_HERE = "mcp-"  # how an id begins that a server made itself: such a session never belongs to another server
 _MAX_NAMED = 8  # ids that an error names
 
 
@@ -66,7 +65,7 @@ class Conversation:
         joined = active.session_of_tool_use(store, caller.tool_use)
         if joined:
             return joined, []
-        others = [name for name in active.ids(store) if not name.startswith(_MADE_HERE)]
+        others = [name for name in active.ids(store) if not name.startswith(journal.SERVER_MADE)]
         if self._own_id:
             return self._own_id, []
         if len(others) == 1:
@@ -76,5 +75,5 @@ class Conversation:
             raise BadInputError("session_id is missing, and several sessions are active.", f"Give one of: {named}.")
         import uuid
 
-        self._own_id = f"{_MADE_HERE}{uuid.uuid4()}"
+        self._own_id = f"{journal.SERVER_MADE}{uuid.uuid4()}"
         return self._own_id, []
