@@ -36,14 +36,15 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     project = project or os.environ.get("OCM_PROJECT_DIR")
     profiles = setup_options.profiles(claude_hooks, cursor_hooks, hooks)
+    local = local or setup_options.wants_local(project, hosts, dry_run=dry_run or everything or yes)
     plan = install.plan_init(
         project, cwd=os.getcwd(), profiles=profiles, hosts=hosts, everything=everything, local=local
     )
-    setup_options.carry_out(
-        plan, dry_run=dry_run, done="ocm is set up here. Start your assistant; `ocm doctor` shows what it records."
-    )
+    setup_options.carry_out(plan, dry_run=dry_run, done="ocm is set up here.")
     if not dry_run:
         store = options.find_store(project)
         access.read(store, lambda _: None, notice=output.notice)
     setup_options.trust_hooks(dry_run=dry_run, wanted=trust_hooks, project=project, yes=yes)
+    if not dry_run:
+        setup_options.tell_whether_it_records(store, hosts)
     setup_options.finish(plan)
