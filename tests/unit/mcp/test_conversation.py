@@ -27,7 +27,7 @@ def other(tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch) -> 
 
 def checkpoint(session: object = "S", named: Path | None = None) -> str:
     arguments = {"session_id": session, "goal": "g"}
-    result = TOOLS["ocm__checkpoint"].call(Conversation(named and str(named)), Caller(), arguments)
+    result = TOOLS["ocm__checkpoint"].call(Conversation(str(named) if named else None), Caller(), arguments)
     return os.path.dirname(os.path.dirname(str(dict(result)["markdown_path"])))
 
 
