@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ocm.cli import options
+from ocm.store import paths
 from ocm.ui import output
 
 file_option = click.option("--file", "path", metavar="F", help="Only of sessions that touched this file.")
@@ -34,7 +35,7 @@ def ledger(kind: str, about: str, nothing: str) -> click.Command:
         from ocm.ui import why_view
 
         store = options.find_store(project)
-        name = options.named(store, path) if path else ""
+        name = paths.named(store, path) if path else ""
         asked = {"decision": decision_log.decisions, "problem": decision_log.problems}[kind]
         found = asked(store, name, everything=everything, notice=output.notice)
         say(found, lambda items: why_view.ledger_lines(items, kind), as_json=as_json, nothing=nothing)

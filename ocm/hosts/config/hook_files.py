@@ -66,7 +66,7 @@ class Hooks:
         Raises:
             EditError: when it is not valid.
         """
-        form, owns = self._form(), self.owns()
+        form, owns = self.form(), self.owns()
         found = document(text, comments=self.comments)
         return [slot for slot in hook_target.slots(found, form) if owns(slot.handler)]
 
@@ -99,7 +99,7 @@ class Hooks:
         def wanted(text: str) -> dict[str, Any]:
             return self.profile(profile or self.profile_in(text) or default, deny_all=deny_all)
 
-        return hook_target.hooks_target(path, self._form(), wanted)
+        return hook_target.hooks_target(path, self.form(), wanted)
 
     def own_file(self, path: str, profile: str | None, default: str, *, deny_all: bool = False) -> Target:
         """Return the target that is the hooks in a file of their own, exactly as it is shipped."""
@@ -113,7 +113,7 @@ class Hooks:
             return file_target(path, "hooks", wanted, tuple(shipped))
         return hook_target.own_file(self.target(path, profile, default, deny_all=deny_all), wanted, tuple(shipped))
 
-    def _form(self) -> Form:
+    def form(self) -> Form:
         """Return how its file holds hooks."""
 
         def matchers(event: str) -> list[object]:

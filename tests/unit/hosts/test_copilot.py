@@ -213,7 +213,7 @@ EVENTS = {
     "agentStop": "stop",
     "sessionEnd": "session-end",
 }
-FULL = {"preCompact", "agentStop"}
+FULL = {"preCompact"}
 
 
 def message(content: object, kind: str = "assistant.message") -> str:

@@ -824,3 +824,24 @@ def test_a_recovery_that_has_no_more_time_leaves_the_rest_to_the_next(project: P
     age(project)
     assert checkpoints.recover(project.store, seconds=-1) == []
     assert project.journals() == ["active_S.jsonl", "active_T.jsonl"]
+
+
+def test_a_session_that_no_hook_tells_of_does_not_stay_active(project: Project) -> None:
+    project.checkpoint("mcp-1", goal="g")
+    assert project.journals() == []
+    project.checkpoint("mcp-1", goal="g", work_summary=["more"])
+    assert [session.session_id for session in [project.session()]] == ["mcp-1"]
+    assert project.checkpoint("S", goal="g")["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("session", "age", "asks"), [("live", 0, True), ("live", 13 * 3600, False), ("mcp-9", 0, False)]
+)
+def test_only_a_session_that_may_be_at_work_is_asked_about(
+    project: Project, session: str, age: int, asks: bool
+) -> None:
+    project.calls(1, session)
+    path = journal.active_path(project.store.path, session)
+    then = os.stat(path).st_mtime - age
+    os.utime(path, (then, then))
+    assert bool(project.checkpoint("S", goal="g")["warnings"]) is asks
