@@ -41,6 +41,7 @@ def unsaved(one: Neighbour) -> str:
         short(one.session_id),
         f"asked: {item(one.asked, 160)}" if one.asked else "",
         f"edited {paths(one.edited)}" if one.edited else "",
+        f"said last: {item(one.said)}" if one.said else "",
     ]
     return " · ".join(part for part in parts if part)
 

@@ -17,7 +17,7 @@ _TAIL = 12 * 3600.0  # seconds after which a journal is no neighbour any more
 
 
 class Neighbour(NamedTuple):
-    """A conversation with unsaved work: who, where, when it was last heard of, what was asked, and what it edited."""
+    """A conversation with unsaved work: who, where, when it was last heard of, what was asked, edited and said last."""
 
     session_id: str
     tool: str
@@ -25,6 +25,7 @@ class Neighbour(NamedTuple):
     last: float
     asked: str
     edited: list[str]
+    said: str
 
 
 def find(store: Store, *, besides: str = "") -> list[Neighbour]:
@@ -66,6 +67,7 @@ def _read(store: Store, key: str, when: float) -> Neighbour | None:
         last,
         unquoted(next(filter(None, asked), "")),
         edited,
+        events.last_words(lines)[0],
     )
 
 

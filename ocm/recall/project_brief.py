@@ -84,7 +84,8 @@ class Telling:
             return
         is_new = entry.row is not None and entry.row not in self.sources
         number = len(self.sources) + 1 if is_new else self.sources.index(entry.row) + 1 if entry.row else 0
-        line = words.item(entry.text, self._length) + (f" [{number}]" if number else "")
+        text = words.item(entry.text, self._length) if number else entry.text  # what has no session is cut already
+        line = text + (f" [{number}]" if number else "")
         line = f"{entry.heading} {line}" if entry.heading in _ALONE else f"- {line}"
         cost = len(line) + 1
         if entry.heading not in self._told and entry.heading not in _ALONE:
