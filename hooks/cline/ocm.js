@@ -94,6 +94,11 @@ export default {
       words.push((await ask("user-prompt", { ...who, prompt: said(snapshot) }, until)).context)
       return { appendContext: words.filter(Boolean).join("\n\n") }
     }),
+    afterRun: safely(async ({ snapshot }) => {
+      const content = snapshot.messages.findLast((message) => message.role === "assistant")?.content ?? []
+      const words = [content].flat().map((part) => part.text ?? part).filter((text) => typeof text === "string")
+      await ask("stop", { ...about(snapshot), last_assistant_message: words.join("\n") })
+    }),
     beforeTool: safely(async (context) => {
       const found = await ask("pre-tool-use", call(context))
       if (found.deny) denied.set(context.toolCall.toolCallId, found.deny)

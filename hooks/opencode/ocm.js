@@ -54,6 +54,8 @@ export const OcmPlugin = async ({ directory }) => {
   const created = new Set()
   const started = new Set()
   const modes = new Map() // the agent that answers in a session: the one called plan can change nothing
+  const roles = new Map() // who wrote which message
+  const said = new Map() // what the assistant said last in a session
   const running = new Map() // calls that may still fail: only an event tells of those
 
   const about = (id) => {
@@ -79,6 +81,11 @@ export const OcmPlugin = async ({ directory }) => {
         created.add(properties.info.id)
         if (properties.info.parentID) parents.set(properties.info.id, properties.info.parentID)
       }
+      if (type === "message.updated") roles.set(properties.info.id, properties.info.role)
+      if (properties?.part?.type === "text" && roles.get(properties.part.messageID) === "assistant")
+        said.set(properties.part.sessionID, properties.part.text)
+      if (type === "session.idle" && !parents.has(properties.sessionID))
+        await ask("stop", { ...about(properties.sessionID), last_assistant_message: said.get(properties.sessionID) })
       const { callID, state } = properties?.part ?? {}
       const failed = state?.status === "error" && running.get(callID)
       if (failed && running.delete(callID)) await ask("post-tool-use", { ...failed.payload, failed: true })

@@ -19,6 +19,12 @@ def one_line(text: str, limit: int = MAX_LINE) -> str:
     return cut(_LINE_BREAKS.sub(" ", text).strip(), limit)
 
 
+def unquoted(text: str) -> str:
+    """Return a text without the quotes around all of it, which a host may have taken over from a command line."""
+    is_quoted = len(text) > 2 and text[0] in "\"'" and text[0] == text[-1] and text[0] not in text[1:-1]  # noqa: PLR2004 - the two and something between
+    return text[1:-1].strip() if is_quoted else text
+
+
 def cut(text: str, limit: int) -> str:
     """Return at most `limit` characters of `text`, between words where the second half of them has a space.
 

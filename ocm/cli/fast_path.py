@@ -16,7 +16,7 @@ FLAG, NUMBER, TEXT = "flag", "number", "text"
 _SHARED = {"--project": ("project", TEXT), "--json": ("as_json", FLAG)}
 _LISTED = {"--tool": ("tool", TEXT), "-n": ("limit", NUMBER), "--limit": ("limit", NUMBER)}
 OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
-    "list": {**_SHARED, **_LISTED},
+    "list": {**_SHARED, **_LISTED, "--all": ("everything", FLAG)},
     "search": {
         **_SHARED,
         **_LISTED,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ocm.base.notices import Notice, ignore
-from ocm.doctor import host_checks
+from ocm.doctor import host_checks, reach
 from ocm.recall import listing, status
 from ocm.setup import scope
 from ocm.store import paths
@@ -36,7 +36,7 @@ def look(cwd: str, notice: Notice = ignore) -> "Overview":
         "sessions": found["sessions"],
         "last": last,
         "active": found["active"],
-        "next": [*_next(found, last, hosts), _HELP],
+        "next": [*_out_of_reach(cwd, store), *_next(found, last, hosts), _HELP],
     }
 
 
@@ -45,6 +45,11 @@ def _hosts(store: Store) -> list[str]:
     if not store.is_user:
         levels.insert(0, scope.Scope(store.root, store.path))
     return list(dict.fromkeys(title for level in levels for title in host_checks.titles(level)))
+
+
+def _out_of_reach(cwd: str, store: Store) -> list[tuple[str, str]]:
+    """Return the first reason why nothing that is done in this very folder would be recorded."""
+    return [("ocm doctor", finding.message) for finding in reach.check(cwd, store)[:1]]
 
 
 def _next(found: "Status", last: "SessionRow | None", hosts: list[str]) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ _PROFILES = click.Choice(["none", "minimal", "full"])
 
 if TYPE_CHECKING:
     from ocm.setup.plan import Plan
+    from ocm.store.paths import Store
 
 
 def profiles(claude: str | None, cursor: str | None, hooks: tuple[str, ...]) -> dict[str, str]:
@@ -45,6 +46,26 @@ def carry_out(plan: "Plan", *, dry_run: bool, done: str) -> None:
         output.say(line)
     for line in (*plan.warnings, *plan.left_out):
         output.notice(line)
+
+
+def wants_local(project: str | None, hosts: tuple[str, ...], *, dry_run: bool) -> bool:
+    """Ask a person at a terminal, the first time, whether the set-up is for all who work here or for them alone."""
+    from ocm.setup import install
+
+    titles = [] if dry_run or not output.is_watched() else install.may_be_local(project, os.getcwd(), hosts)
+    if not titles:
+        return False
+    asked = f"Set up for all who share this project, in its own files, or for you alone ({', '.join(titles)})"
+    return bool(click.prompt(asked, type=click.Choice(["shared", "local"]), default="shared") == "local")
+
+
+def tell_whether_it_records(store: "Store", hosts: tuple[str, ...]) -> None:
+    """Say that it records, as was just tried out, or the one thing that is missing."""
+    from ocm.doctor import proof
+    from ocm.setup.scope import Scope
+
+    for line in proof.prove(Scope(store.root, store.path), os.getcwd(), hosts).sentences():
+        output.say(line)
 
 
 def finish(plan: "Plan") -> None:
@@ -90,7 +111,7 @@ _hook_options = [
     click.option("--cursor-hooks", type=_PROFILES, help="Hooks for Cursor (default: none)."),
     click.option("--hooks", multiple=True, metavar="HOST=PROFILE", help="Hooks for any host; repeatable."),
     click.option("--trust-hooks", is_flag=True, help="Have Codex trust the hooks; shows them and asks first."),
-    click.option("-y", "--yes", is_flag=True, help="Do not ask before --trust-hooks; nothing else is ever asked."),
+    click.option("-y", "--yes", is_flag=True, help="Ask nothing, neither before --trust-hooks nor whom it is for."),
     options.dry_run_option,
 ]
 

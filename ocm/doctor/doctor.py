@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ocm.base.errors import OcmError
-from ocm.doctor import host_checks, live_checks, store_checks
+from ocm.doctor import duplicates, history_checks, host_checks, live_checks, reach, store_checks, transcripts
 from ocm.doctor.findings import Finding
 from ocm.doctor.host_checks import Checked
+from ocm.doctor.transcripts import Conversation
+from ocm.hosts.config.all_hosts import HOSTS
 from ocm.setup import install
 from ocm.setup.scope import Scope, user_scope
 from ocm.store import paths
@@ -16,6 +18,7 @@ from ocm.store.paths import Store
 
 # These hosts run a hook that is in both places once.
 _RUN_ONCE = frozenset({"claude-code", "gemini-cli", "opencode", "copilot", "cline"})
+_NAMED = 5
 _INSTALL = "Install ocm-journal with pipx or `uv tool install`, or put the folder it is in on the PATH."
 
 
@@ -26,6 +29,7 @@ class Report:
     store: Store | None
     hosts: list[Checked] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    unrecorded: list[Conversation] = field(default_factory=list)
     fixed: list[Finding] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -34,6 +38,7 @@ class Report:
             "store": self.store.path if self.store else None,
             "hosts": [host.as_json() for host in self.hosts],
             "findings": [finding.as_json() for finding in self.findings],
+            "unrecorded": [one.as_json() for one in self.unrecorded],
             "fixed": [finding.as_json() for finding in self.fixed],
         }
 
@@ -44,13 +49,39 @@ def examine(cwd: str) -> Report:
     if store is None:
         problem = f"There is no session store for {os.path.abspath(cwd)}."
         return Report(None, findings=[Finding("store", problem, "Create one with: ocm init")])
-    report = Report(store, findings=store_checks.check(store))
+    report = Report(store, findings=[*store_checks.check(store), *history_checks.check(store)])
     for scope in _scopes(store):
         report.hosts += host_checks.check(scope, store)
     for host in report.hosts:
         report.findings += host.findings
     report.findings += _hooked_twice(report.hosts) + _commands(store.root, report.hosts)
+    twice = {finding.host for finding in report.findings if finding.check == "twice"}
+    hosts = {host.host.name: host.host for host in report.hosts}
+    for name, config in hosts.items():
+        report.findings += [] if name in twice else duplicates.check(config, store.root)
+    report.findings += reach.check(cwd, store) + reach.from_desktop(report.hosts)
+    report.unrecorded = transcripts.unrecorded(store)
+    report.findings += _unrecorded(report.unrecorded)
+    if not report.hosts and not report.findings:
+        report.findings.append(
+            Finding("hosts", "No assistant is set up here, so nothing is recorded.", "Run: ocm init")
+        )
     return report
+
+
+def _unrecorded(found: list[Conversation]) -> list[Finding]:
+    """Return a finding for each host that had conversations here of which nothing was recorded."""
+    named: dict[str, list[Conversation]] = {}
+    for one in found:
+        named.setdefault(one.host, []).append(one)
+    findings = []
+    for name, several in named.items():
+        ids = ", ".join(f"{one.session_id} ({one.began[:10]})" for one in several[:_NAMED])
+        more = f" and {len(several) - _NAMED} more" if len(several) > _NAMED else ""
+        problem = f"{HOSTS[name].title} had conversations here of which nothing was recorded: {ids}{more}."
+        advice = "The other problems may say why; else start a new one here, and look again."
+        findings.append(Finding("unrecorded", problem, advice, name, several[0].path))
+    return findings
 
 
 def fix(cwd: str) -> Report:

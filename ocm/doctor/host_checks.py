@@ -13,8 +13,8 @@ from ocm.edit.plain_text import EditError
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
 from ocm.hosts.config.host_config import LOCAL, PROJECT, USER, HostConfig, Place
-from ocm.hosts.config.targets import Target
-from ocm.setup import file_changes, install, manifest
+from ocm.hosts.config.targets import SERVER, Server, Target
+from ocm.setup import file_changes, install, left_behind, manifest
 from ocm.setup.scope import Scope
 from ocm.store.paths import Store
 
@@ -49,7 +49,7 @@ class Checked:
 
 def check(scope: Scope, store: Store) -> list[Checked]:
     """Return every host that is set up in a scope, with its problems; each file is reported once."""
-    found = [_checked(host, place, store) for host, place in _set_up(scope)]
+    found = [_checked(host, place, store) for host, place in set_up(scope)]
     reported: set[tuple[str, str]] = set()
     for one in found:
         several, one.findings = one.findings, []
@@ -62,15 +62,15 @@ def check(scope: Scope, store: Store) -> list[Checked]:
 
 def titles(scope: Scope) -> list[str]:
     """Return the titles of the hosts that are set up."""
-    return list(dict.fromkeys(host.title for host, _ in _set_up(scope)))
+    return list(dict.fromkeys(host.title for host, _ in set_up(scope)))
 
 
-def _set_up(scope: Scope) -> Iterator[tuple[HostConfig, Place]]:
+def set_up(scope: Scope) -> Iterator[tuple[HostConfig, Place]]:
     """Return the hosts that were set up here, or whose hooks came with the project."""
     known = manifest.load(scope.root, user=scope.is_user)
     for host in HOSTS.values():
         places = [replace(scope, level=level).place(host.name) for level in _levels(scope) if level in host.levels]
-        hooked = [place for place in places if any(_is_there(target) for target in _hooks(host.targets(place)))]
+        hooked = [place for place in places if any(is_there(target) for target in _hooks(host.targets(place)))]
         if hooked:
             yield from ((host, place) for place in hooked)
         elif host.name in known.hosts:
@@ -93,12 +93,40 @@ def _hooks(targets: list[Target]) -> list[Target]:
     return [target for target in targets if target.what == "hooks"]
 
 
+def text_of(target: Target) -> str | None:
+    """Return what a file holds, None where there is none or it cannot be read."""
+    try:
+        return _text(target.path)
+    except (OcmError, EditError):
+        return None
+
+
+def is_readable(target: Target) -> bool:
+    """Return whether a file is as it must be for its host, or is not there."""
+    try:
+        text = _text(target.path)
+        if text is not None:
+            target.put(text, "")
+    except (OcmError, EditError):
+        return False
+    return True
+
+
+def server_entry(target: Target) -> Server | None:
+    """Return the entry of ocm's server in a file, None where there is none."""
+    try:
+        return target.server(text_of(target) or target.blank) if target.server else None
+    except EditError:
+        return None
+
+
 def _text(path: str) -> str | None:
     data = file_changes.read(path)
     return None if data is None else plain_text.decode(data)[0]
 
 
-def _is_there(target: Target) -> bool:
+def is_there(target: Target) -> bool:
+    """Return whether ocm's part is in a file."""
     try:
         text = _text(target.path)
         return text is not None and target.take(text, "") != text
@@ -107,16 +135,19 @@ def _is_there(target: Target) -> bool:
 
 
 def _checked(host: HostConfig, place: Place, store: Store) -> Checked:
-    refused = host.name in manifest.load(place.root, user=place.is_user).refused or host.default == NONE
-    place = replace(place, refused=refused)
+    known = manifest.load(place.root, user=place.is_user)
+    place = replace(place, refused=host.name in known.refused or host.default == NONE)
     found = Checked(host, place)
+    everything = [target for one in HOSTS.values() if place.level in one.levels for target in one.targets(place)]
     for target in host.targets(place):
-        finding = _file_problem(found, target)
+        moved = left_behind.elsewhere(target, known, everything)
+        finding = _moved(found, target, moved) if moved else _file_problem(found, target)
         found.findings += [finding] if finding else []
     if found.findings:
         return found
+    found.findings = _switched_off(found)
     warnings = host.warnings(place)
-    found.findings = [Finding("host-settings", warning, _next_step(found), host.name) for warning in warnings]
+    found.findings += [Finding("host-settings", warning, _next_step(found), host.name) for warning in warnings]
     hooks = next(iter(_hooks(host.targets(place))), None)
     text = _text(hooks.path) if hooks else None
     profile = host.hooks.installed(text) if host.hooks and text else ""
@@ -124,6 +155,8 @@ def _checked(host: HostConfig, place: Place, store: Store) -> Checked:
         found.events = host.hooks.events(profile)
         since = os.stat(hooks.path).st_mtime - 1
         found.seen = hook_evidence.evidence(store, host.name, since)
+        doubts = [] if found.seen.events else host.doubts(place)
+        found.findings += [Finding("host-settings", doubt, _next_step(found), host.name) for doubt in doubts]
         found.findings = found.findings or _silent_hooks(found)
     return found
 
@@ -152,6 +185,43 @@ def _file_problem(found: Checked, target: Target) -> Finding | None:
         found.host.name,
         target.path,
         lambda: _set_up_again(found),
+    )
+
+
+def _switched_off(found: Checked) -> list[Finding]:
+    """Return what keeps a host from starting the server as its own entry says."""
+    problems = []
+    for target in found.host.targets(found.place):
+        entry = server_entry(target)
+        if entry is None:
+            continue
+        if entry.get("enabled") is False or entry.get("disabled") is True:
+            switch = '"enabled": false' if entry.get("enabled") is False else '"disabled": true'
+            problems.append(
+                Finding(
+                    "host-settings",
+                    f'{target.path} turns the MCP server "{SERVER}" off ({switch}).',
+                    "Turn it on there, or in the assistant's own list of servers.",
+                    found.host.name,
+                    target.path,
+                )
+            )
+        command = entry.get("command")
+        program = command[0] if isinstance(command, list) and command else command
+        if isinstance(program, str) and os.path.isabs(program) and not os.access(program, os.X_OK):
+            problem = f"{target.path} starts {program}, which is not there."
+            problems.append(Finding("commands", problem, "Correct that path.", found.host.name, target.path))
+    return problems
+
+
+def _moved(found: Checked, target: Target, moved: str) -> Finding:
+    """Return the finding about a file that was set up where nothing looks for it now."""
+    return Finding(
+        "moved",
+        f"{found.host.title} was set up in {os.path.dirname(moved)}; from here it reads {target.path}.",
+        "Set the variable that moves its folder as it was set then, or take the old set-up out with: ocm uninstall",
+        found.host.name,
+        target.path,
     )
 
 

@@ -5,12 +5,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ocm import __version__
 from ocm.hosts import adapters
 from ocm.hosts.adapter import Adapter
-from ocm.store import paths
+from ocm.store import journal, paths
 
 _SECONDS = 20.0
 _OTHER_SERVER = "another"
@@ -21,16 +22,23 @@ _REASON = "because"
 _LONGEST_WORD = 60
 
 
-def server_failure(root: str) -> str:
-    """Start `ocm serve` as a host does and return why it does not answer; empty when it does."""
-    command = shutil.which("ocm")
+def server_failure(root: str, words: Sequence[str] = ("ocm", "serve"), more: Mapping[str, str] | None = None) -> str:
+    """Start the server as a host does and return why it does not answer; empty when it does.
+
+    Args:
+        root: The folder that it is started in.
+        words: The command line, as a host's file has it.
+        more: Variables that it is started with, beside those of this process.
+    """
+    variables = {**os.environ, **(more or {})}
+    command = shutil.which(words[0], path=variables.get("PATH"))
     if command is None:
-        return "ocm is not on the PATH"
+        return f"{words[0]} is not on the PATH"
     about = {"name": "ocm-doctor", "version": __version__}
     params = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": about}
     asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}) + "\n"
     try:
-        done = _run([command, "serve"], asked, root, dict(os.environ))
+        done = _run([command, *words[1:]], asked, root, variables)
     except subprocess.TimeoutExpired:
         return f"it did not answer within {_SECONDS:.0f} s"
     except OSError as error:
@@ -39,6 +47,34 @@ def server_failure(root: str) -> str:
     if any("serverInfo" in str(answer.get("result")) for answer in answers if answer):
         return ""
     return (done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"])[-1][:200]
+
+
+def hook_failure(name: str, words: Sequence[str], event: str, root: str, search: str) -> str:
+    """Fire a host's hook as its file has it, into a throw-away store; return why nothing was recorded, else empty.
+
+    Args:
+        name: The host.
+        words: The command line.
+        event: Which event of ocm it is for.
+        root: The folder that it is started in.
+        search: The PATH that the host has.
+    """
+    host = adapters.adapter(name)
+    if host is None:
+        return f"{name} has no hooks"
+    with tempfile.TemporaryDirectory(prefix="ocm-proof-") as folder:
+        store = os.path.join(folder, paths.STORE)
+        os.makedirs(os.path.join(store, paths.SESSIONS))
+        own = {"PATH": search, "OCM_PROJECT_DIR": folder, "OCM_HOME": os.path.join(folder, "home")}
+        try:
+            done = _run(words, json.dumps(_payload(host, folder, event)), root, {**os.environ, **own})
+        except subprocess.TimeoutExpired:
+            return f"it did not end within {_SECONDS:.0f} s"
+        except OSError as error:
+            return str(error.strerror or error)
+        if journal.session_keys(store):
+            return ""
+        return (done.stderr.strip().splitlines() or ["it ended without recording anything"])[-1][:200]
 
 
 def gate_denies(name: str) -> bool:
@@ -85,7 +121,9 @@ def _payload(host: Adapter, folder: str, event: str) -> dict[str, Any]:
     }
 
 
-def _run(command: list[str], text: str, folder: str, variables: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+def _run(
+    command: Sequence[str], text: str, folder: str, variables: dict[str, str]
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(  # noqa: S603 - ocm's own commands, as the PATH names them
         command,
         input=text,

@@ -4,6 +4,7 @@ Invariants: two questions, which git is asked at once; plumbing, so that no sett
 git cannot say is None. Light to import, because a hook asks for it.
 """
 
+import os
 from typing import NamedTuple
 
 from ocm.git import blobs, parse, process
@@ -78,7 +79,9 @@ class Head:
     def uncommitted(self, paths: "Iterable[str]") -> list[str]:
         """Return the files whose content HEAD does not hold; of the others it is not known, or not so."""
         held = self._held or {}
-        wanted = {path: held[path] or blobs.example_id(self._root) for path in paths if path in held}
+        there = [path for path in paths if path in held and os.path.lexists(os.path.join(self._root, path))]
+        example = blobs.example_id(self._root)
+        wanted = {path: held[path] or example for path in there}
         now = blobs.current(self._root, wanted) if wanted else {}
         return [path for path in wanted if now[path] and now[path] != held[path]]
 

@@ -6,28 +6,8 @@ from ocm.store.events import of_kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
-
-    from ocm.hosts.adapter import Adapter, Call, Reply
-    from ocm.store.paths import Store
-
-    class Event(Protocol):
-        """What is asked of the event of a call."""
-
-        host: Adapter
-        store: Store
-        session_id: str
-        cwd: str
-        settings: dict[str, int | str]
-
-        def write(self, *lines: dict[str, object]) -> None:
-            """Append to the journal."""
-
-        def tally(self) -> gate.Tally:
-            """Count the calls since the last checkpoint."""
-
-        def deny(self, reason: str) -> Reply:
-            """Hold the call back."""
+    from ocm.hook.event import Event
+    from ocm.hosts.adapter import Call, Reply
 
 
 def answer(event: "Event", call: "Call", decision: str) -> "Reply":

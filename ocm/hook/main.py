@@ -10,6 +10,7 @@ import sys
 import time
 
 from ocm.hook import io
+from ocm.hook.event import Event
 from ocm.hosts import adapters
 from ocm.hosts.adapter import FIRST_REQUEST, POSIX_SHELL, Call, Payload
 from ocm.store import config, gate, journal, paths
@@ -21,68 +22,8 @@ if TYPE_CHECKING:
     from ocm.hosts.adapter import Adapter, Reply
 
 DEFAULT_HOST = "claude-code"
+QUIET = "--quiet"  # as the profile minimal has it: the end of a turn is noted, and nothing is asked for
 MAX_READ = 1_000  # session files that the brief may have to wait for, within the few seconds that hosts give a hook
-
-
-class Event:
-    """One call of the hook: the payload and where it belongs."""
-
-    __slots__ = ("code", "cwd", "host", "is_full", "payload", "session_id", "settings", "store")
-
-    def __init__(self, payload: Payload, host: "Adapter", store: paths.Store, threshold: int | None) -> None:
-        """Read the settings that hold for `store`; a threshold of the command line wins."""
-        self.payload = payload
-        self.host = host
-        self.store = store
-        self.session_id = host.session_id(payload).strip()
-        self.cwd = host.cwd(payload) or store.root
-        self.code = 0
-        self.is_full = False
-        self.settings = config.load(paths.user_store(), store.path)
-        if threshold is not None:
-            self.settings["gate.threshold"] = threshold
-
-    def write(self, *lines: dict[str, object], header: dict[str, object] | None = None) -> None:
-        """Append to the journal; a new one first says whose it is and where the work stood."""
-        if header is None and journal.is_new(self.store.path, self.session_id):
-            header = self.header()
-        before, now = journal.append(self.store.path, self.session_id, list(lines), header)
-        self.is_full = self.is_full or before // config.MAX_JOURNAL < now // config.MAX_JOURNAL
-
-    def header(self, **fields: object) -> dict[str, object]:
-        """Return the first line of a journal."""
-        sha, branch = paths.git_head(self.store.root)
-        return journal.event(
-            "open", session=self.session_id, tool=self.host.name, sha=sha, branch=branch, root=self.store.root, **fields
-        )
-
-    def call(self) -> Call:
-        """Read the call; one made while a sub-agent works that does not say so is taken for its."""
-        call = self.host.read_call(self.payload, self.cwd)
-        delegates = self.host.delegate_tool
-        if delegates and not call.agent and call.name != delegates and self._is_delegated(delegates):
-            call.agent = delegates
-        return call
-
-    def _is_delegated(self, tool: str) -> bool:
-        """Return whether a sub-agent was started and has not come back, in this turn."""
-        from ocm.store import events
-
-        return events.is_delegated(journal.read_events(self.store.path, self.session_id), tool)
-
-    def tally(self) -> gate.Tally:
-        """Count the calls since the last checkpoint."""
-        changes_only = self.settings["gate.count"] == "changes"
-        return gate.tally(self.store.path, self.session_id, changes_only=changes_only)
-
-    def deny(self, reason: str) -> "Reply":
-        """Hold a call back; hosts that read no reply get the reason and the code."""
-        from ocm.base import sanitize
-
-        reason = sanitize.note(reason)  # it may name files, and whoever named them does not speak to the model
-        io.show_reason(reason)
-        self.code = self.host.deny_exit_code
-        return self.host.deny(self.payload, reason)
 
 
 def main() -> None:
@@ -128,6 +69,7 @@ def run(arguments: list[str], data: bytes, stores: list[paths.Store]) -> tuple[b
         io.log(stores, arguments, why)
         return b"", 0
     event = Event(found, host, store, threshold)
+    event.is_quiet = QUIET in arguments
     reply = handler(event)
     if event.is_full:
         _empty(event, name)
@@ -158,31 +100,14 @@ def user_prompt(event: Event) -> "Reply":
     typed = event.host.user_prompt(event.payload)
     if not typed:
         return None
-    from ocm.hook import messages
+    from ocm.hook import messages, turns
 
     if journal.size(event.store.path, event.session_id) > config.MAX_JOURNAL:
         _flush(event, trigger=None)
     event.write(journal.event("prompt", title=messages.title(typed, paths.user_store(), event.store.path)))
-    said = _past(event, typed)
+    said = turns.past(event, typed)
     told = _names_session(event) + (f"\n{said}" if said else "")
     return event.host.add_context(event.payload, "user-prompt", told)
-
-
-def _past(event: Event, typed: str) -> str:
-    """Return what a prompt is told of earlier sessions, and note which, because none is told of twice."""
-    from ocm.store import trust
-
-    if event.settings["recall.prompt"] == "off" or not trust.is_trusted(event.store):
-        return ""  # nothing of a store from elsewhere is even opened
-    from ocm.hook import prompt_recall
-
-    found = prompt_recall.find(event.store, typed, exclude={event.session_id})
-    if not found:
-        return ""
-    new = prompt_recall.news(found, journal.read_events(event.store.path, event.session_id))
-    if new:
-        event.write(journal.event("told", recall=[match.session_id for match in new]))
-    return prompt_recall.message(event.store, new)
 
 
 def pre_tool_use(event: Event) -> "Reply":
@@ -289,16 +214,10 @@ def pre_compact(event: Event) -> "Reply":
 
 
 def stop(event: Event) -> "Reply":
-    """Ask once for a checkpoint when a turn leaves changes behind that none holds."""
-    from ocm.hook import messages
-    from ocm.store import events
+    """Note the last words of a turn; ask once for a checkpoint when it leaves changes behind that none holds."""
+    from ocm.hook import turns
 
-    lines = journal.read_events(event.store.path, event.session_id)
-    asks = (
-        event.settings["gate.mode"] != "off" and event.host.may_block_stop(event.payload) and events.is_unsaved(lines)
-    )
-    event.write(journal.event("stop", asked=asks or None))
-    return event.host.block_stop(messages.reminder(event.host, event.tally(), event.settings)) if asks else None
+    return turns.end(event)
 
 
 def session_end(event: Event) -> "Reply":

@@ -5,9 +5,8 @@ of them could read as something else is held back: the answer is no wherever it 
 """
 
 from ocm.hook.read_only_git import git
-from ocm.hook.read_only_options import names
 from ocm.hook.read_only_programs import reads
-from ocm.hook.read_only_words import Reader, UnsureError
+from ocm.hook.read_only_words import Reader, UnsureError, names
 
 MAX_LENGTH = 20_000  # characters; nobody reads by a longer command
 

@@ -1,7 +1,6 @@
 """Which commands of git and gh only read: none that writes a file, or that runs a program it was told of."""
 
-from ocm.hook.read_only_options import is_listed, names
-from ocm.hook.read_only_words import SPLIT, UNKNOWN, need
+from ocm.hook.read_only_words import SPLIT, UNKNOWN, is_listed, names, need
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,9 +4,8 @@ Whatever is not listed is held back: a program, an option, a word that only the 
 """
 
 from ocm.hook.read_only_git import gh, git
-from ocm.hook.read_only_options import Options, fits, is_listed, names
 from ocm.hook.read_only_scripts import awk_reads, sed_reads
-from ocm.hook.read_only_words import SPLIT, UNKNOWN, UnsureError, need
+from ocm.hook.read_only_words import SPLIT, UNKNOWN, Options, UnsureError, fits, is_listed, names, need
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

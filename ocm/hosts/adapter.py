@@ -88,6 +88,8 @@ class Adapter:
 
     # Under which name a payload says the mode that the host is in.
     mode_field = "permission_mode"
+    # Under which name the payload of a turn's end holds what the assistant said last.
+    words_field = "last_assistant_message"
 
     # How the host names tools: what it puts before the name of a tool of ocm's server, or of any server's; which tools
     # edit files; which run commands, in which shell, and under which name they hold the command.
@@ -160,6 +162,10 @@ class Adapter:
     def user_prompt(self, payload: Payload) -> str:
         """Return what the user typed, empty when the host generated the prompt."""
         return text(payload, "prompt").strip()
+
+    def last_words(self, payload: Payload) -> str:
+        """Return what the assistant said at the end of a turn, empty where the host does not say, or of a sub-agent."""
+        return "" if text(payload, "agent_id") else text(payload, self.words_field)
 
     def may_block_stop(self, _payload: Payload) -> bool:
         """Return whether a turn that ends can be continued: it is really over, and was not blocked once already."""

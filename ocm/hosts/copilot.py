@@ -11,6 +11,7 @@ from ocm.hosts import adapter, patches
 from ocm.hosts.adapter import CHECKPOINT, SERVER, Adapter, Call, Payload, Reply, text
 
 _PREFIX = f"{SERVER}-"
+_TAIL = 64 * 1024  # bytes of the log of a conversation, whose last message is at its end
 _EXIT = " completed with exit code "
 _SHELLS = {"bash": adapter.POSIX_SHELL, "powershell": adapter.POWERSHELL}
 _TYPING = frozenset({"write_bash", "write_powershell"})  # into a shell that already runs
@@ -75,6 +76,11 @@ class Copilot(Adapter):
         """Return what the user typed, empty when it is the task of a sub-agent."""
         return "" if text(payload, "agentId") else super().user_prompt(payload)
 
+    def last_words(self, payload: Payload) -> str:
+        """Return what the assistant said last, as the end of its own log of the conversation has it."""
+        path = text(payload, "transcriptPath")
+        return "" if not path or text(payload, "agentId") else _last_message(path)
+
     def may_block_stop(self, payload: Payload) -> bool:
         """Return whether a turn is really over: not a sub-agent's, and not already blocked once."""
         return payload.get("stop_hook_active") is not True and not text(payload, "agentId")
@@ -100,6 +106,28 @@ class Copilot(Adapter):
     def block_stop(self, reason: str) -> Reply:
         """Return the reply that asks for one more step before the turn ends."""
         return {"decision": "block", "reason": reason}
+
+
+def _last_message(path: str) -> str:
+    """Return the last text of the assistant in the log of events at `path`; empty for a log of another form."""
+    import json
+
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
+            lines = file.read(_TAIL).split(b"\n")
+    except (OSError, ValueError):
+        return ""
+    for line in reversed(lines):
+        if b'"assistant.message"' in line:
+            try:
+                found = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            data = found.get("data") if isinstance(found, dict) else None
+            if isinstance(data, dict) and text(data, "content").strip():
+                return text(data, "content")
+    return ""
 
 
 def _user_hooks() -> str:

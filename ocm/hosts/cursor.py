@@ -22,6 +22,7 @@ class Cursor(Adapter):
     checkpoint_tool = "ocm__checkpoint"
     can_change_calls = True
     mode_field = "composer_mode"
+    words_field = "text"
 
     own_prefixes = (_PREFIX,)
     server_prefixes = (_PREFIX,)

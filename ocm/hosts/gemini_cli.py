@@ -23,6 +23,7 @@ class GeminiCli(Adapter):
     can_change_calls = True
     delegate_tool = "invoke_agent"
     mode_field = "approval_mode"
+    words_field = "prompt_response"
 
     own_prefixes = (_PREFIX,)
     server_prefixes = ("mcp_",)

@@ -55,6 +55,10 @@ class Windsurf(Adapter):
         """Return nothing: no session ends."""
         return ""
 
+    def last_words(self, payload: Payload) -> str:
+        """Return what the assistant said at the end of a turn."""
+        return text(payload.get("tool_info"), "response")
+
     def user_prompt(self, payload: Payload) -> str:
         """Return what the user typed."""
         return text(payload.get("tool_info"), "user_prompt").strip()

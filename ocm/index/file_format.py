@@ -1,6 +1,8 @@
 """What a hook may load of the cache: what is needed to open it, to know its rows, and to put a word into a question."""
 
+import functools
 import os
+import re
 import zlib
 
 APPLICATION_ID = 0x6F636D6A  # "ocmj"
@@ -16,6 +18,15 @@ _FUNCTION_WORDS = (
     "didn doesn isn wasn aren weren won"
 )
 STOP = frozenset(_FUNCTION_WORDS.split())
+_WORD = re.compile(r"[^\W_]+")
+# Marks and signs that nobody types into a question: accents that stand alone, points of Hebrew, of Arabic and its
+# tatweel, joiners, soft hyphens, what chooses between two looks of a character, and the box of a keycap.
+_UNWRITTEN = (
+    (0xAD, 0xAD), (0x300, 0x36F), (0x591, 0x5BD), (0x5BF, 0x5BF), (0x5C1, 0x5C2), (0x5C4, 0x5C5), (0x5C7, 0x5C7),
+    (0x610, 0x61A), (0x640, 0x640), (0x64B, 0x65F), (0x670, 0x670), (0x6D6, 0x6DC), (0x6DF, 0x6E8), (0x6EA, 0x6ED),
+    (0x200B, 0x200F), (0x20D0, 0x20F0), (0x2060, 0x2060), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
+)  # fmt: skip
+_GREEK = ((0x370, 0x3FF), (0x1F00, 0x1FFF))
 _URI_SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/:")
 
 
@@ -60,4 +71,44 @@ def encodable(text: str) -> str:
 
 def quoted(text: str) -> str:
     """Return `text` as a string of the query language of FTS5, in which nothing has a meaning."""
-    return '"' + text.replace('"', '""') + '"'
+    return '"' + lowered(normal(text)).replace('"', '""') + '"'
+
+
+def normal(text: str) -> str:
+    """Return the one form in which text is indexed and asked for, however its writer's keyboard composes characters.
+
+    Accents of Greek, points of Hebrew and of Arabic go, because most people leave them out.
+    """
+    if text.isascii():
+        return text
+    from unicodedata import normalize
+
+    return normalize("NFKC", text).translate(_folds())
+
+
+def lowered(text: str) -> str:
+    """Return a text in small letters, where the tokenizer does not do that itself: it knows only older scripts."""
+    return text if text.isascii() else text.lower()
+
+
+@functools.cache
+def _folds() -> dict[int, str | None]:
+    """Return what becomes of characters that are the same letter to who searches: another one, or nothing."""
+    from unicodedata import normalize
+
+    folds: dict[int, str | None] = {code: None for first, last in _UNWRITTEN for code in range(first, last + 1)}
+    greek = (code for first, last in _GREEK for code in range(first, last + 1))
+    folds |= {code: base for code in greek if (base := normalize("NFD", chr(code))[0]) != chr(code)}
+    return folds | {0x3C2: chr(0x3C3), 0x451: chr(0x435), 0x401: chr(0x415)}  # the last sigma of a word, and yo
+
+
+def words_in(text: str) -> list[str]:
+    """Return the words of a text in its normal form as the index sees them: letters, digits, and the marks on them."""
+    marks = "" if text.isascii() else "".join(sorted(char for char in set(text) if _is_mark(char)))
+    return (re.compile(rf"(?:[^\W_]|[{marks}])+") if marks else _WORD).findall(text)
+
+
+def _is_mark(char: str) -> bool:
+    from unicodedata import category
+
+    return category(char)[0] == "M"

@@ -5,11 +5,10 @@ whatever is wrong with the cache, the answer is that nothing was found. Light to
 """
 
 import os
-import re
 import sqlite3
 
 from ocm.index.bm25 import COLUMN_WEIGHTS, idf, smoothed_idf
-from ocm.index.file_format import STOP, address, quoted, stat_hash
+from ocm.index.file_format import STOP, address, normal, quoted, stat_hash, words_in
 from ocm.store.paths import Store
 
 MAX_MATCHES, MAX_RARE, MAX_FILES = 3, 6, 20
@@ -102,7 +101,7 @@ _GENERIC = frozenset(
         "write",
     ]
 )
-_WORD = re.compile(r"[^\W_]{3,}")
+_LEAST = 3  # letters of a word that may tell something
 # A match is strong when it holds most of what the prompt says, and as much as two words say that one session alone has.
 # On open collections this answers 14 to 66 of 100 questions about the past, four of five rightly, and keeps silent for
 # 97 of 100 about other projects.
@@ -158,7 +157,7 @@ def matches(store: Store, prompt: str, *, exclude: set[str], project: str) -> li
 
 
 def _words(prompt: str) -> list[str]:
-    found = (word[0].lower() for word in _WORD.finditer(prompt[:_READ]))
+    found = (word.lower() for word in words_in(normal(prompt[:_READ])) if len(word) >= _LEAST)
     return list(dict.fromkeys(word for word in found if word not in STOP and not word.isdigit()))[:_MAX_WORDS]
 
 

@@ -185,8 +185,13 @@ class Index:
             or self._sessions(" AND s.file = ?", file)
             or _one_each(self._sessions(f" AND s.slug = ? AND s.slug <> '' {_LATEST}", identifier))
             or (self._sessions(f"{_KEPT} {_LATEST} LIMIT 1") if identifier == "latest" else [])
-            or _one_each(self._sessions(f" AND substr(s.session_id, 1, ?) = ? {_LATEST}", len(identifier), identifier))
+            or self.starting(identifier)
         )
+
+    def starting(self, beginning: str) -> list[SessionRow]:
+        """Return the sessions whose ids begin so, of each id one."""
+        sql = f" AND substr(s.session_id, 1, ?) = ? {_LATEST}"
+        return _one_each(self._sessions(sql, len(beginning), beginning))
 
     def in_file(self, file: str) -> SessionRow | None:
         """Return the session that a file holds."""

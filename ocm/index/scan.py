@@ -36,6 +36,8 @@ _HEAD = 65_536  # bytes of a session file that hold its front matter
 _FOLDERS = 8  # of so many the last look is kept
 _Look = tuple[int, int, int]  # bytes; when it was written and changed, in nanoseconds
 _LOOK: Callable[[os.stat_result], _Look] = operator.attrgetter("st_size", "st_mtime_ns", "st_ctime_ns")
+# What a checkpoint writes above its work; of it the commit alone is worth finding: every session has dates and hours.
+_OWN_HEADING = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?: · ([0-9a-f]{7,40}))?(?: · [a-z_]+)?\Z")
 _NAMED = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)_")
 
 
@@ -283,7 +285,7 @@ def texts(session: "Session") -> tuple[str, ...]:
     files = [path for change in session.files for path in (change.path, change.old_path) if path]
     other = [
         *(session.slug, session.branch, session.notes, session.diff_summary),
-        *(entry.heading for entry in session.work),
+        *(_OWN_HEADING.sub(r"\1", entry.heading) for entry in session.work),
         *(f"{plan.path} {plan.header}" for plan in session.plan_files),
         *(f"{reference.title} {reference.url}" for reference in session.references),
     ]
@@ -305,7 +307,8 @@ def indexed(found: tuple[str, ...]) -> tuple[str, ...]:
     """Return the columns of the index, made of the texts of a session."""
     from ocm.index.query_terms import ident  # its patterns take time to make, and a reader needs none
 
-    return (*found, ident("\n".join(found)))
+    columns = tuple(map(file_format.normal, found))
+    return (*map(file_format.lowered, columns), ident("\n".join(columns)))
 
 
 def touched(session: "Session") -> list[tuple[FileChange, str | None]]:

@@ -3,12 +3,10 @@
 Pure, and the one place that knows the lines: `calls 12` and the other counts, `event <name> <time>` when a hook event
 last fired, `blob <id> <path>` what a file contained, `taken <journal> <kind>` which journals the session file includes,
 `dated <time> <digest>` when an item was recorded, `origin <word> <digest> <section> <place>` who an item is from when
-it is not the assistant's, `read <history> <mark>` how far a transcript was imported, and fingerprints
-(`fingerprint_lines.py`). A line of any other form is kept as it is. `Facts.parse(facts.lines()) == facts`, and lines
-that this class wrote come out in the same order.
-`dated <time> <digest>` when an item was recorded, `words <time> <digest>` which last words the program itself wrote,
-and fingerprints (`fingerprint_lines.py`). A line of any other form
-is kept as it is. `Facts.parse(facts.lines()) == facts`, and lines that this class wrote come out in the same order.
+it is not the assistant's, `asked <text>` the first prompt, `read <history> <mark>` how far a transcript was imported,
+`words <time> <digest>` which last words the program itself wrote, and fingerprints (`fingerprint_lines.py`).
+A line of any other form is kept as it is. `Facts.parse(facts.lines()) == facts`, and lines that this class wrote come
+out in the same order.
 """
 
 import hashlib
@@ -24,7 +22,7 @@ from ocm.markdown.fingerprint_lines import Unit
 NAME = "ocm"  # what the fence of the block is called
 COUNTS = ("checkpoints", "calls", "denials", "reminders", "releases")
 _ORIGIN, _READ = "origin", "read"
-_EVENT, _CONTENT, _TAKEN, _DATED, _WORDS = "event", "blob", "taken", "dated", "words"
+_EVENT, _CONTENT, _TAKEN, _DATED, _WORDS, _ASKED = "event", "blob", "taken", "dated", "words", "asked"
 _BLOB = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64}) (.+)")
 _SAID = re.compile(r"(\S+) (\S+)")
 _ESCAPED = re.compile(r"\\([\\nr])")
@@ -52,6 +50,7 @@ class Facts:
         fired: When each hook event last fired, as ISO 8601 text.
         contents: The content that each path had when the session last touched it, as git's id for it.
         taken: The journals that the file includes, each with the kind of the checkpoint that took it.
+        asked: The first prompt, as a title: what a session is called that nobody gave a title or a goal.
         words: When the last words were said that the program wrote, as ISO 8601 text, and their digest.
     """
 
@@ -60,6 +59,7 @@ class Facts:
     fired: dict[str, str] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)
+    asked: str = ""
     words: tuple[str, str] = ("", "")
 
     @classmethod
@@ -76,6 +76,8 @@ class Facts:
                 facts.contents[_unescaped(blob[2])] = blob[1]
             elif word == _WORDS and (said := _SAID.fullmatch(rest)):
                 facts.words = said[1], said[2]
+            elif word == _ASKED and rest.strip() and not facts.asked:
+                facts.asked = rest
             else:
                 facts.kept.append(line)
         return facts
@@ -93,6 +95,7 @@ class Facts:
             *(f"{_EVENT} {name} {self.fired[name]}" for name in sorted(self.fired)),
             *(content_line(path, oid) for path, oid in self.contents.items()),
             *(f"{_TAKEN} {journal} {kind}" for journal, kind in self.taken.items()),
+            *([f"{_ASKED} {self.asked}"] if self.asked else []),
             *([f"{_WORDS} {self.words[0]} {self.words[1]}"] if self.words[1] else []),
         ]
 

@@ -12,6 +12,7 @@ _FILLERS = frozenset({"a", "an", "the", "up"})
 _MARKS = frozenset({"done", "finished", "completed", "x"})
 _DOUBTS = frozenset({"not", "partly", "partially", "half", "except", "started", "begun", "almost", "without", "never"})
 _CUTS = (" (", ":", ";", ",", " - ", " \u2013 ", " \u2014 ", ". ")
+_MOST = 40  # words of a deed; what is longer is an account
 _LEAST = 3  # words by which a part of a sentence is known
 # The pasts of verbs that no rule makes.
 _IRREGULAR = {
@@ -78,9 +79,10 @@ def ended_by(text: str) -> tuple[int, int, int]:
 def ends(text: str) -> set[int]:
     """Return the numbers that a finished deed has: of all it says, and of what it says before it goes into details."""
     whole = words(text)
-    found = {key(DONE, whole)}
+    found = {key(DONE, whole)} if len(whole) <= _MOST else set()
     if _DOUBTS.isdisjoint(whole):
-        found |= {key(PART, part) for cut in _CUTS if len(part := words(text.partition(cut)[0])) >= _LEAST}
+        heads = [text.partition(cut)[0] for cut in _CUTS if cut in text]
+        found |= {key(PART, part) for head in heads if len(part := words(head)) >= _LEAST}
     return found - {0}
 
 

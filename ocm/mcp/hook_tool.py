@@ -19,7 +19,7 @@ _NO_TEXT = ("tool_input", "background_tasks", "stop_hook_active")
 def answer(arguments: dict[str, Any]) -> str:
     """Return what the hook of one event has to say, empty when that is nothing."""
     event = arguments.get("event")
-    command = [event if isinstance(event, str) else "", "--tool", main.DEFAULT_HOST]
+    command = [event if isinstance(event, str) else "", "--tool", main.DEFAULT_HOST, main.QUIET]
     printed, _ = main.guarded(command, lambda: json.dumps(payload(arguments)).encode())
     return printed.decode()
 

@@ -7,6 +7,7 @@ this host, come from no other origin, and hold the token, which only its user ca
 import hmac
 import os
 import secrets
+import socket
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
@@ -17,6 +18,7 @@ HOST = "127.0.0.1"
 NAME = "http.token"
 VARIABLE = "OCM_HTTP_TOKEN"
 _SHORTEST = 16
+_BACKLOG = 128
 _LOOPBACK = ("127.0.0.1", "::1")
 
 Scope = MutableMapping[str, Any]
@@ -62,17 +64,42 @@ class Door:
 
 
 def serve(app: App, port: int, say: Callable[[str], None]) -> None:
-    """Serve `app` on loopback until it is stopped; `say` takes one line on how to reach it.
+    """Serve `app` on loopback until it is stopped; `say` takes one line on how to reach it, once that is so.
 
     Raises:
-        OcmError: the token cannot be used.
+        OcmError: the token cannot be used, or the port is taken.
     """
     import uvicorn
 
+    from ocm.mcp.patience import Impatient
+
     value = token()
     where = VARIABLE if os.environ.get(VARIABLE) else _path()
-    say(f"Listening on http://{HOST}:{port}/mcp; the bearer token is in {where}.")
-    uvicorn.run(Door(app, port, value), host=HOST, port=port, log_level="warning", access_log=False)
+    door = Door(app, port, value)
+    with _listening(port) as listener:
+        say(f"Listening on http://{HOST}:{port}/mcp; the bearer token is in {where}.")
+        settings = uvicorn.Config(door, http=Impatient, log_level="warning", access_log=False)
+        uvicorn.Server(settings).run(sockets=[listener])
+
+
+def _listening(port: int) -> socket.socket:
+    """Return a socket that listens on loopback.
+
+    Raises:
+        OcmError: another program listens there, or this user may not.
+    """
+    listener = socket.socket()
+    try:
+        if os.name != "nt":  # elsewhere it would let two listen there
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise OcmError(
+            f"Port {port} of {HOST} cannot be listened on: {error.strerror}.", "Choose another with --port."
+        ) from None
+    return listener
 
 
 def token() -> str:

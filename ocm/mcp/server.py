@@ -125,6 +125,12 @@ def serve(project: str | None, transport: str, port: int) -> None:
 
         http.serve(server.streamable_http_app(host=http.HOST), port, output.notice)
     else:
+        import os
+
+        from ocm.mcp import ending
+
+        ending.at_once()
+        ending.with_parent(0, os.dup(1))  # what is 1 now is another thing once the protocol has claimed it
         anyio.run(server.run_stdio)
 
 

@@ -1,5 +1,7 @@
 """How a brief words what it tells: on one line each, without what could end the fence around it, cut to a length."""
 
+import functools
+
 from ocm.base.sanitize import sanitize_line, short
 from ocm.base.text import cut
 from ocm.base.times import iso
@@ -12,6 +14,7 @@ _MAX_NAME = 40
 _MOST_EDITED = 6
 
 
+@functools.lru_cache(4096)  # what does not fit is cut shorter, and tried again
 def item(text: str, limit: int = MAX_ITEM) -> str:
     """Return what an item says."""
     return cut(sanitize_line(text), limit)

@@ -13,14 +13,19 @@ if TYPE_CHECKING:
     from ocm.provenance.commit_links import View
 
 
-def list_sessions(store: Store, limit: int = 10, tool: str | None = None, notice: Notice = ignore) -> "list[ListedRow]":
-    """Return the sessions that started last, newest first, and what became of them; a limit of -1 returns all."""
+def list_sessions(
+    store: Store, limit: int = 10, tool: str | None = None, notice: Notice = ignore, *, everything: bool = False
+) -> "list[ListedRow]":
+    """Return the sessions that started last, newest first, and what became of them; a limit of -1 returns all.
+
+    With `everything`, those that only asked something as well.
+    """
     from ocm.provenance import commit_links, landed
 
     limit = max(-1, min(limit, sys.maxsize))
 
     def work(view: "View") -> "list[ListedRow]":
-        rows = view.cache.sessions(limit, tool or "", view.project)
+        rows = view.cache.sessions(limit, tool or "", view.project, everything=everything)
         known = landed.standings(view, rows)
         return [cast("ListedRow", {**row.as_json(), **known[row.row].as_json()}) for row in rows]
 
@@ -30,4 +35,5 @@ def list_sessions(store: Store, limit: int = 10, tool: str | None = None, notice
 def names(store: Store, limit: int = -1) -> "list[SessionRow]":
     """Return the same sessions as they are alone, for who only looks at what they are called."""
     project = worktree.own_project(store)
-    return [row.as_json() for row in access.read(store, lambda cache: cache.sessions(limit, "", project))]
+    found = access.read(store, lambda cache: cache.sessions(limit, "", project, everything=False))
+    return [row.as_json() for row in found]

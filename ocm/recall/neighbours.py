@@ -7,6 +7,7 @@ import os
 import time
 from typing import NamedTuple
 
+from ocm.base.text import unquoted
 from ocm.store import events, journal
 from ocm.store.paths import Store
 
@@ -63,7 +64,7 @@ def _read(store: Store, key: str, when: float) -> Neighbour | None:
         events.text_of(first, "tool"),
         events.text_of(first, "branch"),
         last,
-        next(filter(None, asked), ""),
+        unquoted(next(filter(None, asked), "")),
         edited,
     )
 

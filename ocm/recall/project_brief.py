@@ -52,6 +52,8 @@ _SOURCES = "From these sessions:"
 # How short lines are made before some are left out: characters of an item, and of what its session was about.
 _LENGTHS = ((words.MAX_ITEM, words.MAX_TITLE), (200, 45), (140, 0))
 _LISTED, _UNCOMMITTED, _COMMITS = 5, 5, 6
+_LEAST = 40  # characters of a line that is worth trying
+_MOST = 60  # entries that are tried
 _FILES_OF = 14  # sessions, the nearest, whose files are named
 
 
@@ -77,6 +79,9 @@ class Telling:
 
     def add(self, entry: Entry) -> None:
         """Add an entry, with its heading and its session where they are not there yet; what does not fit is left."""
+        if self._room - self.used < _LEAST:
+            self.is_whole = False
+            return
         is_new = entry.row is not None and entry.row not in self.sources
         number = len(self.sources) + 1 if is_new else self.sources.index(entry.row) + 1 if entry.row else 0
         line = words.item(entry.text, self._length) + (f" [{number}]" if number else "")
@@ -128,7 +133,8 @@ def lines(root: str, state: State, neighbours: list[Neighbour], done: dict[int, 
     """
     entries = _entries(state, neighbours)
     shown = [row for row in state.rows if not any(row.session_id == one.session_id for one in neighbours)]
-    page = freshness.Page(root, [(state.files[row.row], row.updated) for row in state.rows], count_commits=False)
+    near = [row for row in state.rows if state.is_near(row)][:_FILES_OF]
+    page = freshness.Page(root, [(state.files[row.row], row.updated) for row in near], count_commits=False)
     files = _Files(state, page)
     telling = _told(entries, state, page, room - min(room // 4, files.size))
     first = Lines(room - telling.used)
@@ -145,9 +151,10 @@ def lines(root: str, state: State, neighbours: list[Neighbour], done: dict[int, 
 
 def _told(entries: list[Entry], state: State, page: freshness.Page, room: int) -> Telling:
     """Return what can be told in a room: as it is, else all of it shorter, else what fits of that."""
-    for length, title in _LENGTHS:
+    lengths = _LENGTHS if len(entries) <= _MOST else _LENGTHS[-1:]
+    for length, title in lengths:
         telling = Telling(state, page, room, length, title)
-        for entry in entries:
+        for entry in entries[:_MOST]:
             telling.add(entry)
         if telling.is_whole:
             break

@@ -5,7 +5,7 @@ that it left, as after a squash), then one whose files are not committed now, th
 Light to import, because a hook asks for it.
 """
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ocm.base.times import instant
 from ocm.git.freshness import Touched
@@ -20,8 +20,7 @@ _AHEAD = 7 * 86_400.0
 _MERGE = "Merge branch '{}'"
 
 
-@dataclass(slots=True)
-class Known:
+class Known(NamedTuple):
     """What the cache knows: sessions, what each left standing, its files, and the commits that it made."""
 
     rows: list[SessionRow]
@@ -30,8 +29,7 @@ class Known:
     made: dict[int, set[str]]
 
 
-@dataclass(slots=True)
-class State:
+class State(NamedTuple):
     """The sessions, the nearest first, with how near each is; what they left, and what git says."""
 
     branch: str
@@ -40,7 +38,7 @@ class State:
     items: dict[int, list[Item]]
     files: dict[int, Touched]
     head: Head
-    uncommitted: set[str] = field(default_factory=set)
+    uncommitted: set[str]
 
     def is_near(self, row: SessionRow) -> bool:
         """Return whether what became of a session's files here says anything about its work."""

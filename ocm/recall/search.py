@@ -22,6 +22,7 @@ from ocm.base.values import STATUSES, FileChange
 from ocm.git import freshness, worktree
 from ocm.index import access, queries, ranking
 from ocm.index.bm25 import idf
+from ocm.index.file_format import normal, quoted
 from ocm.index.queries import Index, SessionRow
 from ocm.index.query_terms import Query
 from ocm.index.query_terms import query as taken_apart
@@ -210,7 +211,7 @@ def _instant(name: str, text: str | None, *, after: bool = False) -> float | Non
 
 def _hits(cache: Index, question: _Question) -> tuple[Query, list[_Hit]]:
     """Return the question as it was understood, words repaired, and the best sessions for it."""
-    asked = taken_apart(question.text, cache.repairs)
+    asked = taken_apart(question.text, cache.repairs, lambda word: cache.count(quoted(word)))
     matching = ranking.scores(cache, asked, question.filters, question.limit)
     scores = _likely(matching, question.limit)
     for row, (_, updated) in (known := cache.updated(list(scores))).items():
@@ -345,12 +346,23 @@ def _marked(texts: Iterable[str], words: list[str]) -> str:
     """Return the first of `texts` that holds any of `words`, those marked, from shortly before the first one on."""
     pattern = re.compile(f"(?:{'|'.join(re.escape(word) for word in words)})+" if words else "(?!)", re.IGNORECASE)
     for text in texts:
-        first = pattern.search(text)
+        plain = normal(text)
+        shown = text if len(plain) == len(text) else plain
+        first = pattern.search(plain)
         if first:
             begin, end = max(0, first.start() - _SNIPPET), first.end() + _SNIPPET
-            part = pattern.sub(lambda found: OPEN + found[0] + CLOSE, text[begin:end])
+            part = _with_marks(shown[begin:end], pattern.finditer(plain[begin:end]))
             return f"{_CUT if begin else ''}{part}{_CUT if end < len(text) else ''}"
     return ""
+
+
+def _with_marks(text: str, found: Iterable[re.Match[str]]) -> str:
+    """Return a text with marks around what was found at the same places in its normal form."""
+    parts, at = [], 0
+    for one in found:
+        parts += [text[at : one.start()], OPEN, text[one.start() : one.end()], CLOSE]
+        at = one.end()
+    return "".join((*parts, text[at:]))
 
 
 def _window(text: str) -> str:

@@ -26,6 +26,7 @@ from ocm.store.paths import Store, user_store
 
 HOOK_SECONDS = 1.5  # that a hook may spend on recovery, of the five that hosts wait
 _ATTEMPTS = 5
+_AT_WORK_SECONDS = 12 * 3600  # without a line, and nobody means that session any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,8 @@ def _drop_journals(store: Store, start: Start, stored: _Stored) -> None:
     """Drop the taken journals; a session that goes on gets a new first line, and the gate's count along with it."""
     session, carry = stored.file.session, stored.carry
     is_over = session.status == "closed" and (stored.has_ended or not carry.calls)
+    if session.session_id.startswith(journal.SERVER_MADE) and not carry.calls:
+        is_over = True  # no hook tells of it, so it would count as active for ever
     if not is_over:  # a call that closes the session says nothing about the work, so the count goes on
         header = journal.event(
             "open", session=session.session_id, tool=session.tool, file=stored.file.name, **start.carried()
@@ -286,9 +289,19 @@ def _refresh_cache(store: Store, former_name: str, file: Written) -> None:
         checkpoint_queries.refresh(store, former_name)
 
 
+def _is_at_work(store: Store, key: str) -> bool:
+    """Return whether a session may still be at work: hooks tell of it, and did within the last hours."""
+    if key.startswith(journal.SERVER_MADE):
+        return False
+    try:
+        return os.stat(journal.active_path(store.path, key)).st_mtime > time.time() - _AT_WORK_SECONDS
+    except OSError:
+        return False
+
+
 def _warn_of_unknown_id(store: Store, session_id: str) -> list[str]:
     """Warn when an id is new to the store while exactly one other conversation is active."""
-    keys = journal.session_keys(store.path)
+    keys = [key for key in journal.session_keys(store.path) if _is_at_work(store, key)]
     if len(keys) != 1 or keys[0] == journal.key(session_id) or session_files.locate(store, session_id, []):
         return []
     events = journal.read_events(store.path, keys[0])

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ocm.base import times
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session, WorkEntry
-from ocm.base.text import one_line
+from ocm.base.text import one_line, unquoted
 from ocm.markdown.facts import Facts, date_line, digest
 from ocm.store.events import Event, counted, hook_event, kind_of, last_words, moment, of_kind, text_of
 
@@ -32,6 +32,7 @@ class Observed:
     contents: dict[str, str] = field(default_factory=dict)
     commits: list[str] = field(default_factory=list)
     summary: list[str] = field(default_factory=list)
+    quiet: bool = False  # nothing happened: a person puts a tag on what was done long ago
 
 
 def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Session:
@@ -40,11 +41,11 @@ def merge(session: Session, checkpoint: Checkpoint, observed: Observed) -> Sessi
     result = replace(
         session,
         goal=checkpoint.goal or session.goal,
-        title=checkpoint.title or session.title or _first_prompt(observed.events),
+        title=_title(session, checkpoint, observed),
         tool=session.tool or checkpoint.tool or "",
         trigger=checkpoint.trigger or session.trigger,
         branch=observed.branch or session.branch,
-        updated_at=times.later(session.updated_at or session.started_at, now),
+        updated_at=session.updated_at if observed.quiet else times.later(session.updated_at or session.started_at, now),
         tags=_appended(session.tags, checkpoint.tags),
         work_completed=_appended(session.work_completed, checkpoint.work_completed),
         work_pending=_pending(session, checkpoint),
@@ -112,9 +113,18 @@ def _work(session: Session, checkpoint: Checkpoint, observed: Observed) -> list[
     return [*session.work, WorkEntry(heading, items)]
 
 
+def _title(session: Session, checkpoint: Checkpoint, observed: Observed) -> str:
+    """Return the title: one that somebody gave, else none where there is a goal, else the first prompt."""
+    asked = Facts.parse(session.facts).asked
+    given = checkpoint.title or (session.title if session.title != asked else "")
+    if given or checkpoint.goal or session.goal:
+        return given
+    return session.title or _first_prompt(observed.events)
+
+
 def _first_prompt(events: list[Event]) -> str:
     titles = (text_of(event, "title") for event in of_kind(events, "prompt"))
-    return next((one_line(title, 200) for title in titles if title), "")
+    return next((unquoted(one_line(title, 200)) for title in titles if title), "")
 
 
 def merge_files(known: list[FileChange], observed: Observed) -> list[FileChange]:
@@ -160,6 +170,7 @@ def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: 
     for name, number in (counted(observed.events) | {"checkpoints": 1}).items():
         facts.counts[name] = facts.counts.get(name, 0) + number
     facts.fired |= _fired(observed)
+    facts.asked = facts.asked or _first_prompt(observed.events)
     facts.add([*observed.fingerprints, *_dates(session, checkpoint, observed)])
     contents = facts.contents | observed.contents
     facts.contents = {change.path: oid for change in files if (oid := contents.get(change.path))}

@@ -7,7 +7,6 @@ import os
 import shutil
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fnmatch import fnmatch
 
 from ocm.base.errors import OcmError
@@ -16,16 +15,18 @@ from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
 from ocm.hosts.config.host_config import LOCAL, PROJECT
 from ocm.hosts.config.targets import Target
-from ocm.setup import file_changes, manifest
+from ocm.setup import file_changes, left_behind, manifest
 from ocm.setup.file_changes import UnfitFileError
 from ocm.setup.manifest import Manifest
 from ocm.setup.plan import Call, MakeFolder, Plan, RemoveEntries, WriteFile
 from ocm.setup.scope import (
+    DEFAULT_HOST,
     HookChoice,
     Scope,
     by_file,
     check_names,
     choose,
+    found_hosts,
     installed_scope,
     project_scope,
     user_scope,
@@ -74,9 +75,16 @@ def plan_init(  # noqa: PLR0913 - each is an option of its own
         plan.warnings.append(f"{scope.store} came with sessions not made here: look at them, then run `ocm trust`.")
     if not registry.is_registered(root, scope.store):
         plan.steps.append(Call(registry.path(), "register the project", lambda: registry.register(root, scope.store)))
-    plan.notices = _notices(scope, plan) + plan.notices
+    plan.notices = _notices(scope, plan) + _folders_not_reached(scope, cwd, names) + plan.notices
     plan.warnings += _project_warnings(scope)
     return _checked(plan)
+
+
+def may_be_local(project: str | None, cwd: str, hosts: Sequence[str]) -> list[str]:
+    """Return which hosts could be set up for one user alone, while it is open for whom: nothing is set up yet."""
+    scope = project_scope(project, cwd, LOCAL)
+    fit = scope.supported(hosts or found_hosts(HOSTS, scope) or [DEFAULT_HOST])
+    return [] if manifest.load(scope.root, user=False).hosts else [HOSTS[name].title for name in fit]
 
 
 def plan_install(
@@ -112,8 +120,13 @@ def plan_uninstall(
     known = manifest.load(scope.root, user=scope.is_user)
     left = [name for name in known.hosts if name in HOSTS and name not in hosts] if hosts else []
     # Backwards: hooks without the tool that opens their gate would be the worst of half-done states.
-    targets = reversed(_targets_to_remove(scope, hosts or list(HOSTS), left))
-    plan = Plan([step for target in targets if (step := file_changes.uninstall_step(target, known))])
+    targets = _targets_to_remove(scope, hosts or list(HOSTS), left)
+    targets += left_behind.targets(scope, known, targets, hosts or list(HOSTS), left)
+    plan = Plan([step for target in reversed(targets) if (step := file_changes.uninstall_step(target, known))])
+    kept = left_behind.changed_files(targets, known)
+    plan.warnings += [
+        f"{path} stays: it was changed since ocm wrote it, so look whether to remove it." for path in kept
+    ]
     if known.damaged:
         plan.warnings.append(f"{known.path} cannot be read, so ocm's entries are taken out one by one.")
     if left:
@@ -123,10 +136,16 @@ def plan_uninstall(
             plan.steps.append(keep)
         return _checked(plan)
     if not scope.is_user and registry.is_registered(scope.root):
+        if not purge and trust.is_trusted(paths.Store(scope.store, scope.root)):
+            known_here = "remember that the sessions were made here"
+            plan.steps.append(Call(trust.path(), known_here, lambda: trust.note(scope.store, trust.ACCEPTED)))
         plan.steps.append(Call(registry.path(), "forget the project", lambda: registry.unregister(scope.root)))
     _plan_store_removal(scope, plan, purge=purge)
     known.folders += [scope.store] * (scope.is_user and purge)
-    if os.path.lexists(known.path) and not known.damaged:
+    if kept:
+        known.hosts, known.entries = [], {path: known.entries[path] for path in kept}
+        plan.steps.append(Call(known.path, "keep what stays in mind", lambda: manifest.keep(known)))
+    elif os.path.lexists(known.path) and not known.damaged:
         forget = Call(known.path, "forget what the files held before", lambda: manifest.forget(known))
         plan.steps.append(forget)
     return _checked(plan)
@@ -253,16 +272,11 @@ def _foreign_files(targets: Sequence[Target]) -> list[str]:
 
 def _targets_to_remove(scope: Scope, hosts: Sequence[str], left: Sequence[str]) -> list[Target]:
     """Return the targets to take ocm out of: what `hosts` have and those that are `left` do not need."""
-    levels = [scope] if scope.is_user else [scope, replace(scope, level=LOCAL)]
     found = []
-    for one in levels:
-        stays = {os.path.realpath(target.path) for target in one.targets(_supported(left, one))} if left else set()
-        found += [t for t in one.targets(_supported(hosts, one)) if os.path.realpath(t.path) not in stays]
+    for one in scope.levels():
+        stays = {os.path.realpath(target.path) for target in one.targets(one.supported(left))} if left else set()
+        found += [t for t in one.targets(one.supported(hosts)) if os.path.realpath(t.path) not in stays]
     return by_file(found)
-
-
-def _supported(hosts: Sequence[str], scope: Scope) -> list[str]:
-    return [name for name in hosts if scope.level in HOSTS[name].levels]
 
 
 def _checked(plan: Plan) -> Plan:
@@ -306,6 +320,19 @@ def _notices(scope: Scope, plan: Plan) -> list[str]:
     files = [(path, os.path.realpath(path)) for path in named if path.startswith((scope.root + os.sep, home + os.sep))]
     outside = [(path, real) for path, real in files if not real.startswith(inside)]
     return notices + [f"{path} leads out of the project: {real} is the file that changes." for path, real in outside]
+
+
+def _folders_not_reached(scope: Scope, cwd: str, hosts: Sequence[str]) -> list[str]:
+    """Return in which folders hosts will not read what is written: below the project, and in other worktrees."""
+    notices = []
+    here, root = os.path.realpath(cwd), os.path.realpath(scope.root)
+    titles = [HOSTS[name].title for name in hosts if HOSTS[name].here_only]
+    if titles and scope.level == PROJECT and here.startswith(root + os.sep):
+        notices.append(f"{scope.root} is set up, not {here}: start {' and '.join(titles)} in {scope.root} itself.")
+    tree = paths.work_tree(scope.root)
+    if scope.level == PROJECT and tree and os.path.isdir(os.path.join(tree, ".git", "worktrees")):
+        notices.append("Other worktrees have none of this until it is committed, or `ocm init` is run in them.")
+    return notices
 
 
 def _project_warnings(scope: Scope) -> list[str]:

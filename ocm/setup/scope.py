@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ocm.base.errors import BadInputError, OcmError, suggestion
 from ocm.hosts.config import claude_code
@@ -48,6 +48,14 @@ class Scope:
         for name in hosts:
             found += HOSTS[name].targets(self.place(name, chosen))
         return sorted(by_file(found), key=lambda target: "hooks" in target.what)
+
+    def levels(self) -> list["Scope"]:
+        """Return every level at which something may have been set up here."""
+        return [self] if self.is_user else [self, replace(self, level=LOCAL)]
+
+    def supported(self, hosts: Iterable[str]) -> list[str]:
+        """Return the hosts that have files of this level."""
+        return [name for name in hosts if self.level in HOSTS[name].levels]
 
     def ignoring_folders(self) -> list[str]:
         """Return the folders whose `.gitignore` is to name the store; a bare repository takes none."""

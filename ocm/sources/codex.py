@@ -136,7 +136,7 @@ def _records(path: str, odd: Odd) -> Iterator[tuple[Record, str]]:
     for line, record in records(path, odd, '{"timestamp"'):
         if isinstance(record.get("payload"), dict):
             yield record, str(line)
-        elif record.get("type") in _ITEMS:
+        elif text(record, "type") in _ITEMS:
             yield {"type": "response_item", "timestamp": record.get("timestamp"), "payload": record}, str(line)
         elif "instructions" in record and "id" in record:
             yield {"type": "session_meta", "timestamp": record.get("timestamp"), "payload": record}, str(line)

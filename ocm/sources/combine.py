@@ -13,6 +13,7 @@ from ocm.markdown.facts import Facts, Origin, digest
 from ocm.sessions import merge
 from ocm.sources.extract import MACHINE, Draft
 
+SECOND_HAND = ("specstory", "entire")  # they tell of other tools' conversations; where those do themselves, they win
 LISTS = ("work_completed", "work_pending", "decisions", "problems")
 TEXTS = ("goal", "title")
 _OWN = ("branch", "started_at", "updated_at", "ended_at", "git_sha_start")  # of a session that only an import tells of
@@ -21,8 +22,9 @@ _OWN = ("branch", "started_at", "updated_at", "ended_at", "git_sha_start")  # of
 class _Known:
     """What the file of a session says so far, and which of it is the machine's own."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, source: str) -> None:
         self.session = session
+        self.is_told_better = source in SECOND_HAND and session.source not in {"", source}
         self.facts = Facts.parse(session.facts)
         self.is_recorded = bool(self.facts.counts.get("checkpoints"))
         self._machine = {(one.section, one.digest) for one in self.facts.origins() if one.word == MACHINE}
@@ -33,6 +35,8 @@ class _Known:
 
     def texts(self, section: str, old: list[str], new: list[str]) -> list[str]:
         """Return the items of a section: the old ones that are not the machine's, and the new ones nobody took out."""
+        if self.is_told_better and old:
+            return old
         if self.is_recorded and any(not self.is_machine(section, text) for text in old):
             return old
         wanted = [text for text in new if text in old or not self.is_machine(section, text)]
@@ -41,13 +45,15 @@ class _Known:
 
     def text(self, section: str, old: str, new: str) -> str:
         """Return the same of a single text."""
-        if (old and not self.is_machine(section, old)) or not new:
+        if (old and (self.is_told_better or not self.is_machine(section, old))) or not new:
             return old
         return new if old or not any(name == section for name, _ in self._machine) else old
 
     def work(self, new: list[WorkEntry]) -> list[WorkEntry]:
         """Return the same of the work: what is new in its order, and what others wrote below its own heading."""
         old = self.session.work
+        if old and self.is_told_better:
+            return old
         if self.is_recorded and any(not self.is_machine("work", text) for entry in old for text in entry.items):
             return old
         here = set(self.session.work_summary)
@@ -74,7 +80,7 @@ def combined(session: Session | None, draft: Draft, mark: str, now: str) -> Sess
         now: The time of the import.
     """
     fresh = draft.session
-    known = _Known(session or Session(fresh.session_id, status=""))
+    known = _Known(session or Session(fresh.session_id, status=""), fresh.source)
     old = known.session
     here = {change.path for change in old.files}
     new = [change for change in fresh.files if change.path not in here]
@@ -104,8 +110,9 @@ def _scalars(known: _Known, fresh: Session) -> dict[str, str]:
     values |= {name: getattr(old, name) or getattr(fresh, name) for name in ("started_at", "updated_at", "parent")}
     values["slug"] = old.slug or ("" if old.started_at else fresh.slug)  # a file that is there keeps its name
     values["model"] = fresh.model or old.model
-    values |= {"source": fresh.source, "source_id": fresh.source_id, "source_version": fresh.source_version}
-    if not known.is_recorded:
+    if not known.is_told_better:
+        values |= {"source": fresh.source, "source_id": fresh.source_id, "source_version": fresh.source_version}
+    if not (known.is_recorded or known.is_told_better):
         values |= {name: getattr(fresh, name) or getattr(old, name) for name in _OWN}
     return values
 
@@ -124,7 +131,7 @@ def _set_last_words(made: Session, draft: Draft) -> None:
 
 def _facts(known: _Known, draft: Draft, made: Session, mark: str) -> list[str]:
     facts = Facts.parse(made.facts)
-    if known.is_recorded:
+    if known.is_recorded or known.is_told_better:
         held = frozenset[int]().union(*(unit.keys for unit in facts.units()))
         lines = Facts.parse(draft.session.facts)
         added = {unit.number for unit in lines.units() if unit.keys - held}

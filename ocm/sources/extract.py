@@ -12,9 +12,10 @@ from datetime import datetime
 from ocm.base import times
 from ocm.base.model import FileChange, Reference, Session, WorkEntry, clean_text, slugify
 from ocm.base.text import cut, one_line
+from ocm.git.worktree import is_commit_id
 from ocm.markdown import facts, fingerprint_lines
 from ocm.sources.head import Head
-from ocm.sources.story import Segment, Story, Turn, plan_summary
+from ocm.sources.story import Segment, Story, Turn, plan_summary, whole
 from ocm.store.events import MAX_WORDS
 
 MACHINE = "machine"
@@ -79,18 +80,18 @@ def draft(head: Head, story: Story, version: str, shas: Mapping[str, str]) -> Dr
     made = Draft(
         Session(
             session_id=head.session_id,
-            tool=head.source,
+            tool=head.tool or head.source,
             status="closed",
-            branch=story.branch,
+            branch=_scalar(story, story.branch),
             started_at=times.iso(start),
             updated_at=times.iso(story.end or start),
             ended_at=times.iso(story.end or start),
-            git_sha_start=story.sha,
+            git_sha_start=story.sha if is_commit_id(story.sha) else "",
             source=head.source,
             source_id=head.session_id,
             source_version=version,
-            model=one_line(story.model, 100),
-            parent=story.parent,
+            model=_scalar(story, story.model),
+            parent=_scalar(story, story.parent),
         )
     )
     _words(made, story)
@@ -103,6 +104,10 @@ def draft(head: Head, story: Story, version: str, shas: Mapping[str, str]) -> Dr
     dates = [facts.date_line(times.iso(at), text) for text, (_, at) in story.decisions.items()]
     session.facts = [*(_fingerprints(story, shas)), *dates]
     return made
+
+
+def _scalar(story: Story, text: str) -> str:
+    return one_line(clean_text(story.clean(whole(text))), 200)
 
 
 def _words(made: Draft, story: Story) -> None:

@@ -49,7 +49,7 @@ def knows(sample: Sample) -> bool:
     """Return whether a file is one of Gemini CLI's."""
     first = sample.records[0] if sample.records else part(sample.document)
     is_log = "sessionId" in first and ("projectHash" in first or "kind" in first) and "uuid" not in first
-    kinds = {record.get("type") for record in sample.records}
+    kinds = {text(record, "type") for record in sample.records}
     is_bare = "gemini" in kinds and "user" in kinds
     listed = parts(sample.document, "messages")
     return is_log or is_bare or any(one.get("type") == "gemini" for one in listed)

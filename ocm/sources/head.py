@@ -20,6 +20,7 @@ class Head:
         repository: The remote of the repository, where the host recorded it.
         first: The id of its first record.
         key: What names it within `path`, where that holds several.
+        tool: The host whose conversation it is, where that is another than the history's name.
     """
 
     source: str
@@ -34,3 +35,4 @@ class Head:
     repository: str = ""
     first: str = ""
     key: str = ""
+    tool: str = ""

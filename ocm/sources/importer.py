@@ -87,7 +87,7 @@ def find(project: Project, wish: Wish, report: Report) -> list[tuple[Head, str]]
     """Return the conversations that are wished for, each with the folder that is this project in it."""
     found: dict[str, tuple[Head, str]] = {}
     tombstones = forgotten.read(project.store)
-    for head, is_named in _heads(wish, report):
+    for head, is_named in _heads(project, wish, report):
         root = project.root_of(head)
         if not root and is_named and not project.is_elsewhere(head.cwd):
             root = project.guessed(head.cwd) if head.cwd else project.store.root
@@ -102,7 +102,7 @@ def find(project: Project, wish: Wish, report: Report) -> list[tuple[Head, str]]
     return sorted(found.values(), key=lambda pair: (pair[0].start, pair[0].session_id))
 
 
-def _heads(wish: Wish, report: Report) -> Iterator[tuple[Head, bool]]:
+def _heads(project: Project, wish: Wish, report: Report) -> Iterator[tuple[Head, bool]]:
     """Yield the conversations in every place that is wished for, and whether a person named that place."""
     for path in wish.paths:
         odd = Odd()
@@ -116,9 +116,9 @@ def _heads(wish: Wish, report: Report) -> Iterator[tuple[Head, bool]]:
             report.troubles.append(f"{path}: no conversation of a known history is in it")
     for name in () if wish.paths else wish.sources:
         odd = Odd()
-        for place in registry.reader(name).places():
+        for place in registry.places(name, project.roots):
             if os.path.exists(place):
-                yield from ((head, False) for head in registry.reader(name).heads(place, odd))
+                yield from ((head, False) for head in registry.heads_of(name, place, odd))
         report.troubles += [f"{name}: {what}" for what in odd.counts]
 
 
@@ -164,8 +164,7 @@ class _Import:
 
     def clean(self, text: str) -> str:
         """Return a text without private parts, secrets, and what no file can hold."""
-        text = text.encode("utf-8", "replace").decode().replace(HALF, "")
-        text, found = redact.redact(text, self.rules)
+        text, found = redact.redact(text.replace(HALF, ""), self.rules)
         self.report.redactions += found
         return clean_text(text)
 

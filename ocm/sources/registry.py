@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from ocm.base.errors import OcmError, suggestion
+from ocm.base.model import clean_text
+from ocm.base.text import one_line
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Odd
 from ocm.sources.sample import Sample
-from ocm.sources.story import Story
+from ocm.sources.story import Story, whole
 
-SOURCES = ("claude-code", "codex", "gemini-cli", "opencode", "copilot", "cline")
+SOURCES = (
+    "claude-code", "codex", "gemini-cli", "opencode", "copilot", "cline", "cursor", "aider", "specstory", "entire",
+)  # fmt: skip
 _SUFFIXES = (".jsonl", ".json", ".db", ".vscdb", ".sqlite", ".md", ".txt")
 _LOOKED_AT, _IN_A_FOLDER = 400, 4  # files of a folder that are looked into, and how many of each within it
 
@@ -31,7 +35,22 @@ def reader(name: str) -> Any:  # noqa: ANN401 - a module
 def heads(path: str, odd: Odd) -> Iterator[Head]:
     """Yield the conversations that lie at a path, whatever histories they are from."""
     for name in recognised(path):
-        yield from reader(name).heads(path, odd)
+        yield from heads_of(name, path, odd)
+
+
+def heads_of(name: str, path: str, odd: Odd) -> Iterator[Head]:
+    """Yield the conversations of one history that lie at a path; an id is one line that a file can hold."""
+    for head in reader(name).heads(path, odd):
+        head.session_id = one_line(clean_text(whole(head.session_id)))
+        if head.session_id:
+            yield head
+
+
+def places(name: str, roots: list[str]) -> list[str]:
+    """Return where a history lies: of the user, and in each folder that is the project."""
+    found = reader(name)
+    inside = [place for root in roots for place in found.places_in(root)] if hasattr(found, "places_in") else []
+    return [*found.places(), *inside]
 
 
 def read(head: Head, story: Story) -> None:
@@ -49,7 +68,8 @@ def recognised(path: str) -> list[str]:
         found = {name for one in _some_files(path) for name in recognised(one)}
         return [name for name in SOURCES if name in found]
     sample = Sample(path)
-    return [name for name in SOURCES if reader(name).knows(sample)][:1]
+    known = [name for name in SOURCES if reader(name).knows(sample)]
+    return ["entire"] if "entire" in known else known[:1]
 
 
 def _some_files(folder: str) -> Iterator[str]:

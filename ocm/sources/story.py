@@ -149,7 +149,7 @@ class Story:
         self.named[path] = None
         self.seen(at)
         self.edits += 1
-        path = self.clean(self.inside(path))
+        path = self.clean(self.inside(whole(path)))
         if not path:
             return
         self._touch(path, kind)
@@ -237,7 +237,7 @@ class Story:
         return not self.edits and not self.commits and self.prompts < 2  # noqa: PLR2004 - as it is told to users
 
     def _clean(self, text: str) -> str:
-        return self.clean(text[:_MAX_TEXT]).strip()
+        return self.clean(whole(text[:_MAX_TEXT])).strip()
 
     def _touch(self, path: str, kind: str) -> None:
         before = self.files.get(path)
@@ -271,6 +271,11 @@ class Story:
             if before.since:
                 before.solved.append((before.line, ", ".join(before.since[:3]), place))
             self.checks[name] = Check("", place, [], before.solved, failed=False)
+
+
+def whole(text: str) -> str:
+    """Return a text without halves of characters, which JSON can hold and no file can."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def telling_line(output: str) -> str:

@@ -20,6 +20,7 @@ REJECTED = "journal.rejected"
 LOGS = ("hook.log", "hook.log.old", REJECTED, f"{REJECTED}.old")  # what else in a store may speak of a session
 ORPHAN_SECONDS = 600  # without a line, and whoever comes by stores what the journal holds
 FORGOTTEN_SECONDS = 7 * 86_400  # without a line, and a journal in which nothing happened is dropped
+SERVER_MADE = "mcp-"  # how an id begins that a server made, because no hook told of the conversation
 REPEAT_SECONDS = 10  # in which a second hook may tell of a call again
 MAX_REJECTED = 256 * 1024
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")

@@ -15,12 +15,14 @@ import click
 import pytest
 
 from ocm import __version__
+from ocm.base.model import FileChange
 from ocm.cli import main, overview
 from tests.support.builders import Project, run_ocm, script
+from tests.support.session_store import put, session
 
 COMMANDS = {
     "init", "install", "uninstall", "help", "checkpoint", "list", "search", "show", "export", "resume", "rebuild-index", "status", "doctor",
-    "serve", "config", "demo", "stats", "completion", "redact-scan", "forget", "prune", "import", "trust",
+    "serve", "config", "demo", "stats", "completion", "redact-scan", "forget", "prune", "import", "trust", "todo", "done", "drop",
 }  # fmt: skip
 
 
@@ -342,6 +344,30 @@ def test_a_brief_lets_the_work_be_picked_up(ocm: Run, filled: Project) -> None:
     assert ocm("resume").out.startswith("Nothing is stored yet")
 
 
+def test_the_beginning_of_an_id_is_enough_for_a_checkpoint(ocm: Run, project: Project) -> None:
+    ids = [f"0f6c1f7{n}-6f0f-4f0e-9f0d-2f6f3d1c9a10" for n in "ab"]
+    for session_id in ids:
+        ocm("checkpoint", "--session-id", session_id, "--goal", "g")
+    assert ocm("checkpoint", "--session-id", "0f6c1f7a", "--tag", "x").json["session_id"] == ids[0]
+    refused(ocm("checkpoint", "--session-id", "0f6c1f", "--tag", "x"), 2, "may mean 2 sessions")
+    assert ocm("checkpoint", "--session-id", "0f6c", "--tag", "x").json["session_id"] == "0f6c"
+    assert ocm("checkpoint", "--session-id", "new-one-here", "--tag", "x").json["session_id"] == "new-one-here"
+    project.calls(1, "0f6c1f7b")
+    assert ocm("checkpoint", "--session-id", "0f6c1f7b", "--tag", "x").json["session_id"] == "0f6c1f7b"
+    assert ocm("checkpoint", "--session-id", ids[1], "--tag", "x").json["session_id"] == ids[1]
+
+
+def test_a_conversation_that_only_asked_is_listed_when_it_is_asked_for(ocm: Run, project: Project) -> None:
+    project.checkpoint("worked", goal="Cut latency")
+    project.hook("session-start", source="startup", session_id="asked")
+    project.hook("user-prompt", prompt="What is open?", session_id="asked")
+    project.hook("session-end", session_id="asked")
+    assert [row["session_id"] for row in ocm("list", "--json").json] == ["worked"]
+    assert {row["session_id"] for row in ocm("list", "--all", "--json").json} == {"worked", "asked"}
+    assert ocm("show", "latest", "--json").json["session_id"] == "worked"
+    assert ocm("search", "open", "--json").json == []
+
+
 # --- looking after it
 
 
@@ -397,3 +423,18 @@ def test_alone_it_says_where_one_stands_in_the_store_of_a_user(tmp_path: Path, m
     found = overview.look(str(tmp_path))
     assert (found["store"], found["sessions"], found["last"]) == (str(user), 0, None)
     assert found["next"][0][0] == "ocm init", "nobody is set up for it"
+
+
+def test_a_file_is_named_from_the_folder_one_is_in(project: Project) -> None:
+    (project.root / "src" / "deep").mkdir(parents=True)
+    put(project.store, "a.md", session("A", goal="wombat", files=[FileChange("src/a.py", "modified")]))
+    (project.root / "src" / "a.py").write_text("x", encoding="utf-8")
+    done = run_ocm(project.root / "src" / "deep", "search", "wombat", "--file", "../a.py", "--json")
+    assert [hit["session_id"] for hit in json.loads(done.stdout)] == ["A"]
+
+
+def test_a_checkpoint_takes_json_and_refuses_half_an_id(project: Project) -> None:
+    done = run_ocm(project.root, "checkpoint", "--session-id", "S", "--goal", "g", "--json")
+    assert json.loads(done.stdout)["session_id"] == "S"
+    done = run_ocm(project.root, "checkpoint", "--from-stdin", stdin='{"session_id": "a\\u0000b", "goal": "g"}')
+    assert (done.returncode, "session_id contains NUL" in done.stderr) == (2, True)

@@ -15,6 +15,7 @@ from ocm.cli import main
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.setup import codex_trust
 from ocm.setup.codex_trust import Waiting
+from ocm.ui import output
 from tests.support.install_world import World
 
 if TYPE_CHECKING:
@@ -209,3 +210,43 @@ def test_a_host_that_is_left_out_is_named_with_exit_1_after_the_others_are_set_u
     assert "Gemini CLI is not set up: " in done.err
     assert world.servers.exists()
     assert ocm("install", "--host", "claude-code").code == 0
+
+
+def test_init_ends_in_whether_it_records_proved_by_a_hook_and_the_server(ocm: Run, world: World) -> None:
+    done = ocm("init", "--host", "claude-code")
+    assert done.out.splitlines()[-1] == "It records: a hook of Claude Code was fired, and the server answered."
+    assert not list(world.store.glob("active_*"))
+    assert not list((world.store / "sessions").iterdir())
+    again = ocm("init", "--host", "claude-code")
+    assert "Nothing to change." in again.out
+    assert again.out.splitlines()[-1].startswith("It records: ")
+
+
+def test_init_without_the_programs_on_the_path_ends_in_what_is_missing(
+    ocm: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = ocm("init", "--host", "claude-code")
+    assert done.out.splitlines()[-1].startswith("Claude Code does not record yet: ")
+    assert "not on the PATH" in done.out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("answer", "local"), [("local\n", True), ("shared\n", False), ("\n", False)])
+def test_a_person_is_asked_once_for_whom_it_is(
+    ocm: Run, world: World, monkeypatch: pytest.MonkeyPatch, answer: str, local: bool
+) -> None:
+    monkeypatch.setattr(output, "is_watched", lambda: True)
+    done = ocm("init", "--host", "claude-code", answer=answer)
+    assert "(Claude Code)" in done.out
+    assert world.servers.exists() is not local
+    again = ocm("init", "--host", "claude-code")
+    assert "(Claude Code)" not in again.out
+
+
+def test_nobody_is_asked_who_said_yes_or_has_no_host_with_files_of_ones_own(
+    ocm: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "is_watched", lambda: True)
+    assert "for you alone" not in ocm("init", "--host", "codex").out
+    assert "for you alone" not in ocm("init", "-y", "--host", "claude-code").out
+    assert world.servers.exists()

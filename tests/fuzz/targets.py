@@ -10,7 +10,7 @@ from functools import cache
 
 from ocm.base import sanitize
 from ocm.base.errors import BadInputError, UnreadableSessionError
-from ocm.base.model import Checkpoint, Session
+from ocm.base.model import Checkpoint, Session, clean_text
 from ocm.hook import main
 from ocm.hosts import adapters
 from ocm.markdown import parse, render
@@ -18,12 +18,19 @@ from ocm.recall import search
 from ocm.redaction import redact
 from ocm.redaction.user_rules import NONE
 from ocm.sessions import gather, merge
+from ocm.sources import combine, extract, registry
+from ocm.sources.json_lines import Odd
+from ocm.sources.story import Story
 from ocm.store import gate, journal
 from ocm.store.events import hook_event, moment
 from ocm.store.paths import Store
 
 _EVENTS = ("user-prompt", "pre-tool-use", "post-tool-use", "file-edited", "stop", "session-start")
 _ROUNDS = 100
+_NAMES = (
+    "a.jsonl", "rollout-a.jsonl", "session-a.jsonl", "session-a.json", "api_conversation_history.json", "a.messages.json",
+    "a.md", "a.db", "rollout-a.json", "events.jsonl",
+)  # fmt: skip
 _NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -88,6 +95,22 @@ def texts(data: bytes) -> None:
     assert "ocm-notes" not in noted.lower()
 
 
+def transcript(data: bytes) -> None:
+    """A history of any bytes is read as far as it goes, and whatever it tells can be written as a session file."""
+    name = _NAMES[(data[:1] or b"\0")[0] % len(_NAMES)]
+    with tempfile.TemporaryDirectory(prefix="ocm-fuzz-") as folder:
+        path = os.path.join(folder, name)
+        with open(path, "wb") as file:
+            file.write(data[1:])
+        for head in registry.heads(path, Odd()):
+            story = Story(clean=lambda text: clean_text(redact.redact(text)[0]), inside=lambda path: path.strip("/"))
+            registry.read(head, story)
+            told = extract.draft(head, story, "1", {})
+            whole = combine.combined(None, told, "1", _NOW.isoformat())
+            assert parse.parse(render.render(whole)) == whole
+            assert combine.combined(whole, told, "1", _NOW.isoformat()) is whole
+
+
 def _says_where(error: UnreadableSessionError) -> None:
     assert error.line >= 1
 
@@ -98,6 +121,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "payload": payload,
     "query": query,
     "text": texts,
+    "transcript": transcript,
 }
 _calls = [0]
 

@@ -14,6 +14,7 @@ import pytest
 
 from ocm.hook import io as hook_io
 from ocm.hook import main, truncated_json
+from ocm.hook.event import Event
 from ocm.hosts import adapters
 from ocm.index import access, sync
 from ocm.provenance import decision_log
@@ -269,7 +270,7 @@ def test_what_another_hook_has_stored_meanwhile_is_not_stored_again(project: Pro
     project.edited("a.py")
     host = adapters.adapter("claude-code")
     assert host
-    event = main.Event(payload("stop"), host, project.store, None)
+    event = Event(payload("stop"), host, project.store, None)
     main._empty(event, "stop")
     assert project.files() == []
     assert len([line for line in project.lines() if line.get("path")]) == 1

@@ -8,8 +8,11 @@ import click
 
 from ocm.base.errors import BadInputError
 from ocm.cli import options
+from ocm.store import journal
 from ocm.store.paths import Store
 from ocm.ui import output
+
+_LEAST, _LEFT_OUT = 6, 8  # characters of the beginning of a random id, and of what it lacks
 
 
 @click.command("checkpoint")
@@ -30,6 +33,7 @@ from ocm.ui import output
 @click.option("--plan-file", "plan_files", multiple=True, metavar="JSON", help='{"path": …, "header": …}; repeatable.')
 @click.option("--reference", "references", multiple=True, metavar="JSON", help='{"url": …, "title": …}; repeatable.')
 @click.option("--from-stdin", is_flag=True, help="Read the arguments as one JSON object.")
+@click.option("--json", "_as_json", is_flag=True, expose_value=False, help="Print JSON, as it does anyway.")
 def command(*, project: str | None, from_stdin: bool, **given: Any) -> None:  # noqa: ANN401 - click gives one keyword an option
     """Save what a session did, decided and left open.
 
@@ -46,7 +50,24 @@ def command(*, project: str | None, from_stdin: bool, **given: Any) -> None:  # 
         given = {**_from_stdin(), **given}
     if given.get("session_id") is None:
         given["session_id"] = _only_active(store)
+    given["session_id"] = _whole_id(store, given["session_id"])
     output.as_json(checkpoints.checkpoint(store, given, tool="cli"))
+
+
+def _whole_id(store: Store, session_id: object) -> object:
+    """Return the id that the beginning of one means, as a list shows it; any other stays as it is, and may be new."""
+    if not isinstance(session_id, str) or len(session_id) < _LEAST or journal.size(store.path, session_id):
+        return session_id
+    from ocm.index import access
+
+    found = {row.session_id for row in access.read(store, lambda cache: cache.starting(session_id))}
+    longer = sorted(one for one in found if len(one) >= len(session_id) + _LEFT_OUT)
+    if session_id in found or not longer:
+        return session_id
+    if len(longer) > 1:
+        some = ", ".join(longer[:5])
+        raise BadInputError(f"{session_id!r} may mean {len(longer)} sessions: {some}.", "Give more of the id.")
+    return longer[0]
 
 
 def _object(option: str, text: str) -> object:

@@ -32,5 +32,6 @@ CONFIG = HostConfig(
     homes=(".gemini/config", ".gemini/antigravity", ".antigravity"),
     folders=(".agents",),
     hooks=HOOKS,
+    window=True,
     steps=steps,
 )

@@ -1,5 +1,7 @@
 """Where Codex CLI keeps MCP servers, hooks and rules. Never imported by a hook."""
 
+import hashlib
+import json
 import os
 import re
 from dataclasses import replace
@@ -7,6 +9,7 @@ from typing import Any
 
 from ocm.edit import json_text, toml_text
 from ocm.edit.plain_text import EditError, decode
+from ocm.hosts.config import client_settings
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
 from ocm.hosts.config.host_config import AGENTS, PROJECT, USER, HostConfig, Place, rules, user_rules
 from ocm.hosts.config.targets import PLAIN, SERVER, Target, rules_target, toml_target
@@ -31,7 +34,7 @@ def targets(place: Place) -> list[Target]:
     hooks = os.path.join(own, "hooks.json")
     return [
         toml_target(os.path.join(own, "config.toml"), KEYS, ENTRY),
-        _trust_target(_settings(place), hooks),
+        trust_target(_settings(place), hooks),
         *_instructions(place, own),
         place.hooks(HOOKS, hooks, MINIMAL),
     ]
@@ -39,21 +42,53 @@ def targets(place: Place) -> list[Target]:
 
 def own_keys(path: str) -> list[str]:
     """Return the names under which Codex notes the trust in ocm's hooks of a hooks file: they go by position."""
+    return list(own_hooks(path))
+
+
+def own_hooks(path: str) -> dict[str, str]:
+    """Return ocm's hooks in a hooks file: by the name that Codex gives each, the hash by which it knows it."""
     owns = HOOKS.owns()
     try:
         with open(path, "rb") as file:
             found = json_text.parse(decode(file.read())[0])
     except (OSError, EditError):
-        return []
+        return {}
     events = found.get("hooks") if isinstance(found, dict) else None
-    keys = []
+    keys = {}
     for event, groups in events.items() if isinstance(events, dict) else ():
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", event).lower()
         for at, group in enumerate(groups if isinstance(groups, list) else ()):
             held = group.get("hooks") if isinstance(group, dict) else None
-            own = [n for n, handler in enumerate(held if isinstance(held, list) else ()) if owns(handler)]
-            keys += [f"{path}:{name}:{at}:{n}" for n in own]
+            for n, handler in enumerate(held if isinstance(held, list) else ()):
+                if owns(handler):
+                    keys[f"{path}:{name}:{at}:{n}"] = _hash(name, group.get("matcher"), handler)
     return keys
+
+
+def _hash(event: str, matcher: object, handler: dict[str, Any]) -> str:
+    """Return the hash by which Codex (0.169) knows a hook; empty for one with what is not known here."""
+    if set(handler) - {"type", "command", "commandWindows", "timeout", "async", "statusMessage"}:
+        return ""
+    if os.name == "nt":  # pragma: no cover - another command is run there
+        return ""
+    run = {"async": False, **{name: value for name, value in handler.items() if name != "commandWindows"}}
+    told: dict[str, Any] = {"event_name": event, "hooks": [run]}
+    if matcher is not None:
+        told["matcher"] = matcher
+    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def doubts(place: Place) -> list[str]:
+    """Return which trusted hooks were changed since, as far as that can be told from outside."""
+    hooks = os.path.join(folder(place), "hooks.json")
+    state = _state(_toml(_settings(place)))
+    known = {key.replace(os.path.realpath(hooks), hooks): value for key, value in state.items()}
+    noted = {key: value.get("trusted_hash") for key, value in known.items() if isinstance(value, dict)}
+    stale = [key for key, own in own_hooks(hooks).items() if own and noted.get(key) not in (None, own)]
+    if not stale:
+        return []
+    return [f"Codex passes over {len(stale)} of ocm's hooks in {hooks}, because they changed since they were trusted."]
 
 
 def trusted_keys(path: str) -> set[str]:
@@ -74,9 +109,27 @@ def warnings(place: Place) -> list[str]:
     settings = _settings(place)
     if place.level == PROJECT and os.path.isfile(hooks) and not _trusts(settings, place.root):
         return [f"Codex does not trust {place.root}, so it reads nothing in {folder(place)}."]
+    off = _switched_off(settings, os.path.join(folder(place), "config.toml"), hooks)
+    if off:
+        return off
     trusted = trusted_keys(settings)
     left = [key for key in own_keys(hooks) if not {key, key.replace(hooks, os.path.realpath(hooks))} & trusted]
     return [f"Codex passes over ocm's hooks in {hooks}, because nobody trusted {len(left)} of them."] if left else []
+
+
+def _switched_off(settings: str, own: str, hooks: str) -> list[str]:
+    """Return what in the settings turns hooks off."""
+    found = []
+    for path in dict.fromkeys((settings, own)):
+        features = client_settings.at(_toml(path), "features")
+        names = [
+            name for name in ("hooks", "codex_hooks") if isinstance(features, dict) and features.get(name) is False
+        ]
+        found += [f"{path} turns hooks off: take {name} = false out of [features]." for name in names]
+    state = _state(_toml(settings))
+    real = {key.replace(hooks, os.path.realpath(hooks)) for key in own_keys(hooks)} | set(own_keys(hooks))
+    off = [key for key in real if client_settings.at(state, key, "enabled") is False]
+    return found + [f"Codex has {len(off)} of ocm's hooks turned off: type /hooks in it."] * bool(off)
 
 
 def _settings(place: Place) -> str:
@@ -102,7 +155,7 @@ def _toml(path: str) -> dict[str, Any]:
         return {}
 
 
-def _trust_target(path: str, hooks: str) -> Target:
+def trust_target(path: str, hooks: str) -> Target:
     """Return the target that takes out what Codex noted about ocm's hooks, which nothing here puts in."""
     keys = [key for real in {hooks, os.path.realpath(hooks)} for key in own_keys(real)]
 
@@ -143,4 +196,5 @@ CONFIG = HostConfig(
     hooks=HOOKS,
     steps=steps,
     warnings=warnings,
+    doubts=doubts,
 )

@@ -6,7 +6,7 @@ from ocm.edit import json_text
 from ocm.edit.plain_text import EditError, decode
 from ocm.hosts.config.hook_files import NONE, Hooks
 from ocm.hosts.config.host_config import HostConfig, Place, approve
-from ocm.hosts.config.targets import PLAIN, Target, server_target
+from ocm.hosts.config.targets import IN_WORKSPACE, PLAIN, Target, server_target
 
 NAME = "cursor"
 HOOKS = Hooks(NAME, every=".*", comments=True)
@@ -22,7 +22,7 @@ EVENTS = frozenset({
 def targets(place: Place) -> list[Target]:
     """Return the files to set up; the user's own rules are not in a file."""
     return [
-        server_target(place.path(".cursor", "mcp.json"), PLAIN),
+        server_target(place.path(".cursor", "mcp.json"), PLAIN if place.is_user else {**PLAIN, "args": IN_WORKSPACE}),
         *([] if place.is_user else place.agents()),
         place.hooks(HOOKS, place.path(".cursor", "hooks.json"), NONE),
     ]
@@ -59,6 +59,7 @@ CONFIG = HostConfig(
     homes=(".cursor",),
     folders=(".cursor",),
     hooks=HOOKS,
+    window=True,
     default=NONE,
     steps=steps,
     warnings=warnings,

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -66,7 +66,7 @@ class Hooks:
         Raises:
             EditError: when it is not valid.
         """
-        form, owns = self._form(), self.owns()
+        form, owns = self.form(), self.owns()
         found = document(text, comments=self.comments)
         return [slot for slot in hook_target.slots(found, form) if owns(slot.handler)]
 
@@ -78,7 +78,8 @@ class Hooks:
             return ""
         if any(_TOOL in strings(slot.handler) for slot in held):
             return MCP
-        return FULL if found & (set(self.events(FULL)) - set(self.events(MINIMAL))) else MINIMAL
+        only_full = set(self.events(FULL)) - set(self.events(MINIMAL))
+        return FULL if found & only_full or any(_asks(slot.handler) for slot in held) else MINIMAL
 
     def installed(self, text: str) -> str:
         """Return which profile a file has, one of ocm's own or one that others share; empty for none."""
@@ -98,7 +99,7 @@ class Hooks:
         def wanted(text: str) -> dict[str, Any]:
             return self.profile(profile or self.profile_in(text) or default, deny_all=deny_all)
 
-        return hook_target.hooks_target(path, self._form(), wanted)
+        return hook_target.hooks_target(path, self.form(), wanted)
 
     def own_file(self, path: str, profile: str | None, default: str, *, deny_all: bool = False) -> Target:
         """Return the target that is the hooks in a file of their own, exactly as it is shipped."""
@@ -112,7 +113,7 @@ class Hooks:
             return file_target(path, "hooks", wanted, tuple(shipped))
         return hook_target.own_file(self.target(path, profile, default, deny_all=deny_all), wanted, tuple(shipped))
 
-    def _form(self) -> Form:
+    def form(self) -> Form:
         """Return how its file holds hooks."""
 
         def matchers(event: str) -> list[object]:
@@ -133,6 +134,11 @@ class Hooks:
         if deny_all:
             return json.dumps(self.profile(profile, deny_all=True), indent=2) + "\n"
         return shipped(self.name, f"{profile}.json")
+
+
+def _asks(handler: Mapping[str, Any]) -> bool:
+    """Return whether a handler is for the end of a turn, and may ask for a checkpoint there: minimal only notes it."""
+    return "stop" in hook_commands.called(handler) and not any("--quiet" in text for text in strings(handler))
 
 
 @cache

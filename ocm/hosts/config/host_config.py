@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ocm.base import resources
-from ocm.hosts.config import hook_files
+from ocm.hosts.config import hook_files, rules_files
 from ocm.hosts.config.hook_files import Hooks
 from ocm.hosts.config.targets import SERVER, Target, rules_target
 
@@ -45,7 +45,16 @@ class Place:
 
     def agents(self) -> list[Target]:
         """Return the rules that every host which reads AGENTS.md shares in a project."""
-        return [rules_target(self.path(AGENTS), rules("agents"), top=True)]
+        return [rules_target(rules_files.followed(self.path(AGENTS)), rules("agents"), top=True)]
+
+    def own_rules(self, file: str, name: str, *, top: bool = False) -> list[Target]:
+        """Return the rules of a host with a file of its own: where that leads to AGENTS.md, they go there alone."""
+        own, shared = rules_files.followed(self.path(file)), rules_files.followed(self.path(AGENTS))
+        if os.path.realpath(own) == os.path.realpath(shared):
+            return self.agents()
+        if rules_files.imports(own, AGENTS):
+            return [rules_files.without_rules(own), *self.agents()]
+        return [rules_target(own, rules(name), top=top)]
 
     def hooks(self, hooks: Hooks, path: str, default: str, *, own: bool = False) -> Target:
         """Return the hooks in a file that others share, or in one of their `own`."""
@@ -63,7 +72,9 @@ class HostConfig:
     """How one host is configured: how it is found, which files it reads, and what a person must do in it.
 
     `commands` are on the PATH where it is installed; `homes` are its folders in the user's home, `folders` those in a
-    project. `steps` are what only a person can do, `warnings` what in its settings keeps ocm from working.
+    project. `steps` are what only a person can do, `warnings` what in its settings keeps ocm from working,
+    `doubts` what may, while no hook has been seen to fire. A host with a `window` is started from a desktop, whose PATH
+    is not the shell's; one that reads the project's hooks `here_only` looks for them in the folder it is started in.
     """
 
     name: str
@@ -76,6 +87,9 @@ class HostConfig:
     default: str = hook_files.MINIMAL
     steps: Callable[[Place], list[str]] = nothing
     warnings: Callable[[Place], list[str]] = nothing
+    doubts: Callable[[Place], list[str]] = nothing
+    window: bool = False
+    here_only: bool = False
     levels: tuple[str, ...] = (PROJECT, USER)
 
     @property

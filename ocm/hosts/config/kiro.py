@@ -36,5 +36,6 @@ CONFIG = HostConfig(
     homes=(".kiro",),
     folders=(".kiro",),
     hooks=HOOKS,
+    window=True,
     steps=steps,
 )

@@ -72,9 +72,10 @@ ZED = HostConfig(
     commands=("zed", "zeditor"),
     homes=(".config/zed",),
     folders=(".zed",),
+    window=True,
     warnings=_zed_warnings,
 )
-ROO = HostConfig(name="roo", title="Roo Code", targets=_roo, homes=(".roo",), folders=(".roo",))
+ROO = HostConfig(name="roo", title="Roo Code", targets=_roo, homes=(".roo",), folders=(".roo",), window=True)
 AMP = HostConfig(
     name="amp",
     title="Amp",

@@ -34,5 +34,6 @@ CONFIG = HostConfig(
     homes=(".qoder",),
     folders=(".qoder",),
     hooks=HOOKS,
+    window=True,
     steps=steps,
 )

@@ -17,7 +17,10 @@ SERVER = "opencodememory"
 EMPTY_JSON = "{}\n"
 STDIO: Mapping[str, object] = {"type": "stdio", "command": "ocm", "args": ["serve"]}
 PLAIN: Mapping[str, object] = {"command": "ocm", "args": ["serve"]}
+# For hosts that start a server in the user's home, and put the folder that is open in the place of this.
+IN_WORKSPACE = ["serve", "--project", "${workspaceFolder}"]
 
+Server = Mapping[str, object]
 Owns = Callable[[object], bool]
 Edit = Callable[[str, str], str]
 
@@ -29,6 +32,7 @@ class Target:
     Both edits are also given the text as it would be without ocm, whose empty containers stay. `blank` is what a new
     file starts from. `marked` says that ocm's part can be told from the same text written by a person. `utf8` says that
     the reader of the file understands no other encoding. `whole` says that the file is ocm's alone, or not at all.
+    `server` returns the entry of ocm's MCP server in a text, None where there is none.
     """
 
     path: str
@@ -39,6 +43,7 @@ class Target:
     marked: bool = True
     utf8: bool = True
     whole: bool = False
+    server: Callable[[str], Server | None] | None = None
 
 
 def server_target(
@@ -66,7 +71,10 @@ def server_target(
             return text
         return drop(text, (*above, SERVER), before, comments=comments)
 
-    return Target(path, f'MCP server "{SERVER}"', put, take, EMPTY_JSON)
+    def server(text: str) -> Server | None:
+        return _own(_lenient(text, above, comments=comments).get(SERVER))
+
+    return Target(path, f'MCP server "{SERVER}"', put, take, EMPTY_JSON, server=server)
 
 
 def toml_target(path: str, keys: tuple[str, ...], entry: Mapping[str, object]) -> Target:
@@ -95,7 +103,7 @@ def toml_target(path: str, keys: tuple[str, ...], entry: Mapping[str, object]) -
             return text
         return toml_text.take(text, keys)
 
-    return Target(path, f'MCP server "{SERVER}"', put, take)
+    return Target(path, f'MCP server "{SERVER}"', put, take, server=lambda text: _own(present(text)))
 
 
 def rules_target(path: str, body: str, *, top: bool = False) -> Target:
@@ -153,7 +161,12 @@ def _both(one: Target, two: Target) -> Target:
         return one.take(two.take(text, before), before)
 
     what = one.what if two.what in one.what else f"{one.what}, {two.what}"
-    return replace(one, what=what, put=put, take=take, utf8=one.utf8 or two.utf8)
+    utf8, server = one.utf8 or two.utf8, one.server or two.server
+    return replace(one, what=what, put=put, take=take, utf8=utf8, server=server)
+
+
+def _own(entry: object) -> Server | None:
+    return entry if isinstance(entry, dict) and owns_server(entry) else None
 
 
 def document(text: str, *, comments: bool = False) -> dict[str, Any]:

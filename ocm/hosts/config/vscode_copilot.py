@@ -4,7 +4,7 @@ import os
 
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
 from ocm.hosts.config.host_config import HostConfig, Place, approve, code_user_folder
-from ocm.hosts.config.targets import STDIO, Target, server_target
+from ocm.hosts.config.targets import IN_WORKSPACE, STDIO, Target, server_target
 
 NAME = "vscode-copilot"
 HOOKS = Hooks(NAME)
@@ -13,13 +13,14 @@ FILE = "opencodememory-vscode.json"
 
 def targets(place: Place) -> list[Target]:
     """Return the files to set up; the user's own rules are in the settings of each profile."""
+    entry = STDIO if place.is_user else {**STDIO, "args": IN_WORKSPACE}
     if place.is_user:
         servers = os.path.join(code_user_folder(place.root), "mcp.json")
         hooks = place.path(".copilot", "hooks", FILE)
     else:
         servers, hooks = place.path(".vscode", "mcp.json"), place.path(".github", "hooks", FILE)
     return [
-        server_target(servers, STDIO, within=("servers",), comments=True),
+        server_target(servers, entry, within=("servers",), comments=True),
         *([] if place.is_user else place.agents()),
         place.hooks(HOOKS, hooks, MINIMAL, own=True),
     ]
@@ -41,5 +42,6 @@ CONFIG = HostConfig(
     homes=(".vscode",),
     folders=(".vscode",),
     hooks=HOOKS,
+    window=True,
     steps=steps,
 )

@@ -34,5 +34,6 @@ CONFIG = HostConfig(
     homes=(".codeium/windsurf", ".windsurf"),
     folders=(".windsurf",),
     hooks=HOOKS,
+    window=True,
     steps=steps,
 )

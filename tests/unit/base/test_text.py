@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ocm.base.text import cut, one_line, whole_number
+from ocm.base.text import cut, one_line, unquoted, whole_number
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.text(" ab語e\u0301\u200d👩", max_size=60)
 
@@ -76,3 +76,18 @@ def test_one_line_is_one(text: str) -> None:
     assert len(line) <= 50
     assert line.splitlines() in ([], [line]) or not set(line) & set("\n\r\x0b\x0c\x85\u2028\u2029")
     assert one_line(line, 50) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ('"Go on"', "Go on"),
+        ("'Go on'", "Go on"),
+        ('"a" and "b"', '"a" and "b"'),
+        ('"Go on', '"Go on'),
+        ('""', '""'),
+        ("", ""),
+    ],
+)
+def test_quotes_around_all_of_a_text_are_taken_off(text: str, bare: str) -> None:
+    assert unquoted(text) == bare

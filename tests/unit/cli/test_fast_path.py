@@ -58,10 +58,10 @@ def test_both_know_the_same_options(command: str) -> None:
 
 
 @pytest.mark.parametrize(("words", "given"), [
-    (["list"], {"project": None, "tool": None, "as_json": False, "limit": 10}),
-    (["list", "-n", "-1", "--json"], {"project": None, "tool": None, "as_json": True, "limit": -1}),
+    (["list"], {"project": None, "tool": None, "as_json": False, "limit": 10, "everything": False}),
+    (["list", "-n", "-1", "--json"], {"project": None, "tool": None, "as_json": True, "limit": -1, "everything": False}),
     (["status", "--json"], {"project": None, "as_json": True}),
-    (["list", "--limit=3", "--tool", "cursor"], {"project": None, "tool": "cursor", "as_json": False, "limit": 3}),
+    (["list", "--limit=3", "--tool", "cursor"], {"project": None, "tool": "cursor", "as_json": False, "limit": 3, "everything": False}),
 ])  # fmt: skip
 def test_what_is_plain_is_understood(words: list[str], given: dict[str, Any]) -> None:
     assert fast_path.parsed(words) == given

@@ -20,7 +20,7 @@ from ocm.doctor import doctor, hook_evidence, live_checks, store_checks
 from ocm.hook import main
 from ocm.hosts import adapters
 from ocm.hosts.config.all_hosts import HOSTS as HOSTS_OF_ALL
-from ocm.hosts.config.codex import own_keys
+from ocm.hosts.config.codex import own_hooks
 from ocm.index import access
 from ocm.sessions import checkpoints, session_files
 from ocm.setup import install, settings
@@ -75,8 +75,8 @@ class Place(World):
         if "codex" in names:
             root = json.dumps(os.path.realpath(self.project))
             states = "".join(
-                f'[hooks.state.{json.dumps(key)}]\ntrusted_hash = "sha256:1"\n'
-                for key in own_keys(str(self.project / ".codex" / "hooks.json"))
+                f'[hooks.state.{json.dumps(key)}]\ntrusted_hash = "{value}"\n'
+                for key, value in own_hooks(str(self.project / ".codex" / "hooks.json")).items()
             )
             self.write(self.home / ".codex" / "config.toml", f'[projects.{root}]\ntrust_level = "trusted"\n{states}')
 
@@ -145,7 +145,7 @@ def test_before_anything_was_used_it_says_what_a_person_must_do_host_by_host(pla
     place.run("git", "init", "-q")
     place.init_hosts("claude-code", *names, profiles={"cursor": "minimal"})
     report = doctor.examine(str(place.project))
-    assert {finding.check for finding in report.findings} <= {"host-settings"}
+    assert {finding.check for finding in report.findings} <= {"host-settings", "desktop-path"}
     told = {host.host.name: host.to_do() for host in report.hosts}
     assert set(told) == set(HOSTS_OF_ALL)
     silent = {name for name, steps in told.items() if not steps}
@@ -277,8 +277,8 @@ def damage_the_registry(place: Place) -> None:
 def set_up_twice(place: Place) -> None:
     install.plan_install(hosts=["codex"]).apply()
     config = place.home / ".codex" / "config.toml"
-    keys = own_keys(str(place.home / ".codex" / "hooks.json"))
-    states = (f'\n[hooks.state.{json.dumps(key)}]\ntrusted_hash = "sha256:1"\n' for key in keys)
+    keys = own_hooks(str(place.home / ".codex" / "hooks.json")).items()
+    states = (f'\n[hooks.state.{json.dumps(key)}]\ntrusted_hash = "{value}"\n' for key, value in keys)
     config.write_text(config.read_text() + "".join(states))
 
 
@@ -424,7 +424,7 @@ def test_the_command_prints_and_exits_one_while_something_is_wrong(intact: Place
     assert done.returncode == 1
     found = json.loads(done.stdout)
     assert [(one["check"], one["fixable"]) for one in found["findings"]] == [("cache", True)]
-    assert set(found) == {"store", "hosts", "findings", "fixed"}
+    assert set(found) == {"store", "hosts", "findings", "unrecorded", "fixed"}
     done = run("--fix")
     assert done.returncode == 0
     assert "fixed    " in done.stdout
@@ -491,9 +491,10 @@ def test_a_hooks_file_that_cannot_be_read_hides_no_other_host(place: Place) -> N
     place.init_hosts("kiro", "qoder")
     hooks = place.project / ".kiro" / "hooks" / "opencodememory.json"
     hooks.write_text(hooks.read_text().replace("5", "6"))
-    assert place.findings() == []  # somebody changed it, and that is theirs
+    assert [one.check for one in place.findings()] == ["desktop-path"]  # somebody changed it, and that is theirs
     (place.project / ".qoder" / "settings.json").write_bytes(b"\xff\xfe{")
-    assert [(finding.check, finding.host) for finding in place.findings()] == [("config-readable", "qoder")]
+    found = [(finding.check, finding.host) for finding in place.findings()]
+    assert found == [("config-readable", "qoder"), ("desktop-path", "")]
 
 
 def test_a_server_that_cannot_be_started_or_never_answers_is_of_no_use(
@@ -546,3 +547,19 @@ def test_what_else_lies_among_the_session_files_is_nobody_s_business(intact: Pla
     with open(os.path.join(store.sessions, "notes.txt"), "wb") as file:
         file.write(b"\xff")
     assert store_checks._unreadable(store) is None
+
+
+def test_a_host_that_was_set_up_in_another_folder_is_named_and_not_set_up_a_second_time(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(place.base / "work"))
+    install.plan_install(hosts=["claude-code"]).apply()
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR")
+    before = place.seen()
+    report = doctor.fix(str(place.project))
+    moved = [finding for finding in report.findings if finding.check == "moved"]
+    assert str(place.base / "work") in moved[0].message
+    assert not [finding for finding in moved if finding.fix]
+    assert {name for name in place.seen() if ".openCodeMemory" not in name} == {
+        name for name in before if ".openCodeMemory" not in name
+    }

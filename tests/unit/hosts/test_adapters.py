@@ -143,3 +143,25 @@ def test_gemini_cli_writes_its_plan_into_a_folder_of_its_own(monkeypatch: pytest
     monkeypatch.setenv("GEMINI_PLANS_DIR", "/home/dev/.gemini/tmp/p/plans")
     assert found.only_plans({}, call)
     assert not found.only_plans({}, other)
+
+
+@pytest.mark.parametrize(
+    ("host", "payload"),
+    [
+        ("claude-code", {"last_assistant_message": "Done."}),
+        ("codex", {"last_assistant_message": "Done."}),
+        ("qoder", {"last_assistant_message": "Done."}),
+        ("droid", {"last_assistant_message": "Done."}),
+        ("opencode", {"last_assistant_message": "Done."}),
+        ("cline", {"last_assistant_message": "Done."}),
+        ("gemini-cli", {"prompt_response": "Done."}),
+        ("cursor", {"text": "Done."}),
+        ("windsurf", {"tool_info": {"response": "Done."}}),
+    ],
+)
+def test_the_last_words_of_a_turn_are_where_each_host_has_them(host: str, payload: dict[str, object]) -> None:
+    found = adapters.adapter(host)
+    assert found
+    assert found.last_words(payload) == "Done."
+    assert found.last_words({}) == ""
+    assert found.last_words({key: [7] for key in payload}) == ""

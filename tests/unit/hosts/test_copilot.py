@@ -193,10 +193,11 @@ def test_a_profile_asks_for_what_there_is_and_never_fails(profile: str) -> None:
         name = EVENTS[event]
         assert handler["type"] == "command"
         assert handler["timeoutSec"] == 5
+        quiet = " --quiet" if (name, profile) == ("stop", "minimal") else ""
         assert handler["bash"] == (
-            f"if command -v ocm-hook >/dev/null 2>&1; then ocm-hook {name} --tool copilot || :; fi"
+            f"if command -v ocm-hook >/dev/null 2>&1; then ocm-hook {name}{quiet} --tool copilot || :; fi"
         )
-        assert f"ocm-hook {name} --tool copilot" in handler["powershell"]
+        assert f"ocm-hook {name}{quiet} --tool copilot" in handler["powershell"]
         assert handler["powershell"].startswith("if (Get-Command ocm-hook ")
         assert handler["powershell"].endswith("; exit 0")
     assert set(found["hooks"]) == set(EVENTS) - (FULL if profile == "minimal" else set())
@@ -212,4 +213,30 @@ EVENTS = {
     "agentStop": "stop",
     "sessionEnd": "session-end",
 }
-FULL = {"preCompact", "agentStop"}
+FULL = {"preCompact"}
+
+
+def message(content: object, kind: str = "assistant.message") -> str:
+    return json.dumps({"type": kind, "data": {"content": content}}, separators=(",", ":"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([message("first"), message("Done."), message(""), '{"type":"assistant.turn_end"}'], "Done."),
+        ([message("x" * 70_000), message("Done."), "y" * 60_000], "Done."),
+        ([message("Done."), '{"type":"assistant.message"', '["assistant.message"]', message(7)], "Done."),
+        (['{"type":"assistant.message","data":7}', message("typed", "user.message")], ""),
+        ([], ""),
+    ],
+)
+def test_the_last_words_are_read_from_the_end_of_copilots_own_log(tmp_path: Path, lines: list[str], said: str) -> None:
+    log = tmp_path / "events.jsonl"
+    log.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert Copilot().last_words({"transcriptPath": str(log)}) == said
+    assert Copilot().last_words({"transcriptPath": str(log), "agentId": "a"}) == ""
+
+
+@pytest.mark.parametrize("path", [None, "", "/nowhere/events.jsonl", "/dev/full\0", "/"])
+def test_without_a_log_there_are_no_last_words(path: object) -> None:
+    assert Copilot().last_words({"transcriptPath": path}) == ""

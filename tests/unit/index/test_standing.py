@@ -9,6 +9,7 @@ from ocm.index import access, standing
 from ocm.store.paths import Store
 from tests.support.session_store import put, session
 
+PROMPT = "What does the wombat do?"
 FIRED = "event session-start 2026-03-01T12:00:00+00:00"
 
 
@@ -34,7 +35,8 @@ def dated(day: int, text: str) -> str:
     ("values", "expected"),
     [
         ({}, True),
-        ({"title": "What does it do?"}, True),
+        ({"title": "What does it do?", "facts": [FIRED, "asked What does it do?"]}, True),
+        ({"title": "A name", "facts": [FIRED, "asked What does it do?"]}, False),
         ({"work": [WorkEntry("x", ["Tests run: `pytest` passed", "`make` failed, then passed"])]}, True),
         ({"last_words": "It sorts."}, True),
         ({"work": [WorkEntry("x", ["Committed 1234567 change"])]}, False),
@@ -50,7 +52,7 @@ def test_a_recorded_conversation_that_came_to_nothing_only_asked(values: dict[st
 
 
 def test_who_only_asked_is_in_no_list_and_never_found_but_by_its_id(store: Store) -> None:
-    put(store, "a.md", session("asked", 2, title="What does the wombat do?", facts=[FIRED]))
+    put(store, "a.md", session("asked", 2, title=PROMPT, facts=[FIRED, f"asked {PROMPT}"]))
     put(store, "b.md", session("worked", 1, title="The wombat works", facts=[FIRED], goal="g"))
 
     def ask(cache: Any) -> list[Any]:
@@ -58,9 +60,9 @@ def test_who_only_asked_is_in_no_list_and_never_found_but_by_its_id(store: Store
         return [[row.session_id for row in found] for found in rows] + [cache.count("wombat"), len(cache.sessions())]
 
     assert access.read(store, ask) == [["worked"], ["worked"], ["worked"], ["asked"], 1, 2]
-    put(store, "a.md", session("asked", 2, title="What does the wombat do?", facts=[FIRED], goal="now it works"))
+    put(store, "a.md", session("asked", 2, title=PROMPT, facts=[FIRED, f"asked {PROMPT}"], goal="now it works"))
     assert access.read(store, ask)[-2:] == [2, 2]
-    put(store, "a.md", session("asked", 2, title="What does the wombat do?", facts=[FIRED]))
+    put(store, "a.md", session("asked", 2, title=PROMPT, facts=[FIRED, f"asked {PROMPT}"]))
     assert access.read(store, ask)[-2:] == [1, 2]
 
 

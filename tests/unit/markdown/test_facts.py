@@ -19,7 +19,20 @@ _paths = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=
     ["a b.py", "a\\n.py", "a\nb", "a\r\\", "blob x", " lead", "trail "]
 )
 _unknown = st.sampled_from(
-    ["start 5", "blob abc x y", "calls", "eventful x y", "", "weights 1 2", "taken", "words", "words x", "words a b c"]
+    [
+        "start 5",
+        "blob abc x y",
+        "calls",
+        "eventful x y",
+        "",
+        "weights 1 2",
+        "taken",
+        "words",
+        "words x",
+        "words a b c",
+        "asked",
+        "asked  ",
+    ]
 )
 _recorded = st.sampled_from([unit_line(AT, "", 7, {1, 2}), unit_line(AT, "a" * 40, 0, ()), date_line(AT, "**A:** b")])
 values = st.builds(
@@ -29,6 +42,7 @@ values = st.builds(
     fired=st.dictionaries(_word, st.sampled_from([AT, "a b"]), max_size=3),
     contents=st.dictionaries(_paths, st.sampled_from(["0" * 40, "f" * 64]), max_size=3),
     taken=st.dictionaries(_word, st.sampled_from(["semantic", "machine"]), max_size=3),
+    asked=st.sampled_from(["", "Go on", "  asked  twice "]),
     words=st.sampled_from([("", ""), (AT, digest("It works now."))]),
 )
 

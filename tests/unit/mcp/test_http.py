@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ocm.base.errors import OcmError
 from ocm.mcp import http as door
+from ocm.mcp import patience
 from tests.support.builders import Project, script
 
 TOKEN = "0123456789abcdef-x"  # noqa: S105 - of this test alone
@@ -157,3 +159,99 @@ def test_a_token_that_could_not_be_sent_is_refused(value: str, monkeypatch: pyte
     monkeypatch.setenv("OCM_HTTP_TOKEN", value)
     with pytest.raises(OcmError, match="token"):
         door.token()
+
+
+def served(port: int, project: Project) -> subprocess.CompletedProcess[str]:
+    words = [script("ocm"), "serve", "--transport", "http", "--port", str(port)]
+    env = {**os.environ, "OCM_HTTP_TOKEN": TOKEN}
+    return subprocess.run(words, cwd=project.root, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, 70000])
+def test_a_port_that_is_none_is_refused_in_one_line(port: int, project: Project) -> None:
+    done = served(port, project)
+    assert done.returncode == 2
+    assert "Listening" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_taken_is_named_and_nothing_says_that_it_listens(server: int, project: Project) -> None:
+    done = served(server, project)
+    assert done.returncode == 1
+    assert f"Port {server} of 127.0.0.1 cannot be listened on" in done.stderr
+    assert "Listening" not in done.stderr
+
+
+class Clock:
+    """A loop that only knows the time and what is to be called later."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.later: list[tuple[float, Any]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, delay: float, call: Any) -> Clock:
+        self.later.append((self.now + delay, call))
+        return self
+
+    def cancel(self) -> None:
+        self.later.clear()
+
+    def go(self, to: float) -> None:
+        self.now = to
+        due, self.later = [call for when, call in self.later if when <= to], [x for x in self.later if x[0] > to]
+        for call in due:
+            call()
+
+
+class Wire:
+    """A connection that can only be closed."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Cycle:
+    """A request that is being answered."""
+
+    response_complete = False
+
+
+def test_a_connection_without_a_whole_request_is_closed_and_one_that_waits_for_its_answer_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("connection_made", "connection_lost", "on_response_complete"):
+        monkeypatch.setattr(H11Protocol, name, lambda *_: None)
+    clock: Any = Clock()
+    wire: Any = Wire()
+    one: Any = patience.Impatient.__new__(patience.Impatient)
+    one.loop, one.transport, one.cycle = clock, wire, None
+    one.connection_made(wire)
+    one.cycle = Cycle()
+    clock.go(10.0)
+    assert not wire.closed
+    clock.now = 15.0
+    one.cycle.response_complete = True
+    one.on_response_complete()
+    clock.go(20.0)
+    assert not wire.closed
+    clock.go(25.0)
+    assert wire.closed
+    one.connection_made(wire)
+    one.connection_lost(None)
+    assert clock.later == []
+
+
+def test_half_open_connections_are_closed(server: int) -> None:
+    held = [socket.create_connection(("127.0.0.1", server), 30) for _ in range(20)]
+    for one in held:
+        one.sendall(b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+    for one in held:
+        one.settimeout(30)
+        assert one.recv(1) == b""
+        one.close()
+    assert ask(server)[0] == 200

@@ -24,7 +24,7 @@ from ocm.index import checkpoint_queries
 from ocm.markdown import parse, session_file
 from ocm.sessions import checkpoints, merge, session_files
 from ocm.store import files, gate, journal
-from tests.support.builders import CHECKPOINT_TOOL, Project, run_ocm
+from tests.support.builders import CHECKPOINT_TOOL, Project, git, run_ocm
 
 TOKEN = "ghp_" + "aB3" * 12
 
@@ -215,6 +215,25 @@ def test_journal_lines_of_the_reference_system_are_edits(project: Project) -> No
 
 
 # --- hand edits
+
+
+def test_a_tag_put_on_later_gathers_no_files_and_moves_no_date(repo: Project) -> None:
+    repo.checkpoint(goal="g", status="closed")
+    text = (
+        repo.file()
+        .read_text(encoding="utf-8")
+        .replace(f"updated_at: {repo.session().updated_at}", "updated_at: 2026-01-01T10:00:00+00:00")
+    )
+    repo.file().write_text(text, encoding="utf-8")
+    (repo.root / "later.py").write_text("x\n", encoding="utf-8")
+    git(repo.root, "checkout", "-q", "-b", "other")
+    repo.checkpoint(tags=["proxy"], title="The proxy")
+    session = repo.session()
+    assert (session.tags, session.title, session.files, session.status) == (["proxy"], "The proxy", [], "closed")
+    assert (session.updated_at, session.branch) == ("2026-01-01T10:00:00+00:00", "main")
+    repo.edited(str(repo.root / "later.py"))
+    repo.checkpoint(tags=["more"])
+    assert [change.path for change in repo.session().files] == ["later.py"]
 
 
 def test_a_hand_edit_between_two_checkpoints_is_kept(project: Project) -> None:
@@ -805,3 +824,24 @@ def test_a_recovery_that_has_no_more_time_leaves_the_rest_to_the_next(project: P
     age(project)
     assert checkpoints.recover(project.store, seconds=-1) == []
     assert project.journals() == ["active_S.jsonl", "active_T.jsonl"]
+
+
+def test_a_session_that_no_hook_tells_of_does_not_stay_active(project: Project) -> None:
+    project.checkpoint("mcp-1", goal="g")
+    assert project.journals() == []
+    project.checkpoint("mcp-1", goal="g", work_summary=["more"])
+    assert [session.session_id for session in [project.session()]] == ["mcp-1"]
+    assert project.checkpoint("S", goal="g")["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("session", "age", "asks"), [("live", 0, True), ("live", 13 * 3600, False), ("mcp-9", 0, False)]
+)
+def test_only_a_session_that_may_be_at_work_is_asked_about(
+    project: Project, session: str, age: int, asks: bool
+) -> None:
+    project.calls(1, session)
+    path = journal.active_path(project.store.path, session)
+    then = os.stat(path).st_mtime - age
+    os.utime(path, (then, then))
+    assert bool(project.checkpoint("S", goal="g")["warnings"]) is asks

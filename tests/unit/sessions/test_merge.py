@@ -126,6 +126,17 @@ def test_the_first_prompt_is_the_title_only_where_there_is_none() -> None:
     assert merged(observed=events("prompt", title=7)).title == ""
 
 
+def test_a_goal_takes_the_place_of_the_first_prompt_and_not_of_a_title_that_was_given() -> None:
+    asked = merged(observed=events("prompt", title='"Go on with it"'))
+    assert asked.title == "Go on with it", "without the quotes that a command line left around it"
+    worked = merged(asked, goal="Cut latency")
+    assert (worked.title, worked.display_title) == ("", "Cut latency")
+    assert merged(worked, events("prompt", title="And now?")).title == ""
+    assert "asked Go on with it" in merged(worked, events("prompt", title="And now?")).facts
+    assert merged(asked, title="Latency", goal="Cut latency").title == "Latency"
+    assert merged(Session("S", title="own"), goal="Cut latency").title == "own"
+
+
 def test_tool_trigger_and_branch_are_the_last_ones_known() -> None:
     first = merged(observed=Observed(NOW, SHA, "main"), tool="cursor", trigger="manual")
     second = merged(first, Observed(NOW, SHA, ""), tool="other")

@@ -16,7 +16,7 @@ from ocm.base.errors import BadInputError, OcmError
 from ocm.edit.plain_text import BEGIN, END
 from ocm.hosts.config import claude_code as claude
 from ocm.setup import install, manifest
-from ocm.store import paths
+from ocm.store import paths, trust
 from tests.support.install_world import World
 
 if TYPE_CHECKING:
@@ -669,6 +669,22 @@ def test_uninstall_leaves_no_hook_no_server_and_no_rules(world: World) -> None:
     assert world.seen() == before
 
 
+def test_sessions_that_were_made_here_are_known_again_after_uninstall_and_init(world: World) -> None:
+    world.init()
+    world.write(world.store / "sessions" / "a.md", "x")
+    world.uninstall(purge=False)
+    assert trust.is_trusted(paths.Store(str(world.store), str(world.project)))
+    plan = world.plan()
+    assert not [warning for warning in plan.warnings if "not made here" in warning]
+
+
+def test_sessions_that_came_from_elsewhere_stay_strangers_through_uninstall(world: World) -> None:
+    world.write(world.store / "sessions" / "a.md", "x")
+    world.init()
+    world.uninstall(purge=False)
+    assert not trust.is_trusted(paths.Store(str(world.store), str(world.project)))
+
+
 @pytest.mark.defect("D29")
 def test_what_the_reference_system_wrote_is_upgraded_and_then_taken_away(world: World) -> None:
     hooks = {
@@ -949,6 +965,82 @@ def test_a_client_whose_files_were_moved_is_set_up_where_they_are(
 
 
 # Commands and files of the package
+
+
+MOVED = {
+    "claude-code": "CLAUDE_CONFIG_DIR",
+    "codex": "CODEX_HOME",
+    "copilot": "COPILOT_HOME",
+    "opencode": "XDG_CONFIG_HOME",
+    "zed": "XDG_CONFIG_HOME",
+    "amp": "XDG_CONFIG_HOME",
+    "vscode-copilot": "XDG_CONFIG_HOME",
+}
+
+
+@pytest.mark.parametrize("touched", [False, True])
+@pytest.mark.parametrize("name", MOVED)
+def test_what_was_installed_where_a_variable_pointed_is_taken_out_without_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str, touched: bool
+) -> None:
+    accounts = [world.base / "work", world.base / "second"]
+    for account in accounts:
+        account.mkdir()
+    before = world.seen()
+    for account in accounts:
+        monkeypatch.setenv(MOVED[name], str(account))
+        install.plan_install(hosts=[name]).apply()
+    written = [path for account in accounts for path in account.rglob("*") if path.is_file()]
+    assert len(written) >= 2
+    for path in written if touched else ():
+        path.write_bytes(path.read_bytes() + b"\n" * (path.suffix != ".js"))
+    monkeypatch.delenv(MOVED[name])
+    install.plan_install(hosts=[name]).apply()
+    install.plan_uninstall(cwd=str(world.project), everywhere=True, purge=True).apply()
+    left = [path for path in written if path.exists() and path.read_text().strip() not in ("", "{}")]
+    assert left == []
+    if not touched:
+        assert world.seen() == before
+
+
+def test_trust_of_codex_goes_too_where_its_folder_was_moved(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = world.base / "work"
+    monkeypatch.setenv("CODEX_HOME", str(moved))
+    install.plan_install(hosts=["codex"]).apply()
+    config = moved / "config.toml"
+    key = f"{moved}/hooks.json:session_start:0:0"
+    config.write_text(config.read_text() + f'\n[hooks.state."{key}"]\ntrusted_hash = "x"\n')
+    monkeypatch.delenv("CODEX_HOME")
+    install.plan_uninstall(cwd=str(world.project), everywhere=True).apply()
+    assert not moved.exists() or not list(moved.iterdir()) or config.read_text().strip() == ""
+
+
+def test_taking_one_host_out_leaves_anothers_moved_files_in_the_manifest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(world.base / "work"))
+    monkeypatch.setenv("CODEX_HOME", str(world.base / "codex"))
+    install.plan_install(hosts=["claude-code", "codex"]).apply()
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR")
+    monkeypatch.delenv("CODEX_HOME")
+    install.plan_uninstall(cwd=str(world.project), everywhere=True, hosts=["codex"]).apply()
+    assert not (world.base / "codex").exists()
+    assert (world.base / "work" / "CLAUDE.md").exists()
+    install.plan_uninstall(cwd=str(world.project), everywhere=True).apply()
+    assert not (world.base / "work").exists()
+
+
+def test_a_file_of_ours_that_a_person_changed_stays_and_is_not_forgotten(world: World) -> None:
+    world.init_hosts("opencode")
+    plugin = world.project / ".opencode" / "plugins" / "ocm.js"
+    world.write(plugin, plugin.read_text() + "// mine\n")
+    for _ in range(2):
+        plan = install.plan_uninstall(cwd=str(world.project))
+        assert any(str(plugin) in warning for warning in plan.warnings)
+        plan.apply()
+    plugin.unlink()
+    world.uninstall()
+    assert not list((world.home / ".openCodeMemory" / "installs").glob("*"))
 
 
 def test_the_commands_must_be_on_the_path_and_no_shims(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

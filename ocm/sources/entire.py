@@ -1,0 +1,72 @@
+"""Entire: checkpoints, each with the whole transcript of the host up to then; of one session the largest counts.
+
+As files they are `<2>/<10>/<n>/full.jsonl` with `metadata.json` beside; what the host wrote is read by the host's own
+reader.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ocm.sources import claude_code, codex, copilot, gemini_cli, opencode
+from ocm.sources.head import Head
+from ocm.sources.json_lines import Odd, text
+from ocm.sources.sample import Sample, document
+from ocm.sources.story import Story
+
+NAME = "entire"
+VERSION = "1"
+_READERS = (claude_code, codex, copilot, gemini_cli, opencode)
+_DATED = re.compile(r"\d{4}-\d\d-\d\d-(?=[0-9a-f]{8}-)")
+_TRANSCRIPT = "full.jsonl"
+
+
+def places() -> list[str]:
+    """Return no folder: checkpoints lie on a branch of each project."""
+    return []
+
+
+def knows(sample: Sample) -> bool:
+    """Return whether a file is part of a checkpoint."""
+    if sample.name == _TRANSCRIPT:
+        return bool(_session_id(sample.path))
+    tree = sample.document if sample.name == "metadata.json" else None
+    return isinstance(tree, dict) and "checkpoint_id" in tree
+
+
+def heads(path: str, odd: Odd) -> Iterator[Head]:
+    """Yield the conversations of a checkpoint, or of a folder of them, each once."""
+    found: dict[str, Head] = {}
+    folder = path if os.path.isdir(path) else os.path.dirname(path)
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        session = _session_id(os.path.join(place, _TRANSCRIPT)) if _TRANSCRIPT in names else ""
+        inner = next(_inner(os.path.join(place, _TRANSCRIPT), odd), None) if session else None
+        if inner and inner.size > (found[session].size if session in found else -1):
+            found[session] = replace(inner, source=NAME, tool=inner.source, session_id=session)
+    yield from found.values()
+
+
+def _session_id(transcript: str) -> str:
+    """Return whose transcript it is, as the host names it: older checkpoints put the day in front."""
+    about = document(os.path.join(os.path.dirname(transcript), "metadata.json"))
+    is_ours = isinstance(about, dict) and "checkpoint_id" in about
+    return _DATED.sub("", text(about, "session_id")) if is_ours else ""
+
+
+def _inner(path: str, odd: Odd) -> Iterator[Head]:
+    sample = Sample(path)
+    for reader in _READERS:
+        if reader.knows(sample):
+            yield from reader.heads(path, odd)
+            return
+
+
+def read(head: Head, story: Story) -> None:
+    """Tell the story of one conversation.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    next(reader for reader in _READERS if head.tool == reader.NAME).read(head, story)

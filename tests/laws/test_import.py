@@ -1,0 +1,83 @@
+"""Whatever a conversation was, and whatever was there: importing it again changes nothing, and undoing leaves no byte."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ocm.sessions import import_batches
+from ocm.sources import importer
+from ocm.sources.importer import Wish
+from tests.laws import strategies
+from tests.support.builders import Project
+from tests.support.session_store import everything
+from tests.support.transcripts import SESSION, Claude
+
+_texts = strategies.texts | st.sampled_from(
+    ["yes", "Implement the following plan:\n\n# A plan\n\nwith words", "/review"]
+)
+_steps = st.lists(
+    st.tuples(st.sampled_from(["prompt", "says", "edit", "write", "fail", "commit", "todo", "choose"]), _texts),
+    min_size=1,
+    max_size=12,
+)
+
+
+def conversation(root: str, steps: list[tuple[str, str]]) -> Claude:
+    """Return the conversation that these steps make."""
+    one = Claude(cwd=root).prompt("Begin the work").prompt("And go on")
+    for number, (kind, text) in enumerate(steps):
+        path = os.path.join(root, f"file{number % 3}.py")
+        if kind == "prompt":
+            one.prompt(text)
+        elif kind == "says":
+            one.says(text)
+        elif kind == "edit":
+            one.edits(path, "an old line", text)
+        elif kind == "write":
+            one.writes(path, text)
+        elif kind == "fail":
+            one.runs("pytest", f"FAILED tests/test_a.py::test_b - {text}", failed=True)
+        elif kind == "commit":
+            one.runs("git commit", f"[main abc{number:04}] {text.splitlines()[0] if text else 'x'}")
+        elif kind == "todo":
+            todos = [{"content": text, "status": ("completed", "pending")[number % 2]}]
+            one.calls("TodoWrite", {"todos": todos}, {"newTodos": todos})
+        else:
+            one.calls("AskUserQuestion", {}, {"answers": {text or "Q": "A"}})
+    return one
+
+
+@settings(max_examples=30)
+@given(_steps, _steps, st.booleans())
+def test_import_again_and_undo_leave_the_store_byte_for_byte(
+    first: list[tuple[str, str]], more: list[tuple[str, str]], recorded: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "project")
+        root.mkdir()
+        project = Project(root)
+        if recorded:
+            project.checkpoint(SESSION, goal="said before", decisions=["kept"])
+        states = [kept(project)]
+        batches = []
+        for steps in (first, first + more):
+            path = conversation(str(root), steps).put(Path(folder, "t"))
+            wish = Wish((str(path),))
+            batches.append(importer.run(project.store, wish).batch)
+            states.append(kept(project))
+            assert importer.run(project.store, wish).same == [SESSION]
+            assert kept(project) == states[-1]
+        for batch, state in zip(reversed(batches), reversed(states[:-1]), strict=True):
+            if batch:
+                assert import_batches.undo(project.store, batch).kept == []
+            assert kept(project) == state
+
+
+def kept(project: Project) -> dict[str, bytes]:
+    """Return what a store holds but for its cache."""
+    return {name: data for name, data in everything(project.store.path).items() if name != "memory.db"}
