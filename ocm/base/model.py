@@ -149,6 +149,8 @@ def checkpoint_from(arguments: dict[str, Any]) -> Checkpoint:
                 f"{suggestion(name, known)}Accepted: {', '.join(sorted(known))}.",
             )
     given = {name: value for name, value in arguments.items() if value is not None}
+    if "\0" in str(given.get("session_id")):  # hooks refuse it, and without it the id would be another one
+        raise BadInputError("session_id contains NUL.", "Give the id of the conversation, as the host names it.")
     session_id = _text("session_id", given.get("session_id", ""), MAX_LINE)
     if not session_id:
         raise BadInputError("session_id is empty.", "Give the id of the conversation, as the host names it.")

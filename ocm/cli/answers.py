@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ocm.cli import options
+from ocm.store import paths
 from ocm.ui import output
 
 file_option = click.option("--file", "path", metavar="F", help="Only of sessions that touched this file.")
@@ -34,9 +35,23 @@ def ledger(kind: str, about: str, nothing: str) -> click.Command:
         from ocm.ui import why_view
 
         store = options.find_store(project)
-        name = options.named(store, path) if path else ""
+        name = paths.named(store, path) if path else ""
         asked = {"decision": decision_log.decisions, "problem": decision_log.problems}[kind]
         found = asked(store, name, everything=everything, notice=output.notice)
         say(found, lambda items: why_view.ledger_lines(items, kind), as_json=as_json, nothing=nothing)
 
     return command
+
+
+def take_off(project: str | None, number: int, *, done: bool) -> None:
+    """Take the item of that number off the list of what is to be done, in every session that holds it."""
+    from ocm.base.sanitize import clean_line
+    from ocm.recall import todo
+    from ocm.sessions import todo_edits
+
+    store = options.find_store(project)
+    with options.notices() as notice:
+        item = todo.numbered(store, number, notice)
+    for session_id, place, text in item.holders:
+        todo_edits.finish(store, session_id, place, text, done=done)
+    output.notice(f"{'Done' if done else 'Dropped'}: {clean_line(item.text)}")

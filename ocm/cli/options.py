@@ -1,14 +1,10 @@
 """What commands share: finding the store, and the options that many of them take."""
 
-import os
-
 import click
 
 from ocm.base.errors import OcmError, suggestion
 from ocm.cli import completion
 from ocm.cli.quick_commands import find_store, notices
-from ocm.store import paths
-from ocm.store.paths import Store
 
 __all__ = ["Group", "dry_run_option", "find_store", "json_option", "notices", "project_option", "tool_option"]
 
@@ -36,12 +32,6 @@ class Group(click.Group):
         if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
             ctx.fail(f"No such command {name!r}. {suggestion(name, self.list_commands(ctx))}".rstrip())
         return super().resolve_command(ctx, args)
-
-
-def named(store: Store, path: str) -> str:
-    """Return a path as typed in this folder, from the project's top."""
-    here = os.path.abspath(path)
-    return paths.relative(store, here if os.path.lexists(here) else os.path.normpath(path))
 
 
 def report_troubles(troubles: list[str]) -> None:

@@ -85,9 +85,11 @@ def search(  # noqa: PLR0913 - one parameter an option
     """Print what matches a question."""
     from ocm.recall import search
 
+    stores = _stores(project, everywhere=all_projects, archived=archived)
+    if path and not all_projects:
+        path = paths.named(stores[0], path)
     wanted = search.Filters(file=path, **filters)
     asked: dict[str, Any] = {"limit": limit, "filters": wanted, "notice": output.notice}
-    stores = _stores(project, everywhere=all_projects, archived=archived)
     words = " ".join(query)
     if len(stores) == 1 and not all_projects:
         rows = search.search(stores[0], words, **asked)

@@ -2,8 +2,9 @@ r"""Links by content: from a diff to fingerprints, from fingerprints to what a c
 
 Pure: bytes and numbers in, values out. A key is 48 bits of a hash of a path and up to three consecutive added (or
 deleted) lines, stripped; a run of fewer lines is one key. A commit also has the keys of one and two lines, because a
-squash joins runs that were apart. Measured on three public repositories (`tests/bench/links`): keys of at least 8
-characters, a rare key counting more than a common one, and each line explained once, which keeps twins out.
+squash joins runs that were apart, and so has a session for its short runs, of which one changed line leaves no whole
+key. Measured on three public repositories (`tests/bench/links`): keys of at least 8 characters, a rare key counting
+more than a common one, and each line explained once, which keeps twins out.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from ocm.git import parse
 from ocm.markdown.fingerprint_lines import BITS, Unit
 
 WINDOW = 3
+SHORT = 8  # lines of a run whose parts a session records as well
 SURE, MAYBE = 0.34, 0.2  # shares of the keys; below the second nothing is said
 MAX_KEYS = 4096  # of a commit; those with the lowest hashes are kept, which is a fair sample
 KeyWeight = Callable[[int], float]  # how much a key says: one over the number of sessions that have it
@@ -29,10 +31,11 @@ _MIN_UNEXPLAINED = 0.5  # of what a session shares with a commit must not be exp
 class Patch:
     """The fingerprints of one diff: `own` keys, `parts` of them, and one of the `whole` that line numbers leave alone.
 
-    Of a large diff only the keys up to `bound` are kept. `names` are keys of the files that it changes.
+    Of a large diff only the keys up to `bound` are kept. `brief` are those parts that a session records as well,
+    `names` are keys of the files that it changes.
     """
 
-    __slots__ = ("at", "bound", "names", "own", "parts", "sha", "subject", "whole")
+    __slots__ = ("at", "bound", "brief", "names", "own", "parts", "sha", "subject", "whole")
 
     def __init__(self, sha: str = "", at: float = 0.0, subject: str = "") -> None:
         """Begin with no key."""
@@ -41,6 +44,7 @@ class Patch:
         self.subject = subject
         self.own: set[int] = set()
         self.parts: set[int] = set()
+        self.brief: set[int] = set()
         self.whole = 0
         self.bound = 1 << BITS
         self.names: set[int] = set()
@@ -161,6 +165,7 @@ class _Reader:
         self._ids = b""
         self._run: list[bytes] = []  # the last lines of the run
         self._length = 0
+        self._pieces: set[int] = set()  # keys of one and two lines of a run that is still short
         self._in_hunk = False
         self._file = hashlib.blake2b(digest_size=BITS // 8)
         self._whole = 0
@@ -216,6 +221,8 @@ class _Reader:
         self._run = [*self._run[1 - WINDOW :], text]
         for size in range(1, min(len(self._run), WINDOW - 1) + 1):
             self._add(self._patch.parts, self._run[-size:])
+            if self._length <= SHORT:
+                self._add(self._pieces, self._run[-size:])
         if len(self._run) == WINDOW:
             self._add(self._patch.own, self._run)
 
@@ -228,7 +235,9 @@ class _Reader:
     def _end_run(self) -> None:
         if 0 < self._length < WINDOW:
             self._add(self._patch.own, self._run)
-        self._run, self._length, self._sign = [], 0, b""
+        if self._length <= SHORT and len(self._patch.brief) < MAX_KEYS:
+            self._patch.brief |= self._pieces
+        self._run, self._length, self._sign, self._pieces = [], 0, b"", set()
 
     def _end_file(self) -> None:
         self._end_run()

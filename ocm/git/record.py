@@ -42,19 +42,19 @@ def fact_lines(  # noqa: PLR0913, PLR0917 - each is one thing that is known befo
         commits = _commits(place, sha if place == root else "", shell, known)
         with contextlib.suppress(UnknownError):
             found.extend((patch.sha, patch) for patch in fingerprints.patches(history.patches(place, commits)))
-        held = held.union(*(patch.own for _, patch in found))
-        for patch in fingerprints.patches(_uncommitted(place, inside)):
-            fresh = patch.own - held
-            if fresh:
-                patch.own = fresh
-                found.append(("", patch))
+        held = held.union(*(_keys(patch) for _, patch in found))
+        found.extend(("", patch) for patch in fingerprints.patches(_uncommitted(place, inside)) if _keys(patch) - held)
     lines = []
     for name, patch in found:
-        keys = patch.own if room > 0 else set()
+        keys = _keys(patch) - (frozenset() if name else held) if room > 0 else set()
         room -= min(len(keys), fingerprint_lines.MAX_UNIT)
         if name or keys:
             lines.append(fingerprint_lines.unit_line(at, name, patch.whole, keys))
     return lines
+
+
+def _keys(patch: fingerprints.Patch) -> set[int]:
+    return patch.own | patch.brief
 
 
 def _by_repository(root: str, changes: Collection[FileChange]) -> dict[str, list[FileChange]]:

@@ -112,6 +112,12 @@ class WorkTree:
         return "sha256" in self.config.lower()
 
 
+def has_linked(root: str) -> bool:
+    """Return whether the repository around `root` has linked work trees."""
+    tree = WorkTree.find(root)
+    return tree is not None and os.path.isdir(os.path.join(tree.common_dir, "worktrees"))
+
+
 def read_tail(path: str, size: int = 1_000_000) -> bytes:
     """Return the last `size` bytes of a file, nothing when it cannot be read."""
     try:

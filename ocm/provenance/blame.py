@@ -258,10 +258,10 @@ def from_commit(view: View, found: Origin, keys: set[int], at: int, matches: lis
     if named:  # who wrote the line first; who committed it later may have squashed it
         named.sort(key=lambda match: (not match.sure, instant(holders[match.session].at), match.session))
         found.sources = [_source(match, holders[match.session].at) for match in named]
-    elif matches:
-        found.sources = [_source(match, "", doubted=bool(keys) and _lists_every_line(view, match)) for match in matches]
-    else:
+    elif holders:
         found.sources = [Source(file, "lines", sure=False, at=unit.at) for file, unit in holders.items()]
+    else:
+        found.sources = [_source(match, "", doubted=bool(keys) and _lists_every_line(view, match)) for match in matches]
     if not found.sources:
         found.notes.append(f"No session is known for commit {found.sha[:9]}.")
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from ocm.git import absent, fingerprints, history, holders, parse, process, refusal
+from ocm.git import blobs, fingerprints, history, holders, parse, process, refusal
 from ocm.git.history import NO, UNKNOWN, YES
 from ocm.git.holders import Holder
 from ocm.git.process import UnknownError
@@ -90,7 +90,7 @@ def _why_not(root: str, known: set[bytes] | None, name: bytes) -> str:
 def _set_apart(found: Files, held: Mapping[str, Holder], since: float) -> None:
     """Take for unknown what is not there any more, and what no commit here was ever about."""
     for root, paths in _by_root(found.lacking, held).items():
-        unheld = absent.never_held(root, [held[path].path for path in paths], since)
+        unheld = blobs.never_held(root, [held[path].path for path in paths], since)
         for path in paths:
             if held[path].path in unheld:
                 found.lacking.remove(path)

@@ -7,7 +7,7 @@ An item has a label when it begins with one (`**Label:** why`), and says in word
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ocm.markdown.item_labels import SOLVES, SUPERSEDES, folded, label, labels, says_solved
+from ocm.markdown.item_labels import SOLVES, SUPERSEDES, folded, is_struck, label, labels, says_solved
 
 __all__ = ["Entry", "State", "decisions", "label", "problems"]
 
@@ -36,7 +36,8 @@ class State(NamedTuple):
 
 def decisions(entries: Sequence[Entry]) -> list[State]:
     """Return every decision, the oldest first as they came, with what superseded it."""
-    return _ended(entries, entries, lambda text: labels(SUPERSEDES, text))
+    states = _ended(entries, entries, lambda text: labels(SUPERSEDES, text))
+    return [one._replace(done=is_struck(one.entry.text)) for one in states]
 
 
 def problems(entries: Sequence[Entry], others: Iterable[Entry]) -> list[State]:
@@ -45,9 +46,13 @@ def problems(entries: Sequence[Entry], others: Iterable[Entry]) -> list[State]:
     states = _ended(entries, said, lambda text: labels(SOLVES, text))
     solving = {_key(one.by) for one in states if one.by}
     return [
-        State(one.entry, one.by, done=bool(one.by) or _key(one.entry) in solving or says_solved(one.entry.text))
+        State(one.entry, one.by, done=bool(one.by) or _key(one.entry) in solving or _is_over(one.entry.text))
         for one in states
     ]
+
+
+def _is_over(text: str) -> bool:
+    return says_solved(text) or is_struck(text)
 
 
 def _ended(entries: Sequence[Entry], said: Sequence[Entry], names: Callable[[str], Iterator[str]]) -> list[State]:

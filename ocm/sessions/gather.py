@@ -2,7 +2,7 @@
 
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, Checkpoint, FileChange, Session
 from ocm.base.text import one_line
-from ocm.git import parse
+from ocm.git import parse, worktree
 from ocm.redaction import redact
 from ocm.redaction.user_rules import Rules
 from ocm.sessions import merge, session_files
@@ -26,7 +26,8 @@ class Start:
     """How a session began: `since` in epoch seconds, `root` the work tree it works in.
 
     `named` is the work tree that its journal names: another one where that came from elsewhere. Such a name is text,
-    good for making paths relative; no file and no repository there is looked at.
+    good for making paths relative; no file and no repository there is looked at. What was done `elsewhere`, in another
+    work tree of the repository, has the paths of that tree.
     """
 
     since: float
@@ -38,6 +39,7 @@ class Start:
     project: str = ""
     deleted: list[str] | None = None
     existing: frozenset[str] | None = None
+    elsewhere: list[FileChange] = field(default_factory=list)
 
     def carried(self) -> dict[str, Any]:
         """Return what the next journal's first line repeats."""
@@ -66,8 +68,6 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
     start = _start(store, events, call, tool, began, session)
     head, branch = paths.git_head(start.root)
     if session is None:
-        from ocm.git import worktree
-
         start.project = worktree.project_name(start.root)
     else:
         start.project = session.project
@@ -93,8 +93,39 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
 
         observed.contents = freshness.contents_now(start.root, touched)
     _fingerprint(start, observed, session, shell)
+    _look_elsewhere(store, call.session_id, start, observed, session, shell)
     changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
     return Prepared(start, observed, known, rules, changes_only)
+
+
+def _look_elsewhere(  # noqa: PLR0913, PLR0917 - each is one source of what is known
+    store: Store, session_id: str, start: Start, observed: Observed, session: Session | None, shell: list[float]
+) -> None:
+    """Look at what was done in other work trees of the repository, where there are any."""
+    if not worktree.has_linked(start.root):
+        return
+    from ocm.git import other_trees
+
+    own, trees = other_trees.of_edits(start.root, _all_edited(observed.events, start))
+    if shell:
+        known = {tree.root for tree in trees} | _roots_of_others(store, session_id)
+        trees += [other_trees.Tree(top, {}) for top in other_trees.begun_inside(start.root, start.since, known)]
+    at = observed.now.isoformat(timespec="seconds")
+    for tree in trees:
+        files = other_trees.changed(tree, start.sha, start.since)
+        contents, lines = other_trees.facts(tree.root, start.sha, shell, at, files, session)
+        start.elsewhere += files
+        observed.contents.update(contents)
+        observed.fingerprints += lines
+    if trees and not own:
+        observed.branch = paths.git_head(trees[0].root)[1] or observed.branch
+
+
+def _roots_of_others(store: Store, session_id: str) -> set[str]:
+    """Return the work trees in which other conversations began."""
+    keys = [key for key in journal.session_keys(store.path) if key != journal.key(session_id)]
+    opened = (of_kind(journal.read_events(store.path, key), "open") for key in keys)
+    return {text_of(event, "root") for events in opened for event in events}
 
 
 def _is_quiet(call: Checkpoint, events: list[Event]) -> bool:
@@ -166,7 +197,9 @@ def _ask_git(store: Store, session_id: str, start: Start, observed: Observed, se
     """Ask git what changed; returns the paths that are as this session left them, not as another did since."""
     from ocm.git import changes
 
-    recorded = {change.path for change in session.files} if session else set()
+    # What another work tree holds is as it was in this one until it is merged: it is not undone for that.
+    is_alone = not worktree.has_linked(start.root)
+    recorded = {change.path for change in session.files} if session and is_alone else set()
     edited = {path for path, _ in _edited(observed.events, start)}
     found = changes.since_start(
         start.root,
@@ -200,13 +233,20 @@ def _existing(start: Start, unknown: list[str]) -> frozenset[str] | None:
     """Return which of the paths were there when the session started, for edits whose kind the host did not tell."""
     if not unknown or not start.sha:
         return None
-    from ocm.git import worktree
-
     return frozenset(worktree.files_at(start.root, start.sha, unknown))
 
 
 def _edited(events: list[Event], start: Start) -> list[tuple[str, str]]:
-    """Return path and kind (empty: unknown) of every edit in `events`."""
+    """Return path and kind (empty: unknown) of every edit in `events` that was made in the session's own work tree."""
+    found = _all_edited(events, start)
+    if not worktree.has_linked(start.root):
+        return found
+    from ocm.git import other_trees
+
+    return other_trees.of_edits(start.root, found)[0]
+
+
+def _all_edited(events: list[Event], start: Start) -> list[tuple[str, str]]:
     found = []
     for event in events:
         path = edited_path(event)
@@ -221,7 +261,7 @@ def edits_of(events: list[Event], start: Start) -> list[FileChange]:
     for path, kind in _edited(events, start):
         is_new = start.existing is not None and path not in start.existing
         edits.append(FileChange(path, kind if kind in CHANGE_TYPES[:3] else "created" if is_new else "modified"))
-    return edits
+    return [*edits, *start.elsewhere]
 
 
 def relative(path: str, root: str, named: str = "") -> str:

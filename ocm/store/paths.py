@@ -220,6 +220,12 @@ def relative(store: Store, path: str) -> str:
     return path.replace(os.sep, "/").removeprefix("./").rstrip("/")
 
 
+def named(store: Store, path: str) -> str:
+    """Return a path as typed in this folder, from the project's top."""
+    here = os.path.abspath(path)
+    return relative(store, here if os.path.lexists(here) else os.path.normpath(path))
+
+
 def work_tree(start: str) -> str | None:
     """Return the nearest folder upwards from `start` that holds `.git`, or None."""
     folder = os.path.abspath(start)

@@ -15,12 +15,14 @@ import click
 import pytest
 
 from ocm import __version__
+from ocm.base.model import FileChange
 from ocm.cli import main, overview
 from tests.support.builders import Project, run_ocm, script
+from tests.support.session_store import put, session
 
 COMMANDS = {
     "init", "install", "uninstall", "help", "checkpoint", "list", "search", "show", "export", "resume", "rebuild-index", "status", "doctor",
-    "serve", "config", "demo", "stats", "completion", "redact-scan", "forget", "prune", "import", "trust",
+    "serve", "config", "demo", "stats", "completion", "redact-scan", "forget", "prune", "import", "trust", "todo", "done", "drop",
 }  # fmt: skip
 
 
@@ -421,3 +423,18 @@ def test_alone_it_says_where_one_stands_in_the_store_of_a_user(tmp_path: Path, m
     found = overview.look(str(tmp_path))
     assert (found["store"], found["sessions"], found["last"]) == (str(user), 0, None)
     assert found["next"][0][0] == "ocm init", "nobody is set up for it"
+
+
+def test_a_file_is_named_from_the_folder_one_is_in(project: Project) -> None:
+    (project.root / "src" / "deep").mkdir(parents=True)
+    put(project.store, "a.md", session("A", goal="wombat", files=[FileChange("src/a.py", "modified")]))
+    (project.root / "src" / "a.py").write_text("x", encoding="utf-8")
+    done = run_ocm(project.root / "src" / "deep", "search", "wombat", "--file", "../a.py", "--json")
+    assert [hit["session_id"] for hit in json.loads(done.stdout)] == ["A"]
+
+
+def test_a_checkpoint_takes_json_and_refuses_half_an_id(project: Project) -> None:
+    done = run_ocm(project.root, "checkpoint", "--session-id", "S", "--goal", "g", "--json")
+    assert json.loads(done.stdout)["session_id"] == "S"
+    done = run_ocm(project.root, "checkpoint", "--from-stdin", stdin='{"session_id": "a\\u0000b", "goal": "g"}')
+    assert (done.returncode, "session_id contains NUL" in done.stderr) == (2, True)

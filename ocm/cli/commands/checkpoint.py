@@ -33,6 +33,7 @@ _LEAST, _LEFT_OUT = 6, 8  # characters of the beginning of a random id, and of w
 @click.option("--plan-file", "plan_files", multiple=True, metavar="JSON", help='{"path": …, "header": …}; repeatable.')
 @click.option("--reference", "references", multiple=True, metavar="JSON", help='{"url": …, "title": …}; repeatable.')
 @click.option("--from-stdin", is_flag=True, help="Read the arguments as one JSON object.")
+@click.option("--json", "_as_json", is_flag=True, expose_value=False, help="Print JSON, as it does anyway.")
 def command(*, project: str | None, from_stdin: bool, **given: Any) -> None:  # noqa: ANN401 - click gives one keyword an option
     """Save what a session did, decided and left open.
 

@@ -3,6 +3,7 @@
 import click
 
 from ocm.cli import completion, options
+from ocm.store import paths
 from ocm.ui import layout, output
 
 
@@ -20,7 +21,7 @@ def command(*, project: str | None, identifier: str | None, path: str | None, li
     from ocm.recall import timeline as timelines
 
     store = options.find_store(project)
-    name = options.named(store, path) if path else None
+    name = paths.named(store, path) if path else None
     found = timelines.timeline(store, session_id=identifier, file=name, limit=limit, notice=output.notice)
     if as_json:
         output.as_json(found)

@@ -5,6 +5,7 @@ import os
 import click
 
 from ocm.cli import answers, options
+from ocm.store import paths
 from ocm.ui import output
 
 
@@ -23,5 +24,5 @@ def command(*, project: str | None, place: str, as_json: bool) -> None:
     store = options.find_store(project)
     exists = os.path.lexists(place) or os.path.lexists(os.path.join(store.root, place))
     path, first, last = reasons.parsed(place, exists=exists)
-    found = reasons.why(store, options.named(store, path), first, last, notice=output.notice)
+    found = reasons.why(store, paths.named(store, path), first, last, notice=output.notice)
     answers.say(found, why_view.why_lines, as_json=as_json)

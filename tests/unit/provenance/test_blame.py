@@ -139,3 +139,57 @@ def test_a_squash_names_for_each_line_the_session_that_wrote_it(repo: Project) -
     found = ask(repo, "src/log.py", 2)
     assert sources(found) == [("T", "content", True)]
     assert [one["label"] for one in found["decisions"]] == ["Prints"]
+
+
+SHORT_FUNCTION = """\
+def waiting_time(attempt):
+    base = settings.base_seconds
+    limit = base * 2 ** attempt
+    jitter = random.uniform(0, base)
+    return min(limit, 60.0) + jitter
+"""
+CHANGED = SHORT_FUNCTION.replace("base * 2 ** attempt", "base * 3 ** attempt")
+
+
+def test_a_short_function_with_one_changed_line_keeps_both_authors_after_a_squash(repo: Project) -> None:
+    git(repo.root, "checkout", "-q", "-b", "topic")
+    wrote(repo, "A", {"wait.py": SHORT_FUNCTION}, goal="the function", decisions=["**Doubling:** twice the base"])
+    commit(repo.root, "Wait")
+    wrote(repo, "B", {"wait.py": CHANGED}, goal="the factor", decisions=["**Factor:** three, not two"])
+    commit(repo.root, "Factor")
+    sha = squashed(repo, "topic")
+    found = why.why(repo.store, "wait.py", 1, 5)["origins"]
+    assert [(one["lines"], one["sessions"][0]["session_id"]) for one in found] == [
+        ([1, 2], "A"),
+        ([3, 3], "B"),
+        ([4, 5], "A"),
+    ]
+    assert [one["decisions"][0]["label"] for one in found] == ["Doubling", "Factor", "Doubling"]
+    explained = why.explain(repo.store, sha)["sessions"]
+    assert {one["session_id"] for one in explained} == {"A", "B"}
+
+
+@pytest.mark.parametrize("size", [3, 4, 8])
+def test_short_runs_of_any_length_keep_their_authors(repo: Project, size: int) -> None:
+    lines = [f"value_{n} = measured({n})" for n in range(size)]
+    git(repo.root, "checkout", "-q", "-b", "topic")
+    wrote(repo, "A", {"values.py": "\n".join(lines) + "\n"}, goal="values")
+    commit(repo.root, "Values")
+    lines[size // 2] = "another_value = estimated()"
+    wrote(repo, "B", {"values.py": "\n".join(lines) + "\n"}, goal="one of them")
+    commit(repo.root, "One")
+    squashed(repo, "topic")
+    for number in range(1, size + 1):
+        best = why.why(repo.store, "values.py", number)["origins"][0]["sessions"][0]
+        assert best["session_id"] == ("B" if number == size // 2 + 1 else "A")
+
+
+def test_a_line_of_nobody_in_a_squash_is_a_possibility_of_those_who_are_in_it(repo: Project) -> None:
+    git(repo.root, "checkout", "-q", "-b", "topic")
+    wrote(repo, "A", {"wait.py": SHORT_FUNCTION}, goal="the function")
+    commit(repo.root, "Wait")
+    (repo.root / "wait.py").write_text(SHORT_FUNCTION + "\n\nBY_HAND = 'nobody recorded this line'\n", encoding="utf-8")
+    commit(repo.root, "By hand")
+    squashed(repo, "topic")
+    (origin,) = why.why(repo.store, "wait.py", 8)["origins"]
+    assert [(one["session_id"], one["sure"]) for one in origin["sessions"]] == [("A", False)]

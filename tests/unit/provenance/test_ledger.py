@@ -90,3 +90,9 @@ def test_multi_line_items_stay_whole(project: Project) -> None:
     text = "**Cache:** in memory\n\n- because\n- it is fast"
     project.checkpoint(decisions=[text, "**Second:** x\x1ey"])
     assert [one["decision"] for one in decision_log.decisions(project.store)][1:] == [text]
+
+
+def test_an_item_that_a_person_struck_through_is_over() -> None:
+    struck, kept = Entry("a.md", 0, "~~**Old:** a~~", 1.0), Entry("a.md", 1, "**New:** ~~a~~ b", 1.0)
+    assert [state.in_force for state in ledger.decisions([struck, kept])] == [False, True]
+    assert [state.in_force for state in ledger.problems([struck, kept], [])] == [False, True]
