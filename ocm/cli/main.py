@@ -29,6 +29,9 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Work": {
         "checkpoint": "Save what a session did, decided and left open.",
         "resume": "Print a brief to pick the work up from.",
+        "todo": "List what is to be done, or add to it.",
+        "done": "Tick an item off the list of what is to be done.",
+        "drop": "Take an item off the list without its being done.",
         "status": "Show the store, the active sessions and the gate.",
         "serve": "Run the MCP server; assistants start it.",
         "demo": "Play a recorded conversation in a throw-away folder.",

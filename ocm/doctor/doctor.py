@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ocm.base.errors import OcmError
-from ocm.doctor import duplicates, host_checks, live_checks, reach, store_checks, transcripts
+from ocm.doctor import duplicates, history_checks, host_checks, live_checks, reach, store_checks, transcripts
 from ocm.doctor.findings import Finding
 from ocm.doctor.host_checks import Checked
 from ocm.doctor.transcripts import Conversation
@@ -49,7 +49,7 @@ def examine(cwd: str) -> Report:
     if store is None:
         problem = f"There is no session store for {os.path.abspath(cwd)}."
         return Report(None, findings=[Finding("store", problem, "Create one with: ocm init")])
-    report = Report(store, findings=store_checks.check(store))
+    report = Report(store, findings=[*store_checks.check(store), *history_checks.check(store)])
     for scope in _scopes(store):
         report.hosts += host_checks.check(scope, store)
     for host in report.hosts:

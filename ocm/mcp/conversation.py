@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ocm.base.errors import BadInputError, NoStoreError
 from ocm.store import journal, paths
 
+_WORKSPACE = "WORKSPACE_FOLDER_PATHS"  # set by Cursor and editors like it
 _MAX_NAMED = 8  # ids that an error names
 
 
@@ -32,16 +33,21 @@ class Conversation:
         if store is not None:
             self.began = (time.time(), paths.git_head(store.root)[0])
 
-    def store(self) -> paths.Store:
-        """Return the store as it is now.
+    def store(self, session_id: str = "") -> paths.Store:
+        """Return the store as it is now: the one whose hooks tell of the session `session_id`, where one does.
 
         Raises:
             NoStoreError: there is none, or the project's folder is gone.
         """
         found = self._find()
+        if session_id and not self._is_named() and (found is None or not _tells(found, session_id)):
+            found = _told_of(session_id) or found
         if found is None:
             raise NoStoreError("There is no session store for this project.", "Ask the user to run: ocm init")
         return found
+
+    def _is_named(self) -> bool:
+        return any(folder and os.path.isdir(folder) for folder in (self._project, os.environ.get("OCM_PROJECT_DIR")))
 
     def _find(self) -> paths.Store | None:
         for folder in (self._project, os.environ.get("OCM_PROJECT_DIR"), os.environ.get("CLAUDE_PROJECT_DIR")):
@@ -49,6 +55,10 @@ class Conversation:
                 return paths.find_store(folder)
             if folder and folder != os.environ.get("CLAUDE_PROJECT_DIR"):
                 return None  # it was named on purpose and is gone: the folder the process happens to be in is another
+        for folder in _workspace():
+            store = paths.find_store(folder)
+            if store is not None and not store.is_user:
+                return store
         try:
             return paths.find_store(os.getcwd())
         except FileNotFoundError:
@@ -77,3 +87,21 @@ class Conversation:
 
         self._own_id = f"{journal.SERVER_MADE}{uuid.uuid4()}"
         return self._own_id, []
+
+
+def _workspace() -> list[str]:
+    """Return the folders that a client names as its workspace where it starts servers in a folder of its own."""
+    named = os.environ.get(_WORKSPACE, "").replace(",", os.pathsep).split(os.pathsep)
+    return [folder for folder in named if os.path.isdir(folder)]
+
+
+def _tells(store: paths.Store, session_id: str) -> bool:
+    """Return whether hooks tell of a session in a store: its journal is there."""
+    return os.path.exists(journal.active_path(store.path, session_id))
+
+
+def _told_of(session_id: str) -> paths.Store | None:
+    """Return the store of one of the user's projects whose hooks tell of a session."""
+    from ocm.store import registry
+
+    return next((store for store in registry.stores() if _tells(store, session_id)), None)

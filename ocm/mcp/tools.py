@@ -58,7 +58,8 @@ class Tool(NamedTuple):
 def _checkpoint(request: Request) -> Answer:
     from ocm.sessions import checkpoints
 
-    store, caller = request.store, request.caller
+    named, caller = request.arguments.get("session_id"), request.caller
+    store = request.conversation.store(named if isinstance(named, str) else "")
     given = {name: value for name, value in request.arguments.items() if name != "agent_id"}
     warnings: list[str] = []
     if given.get("session_id") is None:

@@ -19,7 +19,7 @@ from ocm.sources.story import Story
 NAME = "claude-code"
 VERSION = "1"
 _START = '{"parentUuid"'
-_PEEKED = 60  # records that a look at the beginning reads
+_PEEKED, _ENOUGH = 60, 15  # records that a look at the beginning reads at most, and where they tell all
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _EDITORS = ("Edit", "MultiEdit", "Write", "NotebookEdit", "Update")
 _SHELLS = ("Bash", "PowerShell", "BashOutput")
@@ -113,7 +113,7 @@ def _peek(path: str, odd: Odd) -> Head | None:
             head.start = head.start or seconds(record.get("timestamp"))
             head.first = head.first or text(record, "uuid")
             loose += bool(head.first) and not text(record, "uuid")
-            if count >= _PEEKED:
+            if count >= _PEEKED or (count >= _ENOUGH and head.cwd and head.start and head.first):
                 break
         head.size = os.path.getsize(path)
     except OSError as error:

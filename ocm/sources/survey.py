@@ -13,6 +13,7 @@ from ocm.store import paths
 from ocm.store.paths import Store
 
 _DAY = 86_400
+DELETING = ("claude-code",)  # the hosts that delete conversations by themselves
 _USUAL_DAYS, _MOST_DAYS = 30, 100_000  # what Claude Code does unless it is told otherwise
 _MAX_SETTINGS = 4 * 1024 * 1024
 BYTES_A_SECOND = 20_000_000  # that an import takes in, as `tests/bench/imports` measures it
@@ -39,12 +40,14 @@ def survey(store: Store, sources: tuple[str, ...] = registry.SOURCES) -> tuple[l
     """Return what every history holds of a project, and what lies elsewhere; only the beginnings are read."""
     project = Project.of(store)
     report = Report()
-    known = importer.known_sessions(store)
+    known: dict[str, tuple[Store, str]] | None = None
     rows = []
     for name in sources:
         places = [place for place in registry.places(name, project.roots) if os.path.exists(place)]
         found = importer.find(project, Wish(sources=(name,)), report) if places else []
-        new = [head for head, _ in found if not importer.is_imported(known, head)]
+        if found and known is None:  # which brings the cache in step, so it is not asked for nothing
+            known = importer.known_sessions(store)
+        new = [head for head, _ in found if not importer.is_imported(known or {}, head)]
         if places:
             day = min((gone for head in new if (gone := deleted_at(name, head.path))), default=0.0)
             size = sum(head.size for head in new)
@@ -54,7 +57,7 @@ def survey(store: Store, sources: tuple[str, ...] = registry.SOURCES) -> tuple[l
 
 def deleted_at(source: str, path: str) -> float:
     """Return when the host deletes a conversation, in epoch seconds; 0 where it keeps them."""
-    days = keeps_days() if source == "claude-code" else 0
+    days = keeps_days() if source in DELETING else 0
     try:
         return os.path.getmtime(path) + days * _DAY if days else 0.0
     except OSError:

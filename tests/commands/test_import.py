@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,18 @@ def test_every_source_has_a_reader() -> None:
             True,
             True,
         )
+
+
+def test_init_says_once_what_is_there_and_doctor_when_it_goes(tmp_path: Path, history: Path) -> None:
+    root = repository(tmp_path / "proj")
+    path = small_change(str(root)).put(history)
+    said = run_ocm(root, "init", "--local").stdout
+    assert "1 earlier conversations of this project are there (claude-code); `ocm import --from all` takes" in said
+    assert "earlier conversations" not in run_ocm(root, "init", "--local").stdout
+    os.utime(path, (1_772_545_930, 1_772_545_930))
+    found = json.loads(run_ocm(root, "doctor", "--json").stdout)["findings"]
+    (finding,) = [one for one in found if one["check"] == "history"]
+    assert finding["message"].endswith("and claude-code deletes the first on 2026-04-02.")
+    run_ocm(root, "import", "--from", "claude-code")
+    found = json.loads(run_ocm(root, "doctor", "--json").stdout)["findings"]
+    assert [one for one in found if one["check"] == "history"] == []

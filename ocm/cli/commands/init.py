@@ -5,6 +5,7 @@ import os
 import click
 
 from ocm.cli import options, setup_options
+from ocm.store import paths
 from ocm.ui import output
 
 
@@ -40,11 +41,26 @@ def command(  # noqa: PLR0913 - one parameter an option
     plan = install.plan_init(
         project, cwd=os.getcwd(), profiles=profiles, hosts=hosts, everything=everything, local=local
     )
+    is_new = paths.find_store(project or os.getcwd()) is None
     setup_options.carry_out(plan, dry_run=dry_run, done="ocm is set up here.")
     if not dry_run:
         store = options.find_store(project)
         access.read(store, lambda _: None, notice=output.notice)
+        if is_new:
+            _tell_of_histories(store)
     setup_options.trust_hooks(dry_run=dry_run, wanted=trust_hooks, project=project, yes=yes)
     if not dry_run:
         setup_options.tell_whether_it_records(store, hosts)
     setup_options.finish(plan)
+
+
+def _tell_of_histories(store: paths.Store) -> None:
+    """Say once what other tools recorded of this project before."""
+    from ocm.sources import survey
+
+    rows = [row for row in survey.survey(store)[0] if row.new]
+    if rows:
+        count, seconds = sum(row.new for row in rows), sum(row.seconds for row in rows)
+        names = ", ".join(row.source for row in rows)
+        output.say(f"{count} earlier conversations of this project are there ({names}); `ocm import --from all` takes")
+        output.say(f"about {max(1, round(seconds))} s and makes them searchable.")
