@@ -29,6 +29,9 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Work": {
         "checkpoint": "Save what a session did, decided and left open.",
         "resume": "Print a brief to pick the work up from.",
+        "todo": "List what is to be done, or add to it.",
+        "done": "Tick an item off the list of what is to be done.",
+        "drop": "Take an item off the list without its being done.",
         "status": "Show the store, the active sessions and the gate.",
         "serve": "Run the MCP server; assistants start it.",
         "demo": "Play a recorded conversation in a throw-away folder.",
@@ -111,7 +114,9 @@ def _translated() -> Iterator[None]:
         sys.exit(error.exit_code)
     except click.ClickException as error:
         output.leave(f"{error.format_message()} {_nearest(error)}See: ocm help", error.exit_code)
-    except click.Abort:
+    except click.Abort as error:
+        if isinstance(error.__context__, EOFError):
+            output.leave("Nobody answered the question, so nothing was changed. Where nobody can, give --yes.", 1)
         raise KeyboardInterrupt from None
     except SystemExit:
         if sys.stdout is not stdout:  # so click marks a pipe that nobody reads

@@ -7,7 +7,7 @@ an item is looked up by number, and not by reading what that session says.
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ocm.base import times
 from ocm.index import schema
@@ -199,10 +199,19 @@ class Standing:
         found: list[Item] = []
         for part in _parts(rows):
             sql = f"SELECT {columns} FROM session_items WHERE session IN ({_slots(part)}) AND over = 0 ORDER BY 1, 2, 3"
-            for row in schema.rows(self._db.execute(sql, part), int, str, int, float, str, int, int, int, str):
-                session, kind, n, at, text, *keys, shown = row
-                found.append(Item(session, kind, n, at, text, tuple(key for key in keys if key), shown))
+            asked = self._db.execute(sql, part)
+            found += map(_item, schema.rows(asked, int, str, int, float, str, int, int, int, str))
         return found
+
+    def all_open(self) -> list[Item]:
+        """Return what is to be done in any session, what was listed first at the top."""
+        sql = (
+            "SELECT i.session, i.kind, i.n, i.at, i.text, i.a, i.b, i.c, i.shown FROM session_items i"
+            f" JOIN sessions s ON s.id = i.session WHERE i.kind = ? AND i.over = 0{self._of} ORDER BY i.at, s.file, i.n"
+        )
+        asked = self._db.execute(sql, (OPEN, *self._values))
+        found = schema.rows(asked, int, str, int, float, str, int, int, int, str)
+        return [_item(row) for row in found]
 
     def ended(self, items: Iterable[Item]) -> set[Item]:
         """Return those of the items that a later item of any session ends."""
@@ -229,6 +238,11 @@ class Standing:
             for row, sha in schema.rows(self._db.execute(sql, part), int, str):
                 found.setdefault(row, set()).add(sha)
         return found
+
+
+def _item(row: tuple[Any, ...]) -> Item:
+    session, kind, n, at, text, *keys, shown = row
+    return Item(session, kind, n, at, text, tuple(key for key in keys if key), shown)
 
 
 def _is_ended(item: Item, end: _End) -> bool:

@@ -134,3 +134,13 @@ def _names(store: Store) -> list[str]:
         return sorted(name for name in os.listdir(store.sessions) if paths.is_session_file(name))
     except OSError:
         return []
+
+
+def rebuild_caches(store: Store) -> None:
+    """Rebuild the caches in new files, and remove the damaged one that was kept: an old page may hold deleted text."""
+    from ocm.index import sync
+
+    for place, _ in places(store):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(place.database + ".damaged")
+        sync.rebuild(place)

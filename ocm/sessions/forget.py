@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ocm.base.errors import OcmError
 from ocm.markdown import parse
-from ocm.sessions import archive, backups, caches, export_format, forgotten, import_batches, session_files
+from ocm.sessions import archive, backups, export_format, forgotten, import_batches, session_files
 from ocm.store import files, journal, paths
 from ocm.store.paths import Store
 
@@ -49,7 +49,7 @@ def forget_file(store: Store, place: Store, name: str) -> None:
     session_id = session_files.load(place, name).session.session_id
     with files.upkeep(store.path), files.locked(session_files.lock_path(store, session_id)):
         session_files.remove(place, [name])
-    caches.rebuild(store)
+    archive.rebuild_caches(store)
 
 
 def is_pending(store: Store) -> bool:
@@ -74,7 +74,7 @@ def _carry_out(store: Store, session_id: str, owner: str) -> Forgotten:
     unread = _forget_in_backups(store, session_id, owner)
     import_batches.forget(store, session_id, owner)
     lines = sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
-    caches.rebuild(store)
+    archive.rebuild_caches(store)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(_note_path(store, session_id))
     files.sync_folder(store.path)

@@ -14,7 +14,7 @@ from ocm.base.notices import Progress, reported
 from ocm.markdown import frontmatter, parse
 from ocm.redaction import redact, user_rules
 from ocm.redaction.private_text import without_closed_private
-from ocm.sessions import archive, backups, caches, export_format, session_files
+from ocm.sessions import archive, backups, export_format, session_files
 from ocm.store import files, journal, paths
 from ocm.store.events import FREE_TEXTS, of_kind, session_of, text_of
 from ocm.store.paths import Store, user_store
@@ -70,7 +70,7 @@ def _scan(store: Store, owner: str, progress: Progress | None) -> Report:
         _add(report, _scan_backup(store, path, rules, owner))
     if owner and report.files:
         _rewrite_all(store, dirty, rules, owner)
-        caches.rebuild(store)
+        archive.rebuild_caches(store)
     for found in report.files:
         found.file = os.path.relpath(found.file, store.path) if os.path.isabs(found.file) else found.file
     return report

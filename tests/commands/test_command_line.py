@@ -22,7 +22,7 @@ from tests.support.session_store import put, session
 
 COMMANDS = {
     "init", "install", "uninstall", "help", "checkpoint", "list", "search", "show", "export", "resume", "rebuild-index", "status", "doctor",
-    "serve", "config", "demo", "stats", "completion", "redact-scan", "forget", "prune", "import", "trust",
+    "serve", "config", "demo", "stats", "completion", "redact-scan", "forget", "prune", "import", "trust", "todo", "done", "drop",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ocm.index import sync
-from ocm.sessions import archive, caches
+from ocm.sessions import archive
 from tests.support.builders import Project
 from tests.support.session_store import ids, put_closed
 
@@ -21,7 +21,7 @@ def test_no_old_page_is_left_of_either_cache(project: Project) -> None:
         Path(place.database + ".damaged").write_bytes(b"zanzibar quokka")
         for name in os.listdir(place.sessions):
             os.unlink(os.path.join(place.sessions, name))
-    caches.rebuild(project.store)
+    archive.rebuild_caches(project.store)
     for place in places:
         assert ids(place) == []
         assert not os.path.exists(place.database + ".damaged")
