@@ -27,18 +27,6 @@ _LINE_CONTROLS = re.compile("[\x0b-\x0d\x1c-\x1f\x85]")
 _NOTES_TAG = re.compile(r"<\s{0,3}/?\s{0,3}ocm-notes[^<>]{0,200}>", re.IGNORECASE)
 _NOTES_NAME = re.compile("ocm-notes", re.IGNORECASE)
 
-# What a conversation is made of, and what a tool's rules are kept between: as text it must not look like that.
-_TAGS = (
-    "system", "system-reminder", "system_prompt", "assistant", "user", "human", "developer", "function_calls",
-    "function_results", "invoke", "parameter", "tool_call", "tool_calls", "tool_use", "tool_result", "tool_response",
-    "instructions", "important", "im_start", "im_end", "endoftext", "persisted-output", "command-name",
-    "user-prompt-submit-hook",
-)  # fmt: skip
-_TAG = (
-    r"<(\s{0,3}/?\s{0,3}\|?(?:[a-z]{1,12}:)?(?:" + "|".join(_TAGS) + r")\b[^<>]{0,200})>"
-    r"|<(!--\s{0,9}(?:BEGIN|END)\s[^<>]{0,80}--)>"
-    r"|(\[/?INST\]|<<SYS>>|<</SYS>>)"
-)
 _SPOKEN = (
     r"(?:^|(?<=[\n.!?:;>*\-\"'(`]))[ \t]{0,8}"
     r"(?:(?:please|now|and|then|important|note|attention|system|human|assistant|user)[ \t,:!]{1,3}){0,3}"
@@ -81,19 +69,16 @@ def unfenced(text: str) -> str:
 def marked(text: str) -> str:
     """Return `text` with what reads like an instruction, or like a part of the conversation, between marks."""
     text = text.replace(MARK_OPEN, "[[").replace(MARK_CLOSE, "]]")
-    tag, spoken = _patterns()
-    return spoken.sub(_between_marks, tag.sub(_undone, text))
+    from ocm.base import fence  # a list or a search shows nothing to a model
+
+    text = _spoken().sub(_between_marks, fence.undone(text, MARK_OPEN, MARK_CLOSE))
+    return fence.spoken(text, MARK_OPEN, MARK_CLOSE)
 
 
 @functools.cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Make the two large patterns when a text is first marked: a list or a search shows none to a model."""
-    return re.compile(_TAG, re.IGNORECASE), re.compile(_SPOKEN, re.IGNORECASE)
-
-
-def _undone(tag: re.Match[str]) -> str:
-    inner = tag[1] or tag[2] or tag[3].strip("<>[]")
-    return f"{MARK_OPEN}{inner.strip()}{MARK_CLOSE}"
+def _spoken() -> re.Pattern[str]:
+    """Make the large pattern when a text is first marked: a list or a search shows none to a model."""
+    return re.compile(_SPOKEN, re.IGNORECASE)
 
 
 def _between_marks(spoken: re.Match[str]) -> str:

@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from ocm.base.limits import FAR_FUTURE
 from ocm.base.text import whole_number
 
+_TO_THE_MINUTE = len("2026-03-31T14:00")
+
 
 def moment(text: str) -> datetime | None:
     """Return an ISO time with its offset, which is the local one where it names none; None when it is undated."""
@@ -35,6 +37,15 @@ def iso(at: float, zone: tzinfo | None = None) -> str:
     """Return epoch seconds as an ISO time of a zone, by default the local one; empty when they are undated."""
     is_dated = 0 < at < FAR_FUTURE
     return datetime.fromtimestamp(at).astimezone(zone).isoformat(timespec="seconds") if is_dated else ""
+
+
+def on_the_wall(text: str) -> str:
+    """Return day and minute of an ISO time as the clock on the wall here has them: the day that a filter means.
+
+    What is undated, or names no offset, stays as it was written.
+    """
+    found = moment(text) if len(text) > _TO_THE_MINUTE else None
+    return f"{found.astimezone():%Y-%m-%d %H:%M}" if found else text[:_TO_THE_MINUTE].replace("T", " ")
 
 
 def with_offset(text: str) -> str:

@@ -114,7 +114,9 @@ def _translated() -> Iterator[None]:
         sys.exit(error.exit_code)
     except click.ClickException as error:
         output.leave(f"{error.format_message()} {_nearest(error)}See: ocm help", error.exit_code)
-    except click.Abort:
+    except click.Abort as error:
+        if isinstance(error.__context__, EOFError):
+            output.leave("Nobody answered the question, so nothing was changed. Where nobody can, give --yes.", 1)
         raise KeyboardInterrupt from None
     except SystemExit:
         if sys.stdout is not stdout:  # so click marks a pipe that nobody reads

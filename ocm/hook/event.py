@@ -62,6 +62,9 @@ class Event:
 
     def deny(self, reason: str) -> "Reply":
         """Hold a call back; hosts that read no reply get the reason and the code."""
+        from ocm.base import sanitize
+
+        reason = sanitize.note(reason)  # it may name files, and whoever named them does not speak to the model
         io.show_reason(reason)
         self.code = self.host.deny_exit_code
         return self.host.deny(self.payload, reason)

@@ -1,6 +1,6 @@
 """The beginning and the end of a turn: what a prompt is told of the past, and what the assistant said last."""
 
-from ocm.store import events, journal, paths
+from ocm.store import config, events, journal, paths
 from ocm.store.events import MAX_WORDS
 
 TYPE_CHECKING = False
@@ -58,15 +58,26 @@ def _words(event: "Event") -> str:
 def kept(said: str, user: str = "", project: str = "") -> str:
     """Return what is kept of a message: all of it, or its beginning and, because it says what is left, its end."""
     from ocm.base.text import cut
-    from ocm.redaction import redact, user_rules
 
     if len(said) > 2 * _LOOKED_AT:
         said = _whole_words(said[:_LOOKED_AT], at_end=True) + _GAP + _whole_words(said[-_LOOKED_AT:], at_end=False)
-    clean = redact.redact(said, user_rules.load(user, project))[0].replace("\r\n", "\n").strip()
+    clean = _redacted(said, user, project).replace("\r\n", "\n").strip()
     if len(clean) <= MAX_WORDS:
         return clean
     tail = _whole_words(clean[_HEAD + len(_GAP) - MAX_WORDS :], at_end=False)
     return cut(clean[: _HEAD + 1], _HEAD) + _GAP + tail
+
+
+def _redacted(said: str, user: str, project: str) -> str:
+    """Return a message without secrets; what takes long to load is loaded only for one that may hold any."""
+    from ocm.redaction import token_patterns
+
+    has_rules = any(name.startswith("redact.") for store in (user, project) for name in config.read(store))
+    if not has_rules and not token_patterns.may_need_redaction(said):
+        return said
+    from ocm.redaction import redact, user_rules
+
+    return redact.redact(said, user_rules.load(user, project))[0]
 
 
 def _whole_words(text: str, *, at_end: bool) -> str:

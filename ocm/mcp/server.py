@@ -86,7 +86,7 @@ class JournalServer(Server[Any]):
         if tool is None:
             raise BadInputError(f"There is no tool {name!r}.", f"There are: {', '.join(TOOLS)}.")
         found = await anyio.to_thread.run_sync(tool.call, self._conversation, caller, arguments)
-        return _result(sanitize.data(found), sanitize.LABEL) if tool.read_only else _result(found)
+        return _result(sanitize.data(found), *([sanitize.LABEL] if tool.read_only else []))
 
     async def run_stdio(self) -> None:
         """Serve over stdio, with an answer to every line that is JSON."""
@@ -151,4 +151,4 @@ def _result(found: Any, *labels: str) -> CallToolResult:  # noqa: ANN401 - whate
 
 
 def _refusal(text: str) -> CallToolResult:
-    return CallToolResult(content=[TextContent(type="text", text=text)], is_error=True)
+    return CallToolResult(content=[TextContent(type="text", text=sanitize.note(text))], is_error=True)

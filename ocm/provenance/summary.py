@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ocm.base import sanitize
+from ocm.base import sanitize, times
 from ocm.base.sanitize import clean_line
 from ocm.base.text import cut as shortened
 from ocm.git import freshness
@@ -26,7 +26,7 @@ def cut(text: str, limit: int = _ITEM) -> str:
 
 def day(date: str) -> str:
     """Return the part of an ISO time that is shown."""
-    return date[:16].replace("T", " ")
+    return times.on_the_wall(date)
 
 
 def freshness_text(counts: dict[str, int] | None, commits: int | None) -> str:

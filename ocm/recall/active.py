@@ -1,6 +1,7 @@
 """Which sessions are at work, as their journals say."""
 
 import os
+import re
 import time
 
 from ocm.store import journal
@@ -8,6 +9,7 @@ from ocm.store.events import saw_call, session_of
 from ocm.store.paths import Store
 
 ACTIVE_SECONDS = 12 * 3600
+_ID = re.compile(r"[\w.:@/+=~#%,-]{1,300}")
 
 
 def ids(store: Store) -> list[str]:
@@ -18,7 +20,12 @@ def ids(store: Store) -> list[str]:
         touched = os.stat(path).st_mtime if os.path.exists(path) else 0.0
         if touched > time.time() - ACTIVE_SECONDS:
             found.append((touched, session_of(journal.read_events(store.path, key), key)))
-    return [session_id for _, session_id in sorted(found, reverse=True)]
+    return [session_id for _, session_id in sorted(found, reverse=True) if is_an_id(session_id)]
+
+
+def is_an_id(session_id: str) -> bool:
+    """Return whether a host can have made an id: one word without a sign that tags and quotes are made of."""
+    return bool(_ID.fullmatch(session_id))
 
 
 def session_of_tool_use(store: Store, tool_use: str) -> str:
@@ -26,5 +33,5 @@ def session_of_tool_use(store: Store, tool_use: str) -> str:
     for key in journal.session_keys(store.path) if tool_use else []:
         events = journal.read_events(store.path, key)
         if saw_call(events, tool_use):
-            return session_of(events, key)
+            return found if is_an_id(found := session_of(events, key)) else ""
     return ""

@@ -264,7 +264,9 @@ def excerpt(found: Row, sections: list[str]) -> None:
 
 def day(date: str | None) -> str:
     """Return the part of an ISO time that a list shows."""
-    return (date or "")[:16].replace("T", " ")
+    from ocm.base import times
+
+    return times.on_the_wall(date or "")
 
 
 def sizes(found: Row) -> list[str]:

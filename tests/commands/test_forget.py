@@ -38,3 +38,10 @@ def test_forgetting_a_session_names_every_file_that_it_would_remove(project: Pro
     assert "x.json cannot be read, so it was left as it is" in done.stderr
     assert (copies_folder / "x.json").exists()
     assert project.files() == []
+
+
+def test_a_question_that_nobody_can_answer_says_so(project: Project) -> None:
+    put(project.store, "a.md", session("A"))
+    done = run_ocm(project.root, "forget", "A", stdin="")
+    assert (done.returncode, "Nobody answered the question" in done.stderr) == (1, True)
+    assert len(project.files()) == 1

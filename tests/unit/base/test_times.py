@@ -102,3 +102,34 @@ def test_beyond_what_a_clock_can_show_lies_infinity(monkeypatch: pytest.MonkeyPa
 def test_what_is_neither_day_nor_time_bounds_nothing(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         times.bound(text)
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of a process is fixed there")
+@pytest.mark.parametrize(
+    ("zone", "shown"), [("UTC", "2026-02-28 23:00"), ("Asia/Tokyo", "2026-03-01 08:00"), ("UTC+12", "2026-02-28 11:00")]
+)
+def test_the_day_that_is_shown_is_the_one_that_a_filter_means(
+    zone: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        written = "2026-03-01T08:00:00+09:00"
+        assert times.on_the_wall(written) == shown
+        assert times.bound(shown[:10]) <= times.instant(written) < times.bound(shown[:10], after=True)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("", ""),
+        ("2026-03-01", "2026-03-01"),
+        ("2026-03-01T08:00", "2026-03-01 08:00"),
+        ("once upon a time there", "once upon a time"),
+    ],
+)
+def test_what_is_no_moment_is_shown_as_it_is(written: str, shown: str) -> None:
+    assert times.on_the_wall(written) == shown

@@ -95,6 +95,7 @@ class Place(World):
         self.hook("pre-tool-use", name, tool_name=adapter.checkpoint_tool, tool_input={"goal": "x"})
         self.hook("post-tool-use", name, **call)
         self.checkpoint(f"of-{name}", "Do it", name)
+        self.hook("stop", name)
         self.hook("session-end", name)
 
     def checkpoint(self, session_id: str, goal: str, name: str) -> None:

@@ -60,9 +60,11 @@ def test_a_sub_agents_words_are_not_the_sessions(project: Project) -> None:
 
 def test_secrets_and_private_text_are_dropped(project: Project) -> None:
     assert turns.kept(f"use {TOKEN}, <private>mine</private> done") == "use [REDACTED:github-token],  done"
-    (project.root / ".openCodeMemory" / "config.json").write_text('{"redact.rules.id": "ID-[0-9]+"}', encoding="utf-8")
-    stopped(project, "about ID-4711", "--quiet")
-    assert "4711" not in project.lines()[-1]["words"]
+    (project.root / ".openCodeMemory" / "config.json").write_text(
+        '{"redact.rules.id": "acme_[a-z0-9]{12}"}', encoding="utf-8"
+    )
+    stopped(project, "about acme_abcdef123456", "--quiet")
+    assert "abcdef" not in project.lines()[-1]["words"]
 
 
 @pytest.mark.parametrize("length", [1_499, 1_500, 1_501, 5_000, 16_000, 16_001, 100_000])

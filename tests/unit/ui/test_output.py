@@ -18,7 +18,7 @@ from ocm.base.notices import reported
 from ocm.ui import output
 
 ROW: dict[str, Any] = {
-    "session_id": "0f6c-one", "title": "Latency", "goal": "g", "date": "2026-03-03T14:32:10+01:00", "tool": "claude-code",
+    "session_id": "0f6c-one", "title": "Latency", "goal": "g", "date": "2026-03-03T14:32:10", "tool": "claude-code",
     "branch": "main", "status": "open", "rank": 1, "snippet": "a «b» c", "top_files": ["a.py", "b.py"],
     "freshness": None, "commits_since": None,
 }  # fmt: skip
@@ -200,7 +200,7 @@ def test_an_excerpt_says_what_was_cut(capsys: pytest.CaptureFixture[str]) -> Non
 
 @pytest.mark.parametrize(("events", "to_do", "shown"), [
     ({}, [], []),
-    ({"stop": None, "pre-tool-use": "2026-03-03T14:32:10+01:00"}, [], ["    last fired: stop never, pre-tool-use 2026-03-03 14:32"]),
+    ({"stop": None, "pre-tool-use": "2026-03-03T14:32:10"}, [], ["    last fired: stop never, pre-tool-use 2026-03-03 14:32"]),
     ({}, ["restart it"], ["    to do: restart it"]),
 ])  # fmt: skip
 def test_the_doctor_says_of_each_host_what_it_did_and_what_is_to_do(

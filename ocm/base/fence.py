@@ -1,0 +1,238 @@
+"""Stored text that speaks to a model, or looks like a part of its conversation: recognised however it is dressed up.
+
+Two questions, both about what a reader makes of a text and not about how it is written: is this the tag of a
+conversation, by the words in its name; and is this a sentence that tells a model what to do, once decoration,
+look-alike letters and gaps are taken off it. Pure, and without a pattern that backtracks.
+"""
+
+import re
+import unicodedata
+
+# --- tags
+
+# The words that parts of a conversation are called by: with one of them among others, a name is that of a part.
+_STEMS = (
+    "system", "remind", "assist", "human", "develop", "instruct", "prompt", "tool", "function", "invoke",
+    "param", "command", "context", "memor", "rule", "polic", "important", "critical", "admin", "messag",
+    "conversation", "role", "agent", "model", "think", "reason", "answer", "quer", "task", "environment",
+    "attach", "document", "result", "output", "stdout", "stderr", "hook", "persist", "notif", "overrid",
+    "secret", "user", "file", "turn", "session", "request", "respons", "note", "cursor", "claude", "openai",
+    "copilot", "workspace", "editor", "additional", "custom", "feedback", "permission",
+)  # fmt: skip
+# Names that are parts of a conversation by themselves, in whatever case and with whatever between their words.
+_ROLES = frozenset((
+    "system", "assistant", "user", "human", "developer", "tool", "instructions", "instruction", "important",
+    "invoke", "parameter", "prompt", "systemprompt", "systemreminder", "reminder", "rules", "policy", "context",
+    "thinking", "function", "toolcall", "toolcalls", "toolresult", "tooluse", "functioncall", "functioncalls",
+    "functionresults", "endoftext", "imstart", "imend", "bos", "eos", "admin", "override", "memory", "command",
+    "persistedoutput", "critical", "inst", "sys", "startofturn", "endofturn", "model", "task", "attention",
+    "role", "toolresponse",
+))  # fmt: skip
+_OPEN, _CLOSE = r"(?:<|\uff1c|\u2039|&lt;|\\u003c|%3c)", r"(?:>|\uff1e|\u203a|&gt;|\\u003e|%3e)"
+_TAG = re.compile(
+    rf"{_OPEN}{{1,2}}(?P<inner>\s{{0,3}}(?P<slash>[/\\]?)\s{{0,3}}[|\uff5c]?(?:[A-Za-z]{{1,12}}:)?"
+    r"(?P<name>[A-Za-z][A-Za-z0-9]{0,60}+(?:[ _.:\u2581-][A-Za-z0-9]{1,40}+){0,8}+)"
+    rf"(?P<rest>(?![A-Za-z0-9])[^<>\uff1c\uff1e\u203a]{{0,2000}}?)){_CLOSE}{{1,2}}",
+    re.IGNORECASE,
+)
+_CUT_TAG = re.compile(r"<(?P<inner>\s{0,3}/?\s{0,3}(?P<name>[A-Za-z][A-Za-z_-]{2,40})[^<>\n]{0,200})$", re.MULTILINE)
+_PIPES = re.compile("[<\uff1c][|\uff5c](?P<inner>[^<>\n]{1,80})[|\uff5c][>\uff1e]")
+_COMMENT = re.compile(r"<(?P<inner>!--\s{0,9}(?:BEGIN|END)\s[^<>]{0,80}--)>", re.IGNORECASE)
+_SQUARE = re.compile(r"\[\s?(?P<inner>/?(?P<name>[A-Za-z][A-Za-z _-]{1,30}))\s?\](?!\()")
+_SQUARE_ROLES = _ROLES - {
+    "bos",
+    "eos",
+    "task",
+    "model",
+    "memory",
+    "context",
+    "function",
+    "command",
+    "important",
+    "critical",
+}
+_WORD_BEFORE = re.compile(r"[A-Za-z0-9_)\].]")
+
+
+def undone(text: str, opening: str, closing: str) -> str:
+    """Return `text` with what looks like a tag of a conversation between two marks instead of its own signs."""
+    for pattern, is_one in (
+        (_COMMENT, None),
+        (_PIPES, None),
+        (_TAG, _is_foreign),
+        (_CUT_TAG, _is_role),
+        (_SQUARE, _is_loud),
+    ):
+        if pattern.search(text):
+            text = pattern.sub(
+                lambda tag, is_one=is_one: (  # type: ignore[misc]
+                    f"{opening}{tag['inner'].strip()}{closing}" if is_one is None or is_one(tag) else tag[0]
+                ),
+                text,
+            )
+    return text
+
+
+def _plain(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.lower())
+
+
+def _is_foreign(tag: re.Match[str]) -> bool:
+    """Return whether a tag is one of a conversation, and neither of a page nor of a type in a program."""
+    name, closes = tag["name"], bool(tag["slash"])
+    is_type = bool(_WORD_BEFORE.match(tag.string, tag.start() - 1)) if tag.start() else False
+    if _plain(name.split(" ")[0]) in _ROLES or _plain(name) in _ROLES:
+        return closes or not is_type or "-" in name  # which no type has
+    first = name.split(" ")[0]
+    has_gap = closes or bool(re.search("[_.:-]", first))
+    return has_gap and (closes or not is_type or "-" in first) and any(stem in _plain(first) for stem in _STEMS)
+
+
+def _is_role(tag: re.Match[str]) -> bool:
+    plain = _plain(tag["name"])
+    return plain in _ROLES - {"task", "model", "command", "memory", "context", "function"} and not (
+        tag.start() and _WORD_BEFORE.match(tag.string, tag.start() - 1)
+    )
+
+
+def _is_loud(tag: re.Match[str]) -> bool:
+    """Return whether something in square brackets is a role, written as in the templates of models."""
+    name = tag["name"].strip()
+    is_known = _plain(name) in _SQUARE_ROLES or (
+        name.isupper() and "_" in name and any(s in _plain(name) for s in _STEMS)
+    )
+    return is_known and (
+        name.isupper() or tag["inner"].startswith("/") or _plain(name) not in {"user", "tool", "admin"}
+    )
+
+
+# --- sentences
+
+_ALIKE = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04bb\u043a\u043c\u0442\u0432\u043d\u03bf\u03b1\u03b9\u03bd\u03c1\u03c4\u03c5\u03ba\u0131",
+    "aeopcyxijsdhkmtbhoaivptuki",
+)
+_LETTERS_FOR_DIGITS = [str.maketrans("013457@$!|", f"o{one}eastasi{one}") for one in "li"]
+_SPACES = re.compile(r"[\s_\u2800]+")
+_APART = re.compile(r"(?<![a-z])(?:[a-z][ .\-*/\\|\u00b7\u2022,'~+]{1,2}){4,60}[a-z](?![a-z])")
+_ENDS = re.compile(r"(?:[.!?;\u3002\uff01\uff1f\u2026](?=\s|$)|\n|\\n|<br ?/?>|[\u2013\u2014|\u2022\u2192>}\])\"]\s)")
+_LEAD = (
+    r"(?:(?:please|now|and|then|also|so|but|first|next|finally|important|note|attention|warning"
+    r"|urgent|critical|reminder|hey|hi|ok|okay|"
+    r"dear|kindly|just|claude|assistant|ai|model|agent|gpt|chatgpt|copilot|you (?:must|should|have to"
+    r"|need to|will|are to)|must|should|"
+    r"always|immediately|the user (?:wants|asks|asked|needs|told) you to|i (?:want|need|order|command"
+    r"|ask) you to|todo|fixme|step|"
+    r"your (?:new )?(?:task|job|goal) is to|to|[0-9ivx]{1,3}|[a-z])[ ,:.!)-]{1,3}){0,6}"
+)
+_OLD = (
+    r"(?:instruction|prompt|rule|direction|directive|guideline|message|command|context|constraint"
+    r"|restriction|polic|conversation|"
+    r"safeguard|filter|order|everything|above|told|said|request|guidance)"
+)
+_BODY = (
+    rf"(?:ignore|disregard|forget|override|bypass|dismiss|overrule|neglect|discard|do not (?:follow"
+    rf"|obey)|don'?t (?:follow|obey)|"
+    rf"stop following|pay no attention to|cancel|skip)(?: \w{{1,15}}){{0,6}}? (?:previous|prior|above"
+    rf"|earlier|former|preceding|before|all|any|every|"
+    rf"your|system|safety|existing|other|these|those|the)(?: \w{{1,15}}){{0,4}}? ?{_OLD}"
+    r"|(?:ignore|disregard|forget|override|bypass) (?:(?:all|any|every|the|your|of"
+    r"|my) ){0,4}(?:previous|prior|above|earlier|former|"
+    r"preceding|other|safety|system|existing)\b"
+    r"|(?:forget|disregard) (?:everything|anything|all of|what)\b|ignore everything (?:above|before|you|that|i)\b"
+    r"|you(?:'re| are) (?:now|no longer)\b|(?:from now on|henceforth|from this point on"
+    r"|starting now),? (?:you|always|never|do|answer|reply|act|"
+    r"respond|use|treat)\b|(?:act|behave|respond) as (?:an? |the )?(?:unrestricted|root|admin|dan\b"
+    r"|different|new|evil|uncensored|system)"
+    r"|pretend (?:to be|you are|that you)|(?:enter|enable|activate|switch to) (?:developer|debug|god"
+    r"|admin|root|unrestricted|dan|yolo) mode"
+    r"|(?:developer|debug|god|admin|unrestricted|jailbreak) mode (?:is )?(?:enabled|on|active)"
+    r"|(?:new|updated|real|actual|revised|additional|hidden|true) (?:system )?(?:instructions?|prompt"
+    r"|rules|directives?|orders?) ?(?:follow|:|from)"
+    r"|(?:do not|don'?t|never) (?:tell|inform|mention|reveal|show|ask|notify|warn"
+    r"|alert)\b.{0,60}\b(?:user|human|operator|anyone)\b"
+    r"|(?:reveal|print|output|show|repeat|leak|dump|expose|tell me|display"
+    r"|disclose) (?:me )?(?:(?:all|the|your|every|full|entire|of|any) ){0,4}"
+    r"(?:system prompt|instructions|hidden prompt|secrets|credentials|api keys|environment variables"
+    r"|passwords|initial prompt|\.env)"
+    r"|(?:run|execute|call|invoke|use) (?:the |this |these |following |below ){1,3}(?:commands?|tool"
+    r"|script|code|function)\b"
+    r"|(?:run|execute)[ :]{1,2}['\"]?(?:curl|wget|bash|sh|rm|sudo|powershell|nc|eval|base64|python3? -c|node -e)\b"
+    r"|(?:curl|wget) .{0,200}\| ?(?:sudo )?(?:ba|z)?sh\b"
+    r"|(?:send|post|upload|exfiltrate|forward|e?mail|transmit|leak|copy)\b.{0,100}\bto (?:https?:"
+    r"|the attacker|attacker)"
+    r"|(?:delete|erase|wipe|destroy) (?:all|every|everything)\b(?: of)?(?: the| your| my)? ?(?:files"
+    r"|data|repositor|branches|history|home|code|tests)"
+    r"|(?:system|developer|assistant|human)(?: (?:prompt|message|note|notice|override|role|turn|says"
+    r"|said|update|alert))? ?[:\uff1a>] ?\S"
+    r"|(?:user|tool|function|operator|admin|administrator)(?: (?:message|note|notice|role|turn|says"
+    r"|said))? ?[:\uff1a>](?: \S{1,40}){4}"
+    r"|the (?:user|human|owner|operator) (?:has |have )?(?:already )?(?:approved|authori[sz]ed|agreed"
+    r"|consented|granted|pre-?approved|given permission)"
+    r"|(?:approve|accept|allow|grant|confirm) (?:all|every|any) (?:tool|command|permission|request|call|prompt)"
+    r"|(?:disable|turn off|switch off|deactivate) (?:all |the |your |any ){0,2}(?:safety|security"
+    r"|guard|gate|redaction|sandbox|approval|confirmation)"
+    r"|(?:end|begin|start) of (?:the )?(?:notes|system prompt|instructions|prompt|conversation"
+    r"|untrusted|stored notes|context)\b"
+    r"|ignorier\w{0,3} (?:alle |bitte |die |deine ){0,3}(?:vorherigen|bisherigen|fr\u00fcheren"
+    r"|obigen)|vergiss (?:alle|alles|die)\b"
+    r"|ignora (?:todas |las |tus |tutte |le |todas as |as ){1,3}(?:instrucciones|istruzioni"
+    r"|instru\u00e7\u00f5es|reglas|anteriores|precedenti)"
+    r"|(?:ignore[zr]?|oublie[zr]?) (?:toutes |les |tes |vos |tous ){1,3}(?:instructions|consignes|r\u00e8gles)"
+    r"|(?:\u5ffd\u7565|\u65e0\u89c6|\u5fd8\u8bb0|\u8bf7\u5ffd\u7565).{0,12}(?:\u6307\u4ee4"
+    r"|\u6307\u793a|\u63d0\u793a|\u89c4\u5219)"
+    r"|.{0,14}(?:\u6307\u793a|\u547d\u4ee4|\u30eb\u30fc\u30eb)\u3092(?:\u7121\u8996|\u5fd8\u308c)"
+    r"|(?:\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0439"
+    r"|\u0437\u0430\u0431\u0443\u0434\u044c)\w{0,2} .{0,24}"
+    r"(?:\u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446|\u043f\u0440\u0430\u0432\u0438\u043b"
+    r")"
+)
+_SPOKEN = re.compile(_LEAD + f"(?:{_BODY})")
+_LEFT_OF_WORDS = re.compile(r"^[\W_]{1,40}")
+_LONGEST, _LONGEST_PIECE = 50_000, 400
+
+
+def spoken(text: str, opening: str, closing: str) -> str:
+    """Return `text` with each part that tells a model what to do between two marks."""
+    parts, at = [], 0
+    for end in [*(match.end() for match in _ENDS.finditer(text)), len(text)]:
+        piece = text[at:end]
+        parts.append(_marked(piece, opening, closing) if opening not in piece and closing not in piece else piece)
+        at = end
+    return "".join(parts)
+
+
+def _marked(piece: str, opening: str, closing: str) -> str:
+    words = piece.strip()
+    if not words or not is_spoken(words[:_LONGEST_PIECE]):
+        return piece
+    start = piece.index(words)
+    return f"{piece[:start]}{opening}{words}{closing}{piece[start + len(words) :]}"
+
+
+def is_spoken(words: str) -> bool:
+    """Return whether a sentence tells a model what to do, whatever stands around its words and between its letters."""
+    lower = unicodedata.normalize("NFKC", words).lower()
+    said = [_undressed(lower)]
+    folded = "".join(
+        sign for sign in unicodedata.normalize("NFKD", lower.translate(_ALIKE)) if not unicodedata.combining(sign)
+    )
+    if folded != lower:
+        said.append(_undressed(folded))
+    if re.search(r"[a-z][013457@$!|]+[a-z]", folded):
+        said += [_undressed(folded.translate(letters)) for letters in _LETTERS_FOR_DIGITS]
+    joined = _APART.sub(lambda run: re.sub(r"[^a-z]", "", run[0]), folded)
+    if joined != folded:
+        said.append(_undressed(joined))
+    return any(_SPOKEN.match(part) for one in said for part in _from_each_colon(one))
+
+
+def _from_each_colon(words: str) -> list[str]:
+    """Return a sentence, and what of it stands behind a colon."""
+    return [words, *(_LEFT_OF_WORDS.sub("", part) for part in re.split(": ", words, maxsplit=3)[1:])]
+
+
+def _undressed(text: str) -> str:
+    """Return a sentence without what decorates it: marks of emphasis, bullets, numbers, quotes, arrows."""
+    bare = _SPACES.sub(" ", re.sub(r"[*~`\u00b7]+", "", text))
+    return _LEFT_OF_WORDS.sub("", bare).strip()
