@@ -26,7 +26,7 @@ def test_unsaved_edits_are_told_by_their_paths_in_the_work_tree(repo: Project) -
     assert neighbours.find(repo.store, besides="K") == []
     assert found.said == ""
     path = Path(journal.active_path(repo.store.path, "K"))
-    path.write_bytes(path.read_bytes() + b\'{"e":"stop","words":"I chose 3."}\n\')
+    path.write_bytes(path.read_bytes() + b'{"e":"stop","words":"I chose 3."}\n')
     assert neighbours.find(repo.store)[0].said == "I chose 3."
 
 
