@@ -13,6 +13,7 @@ from ocm.base.values import FileChange
 from ocm.index import copies, schema, snippets
 from ocm.index.bm25 import COLUMN_WEIGHTS
 from ocm.index.file_format import PART, encodable, quoted, split, stat_hash
+from ocm.index.query_terms import one_edit_away
 from ocm.index.scan import UNDECODABLE
 from ocm.index.schema import TEXTS, TOKENIZER
 from ocm.store.paths import Store
@@ -358,7 +359,7 @@ class Index:
         self._begin("edits", f"VIRTUAL TABLE temp.edits USING fts5(word, tokenize='{TOKENIZER}')")
         self._begin("edited", "VIRTUAL TABLE temp.edited USING fts5vocab('temp', 'edits', 'row')")
         self._db.execute("DELETE FROM temp.edits")
-        self._db.execute("INSERT INTO temp.edits VALUES(?)", (" ".join(_edits(word)),))
+        self._db.execute("INSERT INTO temp.edits VALUES(?)", (" ".join(one_edit_away(word)),))
         unknown = word[: self._known_letters(word) + 1]
         sql = (  # the tokenizer makes stems of the candidates; CROSS JOIN keeps the small table on the outside
             "SELECT v.term FROM temp.edited e CROSS JOIN temp.vocabulary v ON v.term = e.term"
@@ -417,17 +418,6 @@ def _one_each(found: list[SessionRow]) -> list[SessionRow]:
     for session in found:
         first.setdefault(session.session_id, session)
     return list(first.values())
-
-
-def _edits(word: str) -> set[str]:
-    """Return every word a single edit away."""
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    cuts = [(word[:n], word[n:]) for n in range(len(word) + 1)]
-    shorter = {a + b[1:] for a, b in cuts if b}
-    swapped = {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
-    changed = {a + c + b[1:] for a, b in cuts if b for c in letters}
-    longer = {a + c + b for a, b in cuts for c in letters}
-    return shorter | swapped | changed | longer
 
 
 def _slots(values: Collection[object]) -> str:

@@ -204,3 +204,14 @@ def _cjk_terms(runs: tuple[str, ...], *, phrases: bool = True) -> list[str]:
     for run in runs:
         terms += [quoted(pair) for pair in pairs_of(run)[:-1]] or [quoted(run) + "*"]
     return list(dict.fromkeys(terms))[:MAX_WORDS]
+
+
+def one_edit_away(word: str) -> set[str]:
+    """Return every word a single edit away."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    cuts = [(word[:n], word[n:]) for n in range(len(word) + 1)]
+    shorter = {a + b[1:] for a, b in cuts if b}
+    swapped = {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    changed = {a + c + b[1:] for a, b in cuts if b for c in letters}
+    longer = {a + c + b for a, b in cuts for c in letters}
+    return shorter | swapped | changed | longer

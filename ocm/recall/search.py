@@ -7,26 +7,24 @@ error, and filters apply before any limit.
 import heapq
 import math
 import os
-import re
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ocm.base import times
 from ocm.base.errors import BadInputError, OcmError, suggestion
 from ocm.base.notices import Notice, ignore
-from ocm.base.sanitize import clean_line
 from ocm.base.text import one_line
 from ocm.base.values import STATUSES, FileChange
 from ocm.git import freshness, worktree
 from ocm.index import access, queries, ranking
 from ocm.index.bm25 import idf
-from ocm.index.file_format import normal, quoted
+from ocm.index.file_format import quoted
 from ocm.index.queries import Index, SessionRow
 from ocm.index.query_terms import Query
 from ocm.index.query_terms import query as taken_apart
-from ocm.index.snippets import CLOSE, OPEN
+from ocm.index.snippets import OPEN, marked, snippet
 from ocm.provenance import commit_links, decision_log, landed
 from ocm.provenance.commit_links import View
 from ocm.store.paths import Store, relative
@@ -37,9 +35,8 @@ if TYPE_CHECKING:
 _DAY = 86_400.0
 _RECENT, _HALF_LIFE = 0.1, 60 * _DAY
 _MAX_SHARE = 2.0
-_SNIPPET, _BEFORE, _LONG = 190, 60, 5_000
+_LONG = 5_000
 _TOP_FILES, _MAX_GOAL = 3, 160
-_CUT = "…"  # where a snippet begins or ends within a text
 
 
 class Filters(NamedTuple):
@@ -224,7 +221,7 @@ def _hits(cache: Index, question: _Question) -> tuple[Query, list[_Hit]]:
     ranked = enders.raised(ranked, scores)[: question.limit]
     texts = _matching(cache, ranked, asked)
     return asked, [
-        _Hit(row, scores[row.row], _snippet(texts[row.row]), ended[row.row], cache.touched(row.file), asked.words, {})
+        _Hit(row, scores[row.row], snippet(texts[row.row]), ended[row.row], cache.touched(row.file), asked.words, {})
         for row in cache.rows(ranked)
     ]
 
@@ -333,50 +330,8 @@ def _matching(cache: Index, rows: Sequence[int], asked: Query) -> dict[int, str]
     for row in rows:
         if OPEN not in found.get(row, ""):
             texts = cache.texts(row)
-            found[row] = _marked(texts, asked.pieces) or next(filter(None, texts), "")[:_LONG]
+            found[row] = marked(texts, asked.pieces) or next(filter(None, texts), "")[:_LONG]
     return found
-
-
-def _snippet(text: str) -> str:
-    """Return the line that is shown of a text, the matches in it marked."""
-    return _window(clean_line(text.replace("**", ""))).replace(OPEN, "**").replace(CLOSE, "**")
-
-
-def _marked(texts: Iterable[str], words: list[str]) -> str:
-    """Return the first of `texts` that holds any of `words`, those marked, from shortly before the first one on."""
-    pattern = re.compile(f"(?:{'|'.join(re.escape(word) for word in words)})+" if words else "(?!)", re.IGNORECASE)
-    for text in texts:
-        plain = normal(text)
-        shown = text if len(plain) == len(text) else plain
-        first = pattern.search(plain)
-        if first:
-            begin, end = max(0, first.start() - _SNIPPET), first.end() + _SNIPPET
-            part = _with_marks(shown[begin:end], pattern.finditer(plain[begin:end]))
-            return f"{_CUT if begin else ''}{part}{_CUT if end < len(text) else ''}"
-    return ""
-
-
-def _with_marks(text: str, found: Iterable[re.Match[str]]) -> str:
-    """Return a text with marks around what was found at the same places in its normal form."""
-    parts, at = [], 0
-    for one in found:
-        parts += [text[at : one.start()], OPEN, text[one.start() : one.end()], CLOSE]
-        at = one.end()
-    return "".join((*parts, text[at:]))
-
-
-def _window(text: str) -> str:
-    """Return the stretch of a line that holds the first match, cut between words where there are any."""
-    if len(text) <= _SNIPPET:
-        return text
-    begin = max(0, min(text.find(OPEN) - _BEFORE, len(text) - _SNIPPET))
-    part = text[begin : begin + _SNIPPET]
-    first = part.find(" ", 0, part.find(OPEN) if OPEN in part else _BEFORE) if begin else -1
-    last = part.rfind(" ", _SNIPPET // 2) if begin + _SNIPPET < len(text) else -1
-    part = part[first + 1 : last if last > first else None]
-    if part.rfind(OPEN) > part.rfind(CLOSE):
-        part += CLOSE
-    return f"{'…' if begin else ''}{part}{'…' if begin + _SNIPPET < len(text) else ''}"
 
 
 # --- several stores

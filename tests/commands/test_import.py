@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ocm.sources import registry
+from ocm.store import registry as projects
 from tests.support.builders import Project, repository, run_ocm
 from tests.support.session_store import everything, ids
 from tests.support.transcripts import OTHER, SESSION, Claude, small_change
@@ -104,12 +105,10 @@ def test_every_project_gets_its_own(repo: Project, tmp_path: Path, history: Path
     other = Project(repository(tmp_path / "other"))
     small_change(str(repo.root)).put(history)
     small_change(str(other.root), OTHER).put(history)
-    from ocm.store import registry as projects
-
     for one in (repo, other):
         projects.register(str(one.root), one.store.path)
     rows = json.loads(run_ocm(repo.root, "import", "--from", "claude-code", "--all-projects", "--json").stdout)
-    assert sorted(row["written"] for row in rows) == [[SESSION], [OTHER]]
+    assert sorted(row["written"] for row in rows if row["written"]) == [[SESSION], [OTHER]]  # others may be registered
     assert ids(other.store) == [OTHER]
     for one in (repo, other):
         projects.unregister(str(one.root))

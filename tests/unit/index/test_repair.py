@@ -7,7 +7,8 @@ import string
 import pytest
 
 from ocm.index import access, sync
-from ocm.index.queries import Index, _edits
+from ocm.index.queries import Index
+from ocm.index.query_terms import one_edit_away
 from ocm.index.schema import TOKENIZER
 from ocm.recall import search
 from ocm.store.paths import Store
@@ -54,7 +55,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def _slips() -> list[str]:
     """Return every word with an edit anywhere, and with one at its end, where stems are cut."""
     chosen = random.Random("slips")  # noqa: S311 - nothing is secret here
-    made = [chosen.choice(sorted(_edits(word))) for word in WORDS for _ in range(8)]
+    made = [chosen.choice(sorted(one_edit_away(word))) for word in WORDS for _ in range(8)]
     made += [word[:-1] + letter for word in WORDS for letter in chosen.sample(string.ascii_lowercase, 3)]
     return sorted({word for word in made if len(word) >= 5})
 
@@ -66,7 +67,7 @@ def _compared(cache: Index, word: str) -> str:
     with sqlite3.connect(":memory:") as stems:
         stems.execute(f"CREATE VIRTUAL TABLE edits USING fts5(word, tokenize='{TOKENIZER}')")
         stems.execute("CREATE VIRTUAL TABLE edited USING fts5vocab('edits', 'row')")
-        stems.execute("INSERT INTO edits VALUES(?)", (" ".join(_edits(word)),))
+        stems.execute("INSERT INTO edits VALUES(?)", (" ".join(one_edit_away(word)),))
         found = {stem for (stem,) in stems.execute("SELECT term FROM edited") if stem in frequent and stem != word}
     stems.close()
     return max(found, key=lambda stem: (frequent[stem], stem), default=word)
