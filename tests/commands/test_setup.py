@@ -178,7 +178,8 @@ def test_trust_is_asked_for_and_given_only_after_a_yes(ocm: Run, monkeypatch: py
     done = ocm("init", "--host", "codex", "--trust-hooks", answer="n\n")
     assert (done.code, Asked.trusted) == (0, ())
     assert "preToolUse: ocm-hook pre-tool-use" in done.out
-    assert ocm("init", "--trust-hooks", answer="").code == 130
+    unanswered = ocm("init", "--trust-hooks", answer="")
+    assert unanswered.code == 1
     assert Asked.trusted == ()
     assert "Codex trusts them." in ocm("init", "--host", "codex", "--trust-hooks", answer="y\n").out
     assert Asked.trusted == Asked.waiting
