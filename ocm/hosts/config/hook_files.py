@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -111,7 +111,8 @@ class Hooks:
 
         if self.script:
             return file_target(path, "hooks", wanted, tuple(shipped))
-        return hook_target.own_file(self.target(path, profile, default, deny_all=deny_all), wanted, tuple(shipped))
+        lenient = replace(self, comments=True)  # a person's own file of that name may hold some
+        return hook_target.own_file(lenient.target(path, profile, default, deny_all=deny_all), wanted, tuple(shipped))
 
     def form(self) -> Form:
         """Return how its file holds hooks."""

@@ -113,7 +113,7 @@ def _may_hold(text: str) -> bool:
 
 def _held(text: str) -> bool:
     """Return whether a file of ocm's own still holds something that ocm did not write: more than its frame."""
-    left = document(text or EMPTY_JSON)
+    left = document(text or EMPTY_JSON, comments=True)
     return any(value not in ([], {}) for name, value in left.items() if name != "version")
 
 
