@@ -24,7 +24,8 @@ class State:
 
     exists: bool = False
     goal: str = ""
-    title: str = ""
+    title: str = ""  # that was given
+    asked: str = ""  # the first prompt that was stored
     named: bool = False
     status: str = "open"
     tags: frozenset[str] = frozenset()
@@ -84,7 +85,7 @@ class State:
         return replace(
             self,
             exists=True,
-            title=self.title or (self.prompts[0] if self.prompts else ""),
+            asked=self.asked or (self.prompts[0] if self.prompts else ""),
             status=status or reopened,
             files=self.files | self.edits,
             files_maybe=(self.files_maybe | self.edits_maybe) - self.edits,
@@ -133,8 +134,9 @@ class State:
         yield from self._file_objections(page)
         if page.front.get("status") != self.status:
             yield f"status {page.front.get('status')!r}, not {self.status!r}"
-        if page.front.get("title", "") != self.title:
-            yield f"title {page.front.get('title', '')!r}, not {self.title!r}"
+        title = self.title or ("" if self.goal else self.asked)
+        if page.front.get("title", "") != title:
+            yield f"title {page.front.get('title', '')!r}, not {title!r}"
         if self.calls_told is not None and page.calls != self.calls_told:
             yield f"it counts {page.calls} calls, not {self.calls_told}"
         yield from (f"gone: the hand edit {chunk!r}" for chunk in self.hand if chunk not in page.text)
@@ -155,7 +157,7 @@ class State:
             yield from words_in(text)
 
     def _words_somewhere(self) -> set[str]:
-        texts = (self.goal, self.title, *self.tags, *self.hand, *self.files, *self.files_maybe)
+        texts = (self.goal, self.title, self.asked, *self.tags, *self.hand, *self.files, *self.files_maybe)
         # the slug's word has no state of its own: a name is checked by itself
         return set(words_in("\n".join(texts)))
 
