@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import TYPE_CHECKING
 
@@ -70,30 +71,41 @@ def test_whoever_only_reads_is_reminded_once_and_never_held_back(bench: Bench) -
 
 
 def test_plan_mode_is_left_alone(bench: Bench) -> None:
-    """In plan mode nothing is held back and nothing is asked for, not even of a session whose gate is shut."""
+    """While it plans, nothing is held back and nothing is asked for, not even of a session whose gate is shut."""
     session_id = str(uuid.uuid4())
+    shut: list[bool] = []
 
-    def shut(_first: Request) -> Play:
+    def change(_first: Request) -> Play:
         yield from bench.shut_the_gate()
-        assert CHECKPOINT in (yield bench.edit(*ONE)).error
-        yield say("I make a plan first.")
+        assert holds_call((yield bench.edit(*ONE)).error)
+        bench.claude.kill()
+        yield say("Nobody hears this.")
 
-    def plan(_first: Request) -> Play:
-        commands = ["git status --short", "python3 --version", "sh -c true", "ls"] * 2
-        looks = [call("Bash", command=command, description="Look") for command in commands]
-        for step in (bench.read("README.md"), *looks):
-            request = yield step
+    def plan(first: Request) -> Play:
+        shut.append(bench.is_shut(session_id))
+        plan_file = re.search(r"/\S+/plans/\S+\.md", first.new_text)
+        assert plan_file
+        request = yield call("Write", file_path=plan_file[0], content="# The plan\n")
+        assert not request.error
+        assert not hook_texts(request)
+        commands = ["git status --short", "ls", "sh -c true"] * 3  # the last is for the client to judge
+        for command in commands:
+            request = yield call("Bash", command=command, description="Look")
             assert not hook_texts(request)
-            assert "ocm:" not in request.error
+            assert CHECKPOINT not in request.error
+        assert bench.active(session_id)["calls"] > THRESHOLD
+        shut.append(bench.is_shut(session_id))
         yield say("That is the plan.")
 
-    bench.claude.run(shut, "--session-id", session_id)
-    denials = bench.active(session_id)["denials"]
-    bench.claude.run(plan, "--resume", session_id, "--permission-mode", "plan")
-    assert bench.active(session_id)["denials"] == denials
-    fresh = bench.claude.run(plan, "--permission-mode", "plan")
+    fresh = bench.claude.run(plan, "--session-id", session_id, "--permission-mode", "plan")
+    session_id = str(uuid.uuid4())
+    bench.claude.run(change, "--session-id", session_id)
+    resumed = bench.claude.run(plan, "--resume", session_id, "--permission-mode", "plan")
 
-    assert not fresh.notices
+    assert shut == [False, False, True, True]
+    for run in (resumed, fresh):
+        assert {event["permissionMode"] for event in run.events if event.get("subtype") == "init"} == {"plan"}
+        assert not [notice for notice in run.notices if "checkpoint" in notice]
 
 
 def test_the_last_words_of_a_session_that_saved_nothing_reach_the_next_one(bench: Bench) -> None:
