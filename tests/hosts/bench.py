@@ -52,11 +52,21 @@ def call_in(reason: str) -> Reply:
     return checkpoint(**arguments)
 
 
+def holds_call(reason: str) -> bool:
+    """Tell whether a denial is the long one, which holds the call to make, and not the line that comes after it."""
+    return "checkpoint is due" in reason and f"{CHECKPOINT} {{" in reason
+
+
 def command_in(reason: str) -> Reply:
     """Make the shell call that a denial holds, exactly as it stands there."""
     found = re.search(r"ocm checkpoint( --[a-z-]+ '[^']*')+", reason)
     assert found
     return call("Bash", command=found[0], description="Checkpoint")
+
+
+def touch(path: str) -> Reply:
+    """Make the model run a shell command that changes something."""
+    return call("Bash", command=f"touch {path}", description="Make")
 
 
 def hook_texts(request: Request) -> str:
@@ -166,9 +176,12 @@ class Bench:
         return call("Edit", file_path=str(self.project / path), old_string=old, new_string=new)
 
     def shut_the_gate(self) -> Generator[Reply, Request, Request]:
-        """Make the model call tools until the gate is shut, and return what it is shown then."""
-        for path in ("src/names.py", "src/app.py", *["README.md"] * (THRESHOLD - 3)):
+        """Make the model change something and look at the rest until the gate is shut; return what it is shown then."""
+        for path in ("src/names.py", "src/app.py"):
             yield self.read(path)
+        yield self.edit("src/app.py", "a + b", "b + a")
+        for _ in range(THRESHOLD - 4):
+            yield self.read("README.md")
         return (yield self.read("README.md"))
 
     def report(self, folder: Path) -> str:

@@ -6,11 +6,14 @@ import json
 import os
 import signal
 import threading
+import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from ocm.store.gate import MAX_DENIALS, STEP_SECONDS
 
 from .bench import (
     CHECKPOINT,
@@ -22,8 +25,10 @@ from .bench import (
     call_in,
     checkpoint,
     command_in,
+    holds_call,
     hook_texts,
     system_path,
+    touch,
 )
 from .scripted_api import Lane, Reply, call, say
 
@@ -34,7 +39,7 @@ pytestmark = pytest.mark.client
 
 
 def test_the_gate_asks_for_a_checkpoint_and_opens_for_it(bench: Bench) -> None:
-    """A reminder at the threshold, a denial that names the call, the checkpoint, and the same edit goes through."""
+    """A reminder at the threshold, a denial that holds the call, then one line; after the checkpoint the edit passes."""
     session_id = str(uuid.uuid4())
 
     def script(first: Request) -> Play:
@@ -50,8 +55,13 @@ def test_the_gate_asks_for_a_checkpoint_and_opens_for_it(bench: Bench) -> None:
         assert (now["calls"], now["threshold"], now["gate_shut"]) == (THRESHOLD, THRESHOLD, True)
         request = yield bench.edit(*TWO)
         assert call_in(request.error).calls
-        request = yield bench.read("README.md")
-        assert not request.error
+        for step in (bench.read("README.md"), call("Bash", command="git diff | head -3", description="Look")):
+            request = yield step
+            assert not request.error
+            assert not hook_texts(request)
+        request = yield bench.edit(*TWO)
+        assert CHECKPOINT in request.error
+        assert not holds_call(request.error)
         request = yield call("ToolSearch", query=f"select:{CHECKPOINT}")
         assert not request.error
         request = yield checkpoint(goal="Say 2 for two", work_completed=["Swapped the operands"])
@@ -79,7 +89,7 @@ def test_calls_that_run_in_parallel_are_all_counted(bench: Bench) -> None:
     """As many calls as the threshold, made in one message, shut the gate; the call that a denial holds opens it."""
 
     def script(_first: Request) -> Play:
-        yield Reply(calls=bench.read("src/names.py").calls * THRESHOLD)
+        yield Reply(calls=bench.read("src/names.py").calls * (THRESHOLD - 1) + touch("made.txt").calls)
         denied = yield bench.edit(*ONE)
         assert not (yield call_in(denied.error)).error
         assert not (yield bench.edit(*ONE)).error
@@ -101,8 +111,10 @@ def test_a_sub_agent_without_the_checkpoint_tool_is_not_locked_out(bench: Bench)
 
     def main(_first: Request) -> Play:
         yield call("Agent", description="Help", prompt=task, subagent_type="limited", run_in_background=True)
-        for path in ("src/names.py", *["README.md"] * (THRESHOLD - 2)):
-            yield bench.read(path)
+        yield bench.read("src/names.py")
+        yield touch("own.txt")
+        for _ in range(THRESHOLD - 3):
+            yield bench.read("README.md")
         assert CHECKPOINT in (yield bench.edit(*ONE)).error
         before = bench.active(session_id)
         shut.set()
@@ -117,7 +129,7 @@ def test_a_sub_agent_without_the_checkpoint_tool_is_not_locked_out(bench: Bench)
         assert not [tool for tool in first.tools if "ocm" in tool]
         assert shut.wait(20)
         steps = [bench.read("src/app.py"), bench.edit("src/app.py", "a + b", "b + a")]
-        steps += [call("Bash", command="touch made.txt", description="Make")] * (THRESHOLD + 1)
+        steps += [touch("made.txt")] * (THRESHOLD + 1)
         for step in steps:
             assert not (yield step).error
         assert "src/app.py" in bench.journal(session_id).read_text(encoding="utf-8")
@@ -140,14 +152,18 @@ def break_server(bench: Bench) -> None:
 
 
 def test_a_server_that_never_starts_locks_nobody_out(bench: Bench) -> None:
-    """After three denials the fourth change passes, and the user is told once."""
+    """After three steps that are denied, the first at length, the fourth change passes, and the user is told once."""
     break_server(bench)
 
     def script(_first: Request) -> Play:
         yield from bench.shut_the_gate()
-        for _ in range(3):
-            denied = yield bench.edit(*ONE)
-            assert (yield call_in(denied.error)).error
+        denials: list[str] = []
+        for _ in range(MAX_DENIALS):
+            denials.append((yield bench.edit(*ONE)).error)
+            assert (yield call_in(denials[0])).error
+            time.sleep(STEP_SECONDS)  # no model answers sooner
+        assert [holds_call(denial) for denial in denials] == [True, False, False]
+        assert all(CHECKPOINT in denial for denial in denials)
         assert not (yield bench.edit(*ONE)).error
         assert not (yield bench.edit(*TWO)).error
         yield say("Done.")

@@ -12,7 +12,7 @@ import pytest
 
 from ocm import __version__
 
-from .bench import ONE, THRESHOLD, Bench, hook_texts
+from .bench import ONE, THRESHOLD, Bench, hook_texts, touch
 from .claude import QUIET
 from .scripted_api import Reply, call, say
 
@@ -76,7 +76,7 @@ def test_hooks_gate_and_checkpoint_work_from_the_plugin_alone(plugged: Bench) ->
 
     def script(first: Request) -> Play:
         assert session_id in first.new_text
-        yield Reply(calls=plugged.read("src/names.py").calls * THRESHOLD)
+        yield Reply(calls=plugged.read("src/names.py").calls * (THRESHOLD - 1) + touch("made.txt").calls)
         denied = yield plugged.edit(*ONE)
         assert "checkpoint" in denied.error
         request = yield call(CHECKPOINT, goal="Say 1 for one")
@@ -88,7 +88,7 @@ def test_hooks_gate_and_checkpoint_work_from_the_plugin_alone(plugged: Bench) ->
 
     assert run.exit_code == 0
     assert plugged.show(session_id)["goal"] == "Say 1 for one"
-    assert plugged.files(session_id) == {("src/names.py", "modified")}
+    assert plugged.files(session_id) == {("made.txt", "created"), ("src/names.py", "modified")}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .bench import CHECKPOINT, ONE, THRESHOLD, TOOLS, Bench, checkpoint, hook_texts, note
+from .bench import CHECKPOINT, ONE, THRESHOLD, TOOLS, TWO, Bench, checkpoint, hook_texts, note
 from .scripted_api import call, in_turn, say
 
 if TYPE_CHECKING:
@@ -58,16 +58,18 @@ def test_clear_begins_a_session_of_its_own(bench: Bench) -> None:
 
 
 def test_compaction_keeps_the_session_the_count_and_the_goal(bare: Bench) -> None:
-    """What the client forgets when it compacts, it is told again; the calls before still count."""
+    """What the client forgets when it compacts, it is told again; the calls and the change before still count."""
     bare.set_up("--claude-hooks", "full")
     session_id = str(uuid.uuid4())
 
     def script(_first: Request) -> Play:
         yield checkpoint(goal="Keep the thread", work_pending=["Pick it up again"])
         yield bare.read("src/names.py")
-        yield bare.read("src/app.py")
-        yield say("So far, so good.")
-        request = yield say("<summary>We read two files.</summary>")
+        yield bare.edit(*TWO)
+        request = yield say("So far, so good.")
+        assert CHECKPOINT in request.new_text
+        yield say("I would rather not.")
+        request = yield say("<summary>We changed a file.</summary>")
         assert "Keep the thread" in request.new_text
         assert "Pick it up again" in request.new_text
         for _ in range(THRESHOLD - 2):
@@ -76,7 +78,7 @@ def test_compaction_keeps_the_session_the_count_and_the_goal(bare: Bench) -> Non
         assert CHECKPOINT in (yield bare.edit(*ONE)).error
         yield say("Done.")
 
-    run = bare.claude.run(script, "--session-id", session_id, prompts=("Read.", "/compact", "Go on."))
+    run = bare.claude.run(script, "--session-id", session_id, prompts=("Change it.", "/compact", "Go on."))
 
     assert run.session_ids == [session_id]
     assert bare.session_ids() == [session_id]
