@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .bench import ONE, THRESHOLD, TWO
-from .codex_and_gemini import Gemini
+from .codex_and_gemini import Codex, Gemini
 from .headless import HOOKS, Cline, Copilot, OpenCode, copy
 from .others import (
     DENIAL,
@@ -24,7 +24,7 @@ from .others import (
     without_ocm,
     without_rules,
 )
-from .scripted_api import Lane, say
+from .scripted_api import Lane, Reply, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,6 +157,55 @@ def test_a_server_that_is_not_there_locks_nobody_out(other: OtherBench) -> None:
     assert "seems unreachable" in "".join([*shown, run.stderr])
     names = (other.project / "src/names.py").read_text(encoding="utf-8")
     assert ('"1"' in names, '"2"' in names) == (True, True)
+
+
+def test_calls_that_are_sent_together_are_one_denial(other: OtherBench) -> None:
+    """Three calls of one reply are held back, one at length; the gate has still two denials to give before it lets go."""
+    other.set_up()
+    client = other.client
+    ids = []
+
+    def script(first: Request) -> Play:
+        ids.append(told(first))
+        yield from other.shut_the_gate()
+        together = [made for number in range(3) for made in client.shell(f"touch denied{number}").calls]
+        texts = [result.text for result in (yield Reply(calls=tuple(together))).results]
+        assert sorted(DENIAL in text for text in texts) == [False, False, True]
+        assert all(is_denied(text) for text in texts)
+        assert other.active(ids[0])["denials"] == 1
+        assert SHORT_DENIAL in (yield after_a_thought(client.shell("touch denied3"))).results[0].text
+        assert other.active(ids[0])["denials"] == 2
+        yield from checkpoint_once_served(client, work_completed=["Held back"])
+        yield say("Done.")
+
+    client.run(script)
+
+    assert not list(other.project.glob("denied*"))
+
+
+@pytest.mark.parametrize(
+    "other", [OpenCode, Copilot, Codex, Gemini], indirect=True, ids=["opencode", "copilot", "codex", "gemini-cli"]
+)
+def test_the_last_words_of_a_conversation_are_kept(other: OtherBench) -> None:
+    """The closing message of the turn is in the session; Gemini CLI tells it after all that was said in the turn."""
+    other.set_up()
+    client = other.client
+    ids = []
+
+    def script(first: Request) -> Play:
+        ids.append(told(first))
+        step = client.edit(*ONE)
+        yield Reply("First the name.", step.calls)
+        yield from checkpoint_once_served(client, work_completed=["Say 1 for one"])
+        yield say("The name is a number now; TWO is left as it was.")
+
+    client.run(script)
+
+    wait_until_closed(other, ids[0])
+    session = other.show(ids[0])
+    said = ["First the name."] if client.host == "gemini-cli" else []
+    assert session["last_words"].splitlines() == [*said, "The name is a number now; TWO is left as it was."]
+    assert session["work_completed"] == ["Say 1 for one"]
 
 
 def test_a_teammate_without_ocm_notices_nothing(other: OtherBench) -> None:
