@@ -305,7 +305,7 @@ def test_set_up_for_the_user_and_for_the_project_a_call_counts_once(other: Other
         ids.append(told(first))
         assert first.new_text.count("ocm session_id:") == 1
         for number in range(1, 4):
-            yield client.shell(f"echo {number}")
+            yield client.shell(f"touch made{number}")
             assert other.active(ids[0])["calls"] == number
         yield say("Done.")
 
@@ -338,7 +338,7 @@ def test_a_conversation_that_is_summed_up_keeps_what_its_session_holds(other: Ot
         script, lanes=(Lane(sum_up, lambda request: "new anchored summary" in request.new_text and not request.tools),)
     )
 
-    assert "Goal: Survive being summed up" in summing[0]
+    assert f"{ids[0]}\nSurvive being summed up\n" in summing[0]  # the brief, not the call that stored it
     assert other.session_ids() == ids
 
 
