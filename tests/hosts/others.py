@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from .scripted_api import Json, Reply, Request
 
 KINDS: tuple[type[Headless], ...] = (OpenCode, Cline, Copilot, Codex, Gemini)
-DENIAL = "ocm: a checkpoint is due"
+DENIAL = "ocm: a checkpoint is due"  # the whole text, which is told once
+SHORT_DENIAL = "ocm: held back, too"  # the line that every further denial is
+THOUGHT = 1.7  # seconds: a model takes as long to answer, and calls that come faster were sent together
 
 
 @dataclass
@@ -48,8 +50,9 @@ class OtherBench(Bench):
         self.commit()
 
     def shut_the_gate(self) -> Generator[Reply, Request, Request]:
-        """Make the model call tools until the gate is shut, and return what it is shown then."""
-        for path in ("src/names.py", "src/app.py", *["README.md"] * (THRESHOLD - 3)):
+        """Make the model change README.md and read until the gate is shut, and return what it is shown then."""
+        yield self.client.edit("README.md", "A project", "The project")
+        for path in ("src/names.py", "src/app.py", *["README.md"] * (THRESHOLD - 4)):
             yield self.client.read(path)
         return (yield self.client.read("README.md"))
 
@@ -75,6 +78,17 @@ def without_ocm() -> str:
 def without_rules(text: str) -> str:
     """Return what a model is shown without the rules that a repository may bring, which say when to ignore them."""
     return re.sub(r"<!-- BEGIN openCodeMemory -->.*?<!-- END openCodeMemory -->", "", text, flags=re.DOTALL)
+
+
+def is_denied(text: str) -> bool:
+    """Return whether the model is shown that the gate held a call back, at length or in short."""
+    return DENIAL in text or SHORT_DENIAL in text
+
+
+def after_a_thought(reply: Reply) -> Reply:
+    """Return a reply as late as a model would give it: what was denied before belongs to an earlier step."""
+    time.sleep(THOUGHT)
+    return reply
 
 
 def told(request: Request) -> str:

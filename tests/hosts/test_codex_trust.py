@@ -95,7 +95,10 @@ def test_untrusted_hooks_stay_silent_and_are_named_until_codex_is_asked_to_trust
 
     client.run(seen)
     assert careful.show(ids[0])["goal"] == "The hooks saw this"
-    assert findings(careful) == []
+    ((check, message),) = findings(careful)  # the conversation that no hook saw, and that one alone
+    assert check == "unrecorded"
+    assert message.count(" (20") == 1
+    assert ids[0] not in message
     careful.command("ocm", "uninstall")
     noted = tomllib.loads((client.home / ".codex/config.toml").read_text(encoding="utf-8"))
     assert "hooks" not in noted

@@ -10,10 +10,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .bench import ONE, THRESHOLD, TWO
-from .codex_and_gemini import Gemini
+from .codex_and_gemini import Codex, Gemini
 from .headless import HOOKS, Cline, Copilot, OpenCode, copy
-from .others import DENIAL, OtherBench, checkpoint_once_served, stand_in, told, without_ocm, without_rules
-from .scripted_api import Lane, say
+from .others import (
+    DENIAL,
+    SHORT_DENIAL,
+    OtherBench,
+    after_a_thought,
+    checkpoint_once_served,
+    is_denied,
+    stand_in,
+    told,
+    without_ocm,
+    without_rules,
+)
+from .scripted_api import Lane, Reply, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,12 +56,15 @@ def test_the_gate_asks_for_a_checkpoint_and_opens_for_it(other: OtherBench) -> N
         request = yield client.edit(*TWO)
         assert DENIAL in request.results[0].text
         assert '"two"' in (other.project / TWO[0]).read_text(encoding="utf-8")
-        assert DENIAL in (yield client.shell("touch denied.txt")).results[0].text
-        assert DENIAL not in (yield client.look()).new_text
+        assert SHORT_DENIAL in (yield client.shell("touch denied.txt")).results[0].text
+        assert not is_denied((yield client.look()).new_text)
+        request = yield client.shell("git status --short")
+        assert not is_denied(request.new_text)
+        assert "src/made.py" in request.results[0].text
         request = yield client.checkpoint(goal="Say 2 for two", work_completed=["Swapped the operands"])
         assert ids[0] in request.results[0].text
         assert not other.is_shut(ids[0])
-        assert DENIAL not in (yield client.edit(*TWO)).new_text
+        assert not is_denied((yield client.edit(*TWO)).new_text)
         yield say("Done.")
 
     run = client.run(script)
@@ -112,7 +126,7 @@ def test_a_sub_agent_is_not_locked_out_and_what_it_edits_is_recorded(other: Othe
 
     def helper(_first: Request) -> Play:
         for step in (client.read("README.md"), client.edit("src/app.py", "a + b", "b + a"), client.shell("ls")):
-            assert DENIAL not in (yield step).new_text
+            assert not is_denied((yield step).new_text)
         finished.append(True)
         yield say("Helped.")
 
@@ -120,7 +134,7 @@ def test_a_sub_agent_is_not_locked_out_and_what_it_edits_is_recorded(other: Othe
     client.run(main, lanes=(lane,))
 
     assert finished
-    assert other.files(ids[0]) == {("src/app.py", "modified")}
+    assert other.files(ids[0]) == {("README.md", "modified"), ("src/app.py", "modified")}
     assert other.session_ids() == ids
 
 
@@ -132,10 +146,10 @@ def test_a_server_that_is_not_there_locks_nobody_out(other: OtherBench) -> None:
 
     def script(_first: Request) -> Play:
         yield from other.shut_the_gate()
-        for _ in range(3):
-            assert DENIAL in (yield client.edit(*ONE)).results[0].text
-        shown.append((yield client.edit(*ONE)).new_text)
-        assert DENIAL not in (yield client.edit(*TWO)).new_text
+        for denial in (DENIAL, SHORT_DENIAL, SHORT_DENIAL):
+            assert denial in (yield after_a_thought(client.edit(*ONE))).results[0].text
+        shown.append((yield after_a_thought(client.edit(*ONE))).new_text)
+        assert not is_denied((yield client.edit(*TWO)).new_text)
         yield say("Done.")
 
     run = client.run(script)
@@ -143,6 +157,55 @@ def test_a_server_that_is_not_there_locks_nobody_out(other: OtherBench) -> None:
     assert "seems unreachable" in "".join([*shown, run.stderr])
     names = (other.project / "src/names.py").read_text(encoding="utf-8")
     assert ('"1"' in names, '"2"' in names) == (True, True)
+
+
+def test_calls_that_are_sent_together_are_one_denial(other: OtherBench) -> None:
+    """Three calls of one reply are held back, one at length; the gate has still two denials to give before it lets go."""
+    other.set_up()
+    client = other.client
+    ids = []
+
+    def script(first: Request) -> Play:
+        ids.append(told(first))
+        yield from other.shut_the_gate()
+        together = [made for number in range(3) for made in client.shell(f"touch denied{number}").calls]
+        texts = [result.text for result in (yield Reply(calls=tuple(together))).results]
+        assert sorted(DENIAL in text for text in texts) == [False, False, True]
+        assert all(is_denied(text) for text in texts)
+        assert other.active(ids[0])["denials"] == 1
+        assert SHORT_DENIAL in (yield after_a_thought(client.shell("touch denied3"))).results[0].text
+        assert other.active(ids[0])["denials"] == 2
+        yield from checkpoint_once_served(client, work_completed=["Held back"])
+        yield say("Done.")
+
+    client.run(script)
+
+    assert not list(other.project.glob("denied*"))
+
+
+@pytest.mark.parametrize(
+    "other", [OpenCode, Copilot, Codex, Gemini], indirect=True, ids=["opencode", "copilot", "codex", "gemini-cli"]
+)
+def test_the_last_words_of_a_conversation_are_kept(other: OtherBench) -> None:
+    """The closing message of the turn is in the session; Gemini CLI tells it after all that was said in the turn."""
+    other.set_up()
+    client = other.client
+    ids = []
+
+    def script(first: Request) -> Play:
+        ids.append(told(first))
+        step = client.edit(*ONE)
+        yield Reply("First the name.", step.calls)
+        yield from checkpoint_once_served(client, work_completed=["Say 1 for one"])
+        yield say("The name is a number now; TWO is left as it was.")
+
+    client.run(script)
+
+    wait_until_closed(other, ids[0])
+    session = other.show(ids[0])
+    said = ["First the name."] if client.host == "gemini-cli" else []
+    assert session["last_words"].splitlines() == [*said, "The name is a number now; TWO is left as it was."]
+    assert session["work_completed"] == ["Say 1 for one"]
 
 
 def test_a_teammate_without_ocm_notices_nothing(other: OtherBench) -> None:
@@ -242,7 +305,7 @@ def test_set_up_for_the_user_and_for_the_project_a_call_counts_once(other: Other
         ids.append(told(first))
         assert first.new_text.count("ocm session_id:") == 1
         for number in range(1, 4):
-            yield client.shell(f"echo {number}")
+            yield client.shell(f"touch made{number}")
             assert other.active(ids[0])["calls"] == number
         yield say("Done.")
 
@@ -275,7 +338,7 @@ def test_a_conversation_that_is_summed_up_keeps_what_its_session_holds(other: Ot
         script, lanes=(Lane(sum_up, lambda request: "new anchored summary" in request.new_text and not request.tools),)
     )
 
-    assert "Goal: Survive being summed up" in summing[0]
+    assert f"{ids[0]}\nSurvive being summed up\n" in summing[0]  # the brief, not the call that stored it
     assert other.session_ids() == ids
 
 
