@@ -34,6 +34,7 @@ _BY_HAND = re.compile(
 )
 _CALLS = re.compile(rf"(?<![\w.-])ocm-hook ({'|'.join(EVENTS)})(?![\w-])")
 _OPTION = r"(?: --threshold \d+)?"
+_STOP = re.compile(r"(?<= stop)( --quiet)?(?![\w-])")
 
 
 def plain(command: str) -> str:
@@ -74,6 +75,17 @@ def called(handler: Mapping[str, Any]) -> tuple[str, ...]:
     if isinstance(told, dict):
         return (str(told.get("event")),)
     return tuple(sorted({found[1] for text in _command_lines(handler) for found in _CALLS.finditer(plain(text))}))
+
+
+def as_quiet_as(wanted: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, str]:
+    """Return the texts of a handler that is there, changed to ask for a checkpoint at a turn's end or not, as wanted.
+
+    That is what the profiles differ in; whatever else a person changed in the command stays.
+    """
+    texts = {name: value for name, value in present.items() if isinstance(value, str) and "ocm-hook" in value}
+    flag = " --quiet" if any(" stop --quiet" in text for text in strings(wanted)) else ""
+    changed = {name: _STOP.sub(flag, text) for name, text in texts.items()}
+    return {name: text for name, text in changed.items() if text != texts[name]}
 
 
 def strings(value: object) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ocm.edit import json_text
 from ocm.edit.plain_text import ShapeError
-from ocm.hosts.config.hook_commands import called
+from ocm.hosts.config.hook_commands import as_quiet_as, called
 from ocm.hosts.config.targets import EMPTY_JSON, Owns, Target, document, drop, kind, plain_ends
 
 Groups = Mapping[str, Any]
@@ -126,6 +126,8 @@ def _put(text: str, before: str, form: Form, profile: Mapping[str, Any]) -> str:
     for slot, old in pairs:
         if slot.matcher != old.matcher and old.matcher in form.matchers(slot.event):
             text = _with_matcher(text, old, slot.matcher)
+        for name, value in as_quiet_as(slot.handler, old.handler).items():
+            text = json_text.put(text, (*old.path, name), value)
     kept = {old.path for _, old in pairs}
     gone = [slot for slot in present if slot.path not in kept]
     text = _without(text, gone, before, form, whole=not wanted)

@@ -179,6 +179,7 @@ def test_the_profiles_name_the_events_and_commands_of_the_contract(world: World)
         "PreToolUse": [GUARDED.format("pre-tool-use")],
         "PostToolUse": [GUARDED.format("post-tool-use")],
         "PostToolUseFailure": [GUARDED.format("post-tool-use")],
+        "Stop": [GUARDED.format("stop --quiet")],
         "SessionEnd": [GUARDED.format("session-end")],
     }
     world.init()
@@ -699,7 +700,7 @@ def test_what_the_reference_system_wrote_is_upgraded_and_then_taken_away(world: 
     world.write(world.rules, f"\n\n{BEGIN}\n{BEGIN}\nold\n{END}\n{END}\n{END}\n")
     world.init()
     minimal = json.loads(resources.read("hooks", "claude-code", "minimal.json"))["hooks"]
-    assert read(world.settings) == {"hooks": minimal | {"Stop": [group(LINT)]}}
+    assert read(world.settings) == {"hooks": minimal | {"Stop": [group(LINT), *minimal["Stop"]]}}
     assert read(world.servers)["mcpServers"] == {"opencodememory": claude.ENTRY}
     assert world.rules.read_text().count("openCodeMemory -->") == 2
     world.uninstall()
