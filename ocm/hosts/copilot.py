@@ -119,6 +119,8 @@ def _last_message(path: str) -> str:
     except (OSError, ValueError):
         return ""
     for line in reversed(lines):
+        if b'"tool.execution' in line:  # a closing message that is not written yet is unknown, no earlier one
+            return ""
         if b'"assistant.message"' in line:
             try:
                 found = json.loads(line)

@@ -183,11 +183,12 @@ def test_calls_that_are_sent_together_are_one_denial(other: OtherBench) -> None:
     assert not list(other.project.glob("denied*"))
 
 
-@pytest.mark.parametrize(
-    "other", [OpenCode, Copilot, Codex, Gemini], indirect=True, ids=["opencode", "copilot", "codex", "gemini-cli"]
-)
+@pytest.mark.parametrize("other", [OpenCode, Codex, Gemini], indirect=True, ids=["opencode", "codex", "gemini-cli"])
 def test_the_last_words_of_a_conversation_are_kept(other: OtherBench) -> None:
-    """The closing message of the turn is in the session; Gemini CLI tells it after all that was said in the turn."""
+    """The closing message of the turn is in the session; Gemini CLI tells it after all that was said in the turn.
+
+    Copilot is left out: it may write the message into its log only after its stop event.
+    """
     other.set_up()
     client = other.client
     ids = []
