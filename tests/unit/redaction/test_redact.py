@@ -2,16 +2,18 @@
 
 import base64
 import random
+import re
 import string
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocm.redaction import redact, token_patterns
+from ocm.redaction import redact, token_patterns, tokens
 from ocm.redaction.names import MARKER
 from ocm.redaction.private_text import without_private
+from ocm.redaction.published_forms import PUBLISHED, PUBLISHED_INNER
 from ocm.redaction.user_rules import NONE
 from ocm.redaction.values import BARE, ENV, PASSWORD, PROSE, QUOTED, TOKEN, is_secret
 
@@ -496,6 +498,34 @@ def test_what_the_quick_look_waves_through_has_nothing(text: str) -> None:
     if not token_patterns.may_need_redaction(text):
         assert redact._found_in_lines(text, NONE) == []
         assert without_private(text)[0] == text
+
+
+@st.composite
+def published_tokens(draw: st.DrawFn) -> str:
+    """Return what has the form of one row of the published tables."""
+    outer = [(re.escape(literal) + after) for _, literal, after in PUBLISHED]
+    inner = [f"{before}{{{count}}}{re.escape(literal)}{after}" for _, literal, before, count, after in PUBLISHED_INNER]
+    return draw(st.from_regex(re.compile(draw(st.sampled_from(outer + inner)), re.ASCII), fullmatch=True))
+
+
+@given(published_tokens())
+@settings(max_examples=1_000)
+def test_the_quick_look_misses_no_published_form(text: str) -> None:
+    assert token_patterns.may_need_redaction(text) or redact.redact(text)[1] == 0
+    assert token_patterns.may_need_redaction(text) or list(tokens.find(text)) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "home/u/projects/my-long-project-name/tests/test_session_file.py",
+        "home/user1/application/web_controllers/warehouse_client.py",
+        "C:\\work\\customers2\\inventory-service\\src\\stock.cs",
+    ],
+)
+def test_an_everyday_path_needs_no_redaction(path: str) -> None:
+    """Hooks ask for every edit; whatever is not plain costs them twice the time."""
+    assert not token_patterns.may_need_redaction(path)
 
 
 @given(SNIPPETS)
