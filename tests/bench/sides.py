@@ -163,15 +163,14 @@ def repository(folder: Path, files: int, dirty: int, variables: dict[str, str]) 
 def payload(project: Path, event: str, session: str, *, size: int = 0) -> bytes:
     """Return what Claude Code sends for a call of its editing tool, which wrote `size` characters more."""
     path = str(project / "d0" / "f0.py")
-    return json.dumps(
-        {
-            "session_id": session,
-            "transcript_path": str(project / "t.jsonl"),
-            "cwd": str(project),
-            "permission_mode": "acceptEdits",
-            "hook_event_name": event,
-            "tool_name": "Edit",
-            "tool_input": {"file_path": path, "old_string": "a", "new_string": "b"},
-            "tool_response": {"filePath": path, "structuredPatch": [], "type": "update", "content": "x" * size},
-        }
-    ).encode()  # fmt: skip - without an id: the same one again would be a repeat of one call
+    return json.dumps({
+        "session_id": session,
+        "transcript_path": str(project / "t.jsonl"),
+        "cwd": str(project),
+        "permission_mode": "acceptEdits",
+        "hook_event_name": event,
+        "tool_name": "Edit",
+        "tool_input": {"file_path": path, "old_string": "a", "new_string": "b"},
+        "tool_response": {"filePath": path, "structuredPatch": [], "type": "update", "content": "x" * size},
+        "tool_use_id": "toolu_1",
+    }).encode()  # fmt: skip
