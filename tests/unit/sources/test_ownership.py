@@ -58,8 +58,8 @@ def test_what_was_moved_is_known_by_its_map(repo: Built) -> None:
 def test_the_same_remote_is_the_same_project(repo: Built) -> None:
     git(repo.root, "remote", "add", "origin", "git@example.org:team/shop.git")
     project = Project.of(repo.store)
-    assert project.root_of(head("/home/her/work/shop/src", "https://example.org/team/shop")) == "/home/her/work/shop"
-    assert project.root_of(head("/home/her/work/shop/src", "https://example.org/team/other")) == ""
+    assert project.root_of(head("/home/her/code/shop/src", "https://example.org/team/shop")) == "/home/her/code/shop"
+    assert project.root_of(head("/home/her/code/shop/src", "https://example.org/team/other")) == ""
 
 
 def test_the_store_of_a_user_serves_every_folder(tmp_path: Path) -> None:
