@@ -293,9 +293,9 @@ def _replaced(file: SessionFile, now: Session) -> list[range]:
     old = parse.session_of(file)
     gone = [range(*file.span(part)) for part in file.sections(parse.GOAL)[:1] if old.goal != now.goal]
     for kind in CHANGE_TYPES:
-        items = [item for group in file.groups(parse.FILES, kind) for item in group.items]
+        items = parse.items_at(file, parse.FILES, kind.capitalize())
         gone += [range(i.start, i.end) for i in items if parse.change_from(i.text, kind) not in now.files]
-    tasks = [item for group in file.groups(parse.TODOS, parse.PENDING) for item in group.items]
+    tasks = parse.items_at(file, parse.TODOS, parse.PENDING)  # wherever they stand, below a heading or not
     return gone + [range(i.start, i.end) for i in tasks if blocks.without_box(i.text) not in now.work_pending]
 
 
