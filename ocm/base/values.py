@@ -7,6 +7,7 @@ module alone takes longer to load than the list to read.
 from typing import NamedTuple
 
 STATUSES = ("open", "frozen", "closed")
+FRESHNESS = ("unchanged", "changed", "gone")  # what became of a file since it was recorded
 CHANGE_TYPES = ("created", "modified", "deleted", "renamed")
 
 

@@ -31,29 +31,23 @@ def _store(context: click.Context) -> Store:
 
 
 def _sessions(context: click.Context) -> Iterable[tuple[str, str]]:
-    from ocm.git import worktree
-    from ocm.index import access
+    from ocm.recall import listing
 
-    store = _store(context)
-    project = worktree.own_project(store)
-    rows = access.read(store, lambda cache: cache.sessions(-1, "", project))
+    called = listing.called(_store(context))
     yield "latest", "the session worked on last"
-    for row in rows:
-        about = " ".join(row.title.split())
-        yield from ((name, about) for name in (row.slug, row.session_id) if name)
+    yield from called
 
 
 def _hosts(_: click.Context) -> Iterable[tuple[str, str]]:
-    from ocm.hosts.config.all_hosts import HOSTS
+    from ocm.setup import install
 
-    return ((name, host.title) for name, host in HOSTS.items())
+    return install.host_titles().items()
 
 
 def _settings(_: click.Context) -> Iterable[tuple[str, str]]:
-    from ocm.redaction import user_rules
-    from ocm.store import config
+    from ocm.setup import settings
 
-    return ((name, "") for name in [*config.DEFAULTS, user_rules.OFF])
+    return ((name, "") for name in settings.names())
 
 
 def _sections(_: click.Context) -> Iterable[tuple[str, str]]:

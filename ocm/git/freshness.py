@@ -7,7 +7,7 @@ a guess; a whole page of records costs one git process, and one more where files
 import contextlib
 import os
 
-from ocm.base.values import FileChange
+from ocm.base.values import FRESHNESS, FileChange
 from ocm.git import blobs, parse, process, refusal
 from ocm.git.process import UnknownError
 from ocm.git.worktree import WorkTree
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-STATES = UNCHANGED, CHANGED, GONE = ("unchanged", "changed", "gone")
+STATES = UNCHANGED, CHANGED, GONE = FRESHNESS
 UNKNOWN = "unknown"
 _OTHER_FORMAT = "its content was recorded in another repository's format"
 MAX_COMMITS = 1_000

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterable
 
-from ocm.index import copies, scan, schema, writer
+from ocm.index import scan, schema, writer
 from ocm.index.file_format import encodable, stat_hash
 from ocm.index.sync import SHORT, TROUBLE
 from ocm.store.paths import Store, is_session_file
@@ -73,7 +73,7 @@ def edited_since(store: Store, since: float, *, project: str, exclude: str) -> s
 
 
 def _locate(db: sqlite3.Connection, store: Store, session_id: str) -> str | None:
-    sql = f"SELECT file, mark FROM sessions WHERE session_id = ? {copies.BEST}"  # noqa: S608 - a constant
+    sql = f"SELECT file, mark FROM sessions WHERE session_id = ? {writer.BEST}"  # noqa: S608 - a constant
     for file, known in db.execute(sql, (session_id,)).fetchall():
         if _holds(store, file, known, session_id):
             return str(file)
@@ -110,7 +110,7 @@ def _look_through(store: Store, session_id: str, names: Iterable[str]) -> str | 
         return found[0] if found else None
     loaded = [record for name in found if (record := scan.load(store, name))]
     stamps = {record.file: scan.updated(record.session, record.file) if record.session else 0.0 for record in loaded}
-    return min(stamps, key=lambda name: (-stamps[name], len(name), name), default=None)  # as `copies.BEST`
+    return min(stamps, key=lambda name: (-stamps[name], len(name), name), default=None)  # as `writer.BEST`
 
 
 def _id_in(store: Store, name: str, needle: bytes = b"") -> str:

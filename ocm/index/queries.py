@@ -4,18 +4,17 @@
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from itertools import filterfalse, islice
 from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ocm.base.text import one_line
 from ocm.base.values import FileChange
-from ocm.index import copies, schema, snippets
+from ocm.index import schema, snippets
 from ocm.index.bm25 import COLUMN_WEIGHTS
-from ocm.index.file_format import PART, encodable, quoted, split, stat_hash
-from ocm.index.query_terms import one_edit_away
+from ocm.index.file_format import PART, encodable, split, stat_hash
 from ocm.index.scan import UNDECODABLE
-from ocm.index.schema import TEXTS, TOKENIZER
+from ocm.index.schema import TEXTS
+from ocm.index.vocabulary import Vocabulary
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 ENDING = "{decisions problems} : (supersedes OR solves OR solved OR fixes OR fixed)"  # what may end an earlier one
 _TIED = 2
 _AMONG = " AND +sessions_fts.rowid IN (SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ?)"
-_REPAIRED = range(5, 33)  # letters of a word that may be mistyped: the edits of a longer one are too many to try
-_MOST_REPAIRED = 3  # words of a question: each takes as long as a search for one
 _MANY = 900  # values bound in one statement
 _SHOWN = 50_000  # characters, as long as an item may be
 _TAIL = "{0} = ? OR substr({0}, -length(?)) = ?"
@@ -39,6 +36,10 @@ _FIELDS = (
     " s.updated_at, s.updated FROM sessions s JOIN session_chunks c ON c.id = s.id"
 )
 _KINDS = (int, *[str] * 11, float)
+_COPIES = (
+    "SELECT c.session_id, c.file, s.file FROM sessions c JOIN sessions s ON s.session_id = c.session_id AND s.counts"
+    " WHERE c.counts = 0 AND c.error IS NULL ORDER BY c.session_id, c.updated DESC, c.file"
+)
 _KEPT = " AND s.only_asked = 0"
 _NEWEST = "ORDER BY s.started DESC, s.file"
 _LATEST = "ORDER BY s.updated DESC, s.file"
@@ -135,7 +136,7 @@ class Index:
         self._db = db
         self._folder = os.path.realpath(store.sessions)
         self._undecodable = undecodable
-        self._made: set[str] = set()
+        self.vocabulary = Vocabulary(db)
 
     def sessions(
         self, limit: int = -1, tool: str = "", project: str = "", *, everything: bool = True
@@ -277,7 +278,7 @@ class Index:
 
     def copies(self) -> list[tuple[str, str, str]]:
         """Return every file that another one of its session stands for: session id, its name, that of the other."""
-        return copies.copies(self._db)
+        return self._ask(_COPIES, (), str, str, str)
 
     def unreadable(self) -> list[tuple[str, str]]:
         """Return the files that cannot be read, each with where and why."""
@@ -347,52 +348,6 @@ class Index:
         _, _, decisions, problems, work, todos, *_ = self.texts(row) or ("",) * len(TEXTS)
         pending, _, completed = todos.partition(PART)
         return State(*map(split, (pending, problems, decisions, work, completed)))
-
-    def repairs(self, words: Iterable[str]) -> dict[str, str]:
-        """Return the first few of these words that no session has, each with what is most likely meant."""
-        can_be = (word for word in words if len(word) in _REPAIRED and word.isascii() and word.isalpha())
-        return {word: self._nearest(word) for word in islice(filterfalse(self.known, can_be), _MOST_REPAIRED)}
-
-    def _nearest(self, word: str) -> str:
-        """Return the most frequent known word a single edit away from an unknown one, or the word itself."""
-        self._begin("vocabulary", "VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', 'sessions_fts', 'row')")
-        self._begin("edits", f"VIRTUAL TABLE temp.edits USING fts5(word, tokenize='{TOKENIZER}')")
-        self._begin("edited", "VIRTUAL TABLE temp.edited USING fts5vocab('temp', 'edits', 'row')")
-        self._db.execute("DELETE FROM temp.edits")
-        self._db.execute("INSERT INTO temp.edits VALUES(?)", (" ".join(one_edit_away(word)),))
-        unknown = word[: self._known_letters(word) + 1]
-        sql = (  # the tokenizer makes stems of the candidates; CROSS JOIN keeps the small table on the outside
-            "SELECT v.term FROM temp.edited e CROSS JOIN temp.vocabulary v ON v.term = e.term"
-            " WHERE substr(e.term, 1, ?) <> ? AND e.term <> ? ORDER BY v.doc DESC, v.term DESC LIMIT 1"
-        )
-        found = self._db.execute(sql, (len(unknown), unknown, word)).fetchone()
-        return str(found[0]) if found else word
-
-    def _known_letters(self, word: str) -> int:
-        """Return with how many letters of a word some known one begins: what begins with one more is known nowhere."""
-        self._begin("places", "VIRTUAL TABLE temp.places USING fts5vocab('main', 'sessions_fts', 'instance')")
-        sql = "SELECT term FROM temp.places WHERE term >= ? LIMIT 1"
-        least, most = 0, len(word)
-        while least < most:
-            middle = (least + most + 1) // 2
-            found = self._db.execute(sql, (word[:middle],)).fetchone()
-            if found and str(found[0]).startswith(word[:middle]):
-                least = middle
-            else:
-                most = middle - 1
-        return least
-
-    def known(self, word: str) -> bool:
-        """Return whether any session has a word that begins so."""
-        sql = "SELECT 1 FROM sessions_fts WHERE sessions_fts MATCH ? LIMIT 1"
-        # The whole word first: every word that begins so would be put together before the first is told.
-        return any(self._db.execute(sql, (quoted(word) + end,)).fetchone() for end in ("", "*"))
-
-    def _begin(self, name: str, what: str) -> None:
-        """Make a table of this connection alone, once."""
-        if name not in self._made:
-            self._db.execute(f"CREATE {what}")
-            self._made.add(name)
 
     def _sessions(self, condition: str, *values: object) -> list[SessionRow]:
         return [self._row(row) for row in self._ask(f"SELECT {_FIELDS} WHERE true{condition}", values, *_KINDS)]

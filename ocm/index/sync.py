@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ocm.base.errors import OcmError
 from ocm.base.notices import Notice, Progress, ignore
 from ocm.base.text import one_line
-from ocm.index import copies, scan, schema, writer
+from ocm.index import scan, schema, writer
 from ocm.index.scan import Listing
 from ocm.index.writer import Plan
 from ocm.store.paths import Store
@@ -188,7 +188,7 @@ def _apply(lock: Store | None, db: sqlite3.Connection, store: Store, plan: Plan)
 
 def _apply_unread(lock: Store | None, db: sqlite3.Connection, store: Store) -> None:
     """Read the files that came to stand for their sessions because others went; what changed since is left."""
-    loaded = [record for name in copies.unread(db) if (record := scan.load(store, name))]
+    loaded = [record for name in writer.unread(db) if (record := scan.load(store, name))]
     if loaded:
         with schema.writing(lock, db):
             for record in loaded:

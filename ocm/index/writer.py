@@ -1,5 +1,9 @@
 # ruff: noqa: S608 - what is put together here are constants of this package; every value is bound
-"""What changes in the cache: comparing it with the folder, and putting records in. The caller holds a transaction."""
+"""What changes in the cache: comparing it with the folder, and putting records in. The caller holds a transaction.
+
+Sync tools and `cp` make several files with one session id: the one updated last counts, and has the texts. The others
+have a row in `sessions` and nowhere else, so that no list, search or figure holds a session twice.
+"""
 
 import sqlite3
 from bisect import bisect_right
@@ -7,12 +11,15 @@ from collections.abc import Sized
 
 from ocm.base import times
 from ocm.base.values import CHANGE_TYPES
-from ocm.index import copies, scan, schema
+from ocm.index import scan, schema
 from ocm.index.scan import Listing, Record
 from ocm.index.schema import COLUMNS, PAGE, TEXTS
 from ocm.store.paths import Store
 
 WHOLE = 500
+# Of files with the same time a copy has the longer name: "a (conflicted copy).md".
+BEST = "ORDER BY updated DESC, length(file), file"
+_UNREAD = -1  # no stat hash: what a row with it stands for is read again
 _COLUMNS, _TEXT = ", ".join(COLUMNS), ", ".join(TEXTS)
 _OVERHEAD = 40  # bytes of a row beside its text: its length, number and place, and the length of each column
 # Bytes that the index of words collects before it writes a part of itself: while a cache is filled, and else.
@@ -123,14 +130,29 @@ def _remove_texts(db: sqlite3.Connection, row: int) -> None:
         db.execute(f"DELETE FROM {table} WHERE {key} = ?", (row,))
 
 
+def unread(db: sqlite3.Connection) -> list[str]:
+    """Return the files that came to count because another one went."""
+    return [file for (file,) in schema.rows(db.execute("SELECT file FROM sessions WHERE mark < 0"), str)]
+
+
 def _elect(db: sqlite3.Connection, session_id: str) -> None:
     """Let the file of a session that was updated last stand for it, the others for nothing."""
-    unread, beaten = copies.rivals(db, session_id)
+    unread, beaten = _rivals(db, session_id)
     if unread is not None:  # its texts were never kept
-        db.execute("UPDATE sessions SET mark = ? WHERE id = ?", (copies.UNREAD, unread))
+        db.execute("UPDATE sessions SET mark = ? WHERE id = ?", (_UNREAD, unread))
     for row in beaten:
         _remove_texts(db, row)
         db.execute("UPDATE sessions SET counts = 0 WHERE id = ?", (row,))
+
+
+def _rivals(db: sqlite3.Connection, session_id: str) -> tuple[int | None, list[int]]:
+    """Return the row of the file of a session that counts but has no texts yet, and those that count no longer."""
+    sql = f"SELECT id, counts FROM sessions WHERE session_id = ? {BEST}"
+    found = schema.rows(db.execute(sql, (session_id,)), int, int)
+    if not found:
+        return None, []
+    (best, counts), *others = found
+    return None if counts else best, [row for row, counted in others if counted] if counts else []
 
 
 def finish(db: sqlite3.Connection, done: Plan) -> None:

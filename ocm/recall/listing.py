@@ -37,3 +37,10 @@ def names(store: Store, limit: int = -1) -> "list[SessionRow]":
     project = worktree.own_project(store)
     found = access.read(store, lambda cache: cache.sessions(limit, "", project, everything=False))
     return [row.as_json() for row in found]
+
+
+def called(store: Store) -> list[tuple[str, str]]:
+    """Return what each session may be called, by slug and by id, with its title in one line."""
+    project = worktree.own_project(store)
+    rows = access.read(store, lambda cache: cache.sessions(-1, "", project))
+    return [(name, " ".join(row.title.split())) for row in rows for name in (row.slug, row.session_id) if name]

@@ -208,7 +208,7 @@ def _instant(name: str, text: str | None, *, after: bool = False) -> float | Non
 
 def _hits(cache: Index, question: _Question) -> tuple[Query, list[_Hit]]:
     """Return the question as it was understood, words repaired, and the best sessions for it."""
-    asked = taken_apart(question.text, cache.repairs, lambda word: cache.count(quoted(word)))
+    asked = taken_apart(question.text, cache.vocabulary.repairs, lambda word: cache.count(quoted(word)))
     matching = ranking.scores(cache, asked, question.filters, question.limit)
     scores = _likely(matching, question.limit)
     for row, (_, updated) in (known := cache.updated(list(scores))).items():

@@ -26,7 +26,6 @@ from ocm.store.paths import Store
 if TYPE_CHECKING:
     from ocm.base.rows import CountsRow, Figures, WeekRow
 
-COUNTED = ("sessions", "checkpoints", "decisions", "files")
 _CHARACTERS_A_TOKEN = 4
 
 

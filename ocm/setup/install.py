@@ -80,6 +80,11 @@ def plan_init(  # noqa: PLR0913 - each is an option of its own
     return _checked(plan)
 
 
+def host_titles() -> dict[str, str]:
+    """Return every host that can be set up, each with what it is called."""
+    return {name: host.title for name, host in HOSTS.items()}
+
+
 def may_be_local(project: str | None, cwd: str, hosts: Sequence[str]) -> list[str]:
     """Return which hosts could be set up for one user alone, while it is open for whom: nothing is set up yet."""
     scope = project_scope(project, cwd, LOCAL)

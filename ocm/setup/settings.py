@@ -9,6 +9,17 @@ from ocm.redaction import user_rules
 from ocm.store import config, files, paths
 
 
+def names() -> list[str]:
+    """Return the settings that have a name of their own."""
+    return [*config.DEFAULTS, user_rules.OFF]
+
+
+def shown(store: str) -> dict[str, Any]:
+    """Return every setting with the value that holds for a store."""
+    stores = paths.user_store(), store
+    return {**config.load(*stores), **user_rules.shown(*stores)}
+
+
 def check_name(name: str) -> None:
     """Let known settings pass.
 
@@ -16,7 +27,7 @@ def check_name(name: str) -> None:
         BadInputError: naming those there are.
     """
     if name not in config.DEFAULTS and not user_rules.is_setting(name):
-        there_are = ", ".join([*config.DEFAULTS, user_rules.OFF, f"{user_rules.OWN}NAME"])
+        there_are = ", ".join([*names(), f"{user_rules.OWN}NAME"])
         raise BadInputError(
             f"There is no setting {name!r}.", f"{suggestion(name, config.DEFAULTS)}There are: {there_are}."
         )

@@ -29,7 +29,7 @@ def reader(name: str) -> Any:  # noqa: ANN401 - a module
     """
     if name not in SOURCES:
         raise OcmError(f"{name!r} is no source.", f"{suggestion(name, SOURCES)}Known: {', '.join(SOURCES)}.")
-    return importlib.import_module(f"ocm.sources.{name.replace('-', '_')}")
+    return importlib.import_module(f"ocm.sources.readers.{name.replace('-', '_')}")
 
 
 def heads(path: str, odd: Odd) -> Iterator[Head]:

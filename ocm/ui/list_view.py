@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ocm.base import sanitize
-from ocm.git import freshness
+from ocm.base.values import FRESHNESS
 from ocm.ui import output
 from ocm.ui.cells import cells
 from ocm.ui.output import Row
@@ -17,7 +17,7 @@ _MARKED = re.compile(r"\*\*(.+?)\*\*")
 _RANDOM = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f-]{8,28}")
 _SHORT = 8
 DOT = (f"{HELD}· ", QUIET)
-_STATES = {freshness.UNCHANGED: GOOD, freshness.CHANGED: CHANGED, freshness.GONE: BAD}
+_STATES = dict(zip(FRESHNESS, (GOOD, CHANGED, BAD), strict=True))
 _CAPS = {"tool": 14, "branch": 24, "status": 8}
 
 

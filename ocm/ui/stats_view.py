@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from ocm.recall.stats import COUNTED
 from ocm.ui.cells import cells
 from ocm.ui.list_view import fact, one_line
 from ocm.ui.output import Row
 from ocm.ui.terminal import HEAD, QUIET, Line, Part, Screen, joined
 
+_COUNTED = ("sessions", "checkpoints", "decisions", "files")
 _SPARKS = "▁▂▃▄▅▆▇█"
 _SHADES = " ░▒▓█"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -61,7 +61,7 @@ def _over_time(screen: Screen, found: Row) -> Iterator[Line]:
     room = max(screen.width - _NAME - _COUNT - 2, 1)
     shown = weeks[-min(room, _WEEKS) :]
     yield screen.fit([(f"a week{'':<7}{'total':>{_COUNT}}  the last {len(shown)} of {len(weeks)}", QUIET)])
-    for name in COUNTED:
+    for name in _COUNTED:
         line = spark([week[name] for week in shown])
         yield screen.fit([(f"{name:<{_NAME}}", QUIET), (f"{found[name]:>{_COUNT},}  ", HEAD), (line, "")])
 
@@ -115,7 +115,7 @@ def _groups(screen: Screen, groups: dict[str, dict[str, int]], title: str) -> It
     for name, counts in shown:
         label = screen.fit([(one_line(name) or "none", "")], width)
         pad = " " * (width - sum(cells(text) for text, _ in label) + 2)
-        words = joined([_of(counts[what], what) for what in COUNTED[:3]], ", ")
+        words = joined([_of(counts[what], what) for what in _COUNTED[:3]], ", ")
         bar = "▇" * max(1, counts["sessions"] * room // most)
         yield screen.fit([*label, (pad, ""), (f"{bar:<{room}}  ", ""), *words])
     if len(groups) > len(shown):

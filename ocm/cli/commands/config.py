@@ -20,11 +20,9 @@ def command() -> None:
 @options.json_option
 def config_list(*, project: str | None, as_json: bool) -> None:
     """Show every setting."""
-    from ocm.redaction import user_rules
-    from ocm.store import config as values
+    from ocm.setup import settings
 
-    store = options.find_store(project)
-    found = {**values.load(paths.user_store(), store.path), **user_rules.shown(paths.user_store(), store.path)}
+    found = settings.shown(options.find_store(project).path)
     if as_json:
         output.as_json(found)
     else:
@@ -37,13 +35,10 @@ def config_list(*, project: str | None, as_json: bool) -> None:
 @click.argument("name", shell_complete=completion.settings)
 def config_get(*, project: str | None, name: str) -> None:
     """Print one setting."""
-    from ocm.redaction import user_rules
     from ocm.setup import settings
-    from ocm.store import config as values
 
     settings.check_name(name)
-    stores = paths.user_store(), options.find_store(project).path
-    found = {**values.load(*stores), **user_rules.shown(*stores)}
+    found = settings.shown(options.find_store(project).path)
     output.say(str(found.get(name, "")))
 
 

@@ -2,7 +2,8 @@
 
 import click
 
-from ocm.cli import answers, options
+from ocm.cli import options
+from ocm.cli.commands import done
 
 
 @click.command("drop")
@@ -13,4 +14,4 @@ def command(*, project: str | None, number: int) -> None:
 
     N is its number in `ocm todo`. It is changed in the session files that hold it, as a person would.
     """
-    answers.take_off(project, number, done=False)
+    done.take_off(project, number, done=False)

@@ -1,7 +1,7 @@
 """`ocm problems`."""
 
-from ocm.cli import answers
+from ocm.cli.commands import decisions
 
-command = answers.ledger(
+command = decisions.ledger(
     "problem", "List the problems that are still open.\n\nThe newest come first.", "No problem is open."
 )

@@ -146,7 +146,7 @@ def _timed(cache: Index, *, store: Store, texts: Sequence[str]) -> tuple[list[fl
     whole, floor = [], []
     for text in texts:
         question = search._question(store, text, 5, search.Filters(), None)
-        asked = query_terms.query(text, cache.repairs)
+        asked = query_terms.query(text, cache.vocabulary.repairs)
         pairs, near = [quoted(pair) for pair in asked.pairs], [query_terms.near_by(*pair) for pair in asked.near]
         expressions = [" OR ".join(terms) for terms in (asked.ranked, pairs, near) if terms]
         answer, rankings = partial(search._hits, cache, question), partial(_ranked, cache, expressions)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm.index import access, checkpoint_queries, copies, sync
+from ocm.index import access, checkpoint_queries, sync, writer
 from ocm.provenance import decision_log
 from ocm.recall import listing, search, stats, status, timeline
 from ocm.store.paths import Store
@@ -92,7 +92,7 @@ def test_a_file_that_went_before_it_could_stand_in_is_no_session(store: Store, m
     both(store)
     listed(store)
     os.unlink(Path(store.sessions, "pay.md"))
-    really = copies.unread
+    really = writer.unread
 
     def late(db: object) -> list[str]:
         names = really(db)  # type: ignore[arg-type]
@@ -100,5 +100,5 @@ def test_a_file_that_went_before_it_could_stand_in_is_no_session(store: Store, m
             Path(store.sessions, name).unlink(missing_ok=True)
         return names
 
-    monkeypatch.setattr(copies, "unread", late)
+    monkeypatch.setattr(writer, "unread", late)
     assert listed(store) == []

@@ -75,9 +75,9 @@ def _compared(cache: Index, word: str) -> str:
 
 def test_leaving_candidates_out_changes_no_repair(store: Store) -> None:
     def check(cache: Index) -> int:
-        unknown = [word for word in _slips() if not cache.known(word)]
+        unknown = [word for word in _slips() if not cache.vocabulary.known(word)]
         for word in unknown:
-            assert cache._nearest(word) == _compared(cache, word), word
+            assert cache.vocabulary.nearest(word) == _compared(cache, word), word
         return len(unknown)
 
     assert access.read(store, check) > 100
@@ -87,7 +87,7 @@ def test_leaving_candidates_out_changes_no_repair(store: Store) -> None:
     ("word", "letters"), [("relationship", 5), ("zebra", 0), ("stock", 5), ("warehose", 6), ("w", 1), ("", 0)]
 )
 def test_with_how_many_letters_a_known_word_begins(store: Store, word: str, letters: int) -> None:
-    assert access.read(store, lambda cache: cache._known_letters(word)) == letters
+    assert access.read(store, lambda cache: cache.vocabulary.known_letters(word)) == letters
 
 
 def test_a_slip_finds_what_is_meant(store: Store) -> None:
@@ -97,12 +97,14 @@ def test_a_slip_finds_what_is_meant(store: Store) -> None:
 
 def test_of_many_unknown_words_the_first_few_are_repaired(store: Store) -> None:
     slips = ["warehuose", "fromula", "latnecy", "policiy", "stokcs"]
-    repaired = access.read(store, lambda cache: cache.repairs(["known", "the", *slips, "ähnlich", "a1b2c3"]))
+    repaired = access.read(store, lambda cache: cache.vocabulary.repairs(["known", "the", *slips, "ähnlich", "a1b2c3"]))
     assert list(repaired) == ["known", *slips[:2]]
 
 
 def test_what_is_near_nothing_stays(store: Store) -> None:
-    assert access.read(store, lambda cache: cache.repairs(["quetzalcoatl"])) == {"quetzalcoatl": "quetzalcoatl"}
+    assert access.read(store, lambda cache: cache.vocabulary.repairs(["quetzalcoatl"])) == {
+        "quetzalcoatl": "quetzalcoatl"
+    }
     assert search.search(store, "quetzalcoatl", limit=3) == []
 
 

@@ -10,8 +10,9 @@ import pytest
 from ocm.base.errors import OcmError
 from ocm.markdown import parse
 from ocm.sessions import archive, forget, session_files
-from ocm.sources import claude_code, importer, survey
+from ocm.sources import importer, survey
 from ocm.sources.importer import Wish
+from ocm.sources.readers import claude_code
 from tests.support.builders import Project, commit, git, repository
 from tests.support.session_store import everything, ids, put, session
 from tests.support.transcripts import OTHER, SESSION, Claude, small_change

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ocm.sources import claude_code, codex, copilot, gemini_cli, opencode
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Odd, text
+from ocm.sources.readers import claude_code, codex, copilot, gemini_cli, opencode
 from ocm.sources.sample import Sample, document
 from ocm.sources.story import Story
 

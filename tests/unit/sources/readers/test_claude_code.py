@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from ocm.sources import claude_code, registry
+from ocm.sources import registry
 from ocm.sources.json_lines import Odd
+from ocm.sources.readers import claude_code
 from tests.support.transcripts import CWD, OTHER, SESSION, Claude, small_change, story, told
 
 

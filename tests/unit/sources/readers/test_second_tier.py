@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from ocm.sources import aider, combine, cursor, entire, extract, registry, specstory
+from ocm.sources import combine, extract, registry
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Odd
+from ocm.sources.readers import aider, cursor, entire, specstory
 from ocm.sources.sample import Sample
 from tests.support.transcripts import CWD, SESSION, Claude, small_change, story, told
 

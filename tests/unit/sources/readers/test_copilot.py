@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ocm.sources import copilot
 from ocm.sources.json_lines import Odd
+from ocm.sources.readers import copilot
 from ocm.sources.story import Story
 from tests.support.transcripts import HISTORIES, SHOP, told
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from ocm.sources import gemini_cli, registry
+from ocm.sources import registry
 from ocm.sources.json_lines import Odd
+from ocm.sources.readers import gemini_cli
 from ocm.sources.story import Story
 from tests.support.transcripts import HISTORIES, SHOP, story, told
 

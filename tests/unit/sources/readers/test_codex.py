@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from ocm.sources import codex, registry
+from ocm.sources import registry
 from ocm.sources.json_lines import Odd
+from ocm.sources.readers import codex
 from ocm.sources.story import Story
 from tests.support.transcripts import HISTORIES, SHOP, story, told
 
