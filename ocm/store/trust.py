@@ -182,7 +182,7 @@ def drop(store: str) -> None:
 
 def _without(real: str, states: dict[str, str]) -> dict[str, str]:
     """Return what is known of other places than this one."""
-    return {name: place for name, place in states.items() if name != real and place != real}
+    return {name: place for name, place in states.items() if real not in {name, place}}
 
 
 def _given(store: str) -> str:
