@@ -6,7 +6,7 @@ from ocm.base.notices import Notice, ignore
 from ocm.doctor import host_checks, reach
 from ocm.recall import listing, status
 from ocm.setup import scope
-from ocm.store import paths
+from ocm.store import paths, trust
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def look(cwd: str, notice: Notice = ignore) -> "Overview":
     if store is None:
         steps = [_INIT, ("ocm demo", "see first what it does, in a folder thrown away afterwards"), _HELP]
         return {"store": None, "hosts": [], "sessions": 0, "last": None, "active": [], "next": steps}
+    trust.settle(store)
     found = status.status(store, notice)
     last = next(iter(listing.names(store, 1)), None)
     hosts = _hosts(store)

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ocm.base.errors import NoStoreError, suggestion
-from ocm.store import paths
+from ocm.store import paths, trust
 from ocm.store.paths import Store
 from ocm.ui import layout, output
 
@@ -29,6 +29,7 @@ def find_store(project: str | None) -> Store:
     if store is None:
         where = os.path.abspath(named or os.getcwd())
         raise NoStoreError(f"There is no session store for {where}.", "Make one with: ocm init")
+    trust.settle(store)
     if sys.stderr.isatty() and "--json" not in sys.argv:
         from ocm.index import sync
 

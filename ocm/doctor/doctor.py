@@ -13,7 +13,7 @@ from ocm.doctor.transcripts import Conversation
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.setup import install
 from ocm.setup.scope import Scope, user_scope
-from ocm.store import paths
+from ocm.store import paths, trust
 from ocm.store.paths import Store
 
 # These hosts run a hook that is in both places once.
@@ -49,6 +49,7 @@ def examine(cwd: str) -> Report:
     if store is None:
         problem = f"There is no session store for {os.path.abspath(cwd)}."
         return Report(None, findings=[Finding("store", problem, "Create one with: ocm init")])
+    trust.settle(store)
     report = Report(store, findings=[*store_checks.check(store), *history_checks.check(store)])
     for scope in _scopes(store):
         report.hosts += host_checks.check(scope, store)

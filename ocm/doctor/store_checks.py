@@ -69,7 +69,15 @@ def _git(store: Store) -> Finding | None:
 def _out_of_git(store: Store) -> Finding | None:
     from ocm.git import worktree
 
-    if store.is_user or not worktree.can_be_committed(store.path):
+    came = trust.foreign(store.path)
+    if came:
+        return Finding(
+            "store-tracked",
+            f"git tracks {len(came)} files in {store.path}: a checkout can bring such files, so they do not count.",
+            "If they are shared on purpose, accept them with: ocm trust",
+            path=store.path,
+        )
+    if store.is_user or trust.is_shared(store.path) or not worktree.can_be_committed(store.path):
         return None
     root = os.path.dirname(store.path)
     return Finding(

@@ -271,6 +271,12 @@ def _shell(command: str) -> str:
 
 
 def _recover(event: Event) -> None:
+    """Store what dead conversations left; what came along with a store from elsewhere is nobody's here."""
+    from ocm.store import trust
+
+    trust.settle(event.store)
+    if not trust.is_trusted(event.store):
+        return
     now = time.time()
     path = event.store.path
     if journal.orphans(path, now - journal.ORPHAN_SECONDS) or journal.idle(path, now - journal.FORGOTTEN_SECONDS):

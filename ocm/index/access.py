@@ -9,7 +9,8 @@ from ocm.base.errors import OcmError
 from ocm.base.notices import Notice, ignore
 from ocm.index import checkpoint_queries, scan, schema, sync, writer
 from ocm.index.queries import Index
-from ocm.store.paths import Store
+from ocm.store import trust
+from ocm.store.paths import SESSIONS, Store
 
 if TYPE_CHECKING:
     from ocm.index.links import Commits
@@ -64,6 +65,17 @@ def read(
         raise OcmError(
             f"The session files cannot be searched: {error}.", "Rebuild the cache: ocm rebuild-index"
         ) from error
+
+
+def _say_what_came(store: Store, notice: Notice) -> None:
+    """Say how many session files are left out because git tracks them; only where somebody listens."""
+    came = trust.foreign(store.path) if notice is not ignore else ()
+    many = sum(name.startswith(SESSIONS) for name in came)
+    if many:
+        notice(
+            f"Left out, because git tracks them and a checkout can bring such files: {many} session files. "
+            "If they are shared on purpose: ocm trust"
+        )
 
 
 def health(store: Store) -> str:
@@ -125,6 +137,7 @@ def _ask(
         found = work(index)
         unreadable = index.unreadable() if notice is not ignore else []
         shadowed = index.copies() if notice is not ignore else []
+    _say_what_came(store, notice)
     if shadowed:
         pairs = "; ".join(f"{copy} beside {file}" for _, copy, file in shadowed[:_NAMED])
         more = f" and {len(shadowed) - _NAMED} more" if len(shadowed) > _NAMED else ""

@@ -15,8 +15,10 @@ from ocm.base.times import instant, with_offset
 from ocm.base.values import FileChange
 from ocm.index import file_format
 from ocm.index.file_format import stat_hash, stat_hash_of
+from ocm.store import tracked, trust
 from ocm.store.paths import (
     MAX_SESSION_FILE,
+    SESSIONS,
     TEMPORARY,
     Store,
     UnfitFileError,
@@ -72,7 +74,7 @@ def scan(store: Store) -> Listing:
     """Look at every session file once, without opening it."""
     stamp = folder_stamp(store)
     every = _listed(store)
-    found = _session_files(every)
+    found = _counted(store, every)
     left = len(found) < len(every) and any(name.startswith(TEMPORARY) for name in every)
     folder = stamp if settled(stamp, time.time_ns()) and not left else 0
     try:
@@ -158,11 +160,14 @@ def names(store: Store) -> list[str]:
     Raises:
         OcmError: the folder is there and cannot be read.
     """
-    return _session_files(_listed(store))
+    return _counted(store, _listed(store))
 
 
-def _session_files(names: list[str]) -> list[str]:
-    return [name for name in names if is_session_file(name)]
+def _counted(store: Store, names: list[str]) -> list[str]:
+    """Return which of these names are session files that count: those that came with a checkout do not."""
+    came = trust.foreign(store.path)
+    found = [name for name in names if is_session_file(name)]
+    return [name for name in found if not tracked.holds(came, f"{SESSIONS}/{name}")] if came else found
 
 
 def _listed(store: Store) -> list[str]:

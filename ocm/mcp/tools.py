@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ocm.base.errors import BadInputError
+from ocm.base.errors import BadInputError, OcmError
 from ocm.base.model import SECTIONS
 from ocm.mcp import tool_schemas as schemas
 from ocm.mcp.conversation import Caller, Conversation
@@ -27,8 +27,19 @@ class Request(NamedTuple):
 
     @property
     def store(self) -> paths.Store:
-        """The store as it is now."""
-        return self.conversation.store()
+        """The store as it is now, to be read from.
+
+        Raises:
+            NoStoreError: there is none.
+            OcmError: it came from elsewhere, and nobody has accepted it.
+        """
+        from ocm.store import trust
+
+        store = self.conversation.store()
+        trust.settle(store)
+        if why := trust.finding(store):
+            raise OcmError(why, "Tell the user; if they know where it comes from, `ocm trust` accepts it.")
+        return store
 
 
 class Tool(NamedTuple):
@@ -70,7 +81,7 @@ def _checkpoint(request: Request) -> Answer:
 
 def _search(request: Request) -> Answer:
     from ocm.recall import search
-    from ocm.store import registry
+    from ocm.store import registry, trust
 
     given = request.arguments
     scope = given.pop("scope", "project")
@@ -80,7 +91,8 @@ def _search(request: Request) -> Answer:
     given["tool"] = given.pop("tool_filter", None)
     filters = search.Filters(**given)
     if scope == "global":
-        return {"result": search.search_everywhere(registry.everywhere(), query, limit=limit, filters=filters)}
+        stores = list(filter(trust.is_trusted, registry.everywhere()))
+        return {"result": search.search_everywhere(stores, query, limit=limit, filters=filters)}
     return {"result": search.search(request.store, query, limit=limit, filters=filters)}
 
 

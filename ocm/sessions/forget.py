@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ocm.base.errors import OcmError
 from ocm.markdown import parse
 from ocm.sessions import archive, backups, export_format, forgotten, import_batches, session_files
-from ocm.store import files, journal, paths
+from ocm.store import files, journal, paths, tracked
 from ocm.store.paths import Store
 
 _PREFIX, _SUFFIX = "forget_", ".json"
@@ -133,6 +133,8 @@ def _note_path(store: Store, session_id: str) -> str:
 
 def _notes(store: Store) -> list[str]:
     try:
-        return [name for name in os.listdir(store.path) if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
+        found = [name for name in os.listdir(store.path) if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
     except OSError:
         return []
+    came = tracked.names(store.path) if found else frozenset()
+    return [name for name in found if not tracked.holds(came, name)]

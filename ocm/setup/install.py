@@ -67,12 +67,9 @@ def plan_init(  # noqa: PLR0913 - each is an option of its own
             "Run `ocm install` to set ocm up for all projects, or name a project with --project.",
         )
     names = choose(hosts, profiles or {}, everything=everything, scope=scope)
+    trust.settle(paths.Store(scope.store, root))
     plan = _set_up(scope, profiles or {}, names, config.load(paths.user_store(), scope.store))
-    if trust.came_along(scope.store):
-        plan.steps.append(
-            Call(registry.path(), "note where the store is from", lambda: trust.note(scope.store, trust.SEEN))
-        )
-        plan.warnings.append(f"{scope.store} came with sessions not made here: look at them, then run `ocm trust`.")
+    _plan_trust(scope, plan)
     if not registry.is_registered(root, scope.store):
         plan.steps.append(Call(registry.path(), "register the project", lambda: registry.register(root, scope.store)))
     plan.notices = _notices(scope, plan) + _folders_not_reached(scope, cwd, names) + plan.notices
@@ -83,6 +80,17 @@ def plan_init(  # noqa: PLR0913 - each is an option of its own
 def host_titles() -> dict[str, str]:
     """Return every host that can be set up, each with what it is called."""
     return {name: host.title for name, host in HOSTS.items()}
+
+
+def _plan_trust(scope: Scope, plan: Plan) -> None:
+    """Plan to know a new store for one of this user; one that came along is only noted, until it is accepted."""
+    if trust.came_along(scope.store):
+        if not trust.is_noted(scope.store):
+            noted = lambda: trust.note(scope.store, trust.SEEN)  # noqa: E731
+            plan.steps.append(Call(trust.path(), "note where the store is from", noted))
+        plan.warnings.append(f"{scope.store} came with sessions not made here: look at them, then run `ocm trust`.")
+    elif not trust.is_bound(scope.store):
+        plan.steps.append(Call(trust.path(), "know the store again", lambda: trust.bind(scope.store)))
 
 
 def may_be_local(project: str | None, cwd: str, hosts: Sequence[str]) -> list[str]:
@@ -122,6 +130,8 @@ def plan_uninstall(
     """
     check_names(hosts)
     scope = user_scope() if everywhere else installed_scope(project, cwd)
+    if not scope.is_user:
+        trust.settle(paths.Store(scope.store, scope.root))
     known = manifest.load(scope.root, user=scope.is_user)
     left = [name for name in known.hosts if name in HOSTS and name not in hosts] if hosts else []
     # Backwards: hooks without the tool that opens their gate would be the worst of half-done states.
@@ -143,14 +153,14 @@ def plan_uninstall(
     if not scope.is_user and registry.is_registered(scope.root):
         if not purge and trust.is_trusted(paths.Store(scope.store, scope.root)):
             known_here = "remember that the sessions were made here"
-            plan.steps.append(Call(trust.path(), known_here, lambda: trust.note(scope.store, trust.ACCEPTED)))
+            plan.steps.append(Call(trust.path(), known_here, lambda: trust.bind(scope.store)))
         plan.steps.append(Call(registry.path(), "forget the project", lambda: registry.unregister(scope.root)))
     _plan_store_removal(scope, plan, purge=purge)
     known.folders += [scope.store] * (scope.is_user and purge)
     if kept:
         known.hosts, known.entries = [], {path: known.entries[path] for path in kept}
         plan.steps.append(Call(known.path, "keep what stays in mind", lambda: manifest.keep(known)))
-    elif os.path.lexists(known.path) and not known.damaged:
+    elif manifest.is_there(known) and not known.damaged:
         forget = Call(known.path, "forget what the files held before", lambda: manifest.forget(known))
         plan.steps.append(forget)
     return _checked(plan)
@@ -297,6 +307,8 @@ def _plan_store_removal(scope: Scope, plan: Plan, *, purge: bool) -> None:
     own = scope.is_user or (os.path.dirname(scope.store) == scope.root and not os.path.islink(scope.store))
     if purge and own:
         names = sorted(os.listdir(scope.store))
+        if not scope.is_user and trust.is_recorded(scope.store):
+            plan.steps.append(Call(trust.path(), "forget the store", lambda: trust.drop(scope.store)))
         names = [name for name in names if not scope.is_user or any(fnmatch(name, made) for made in _CREATED_NAMES)]
         plan.steps.append(RemoveEntries(scope.store, "remove the store", tuple(names)))
         return

@@ -8,9 +8,9 @@ import contextlib
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
-from ocm.store import files, paths
+from ocm.store import files, paths, registry
 
 FOLDER = "installs"
 
@@ -50,6 +50,7 @@ class Manifest:
     hosts: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     damaged: bool = False
+    former: str = ""  # the file of this manifest from before its project was moved or renamed
 
     @property
     def path(self) -> str:
@@ -72,11 +73,13 @@ class Manifest:
             "refused": self.refused,
         }
         files.atomic_write(self.path, json.dumps(data, indent=1).encode())
+        _remove(self.former)
 
 
 def forget(known: Manifest) -> None:
     """Remove the manifest, and the folders that were made for the set-up and are empty again."""
-    os.unlink(known.path)
+    _remove(known.path)
+    _remove(known.former)
     clear_folders([folder(), *known.folders])
 
 
@@ -102,8 +105,41 @@ def folder() -> str:
     return os.path.join(paths.own_store(), FOLDER)
 
 
+def is_there(known: Manifest) -> bool:
+    """Return whether there is a file of this manifest."""
+    return os.path.lexists(known.path) or bool(known.former)
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
 def load(root: str, *, user: bool) -> Manifest:
-    """Return the manifest of `root`, an empty one where there is none; `damaged` marks one that cannot be read."""
+    """Return the manifest of `root`, an empty one where there is none; `damaged` marks one that cannot be read.
+
+    Of a project that was moved or renamed it is the one of where it was, with its paths as they are now.
+    """
+    found = _load(root, user=user)
+    if user or found.damaged or os.path.lexists(found.path):
+        return found
+    former = next((one for place in registry.former_roots(root) if (one := _load(place, user=False)).entries), None)
+    if former is None or os.path.isdir(former.root):
+        return found
+    entries = {_followed(path, former.root, root): entry for path, entry in former.entries.items()}
+    folders = [_followed(path, former.root, root) for path in former.folders]
+    return replace(former, root=root, entries=entries, folders=folders, former=former.path)
+
+
+def _followed(path: str, before: str, now: str) -> str:
+    """Return where a path in a project is after the project was moved."""
+    for base in (before, os.path.realpath(before)):
+        if path.startswith(base + os.sep):
+            return now + path[len(base) :]
+    return path
+
+
+def _load(root: str, *, user: bool) -> Manifest:
     found = Manifest(root, user)
     try:
         data = files.read_bytes(found.path)

@@ -4,6 +4,7 @@ import os
 
 from ocm.store import paths
 
+NAME = "config.json"
 MAX_BYTES = 256 * 1024
 MAX_LOG = 256 * 1024  # of the log and of the one before it
 MAX_JOURNAL = 2 * 1024 * 1024  # of one session, before the next prompt stores what it holds
@@ -45,12 +46,19 @@ def load(*stores: str) -> dict[str, int | str]:
 
 
 def read(store: str) -> dict[str, object]:
-    """Return what `config.json` of `store` sets, as dotted names; empty when it is missing or not valid JSON."""
-    path = os.path.join(store, "config.json")
+    """Return what `config.json` of `store` sets, as dotted names; empty when it is missing or not valid JSON.
+
+    Settings are the user's own: those that came with a checkout say nothing.
+    """
+    path = os.path.join(store, NAME)
     if not store or not os.path.exists(path):
         return {}
     import json
 
+    from ocm.store import tracked
+
+    if tracked.holds(tracked.names(store), NAME):
+        return {}
     try:
         found = json.loads(paths.read_regular(path, MAX_BYTES, follow=True))
         return flatten(found) if isinstance(found, dict) else {}

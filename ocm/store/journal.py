@@ -235,7 +235,15 @@ def taken_paths(store: str, session_id: str) -> list[str]:
 
 def session_keys(store: str) -> list[str]:
     """Return the key of every session that has a journal, active or taken."""
-    return sorted({session for name in _names(store) if (session := _key_in(name))})
+    return sorted({session for name in _own(store) if (session := _key_in(name))})
+
+
+def _own(store: str) -> list[str]:
+    """Return the names in the store without those that came with a checkout: a journal is never shared."""
+    from ocm.store import tracked
+
+    came = tracked.names(store)
+    return [name for name in _names(store) if not came or not tracked.holds(came, name)]
 
 
 def _key_in(name: str) -> str:
@@ -268,7 +276,7 @@ def idle(store: str, older_than: float) -> list[str]:
 def _untouched(store: str, older_than: float) -> list[tuple[str, list[str]]]:
     """Return the key and the journals of each session that nothing touched since; the folder is listed once."""
     found: dict[str, list[str]] = {}
-    for name in sorted(_names(store)):
+    for name in sorted(_own(store)):
         session = _key_in(name)
         if session:
             found.setdefault(session, []).append(os.path.join(store, name))

@@ -8,6 +8,7 @@ from ocm.store import paths  # and `files` where something is written: a hook on
 
 NAME = "registry.json"
 _MOST_ASIDE = 10
+_BEFORE, _MOST_BEFORE = "before", 5  # where a project was until it was moved, in its row
 
 Rows = list[dict[str, Any]]
 
@@ -33,11 +34,14 @@ def is_registered(root: str, store: str | None = None) -> bool:
 
 
 def stores() -> list[paths.Store]:
-    """Return the stores of all registered projects that are still there, each once; nothing is created."""
+    """Return the stores of all registered projects that are still there, each once; nothing is created.
+
+    One that became a link out of its project is none.
+    """
     found: dict[str, paths.Store] = {}
     for row in rows():
         store = store_of(row)
-        if store and os.path.isdir(os.path.join(store, paths.SESSIONS)):
+        if store and os.path.isdir(os.path.join(store, paths.SESSIONS)) and not paths.escapes_project(store):
             root = str(row.get("project_root") or os.path.dirname(store))
             found.setdefault(os.path.realpath(store), paths.Store(store, root))
     return list(found.values())
@@ -77,6 +81,44 @@ def register(root: str, store: str) -> None:
         if known is None:
             _set_aside()
         _write([*(other for other in known or [] if not _is_at(other, root)), row])
+
+
+def moved(before: str, store: str) -> None:
+    """Follow a store that lay at `before`, a real path, and lies at `store` now; a copy of it gets a row of its own.
+
+    Raises:
+        OcmError: when another process holds the lock, or there is no user store.
+        OSError: when the user store cannot be written to.
+    """
+    from ocm.store import files
+
+    with files.locked(os.path.join(paths.own_store(), NAME + ".lock")):
+        known = _read() or []
+        of_it = [row for row in known if os.path.realpath(store_of(row) or os.sep) == before]
+        if of_it:
+            left = known if os.path.isdir(before) else [row for row in known if row not in of_it]
+            others = [row for row in left if not _is_at(row, os.path.dirname(store))]
+            _write([*others, *(_moved(row, before, store) for row in of_it if _goes_along(row, before))])
+
+
+def former_roots(root: str) -> list[str]:
+    """Return where the project at `root` was before it was moved or renamed, the latest first."""
+    found = next((row.get(_BEFORE) for row in rows() if _is_at(row, root)), None)
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+
+
+def _goes_along(row: dict[str, Any], before: str) -> bool:
+    """Return whether a row is that of the project which holds the store, or of a worktree that stays where it was."""
+    return _is_at(row, os.path.dirname(before)) or not os.path.isdir(before)
+
+
+def _moved(row: dict[str, Any], before: str, store: str) -> dict[str, Any]:
+    root = row.get("project_root")
+    if not isinstance(root, str) or not _is_at(row, os.path.dirname(before)):
+        return {**row, "store": store}
+    now, known = os.path.dirname(store), row.get(_BEFORE)
+    earlier = [root, *(known if isinstance(known, list) else [])][:_MOST_BEFORE] if not os.path.isdir(before) else []
+    return {**row, "project": os.path.basename(now) or now, "project_root": now, "store": store, _BEFORE: earlier}
 
 
 def unregister(root: str) -> None:

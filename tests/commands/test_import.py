@@ -10,6 +10,7 @@ import pytest
 
 from ocm.sources import registry
 from ocm.store import registry as projects
+from ocm.store import trust
 from tests.support.builders import Project, repository, run_ocm
 from tests.support.session_store import everything, ids
 from tests.support.transcripts import OTHER, SESSION, Claude, small_change
@@ -44,6 +45,7 @@ def test_import_again_and_undo_leave_the_store_as_it_was(repo: Project, history:
     one = small_change(str(repo.root))
     one.put(history)
     repo.checkpoint(SESSION, goal="mine")
+    trust.settle(repo.store)
     before = everything(repo.store.path)
     first = json.loads(run_ocm(repo.root, "import", "--from", "claude-code", "--json").stdout)
     assert (first["completed"], first["batch"] is None) == ([SESSION], False)

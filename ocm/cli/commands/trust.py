@@ -11,7 +11,8 @@ from ocm.ui import output
 def command(*, project: str | None) -> None:
     """Accept a session store that was not made here.
 
-    Its sessions are shown to new conversations from then on.
+    Its sessions are shown to new conversations from then on. Session files that git tracks, which a checkout can bring,
+    are accepted with it, and left out before.
     """
     from ocm.store import trust as trusting
 

@@ -197,9 +197,9 @@ def test_a_file_that_vanishes_between_the_listing_and_its_look_is_gone_and_the_o
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     three(store)
-    real = scan._session_files
+    real = scan._counted
     before = scan.scan(store)
-    monkeypatch.setattr(scan, "_session_files", lambda every: [*real(every), "ghost.md"])
+    monkeypatch.setattr(scan, "_counted", lambda *every: [*real(*every), "ghost.md"])
     after = scan.scan(store)
     assert (after.stat_hashes, after.undecodable, after.total) == (before.stat_hashes, before.undecodable, before.total)
     assert len(listed(store)) == 3
