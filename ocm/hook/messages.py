@@ -3,9 +3,10 @@
 import json
 
 from ocm.base.text import cut
+from ocm.hosts.adapter import SERVER
 from ocm.redaction import token_patterns
 from ocm.store import config, gate
-from ocm.store.paths import Store, find_store
+from ocm.store.paths import Store, find_store, read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ RELEASED = (
     "The checkpoint tool seems unreachable; `ocm status` shows where things stand."
 )
 _SAFE_WORDS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-+@,; ")
+_MAX_SERVERS = 16 * 1024 * 1024  # bytes of a file with MCP servers
 _READ, _TITLE = 4000, 200  # characters of a prompt that are looked at, and that become a title
 
 
@@ -29,7 +31,7 @@ def reminder(host: "Adapter", counts: gate.Tally, settings: dict[str, int | str]
     held = "every other call is" if settings["gate.deny"] == "all" else "what changes something is"
     then = f"; until then {held} held back" if gate.is_shut(counts, settings) else ""
     return (
-        f"ocm: {counts.calls} tool calls since the last checkpoint of this session. Call {host.checkpoint_tool} now "
+        f"ocm: {counts.calls} tool calls since the last checkpoint of this session. Call {tool_of(host)} now "
         "with goal, work_completed, work_pending, work_summary, decisions and problems, as far as there is something "
         f"to say{then}."
     )
@@ -47,10 +49,11 @@ def denial(host: "Adapter", session_id: str, store: Store, settings: dict[str, i
     call = json.dumps({**named, **ready}, ensure_ascii=False)
     goal = f" --goal {_quoted(_plain(str(ready['goal'])))}" if "goal" in ready else ""
     summary = _quoted(_plain("; ".join(ready["work_summary"])))
+    tool = tool_of(host)
     return (
         f"ocm: a checkpoint is due before anything else is {'done' if everything else 'changed'}. "
         "Send this, better in your own words, with work_completed, work_pending, decisions and problems: "
-        f"{host.checkpoint_tool} {call}{host.loading_hint}. Without that tool, this shell command does the same: "
+        f"{tool} {call}{host.loading_hint.format(tool=tool)}. Without that tool, this shell command does the same: "
         f"ocm checkpoint --session-id {_quoted(session_id)}{project}{goal} --summary {summary}. "
         f"Then repeat the call{'' if everything else '; reading and searching are free'}."
     )
@@ -58,7 +61,26 @@ def denial(host: "Adapter", session_id: str, store: Store, settings: dict[str, i
 
 def short_denial(host: "Adapter") -> str:
     """Return why a call is held back that follows on one which was told all of it."""
-    return f"ocm: held back, too, until {host.checkpoint_tool} is called; then repeat this call."
+    return f"ocm: held back, too, until {tool_of(host)} is called; then repeat this call."
+
+
+def tool_of(host: "Adapter") -> str:
+    """Return how the model calls the checkpoint tool: a plugin's, unless the same server is set up beside it."""
+    plugins = host.plugin_tool()
+    if plugins and not any(_has_server(*place) for place in host.server_places()):
+        return plugins
+    return host.checkpoint_tool
+
+
+def _has_server(path: str, *names: str) -> bool:
+    """Return whether a file of settings names ocm's server, in the object that these names lead to."""
+    try:
+        found = json.loads(read_regular(path, _MAX_SERVERS, follow=True))
+    except (OSError, ValueError, RecursionError):
+        return False
+    for name in names:
+        found = found.get(name) if isinstance(found, dict) else None
+    return isinstance(found, dict) and SERVER in found
 
 
 def title(typed: str, *stores: str) -> str:

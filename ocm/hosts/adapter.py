@@ -73,10 +73,10 @@ class Adapter:
     Payloads come from outside, so any field may be missing or of any type.
 
     `name` is the host's name on the command line. `checkpoint_tool` is how its model calls the checkpoint tool, and
-    `loading_hint` how it loads that tool first, in brackets, where it has to. `can_change_calls` says that `allow_own`
-    can put the session's id into a call; without that, the model has to be told the id. `delegate_tool` runs a
-    sub-agent whose calls do not say that they are a sub-agent's. `deny_exit_code` is what a hook that denies exits
-    with: 2 where the host reads the reason from stderr.
+    `loading_hint` how it loads that tool (`{tool}`) first, in brackets, where it has to. `can_change_calls` says that
+    `allow_own` can put the session's id into a call; without that, the model has to be told the id. `delegate_tool`
+    runs a sub-agent whose calls do not say that they are a sub-agent's. `deny_exit_code` is what a hook that denies
+    exits with: 2 where the host reads the reason from stderr.
     """
 
     name = ""
@@ -100,6 +100,14 @@ class Adapter:
     command_field = "command"
     # Tools that load a tool, keep a list or ask the user: never held back, whatever the settings.
     harmless_tools: frozenset[str] = frozenset()
+
+    def plugin_tool(self) -> str:
+        """Return how the model calls the checkpoint tool of a plugin, where this hook is a plugin's; else empty."""
+        return ""
+
+    def server_places(self) -> list[tuple[str, ...]]:
+        """Return where MCP servers are beside which the host leaves the same one of a plugin out: file, then names."""
+        return []
 
     def read_call(self, payload: Payload, cwd: str) -> Call:
         """Return the call of a `pre-tool-use` or `post-tool-use` payload; its relative paths are relative to `cwd`."""

@@ -11,6 +11,7 @@ from ocm.hosts.adapter import CHECKPOINT, SERVER, Adapter, Call, Payload, Reply,
 
 _PREFIX = f"mcp__{SERVER}__"
 CHECKPOINT_TOOL = f"{_PREFIX}ocm__checkpoint"
+_SERVERS = "mcpServers"
 _KINDS = {"create": "created", "update": "modified"}
 _SHELLS = {adapter.POSIX_SHELL: adapter.POSIX_SHELL, adapter.POWERSHELL: adapter.POWERSHELL}
 # A finished background agent, a reminder or a command's output arrives as if the user had typed it.
@@ -92,11 +93,25 @@ class ClaudeCode(ClaudeDialect):
     """Claude Code itself."""
 
     name = "claude-code"
-    loading_hint = f" (load it with ToolSearch select:{CHECKPOINT_TOOL} if needed)"
+    loading_hint = " (load it with ToolSearch select:{tool} if needed)"
     harmless_tools = frozenset({
         "ToolSearch", "TodoRead", "TodoWrite", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate", "AskUserQuestion",
         "EnterPlanMode", "ExitPlanMode",
     })  # fmt: skip
+
+    def plugin_tool(self) -> str:
+        """Return the checkpoint tool as the server of a plugin has it, which has the plugin's name before its own."""
+        return f"mcp__plugin_ocm_{SERVER}__ocm__checkpoint" if os.environ.get("CLAUDE_PLUGIN_ROOT") else ""
+
+    def server_places(self) -> list[tuple[str, ...]]:
+        """Return where the project's and the user's own servers are; beside the same one, a plugin's is left out."""
+        project = os.environ.get("CLAUDE_PROJECT_DIR") or os.curdir
+        user = os.path.join(os.environ.get("CLAUDE_CONFIG_DIR") or os.path.expanduser("~"), ".claude.json")
+        return [
+            (os.path.join(project, ".mcp.json"), _SERVERS),
+            (user, _SERVERS),
+            (user, "projects", os.path.realpath(project), _SERVERS),
+        ]
 
     def from_other_host(self, payload: Payload) -> bool:
         """Return whether another host made this call: Cursor, VS Code and Copilot CLI run these hooks beside theirs."""

@@ -45,11 +45,11 @@ def note(item: str, **arguments: object) -> Script:
     return in_turn(checkpoint(work_completed=[item], **arguments), say("Noted."))
 
 
-def call_in(reason: str) -> Reply:
+def call_in(reason: str, tool: str = CHECKPOINT) -> Reply:
     """Make the call that a denial holds, exactly as it stands there."""
-    at = reason.index(f"{CHECKPOINT} {{")
-    arguments, _ = json.JSONDecoder().raw_decode(reason, at + len(CHECKPOINT) + 1)
-    return checkpoint(**arguments)
+    at = reason.index(f"{tool} {{")
+    arguments, _ = json.JSONDecoder().raw_decode(reason, at + len(tool) + 1)
+    return call(tool, **arguments)
 
 
 def holds_call(reason: str) -> bool:

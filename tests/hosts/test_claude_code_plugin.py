@@ -12,7 +12,8 @@ import pytest
 
 from ocm import __version__
 
-from .bench import ONE, THRESHOLD, Bench, hook_texts, touch
+from .bench import CHECKPOINT as PROJECTS_OWN
+from .bench import ONE, THRESHOLD, Bench, call_in, hook_texts, touch
 from .claude import QUIET
 from .scripted_api import Reply, call, say
 
@@ -72,23 +73,47 @@ def test_the_manifest_names_this_version_and_the_same_server_that_init_writes(be
 
 
 def test_hooks_gate_and_checkpoint_work_from_the_plugin_alone(plugged: Bench) -> None:
+    """What the gate says names the tool as the model has it there: the call that a denial holds can be made as it is."""
     session_id = str(uuid.uuid4())
 
     def script(first: Request) -> Play:
         assert session_id in first.new_text
-        yield Reply(calls=plugged.read("src/names.py").calls * (THRESHOLD - 1) + touch("made.txt").calls)
+        request = yield Reply(calls=plugged.read("src/names.py").calls * (THRESHOLD - 1) + touch("made.txt").calls)
+        assert f"Call {CHECKPOINT} now" in hook_texts(request)
         denied = yield plugged.edit(*ONE)
-        assert "checkpoint" in denied.error
-        request = yield call(CHECKPOINT, goal="Say 1 for one")
+        assert f"select:{CHECKPOINT} " in denied.error
+        assert CHECKPOINT in (yield plugged.edit(*ONE)).error
+        yield call("ToolSearch", query=f"select:{CHECKPOINT}")
+        request = yield call_in(denied.error, CHECKPOINT)
         assert json.loads(request.results[0].text)["session_id"] == session_id
         assert not (yield plugged.edit(*ONE)).error
+        shown.append(request.all_text)
         yield say("Done.")
 
+    shown: list[str] = []
     run = plugged.claude.run(script, "--session-id", session_id)
 
     assert run.exit_code == 0
-    assert plugged.show(session_id)["goal"] == "Say 1 for one"
+    assert PROJECTS_OWN not in shown[0]
+    assert plugged.show(session_id)["goal"] == "Go on."
     assert plugged.files(session_id) == {("made.txt", "created"), ("src/names.py", "modified")}
+
+
+def test_beside_the_projects_own_set_up_the_tool_that_is_named_is_one_that_is_there(plugged: Bench) -> None:
+    """With the plugin and `ocm init` the client drops the plugin's server; whichever hook speaks, its call can be made."""
+    plugged.set_up()
+
+    def script(_first: Request) -> Play:
+        request = yield from plugged.shut_the_gate()
+        assert f"Call {PROJECTS_OWN} now" in hook_texts(request)
+        denied = yield plugged.edit(*ONE)
+        assert not (yield call_in(denied.error, PROJECTS_OWN)).error
+        assert not (yield plugged.edit(*ONE)).error
+        yield say("Done.")
+
+    run = plugged.claude.run(script)
+
+    assert CHECKPOINT not in run.exchanges[-1].request.all_text
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,7 @@ def test_what_is_no_host_answers_nothing() -> None:
         host.from_other_host({}), host.failed({}), host.may_block_stop({}), host.deny({}, "r"), host.notify_user("m"),
         host.allow_own(Call("x"), "S"), host.add_context({}, "stop", "m"), host.block_stop("r"), host.folders({}),
         host.end_reason({}), host.user_prompt({}), host.session_id({}),
+        host.plugin_tool(), host.server_places(),
     ))  # fmt: skip
 
 
