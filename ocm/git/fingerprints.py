@@ -262,6 +262,7 @@ def match(commit: Patch, units: Iterable[tuple[str, Unit]], key_weight: KeyWeigh
         key_weight: How much a key says: one over the number of sessions that have it.
     """
     found: dict[str, Match] = {}
+    chosen: dict[str, Unit] = {}
     shared: dict[str, frozenset[int]] = {}
     everything = commit.own | commit.parts
     for session, unit in units:
@@ -270,8 +271,9 @@ def match(commit: Patch, units: Iterable[tuple[str, Unit]], key_weight: KeyWeigh
         if one.score >= MAYBE:
             shared[session] = shared.get(session, frozenset()) | common
             if session not in found or _rank(one) > _rank(found[session]):
-                found[session] = one
-    return _unexplained(found, shared, key_weight)
+                found[session], chosen[session] = one, unit
+    inside = {session: len(keys & commit.own) for session, keys in shared.items()}
+    return _unexplained(found, chosen, shared, inside, key_weight)
 
 
 def _rank(one: Match) -> tuple[float, float]:
@@ -293,10 +295,17 @@ def _match(commit: Patch, session: str, unit: Unit, common: frozenset[int], key_
     return Match(session, unit.number, max(share, part if part >= _MIN_PART else 0.0), "content")
 
 
-def _unexplained(found: dict[str, Match], shared: dict[str, frozenset[int]], key_weight: KeyWeight) -> list[Match]:
+def _unexplained(
+    found: dict[str, Match],
+    chosen: dict[str, Unit],
+    shared: dict[str, frozenset[int]],
+    inside: dict[str, int],
+    key_weight: KeyWeight,
+) -> list[Match]:
     """Return the matches without those whose keys a better one explains.
 
-    A session that made the commit may have squashed the work of others, so it explains nothing away.
+    A session that made the commit may have squashed the work of others, so it explains nothing away; nor does one that
+    went on in files which an earlier one had left uncommitted, so that it recorded their lines as well.
     """
 
     def weight(keys: Iterable[int]) -> float:
@@ -310,9 +319,17 @@ def _unexplained(found: dict[str, Match], shared: dict[str, frozenset[int]], key
     certain = any(one.how == "same" for one in found.values())
     for one in sorted(found.values(), key=order):
         keys = shared[one.session]
-        if one.how == "content" and (certain or weight(keys - explained) < _MIN_UNEXPLAINED * weight(keys)):
+        is_explained = certain or weight(keys - explained) < _MIN_UNEXPLAINED * weight(keys)
+        if one.how == "content" and is_explained and not _was_first(one, chosen, inside, kept):
             continue
         kept.append(one)
         if one.how != "recorded":
             explained |= keys
     return kept
+
+
+def _was_first(one: Match, chosen: dict[str, Unit], inside: dict[str, int], kept: list[Match]) -> bool:
+    """Return whether a later session recorded what this one had recorded before it, and mostly more."""
+    since = chosen[one.session].at
+    later = [other.session for other in kept if other.how != "recorded" and since < chosen[other.session].at]
+    return one.sure and any(inside[one.session] <= inside[other] for other in later)

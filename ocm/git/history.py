@@ -99,15 +99,6 @@ def patches(root: str, commits: Sequence[str]) -> Iterator[bytes]:
         yield from process.stream(tree.top, "-c", "core.quotePath=false", *asked, stdin=parse.lines_of(commits))
 
 
-def names_of(root: str, commits: list[str]) -> set[bytes] | None:
-    """Return every name that these commits changed; None when git cannot say."""
-    tree = WorkTree.find(root)
-    try:
-        return names_in(tree, commits) if tree else None
-    except UnknownError:
-        return None
-
-
 def names_in(tree: WorkTree, commits: list[str]) -> set[bytes]:
     """Return every name that these commits changed; of a merge only what it holds that no parent does.
 
@@ -299,6 +290,30 @@ def tracked(root: str, path: str) -> str | None:
     if exact:
         return "submodule" if exact[0].startswith(b"160000") else "file"
     return "folder" if lines else ""
+
+
+def untracked(root: str, paths: Collection[str]) -> list[str]:
+    """Return which of these files git neither tracks nor ignores; before the first commit, which none holds, all.
+
+    Raises:
+        UnknownError: git cannot say.
+    """
+    tree = WorkTree.find(root)
+    names = {tree.raw(name): path for path in paths if (name := tree.name_of(path))} if tree else {}
+    if tree is None or not names:
+        return []
+    if not git_head(tree.top)[0]:
+        return list(names.values())
+    few = sum(map(len, names)) < process.MAX_ARGUMENTS
+    asked = (
+        "ls-files",
+        "-z",
+        "--others",
+        "--exclude-standard",
+        "--",
+        *(map(os.fsdecode, sorted(names)) if few else ()),
+    )
+    return [names[name] for name in parse.names(process.run(tree.top, *asked)) if name in names]
 
 
 def is_shallow(root: str) -> bool:

@@ -1,6 +1,6 @@
 """What a checkpoint records of the work itself: fingerprints of what is not committed, and of the commits just made.
 
-At most two git processes, none where nothing was edited; what git cannot say is not recorded, and never an error.
+At most three git processes, none where nothing was edited; what git cannot say is not recorded, and never an error.
 """
 
 import contextlib
@@ -84,8 +84,13 @@ def _uncommitted(root: str, changes: Collection[FileChange]) -> Iterator[bytes]:
         if line.startswith(b"diff --git "):
             seen.add(history.patched_name(line))
         yield line
-    created = [change.path for change in changes if change.change_type == "created"]
-    yield from itertools.chain.from_iterable(_added(root, path, seen) for path in created)
+    there = {c.path: c.change_type for c in changes if c.change_type != "deleted"}
+    unseen = [path for path in there if history.name_of(root, path) not in seen]
+    try:
+        new = history.untracked(root, unseen)  # by whichever session they were made: no commit holds any of it
+    except UnknownError:
+        new = [path for path in unseen if there[path] == "created"]
+    yield from itertools.chain.from_iterable(_added(root, path, seen) for path in sorted(new))
 
 
 def _added(root: str, path: str, seen: set[bytes]) -> Iterable[bytes]:

@@ -23,6 +23,11 @@ class Branches:
         self._remotes = _names_in(os.path.join(tree.common_dir, "refs", "remotes"))
         self.trunk, self.trunk_tip = self._find_trunk()
 
+    @property
+    def bases(self) -> list[str]:
+        """Where the history that counts begins: what is checked out, and the branch that all others come back to."""
+        return [base for base in (self.head, self.trunk_tip) if base]
+
     def tips(self, branch: str) -> list[str]:
         """Return where a branch is, here and as the remotes had it last; empty where there is no such branch."""
         refs = [_HEADS + branch, *(f"{_REMOTES}{remote}/{branch}" for remote in self._remotes)]

@@ -69,19 +69,38 @@ def of_files(views: Mapping[str, View], file: str, held: Mapping[str, Holder], s
         if why := who.unknown or _why_not(views[who.inner].root, known, name):
             found.unclear[path] = why
         else:
-            (found.held if known and name in known else found.lacking).append(path)
+            (found.held if known and fingerprints.name_key(name) in known else found.lacking).append(path)
     _set_apart(found, held, since)
     return found
 
 
-def _names(view: View, file: str) -> set[bytes] | None:
-    sure = [made.sha for made, match in commit_links.commits_of(view.links, file) if match.sure]
-    if not sure and refusal.reason(view.root):
+def _names(view: View, file: str) -> set[int] | None:
+    """Return the keys of the names that commits changed which hold a session's work; None where git cannot say."""
+    row, tree = view.cache.in_file(file), WorkTree.find(view.root)
+    found = view.links.holding([row.row]).get(row.row, []) if row else []
+    try:
+        outside = _outside(tree, Branches(tree), {one.sha for one in found if not one.is_inner}) if tree else set()
+    except UnknownError:
         return None
-    return history.names_of(view.root, sure)
+    names = {key for one in found if one.sha not in outside for key in one.names}
+    return None if not names and refusal.reason(view.root) else names
 
 
-def _why_not(root: str, known: set[bytes] | None, name: bytes) -> str:
+def _outside(tree: WorkTree, branches: Branches, commits: set[str]) -> set[str]:
+    """Return which commits are neither in the history of HEAD nor in that of the branch all others come back to.
+
+    Raises:
+        UnknownError: git cannot say.
+    """
+    wanted = sorted(commits.difference(branches.bases))
+    if not (wanted and branches.bases):
+        return set(wanted)
+    stdin = parse.lines_of([*wanted, *(f"^{base}" for base in branches.bases)])
+    out = process.run(tree.top, "rev-list", "--ignore-missing", "--stdin", stdin=stdin)
+    return set(out.decode().split()).intersection(wanted)
+
+
+def _why_not(root: str, known: set[int] | None, name: bytes) -> str:
     if known is None:
         return refusal.of_an_answer(root)
     return "" if name else refusal.ELSEWHERE
@@ -168,17 +187,13 @@ class _Look:
         """Ask which commits and tips are in no history that counts; and whether HEAD has what the trunk has not."""
         head, trunk = self._branches.head, self._branches.trunk_tip
         commits = {one.sha for found in self._holding.values() for one in found if not one.is_inner}
-        bases = [base for base in (head, trunk) if base]
-        wanted = sorted(commits.union(*self._tips.values()).difference(bases))
         if not (head or self._branches.current):
             self.unknown = refusal.reason(self._tree.top) or "what is checked out could not be read"
-        elif not (wanted and bases):
+            return
+        wanted = commits.union(*self._tips.values())
+        self._outside = _outside(self._tree, self._branches, wanted)
+        if not wanted.difference(self._branches.bases):  # so git was asked nothing by which it could have refused
             self.unknown = refusal.reason(self._tree.top)
-            self._outside = set(wanted)
-        else:
-            stdin = parse.lines_of([*wanted, *(f"^{base}" for base in bases)])
-            out = process.run(self._tree.top, "rev-list", "--ignore-missing", "--stdin", stdin=stdin)
-            self._outside = set(out.decode().split()).intersection(wanted)
         if head and trunk and head != trunk and self._branches.current in self._tips:
             self._ahead = bool(process.run(self._tree.top, "rev-list", "--max-count=1", head, f"^{trunk}", "--"))
 

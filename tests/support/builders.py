@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ocm.base.model import Session
 from ocm.hook import main
@@ -56,6 +57,16 @@ def commit(folder: Path, message: str = "change") -> str:
 def payload(event: str, session_id: str = "S", **fields: Any) -> dict[str, Any]:
     """Return what Claude Code sends for `event`."""
     return {"session_id": session_id, "hook_event_name": _EVENT_NAMES.get(event, event), **fields}
+
+
+class Ahead(NamedTuple):
+    """A clock that is some seconds ahead, for a module that takes the time from `datetime`."""
+
+    seconds: int
+
+    def now(self) -> datetime:
+        """Return the time, as `datetime.now` does."""
+        return datetime.now() + timedelta(seconds=self.seconds)  # noqa: DTZ005 - as the program asks
 
 
 @dataclass

@@ -1,17 +1,19 @@
 import os
 import re
+import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ocm.base.model import FileChange
-from ocm.git import blobs, freshness, parse, process
+from ocm.git import blobs, freshness, parse, process, refusal
 from ocm.git.worktree import WorkTree
 from ocm.markdown.facts import Facts, content_line
-from ocm.recall import brief, search
+from ocm.recall import brief, listing, search
 from tests.support.builders import Project, commit, git
 from tests.support.session_store import put, session
 
@@ -417,3 +419,107 @@ def test_what_git_has_to_convert_is_not_known_without_git(
     silent.chmod(0o755)
     monkeypatch.setenv("PATH", str(silent.parent))
     assert blobs.current(str(repo.root), {"a.py": oid}) == {"a.py": None}, "it answers, and says nothing"
+
+
+def _in_a_file(folder: Path, settings: str) -> str:
+    (folder / "line-ends").write_text(settings, encoding="utf-8")
+    return str(folder / "line-ends")
+
+
+def _set(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+
+_CRLF = "[core]\n\tautocrlf = true\n"
+# Everywhere that git learns from how lines end; each is told the project and a folder beside it.
+LINE_ENDS: dict[str, Callable[[Project, Path, pytest.MonkeyPatch], object]] = {
+    "the repository's settings": lambda repo, _, __: git(repo.root, "config", "core.autocrlf", "true"),
+    "a user's settings": lambda _, beside, monkeypatch: _set(
+        monkeypatch,
+        GIT_CONFIG_GLOBAL=_in_a_file(beside, Path("~/.gitconfig").expanduser().read_text(encoding="utf-8") + _CRLF),
+    ),
+    "an included file": lambda repo, beside, _: git(
+        repo.root, "config", "include.path", _in_a_file(beside, _CRLF)
+    ),
+    "a file included for this folder": lambda repo, beside, _: git(
+        repo.root, "config", f"includeIf.gitdir:{repo.root}/.path", _in_a_file(beside, _CRLF)
+    ),
+    "settings of the work tree": lambda repo, _, __: (
+        git(repo.root, "config", "extensions.worktreeConfig", "true"),
+        git(repo.root, "config", "--worktree", "core.autocrlf", "true"),
+    ),
+    "the environment": lambda _, __, monkeypatch: _set(
+        monkeypatch, GIT_CONFIG_COUNT="1", GIT_CONFIG_KEY_0="core.autocrlf", GIT_CONFIG_VALUE_0="true"
+    ),
+    "attributes of the project": lambda repo, _, __: write(repo, ".gitattributes", "* text=auto eol=crlf\n"),
+    "attributes of one clone": lambda repo, _, __: write(repo, ".git/info/attributes", "* text eol=crlf\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", LINE_ENDS)
+def test_line_ends_are_no_change_wherever_git_learns_of_them(
+    repo: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    work(repo, "b.py", "c.py")
+    commit(repo.root, "work")
+    LINE_ENDS[place](repo, tmp_path, monkeypatch)
+    os.unlink(repo.root / "b.py")
+    git(repo.root, "checkout", "--", "b.py")
+    assert (repo.root / "b.py").read_bytes() == b"one\r\n"
+    assert fresh(repo) == {"unchanged": 2, "changed": 0, "gone": 0}
+    write(repo, "c.py", "two\r\n")
+    assert fresh(repo) == {"unchanged": 1, "changed": 1, "gone": 0}
+
+
+def test_line_ends_are_a_change_where_git_was_told_nothing(repo: Project) -> None:
+    work(repo, "b.py")
+    commit(repo.root, "work")
+    write(repo, "b.py", "one\r\n")
+    assert fresh(repo) == {"unchanged": 0, "changed": 1, "gone": 0}
+
+
+def test_what_a_sparse_checkout_leaves_out_is_not_gone(repo: Project) -> None:
+    work(repo, "docs/b.md", "docs/c.md", "src/d.py")
+    commit(repo.root, "work")
+    write(repo, "docs/c.md", "two\n")
+    commit(repo.root, "more")
+    git(repo.root, "sparse-checkout", "set", "src")
+    assert not (repo.root / "docs").exists()
+    assert fresh(repo) == {"unchanged": 2, "changed": 1, "gone": 0}
+    os.unlink(repo.root / "src/d.py")
+    assert fresh(repo) == {"unchanged": 1, "changed": 1, "gone": 1}
+    git(repo.root, "sparse-checkout", "disable")
+    git(repo.root, "checkout", "--", "src/d.py")
+    assert fresh(repo) == {"unchanged": 2, "changed": 1, "gone": 0}
+
+
+def test_without_git_what_a_sparse_checkout_leaves_out_is_unknown(
+    repo: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    work(repo, "docs/b.md", "src/d.py")
+    commit(repo.root, "work")
+    git(repo.root, "sparse-checkout", "set", "src")
+    wanted = dict.fromkeys(("docs/b.md", "src/d.py", "docs/"), git(repo.root, "hash-object", "src/d.py"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found, why = blobs.seen(str(repo.root), wanted)
+    assert (found["docs/b.md"], found["src/d.py"]) == (None, wanted["src/d.py"])
+    assert why["docs/b.md"] == refusal.NO_PROGRAM
+
+
+@pytest.mark.parametrize("cut", ["replaced", "grafted", "shallow"])
+def test_where_the_past_was_cut_what_it_held_is_not_denied(repo: Project, tmp_path: Path, cut: str) -> None:
+    work(repo, "src/deep/b.py")
+    commit(repo.root, "work")
+    tip = commit(repo.root, "later")
+    if cut == "replaced":
+        git(repo.root, "replace", "--graft", tip)
+    elif cut == "grafted":
+        write(repo, ".git/info/grafts", f"{tip}\n")
+    else:
+        git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repo.root}", "cut")
+        name, repo = repo.file(), Project(tmp_path / "cut")
+        shutil.copy(name, repo.store.sessions)
+    found = listing.list_sessions(repo.store)[0]
+    assert found["landed"] != "no", found
+    assert fresh(repo) == {"unchanged": 1, "changed": 0, "gone": 0}

@@ -29,7 +29,6 @@ def test_outside_a_repository_nothing_is_known(tmp_path: Path) -> None:
     assert history.log(root, ["a.py"], 3) is None
     assert history.resolve(root, "HEAD") is None
     assert history.tracked(root, "a.py") is None
-    assert history.names_of(root, []) is None
     assert history.describe(root, ["a" * 40]) == {}
     assert history.merged_commits(root, "HEAD", 3) == []
     assert history.name_of(root, "a.py") == b""

@@ -123,3 +123,20 @@ def test_a_new_file_that_cannot_be_read_is_left_out(repo: Project, monkeypatch: 
     assert list(record._added(str(repo.root), "b.py", set()))
     monkeypatch.setattr(os.path, "getsize", refused)
     assert list(record._added(str(repo.root), "b.py", set())) == []
+
+
+def test_a_file_that_no_commit_has_is_recorded_by_whoever_changes_it(repo: Project) -> None:
+    wrote(repo, "one", {"new.py": BODY}, goal="a new file")
+    wrote(repo, "two", {"new.py": BODY + "\n\ndef stop():\n    return None\n"}, goal="more of it")
+    assert [bool(unit.keys) for unit in units(repo, "two")] == [True]
+
+
+def test_what_was_made_and_is_committed_is_not_recorded_again_as_new(repo: Project) -> None:
+    wrote(repo, "one", {"new.py": "first = 1\n"}, goal="a new file")
+    commit(repo.root, "by hand")
+    (repo.root / "new.py").write_text(BODY, encoding="utf-8")
+    commit(repo.root, "somebody else's lines")
+    repo.edited(str(repo.root / "a.py"), session_id="one")
+    before = units(repo, "one")
+    repo.checkpoint("one", work_summary=["a look at it"])
+    assert [unit for unit in units(repo, "one") if not unit.sha] == [unit for unit in before if not unit.sha]

@@ -8,7 +8,8 @@ import pytest
 
 from ocm.base.errors import BadInputError, OcmError
 from ocm.provenance import blame, why
-from tests.support.builders import Project, commit, git, repository
+from ocm.sessions import gather
+from tests.support.builders import Ahead, Project, commit, git, repository
 from tests.support.work_world import BODY, ask, matched, retried, sources, squashed, wrote
 
 OTHER = "def logged(message):\n    print('client:', message)\n    return message.strip()\n"
@@ -193,3 +194,23 @@ def test_a_line_of_nobody_in_a_squash_is_a_possibility_of_those_who_are_in_it(re
     squashed(repo, "topic")
     (origin,) = why.why(repo.store, "wait.py", 8)["origins"]
     assert [(one["session_id"], one["sure"]) for one in origin["sessions"]] == [("A", False)]
+
+
+@pytest.mark.parametrize("later", [BODY + "\n\n" + OTHER, BODY.replace("range(5)", "range(7)") + OTHER])
+def test_who_goes_on_in_a_file_left_uncommitted_hides_nobody(
+    repo: Project, monkeypatch: pytest.MonkeyPatch, later: str
+) -> None:
+    retried(repo)
+    ahead = Ahead(60)
+    monkeypatch.setattr(gather, "datetime", ahead)
+    wrote(repo, "T", {"src/client.py": later}, goal="logs", decisions=["**Prints:** no logging module."])
+    sha = commit(repo.root, "Both at once")
+    assert {(name, sure) for name, _, sure in matched(repo, sha)} == {("S", True), ("T", True)}
+    first, *_ = why.why(repo.store, "src/client.py", 7)["origins"]
+    assert [one["session_id"] for one in first["sessions"]] == ["S", "T"]
+    last = later.count("\n")
+    assert sources(ask(repo, "src/client.py", last)) == [("T", "same", True)]
+    for session_id in ("S", "T"):
+        outcome = why.commits(repo.store, session_id)
+        assert [one["sha"] for one in outcome["commits"]] == [sha]
+        assert (outcome["landed"], outcome["not_landed"]) == ("yes", [])

@@ -11,6 +11,7 @@ from ocm.base.errors import OcmError
 from ocm.git import refusal
 from ocm.provenance import why
 from ocm.provenance.commit_links import Background
+from ocm.recall import listing
 from ocm.ui import why_view
 from tests.support.builders import Project, commit, git, repository
 from tests.support.work_world import BODY, ask, retried, sources, wrote
@@ -92,6 +93,22 @@ def test_without_git_nothing_is_said_to_be_uncommitted(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert ask(repo, "src/client.py", 6)["unknown"] == {"committed": refusal.NO_PROGRAM}
     assert not_known(repo) == {"src/client.py": refusal.NO_PROGRAM}
+
+
+def test_without_git_work_on_another_branch_is_not_said_to_be_missing(
+    repo: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    git(repo.root, "checkout", "-q", "-b", "topic")
+    retried(repo)
+    commit(repo.root, "Retries")
+    git(repo.root, "checkout", "-q", "main")
+    commit(repo.root, "meanwhile")
+    assert why.commits(repo.store, "S")["landed"] == "no"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    outcome = why.commits(repo.store, "S")
+    assert (outcome["landed"], not_known(repo)) == ("unknown", {"src/client.py": refusal.NO_PROGRAM})
+    (row,) = listing.list_sessions(repo.store)
+    assert (row["landed"], row["unknown"]["landed"]) == ("unknown", refusal.NO_PROGRAM)
 
 
 def test_a_partial_clone_says_what_it_lacks(repo: Project, tmp_path: Path) -> None:
