@@ -505,8 +505,10 @@ def test_half_a_character_in_a_call_of_ours_is_refused_in_words(project: Project
     assert "goal" in reply["hookSpecificOutput"]["permissionDecisionReason"]
 
 
-def test_a_prompt_is_answered_with_the_session_id(project: Project) -> None:
-    reply = project.hook("user-prompt", prompt="Move to TEI", session_id="0f6c")
+def test_a_prompt_is_answered_with_the_session_id_only_where_no_hook_fills_it_in(project: Project) -> None:
+    assert project.hook("user-prompt", prompt="Move to TEI", session_id="0f6c") == {}
+    typed = payload("user-prompt", "0f6c", prompt="Move to TEI", cwd=str(project.root))
+    reply = project.answer("qoder", "user-prompt", typed)
     specific = reply["hookSpecificOutput"]
     assert specific == {"hookEventName": "UserPromptSubmit", "additionalContext": "ocm session_id: 0f6c"}
 
@@ -960,9 +962,9 @@ def test_a_log_that_cannot_be_written_does_no_harm(project: Project, monkeypatch
 
 
 def test_the_real_hook_answers(project: Project) -> None:
-    done = run_hook(project.root, "user-prompt", payload("user-prompt", prompt="hello"))
+    done = run_hook(project.root, "pre-tool-use", payload("pre-tool-use", tool_name=CHECKPOINT_TOOL, tool_input={}))
     assert (done.returncode, done.stderr) == (0, b"")
-    assert json.loads(done.stdout)["hookSpecificOutput"]["additionalContext"] == "ocm session_id: S"
+    assert json.loads(done.stdout)["hookSpecificOutput"]["updatedInput"] == {"session_id": "S"}
 
 
 def test_the_real_hook_denies_with_exit_0(project: Project) -> None:
