@@ -269,7 +269,8 @@ def _drop_journals(store: Store, start: Start, stored: _Stored) -> None:
         )
         journal.append(store.path, session.session_id, [header, counts])
     for name in stored.journals:
-        journal.drop(store.path, session.session_id, name)
+        if kept := journal.drop(store.path, session.session_id, name):
+            stored.warnings.append(f"The journal was too large to be read to its end; all of it is kept in {kept}.")
 
 
 def _drop_idle(store: Store, session_id: str) -> None:

@@ -952,6 +952,12 @@ def test_the_log_is_bounded(project: Project, monkeypatch: pytest.MonkeyPatch) -
     assert all(len(line) < 300 for line in project.log())
 
 
+def test_what_a_terminal_would_obey_is_written_out_in_the_log(project: Project) -> None:
+    io.log([project.store], ["stop"], "a\x1b[2J\u202egpj.md ö \udc80 is broken")
+    (line,) = project.log()
+    assert line.endswith("stop: a\\x1b[2J\\u202egpj.md ö \\udc80 is broken")
+
+
 def test_a_log_that_cannot_be_written_does_no_harm(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project.root)
     (Path(project.store.path) / "hook.log").mkdir()

@@ -186,6 +186,19 @@ print("went on")
     assert "ValueError: lost" in done.stderr
 
 
+def test_every_time_of_a_timeline_is_shown_alike_and_a_heading_in_words_stays(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    about = {"title": "t", "tool": "x", "branch": "", "status": "open", "session_id": "S", "freshness": None}
+    done: list[dict[str, object]] = [
+        {"at": at, "items": []} for at in ("2026-03-01T10:00:00+00:00", "2026-03-01 10:00", "What I did by hand, later")
+    ]
+    output.timeline([{**about, "date": "2026-03-01T10:00:00+00:00", "commits_since": None, "checkpoints": done}])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].strip() == output.day("2026-03-01T10:00:00+00:00")
+    assert [line.strip() for line in lines[3:]] == ["2026-03-01 10:00", "What I did by hand, later"]
+
+
 def test_an_excerpt_says_what_was_cut(capsys: pytest.CaptureFixture[str]) -> None:
     found = {
         **ROW,
