@@ -40,7 +40,7 @@ def found(store: Store, prompt: str = PROMPT, **options: set[str]) -> list[str]:
 
 def context(project: Project, prompt: str, session_id: str = "now") -> str:
     reply = project.hook("user-prompt", session_id=session_id, prompt=prompt)
-    return str(reply["hookSpecificOutput"]["additionalContext"])
+    return str(reply["hookSpecificOutput"]["additionalContext"]) if reply else ""
 
 
 @pytest.fixture
