@@ -308,6 +308,8 @@ def status(found: Row) -> None:
         say(f"active    {one['session_id']}  {one['calls']} of {one['threshold']} calls, gate {gate}")
     if not found["active"]:
         say("active    none")
+    for one in found["missing"]:
+        say(f"missing   {one['message']} {one['next_step']}")
 
 
 def report(found: Row) -> None:

@@ -74,6 +74,21 @@ def hook_texts(request: Request) -> str:
     return "\n".join(line for line in request.new_text.splitlines() if any(text in line for text in HOOK_TEXTS))
 
 
+def brief(told: str) -> list[str]:
+    """Return the lines of the one brief among what a model is told."""
+    begin, end = "<ocm-notes>\n", "\n</ocm-notes>"
+    assert told.count(begin) == 1, told
+    return told.partition(begin)[2].partition(end)[0].splitlines()
+
+
+def below(lines: list[str], heading: str) -> list[str]:
+    """Return the items of a brief below a heading."""
+    assert heading in lines, lines
+    items = lines[lines.index(heading) + 1 :]
+    others = [at for at, line in enumerate(items) if not line.startswith("- ")]
+    return items[: others[0]] if others else items
+
+
 def system_path() -> str:
     """Return a search path that has git and the usual tools, but not `ocm`."""
     git = shutil.which("git")

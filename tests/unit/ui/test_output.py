@@ -163,6 +163,7 @@ def test_what_is_worked_through_is_told_of_each() -> None:
 def test_the_status_says_where_things_stand(capsys: pytest.CaptureFixture[str]) -> None:
     found = {
         "store": "/p/.openCodeMemory", "scope": "project", "project_root": "/p", "sessions": 2, "sizes": {"cache": 2048}, "bounds": {"cache": None}, "active": [],
+        "missing": [],
     }  # fmt: skip
     output.status(found)
     assert "active    none" in capsys.readouterr().out
