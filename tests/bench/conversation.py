@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DILIGENT, COPYING = 1_450, 1_650
 PREFIX = CHECKPOINT_TOOL.removesuffix("ocm__checkpoint")
 NAME = "src/client.py"
+FOLDER = "/home/somebody/work/client"
 ROUND = (
     ("Read", {"file_path": NAME}),
     ("Bash", {"command": "rg -n retries src"}),
@@ -55,8 +56,8 @@ class Conversation:
         self.calls = 0
 
     def hear(self, what: str, text: str) -> str:
-        """Count what the model is given."""
-        self.said[what] += len(text)
+        """Count what the model is given, as in a folder with a name of common length."""
+        self.said[what] += len(text.replace(str(self.project.root), FOLDER))
         return text
 
     def play(self, calls: int) -> Counter[str]:
@@ -82,7 +83,7 @@ class Conversation:
     def act(self, name: str, given: dict[str, Any]) -> None:
         """Make one call, again after a checkpoint where it is held back."""
         self.calls += 1
-        use = {"tool_name": name, "tool_input": given, "tool_use_id": f"toolu_{self.calls}"}
+        use: dict[str, Any] = {"tool_name": name, "tool_input": given, "tool_use_id": f"toolu_{self.calls}"}
         reply = self.project.hook("pre-tool-use", **use).get("hookSpecificOutput", {})
         if reply.get("permissionDecision") == "deny":
             offered = self.hear("denials", reply["permissionDecisionReason"])
@@ -98,7 +99,11 @@ class Conversation:
         if not self.said["schema"]:
             shown = {"name": CHECKPOINT_TOOL, "description": tool.description, "parameters": tool.input_schema}
             self.hear("schema", json.dumps(shown, separators=(",", ":"), ensure_ascii=False))
-        use = {"tool_name": CHECKPOINT_TOOL, "tool_input": words, "tool_use_id": f"toolu_c{self.said['results']}"}
+        use: dict[str, Any] = {
+            "tool_name": CHECKPOINT_TOOL,
+            "tool_input": words,
+            "tool_use_id": f"toolu_c{self.said['results']}",
+        }
         filled = self.project.hook("pre-tool-use", **use)["hookSpecificOutput"]["updatedInput"]
         done = anyio.run(self.server.call_tool, tool.name, filled)
         self.hear("results", "".join(part.text for part in done.content if isinstance(part, TextContent)))
