@@ -200,6 +200,19 @@ class Status(TypedDict):
     active: list[ActiveRow]
 
 
+class Missing(TypedDict):
+    """What keeps work from being recorded or saved, and the next step."""
+
+    message: str
+    next_step: str
+
+
+class Standing(Status):
+    """Where a store stands, as a person is told."""
+
+    missing: list[Missing]
+
+
 class CountsRow(TypedDict):
     """Counts of the sessions of one assistant, or of one branch."""
 

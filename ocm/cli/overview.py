@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING
 
 from ocm.base.notices import Notice, ignore
-from ocm.doctor import host_checks, reach
+from ocm.doctor import doctor, host_checks, reach
 from ocm.recall import listing, status
 from ocm.setup import scope
 from ocm.store import paths, trust
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
-    from ocm.base.rows import Overview, SessionRow, Status
+    from ocm.base.rows import Missing, Overview, SessionRow, Status
 
 _INIT = ("ocm init", "set this project up for your assistants")
 _HELP = ("ocm --help", "everything else")
@@ -39,6 +39,20 @@ def look(cwd: str, notice: Notice = ignore) -> "Overview":
         "active": found["active"],
         "next": [*_out_of_reach(cwd, store), *_next(found, last, hosts), _HELP],
     }
+
+
+def missing(cwd: str, store: Store, found: "Status") -> "list[Missing]":
+    """Return what keeps work in a folder from being recorded or saved, each with the next step."""
+    named: list[Missing] = [
+        {"message": one.message, "next_step": one.next_step} for one in doctor.not_recorded(cwd, store)
+    ]
+    for one in found["active"]:
+        if one["gate_shut"] and one["denials"]:
+            message = f"{one['denials']} calls of {one['session_id']} were held back since its last checkpoint."
+            by_hand = f'ocm checkpoint --session-id {one["session_id"]} --summary "..."'
+            step = f"Ask the assistant for a checkpoint; without that tool, its MCP server is off. By hand: {by_hand}"
+            named.append({"message": message, "next_step": step})
+    return named
 
 
 def _hosts(store: Store) -> list[str]:

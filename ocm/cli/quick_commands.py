@@ -6,12 +6,14 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ocm.base.errors import NoStoreError, suggestion
-from ocm.store import paths, trust
+from ocm.store import journal, paths, trust
 from ocm.store.paths import Store
 from ocm.ui import layout, output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ocm.base.rows import Missing, Standing, Status
 
 NO_SESSIONS = "No sessions yet. They appear as your assistant works; `ocm status` shows what it records."
 
@@ -51,11 +53,27 @@ def status(*, project: str | None, as_json: bool) -> None:
     from ocm.recall import status as standing
 
     with notices() as notice:
-        found = standing.status(find_store(project), notice)
+        store = find_store(project)
+        counted = standing.status(store, notice)
+    found: Standing = {**counted, "missing": _missing(project or os.environ.get("OCM_PROJECT_DIR"), store, counted)}
     if as_json:
         output.as_json(found)
     else:
         layout.status(found)
+
+
+def _missing(named: str | None, store: Store, found: "Status") -> "list[Missing]":
+    """Return why nothing is recorded or saved; asked only where it looks so, because the answer takes long to load."""
+    here = os.path.realpath(named or os.getcwd())
+    is_elsewhere = here != os.path.realpath(store.root) or bool(paths.main_worktree(store.root))
+    told = [one for one in found["active"] if not one["session_id"].startswith(journal.SERVER_MADE)]
+    is_silent = not told and (bool(found["active"]) or not found["sessions"])
+    is_stuck = any(one["gate_shut"] and one["denials"] for one in told)
+    if not (is_elsewhere or is_silent or is_stuck):
+        return []
+    from ocm.cli import overview
+
+    return overview.missing(here, store, found)
 
 
 def list_sessions(*, project: str | None, limit: int, tool: str | None, everything: bool, as_json: bool) -> None:

@@ -19,6 +19,7 @@ from ocm.store.paths import Store
 # These hosts run a hook that is in both places once.
 _RUN_ONCE = frozenset({"claude-code", "gemini-cli", "opencode", "copilot", "cline"})
 _NAMED = 5
+_NO_HOST = Finding("hosts", "No assistant is set up here, so nothing is recorded.", "Run: ocm init")
 _INSTALL = "Install ocm-journal with pipx or `uv tool install`, or put the folder it is in on the PATH."
 
 
@@ -64,25 +65,36 @@ def examine(cwd: str) -> Report:
     report.unrecorded = transcripts.unrecorded(store)
     report.findings += _unrecorded(report.unrecorded)
     if not report.hosts and not report.findings:
-        report.findings.append(
-            Finding("hosts", "No assistant is set up here, so nothing is recorded.", "Run: ocm init")
-        )
+        report.findings.append(_NO_HOST)
     return report
 
 
+def not_recorded(cwd: str, store: Store) -> list[Finding]:
+    """Return why what is done in a folder is not recorded or cannot be saved, as far as shows without trying it out."""
+    hosts = [host for scope in _scopes(store) for host in host_checks.check(scope, store)]
+    found = [*reach.check(cwd, store), *_absent(_needed(hosts)), *(one for host in hosts for one in host.findings)]
+    return found if hosts or found else [_NO_HOST]
+
+
 def _unrecorded(found: list[Conversation]) -> list[Finding]:
-    """Return a finding for each host that had conversations here of which nothing was recorded."""
-    named: dict[str, list[Conversation]] = {}
+    """Return findings for each host that had conversations here of which nothing, or checkpoints alone, were kept."""
+    named: dict[tuple[str, bool], list[Conversation]] = {}
     for one in found:
-        named.setdefault(one.host, []).append(one)
+        named.setdefault((one.host, bool(one.kept_as)), []).append(one)
     findings = []
-    for name, several in named.items():
-        ids = ", ".join(f"{one.session_id} ({one.began[:10]})" for one in several[:_NAMED])
+    for (name, is_kept), several in named.items():
+        ids = ", ".join(_named(one) for one in several[:_NAMED])
         more = f" and {len(several) - _NAMED} more" if len(several) > _NAMED else ""
-        problem = f"{HOSTS[name].title} had conversations here of which nothing was recorded: {ids}{more}."
+        what = "only the checkpoints were recorded, for no hook fired" if is_kept else "nothing was recorded"
+        problem = f"{HOSTS[name].title} had conversations here of which {what}: {ids}{more}."
         advice = "The other problems may say why; else start a new one here, and look again."
         findings.append(Finding("unrecorded", problem, advice, name, several[0].path))
     return findings
+
+
+def _named(one: Conversation) -> str:
+    kept = f", kept as {one.kept_as}" if one.kept_as else ""
+    return f"{one.session_id} ({one.began[:10]}{kept})"
 
 
 def fix(cwd: str) -> Report:
@@ -133,21 +145,30 @@ def _hooked_twice(hosts: list[Checked]) -> list[Finding]:
 
 def _commands(root: str, hosts: list[Checked]) -> list[Finding]:
     """Return the problems of the programs that hosts start, after trying them out."""
-    hooked = sorted({host.host.name for host in hosts if "pre-tool-use" in host.events})
-    served = any(host.has_server for host in hosts)
-    needed = [name for name, wanted in (("ocm-hook", hooked), ("ocm", served)) if wanted]
-    missing = [name for name in needed if shutil.which(name) is None]
-    found = []
-    if missing:
-        are = "is" if len(missing) == 1 else "are"
-        found.append(
-            Finding("commands", f"{' and '.join(missing)} {are} not on the PATH, so no host can start it.", _INSTALL)
-        )
-    if hooked and "ocm-hook" not in missing:
-        found += _hook_command(hooked)
-    if served and "ocm" not in missing:
+    needed = _needed(hosts)
+    there = [name for name in needed if shutil.which(name)]
+    found = _absent(needed)
+    if "ocm-hook" in there:
+        found += _hook_command(sorted({host.host.name for host in hosts if "pre-tool-use" in host.events}))
+    if "ocm" in there:
         found += _server(root)
     return found
+
+
+def _needed(hosts: list[Checked]) -> list[str]:
+    """Return the programs that the hosts start."""
+    wanted = (
+        ("ocm-hook", any("pre-tool-use" in host.events for host in hosts)),
+        ("ocm", any(one.has_server for one in hosts)),
+    )
+    return [name for name, is_wanted in wanted if is_wanted]
+
+
+def _absent(needed: list[str]) -> list[Finding]:
+    missing = [name for name in needed if shutil.which(name) is None]
+    are = "is" if len(missing) == 1 else "are"
+    problem = f"{' and '.join(missing)} {are} not on the PATH, so no host can start it."
+    return [Finding("commands", problem, _INSTALL)] if missing else []
 
 
 def _hook_command(hooked: list[str]) -> list[Finding]:

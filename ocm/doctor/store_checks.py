@@ -7,7 +7,7 @@ from collections.abc import Sized
 
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.doctor.findings import Finding
-from ocm.index import access
+from ocm.index import access, scan
 from ocm.sessions import archive, checkpoints, copies, session_files
 from ocm.setup import install
 from ocm.store import files, journal, paths, registry, trust
@@ -18,7 +18,7 @@ _NAMED = 5
 
 def check(store: Store) -> list[Finding]:
     """Return the problems of a store."""
-    checks = (_is_trusted, _private, _git, _out_of_git, _cache, _orphans, _unreadable, _copies, _conflicts)
+    checks = (_is_trusted, _private, _git, _out_of_git, _cache, _orphans, _unreadable, _below, _copies, _conflicts)
     return [finding for one in checks if (finding := one(store))] + _registry()
 
 
@@ -141,6 +141,20 @@ def _unreadable(store: Store) -> Finding | None:
         f"Session files that cannot be read: {some}{_more(broken)}.",
         "Correct them in an editor; ocm leaves them as they are.",
         path=broken[0].path,
+    )
+
+
+def _below(store: Store) -> Finding | None:
+    """Name the session files in folders within the one that is read."""
+    found = scan.below(store)
+    if not found:
+        return None
+    some = ", ".join(found[:_NAMED])
+    return Finding(
+        "sessions-below",
+        f"Session files in a folder within {paths.SESSIONS}/, where none is read: {some}{_more(found)}.",
+        f"Move them up into {store.sessions}.",
+        path=store.sessions,
     )
 
 

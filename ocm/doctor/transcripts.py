@@ -2,9 +2,10 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -12,7 +13,7 @@ from ocm.base import times
 from ocm.base.errors import OcmError
 from ocm.hosts.config import claude_code, client_settings, codex, gemini_cli
 from ocm.index import access
-from ocm.index.queries import Index
+from ocm.index.queries import Index, SessionRow
 from ocm.sessions import archive, forgotten
 from ocm.store import journal, registry
 from ocm.store.paths import Store
@@ -20,26 +21,33 @@ from ocm.store.paths import Store
 _DAYS = 30
 _MOST = 200  # transcripts of one host that are looked at
 _HEAD = 64 * 1024  # of each, what is read of it
+_FAR = 4 * 1024 * 1024  # how far an answer is looked for: what a client tells the model at the start can be long
+_ANSWER = re.compile(rb'"type": ?"assistant"')
 _DAY = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation as its host keeps it: in which folder it was, and when it began."""
+    """A conversation as its host keeps it: in which folder it was, and when it began.
+
+    `kept_as` is the session that holds its checkpoints all the same: the server made up an id when no hook told of one.
+    """
 
     host: str
     session_id: str
     folder: str
     began: str
     path: str
+    kept_as: str = ""
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, str | None]:
         """Return it as a script reads it."""
-        return {"host": self.host, "session_id": self.session_id, "began": self.began, "path": self.path}
+        about = {"host": self.host, "session_id": self.session_id, "began": self.began, "path": self.path}
+        return {**about, "kept_as": self.kept_as or None}
 
 
 def unrecorded(store: Store, now: float | None = None) -> list[Conversation]:
-    """Return the conversations of the last month here, since the project was set up, that left nothing in the store."""
+    """Return the conversations of the last month here, since the project was set up, that no hook told the store of."""
     since = max((time.time() if now is None else now) - _DAYS * _DAY, _set_up_at(store))
     found = [one for read in _READERS for one in read(store.root, since)]
     inside = [one for one in found if _is_inside(one.folder, store.root) and times.instant(one.began) >= since]
@@ -47,16 +55,26 @@ def unrecorded(store: Store, now: float | None = None) -> list[Conversation]:
         return []
     try:
         stores = [store, store.archive] if archive.exists(store) else [store]
-        known = {name for one in stores for name in access.read(one, _ids)}
+        rows = [row for one in stores for row in access.read(one, Index.sessions)]
     except OcmError:
         return []
+    known = {row.session_id for row in rows}
     gone = forgotten.read(store)
     left = [one for one in inside if one.session_id not in known and not _has_journal(store, one.session_id)]
-    return [one for one in left if forgotten.tombstone(one.session_id) not in gone]
+    left = [one for one in left if forgotten.tombstone(one.session_id) not in gone]
+    return _with_checkpoints(left, rows)
 
 
-def _ids(index: Index) -> set[str]:
-    return {row.session_id for row in index.sessions()}
+def _with_checkpoints(found: list[Conversation], rows: list[SessionRow]) -> list[Conversation]:
+    """Return conversations with the sessions that the server made: each belongs to the last that began before it."""
+    kept: dict[str, str] = {}
+    for row in rows:
+        if row.session_id.startswith(journal.SERVER_MADE):
+            when = times.instant(row.date) + 1
+            before = [one for one in found if one.host == row.tool and times.instant(one.began) <= when]
+            if before:
+                kept[max(before, key=lambda one: times.instant(one.began)).session_id] = row.session_id
+    return [replace(one, kept_as=kept.get(one.session_id, "")) for one in found]
 
 
 def _has_journal(store: Store, session_id: str) -> bool:
@@ -83,7 +101,7 @@ def _claude(root: str, since: float) -> Iterator[Conversation]:
         if os.path.basename(path).startswith("agent-"):
             continue  # a sub-agent's, whose session is its parent's
         records = [record for record in _records(path) if "cwd" in record and "timestamp" in record]
-        if records and any(record.get("type") == "assistant" for record in records):
+        if records and _ANSWER.search(_head(path, _FAR)):
             first = records[0]
             session_id = str(first.get("sessionId") or os.path.basename(path)[: -len(".jsonl")])
             yield Conversation(claude_code.NAME, session_id, str(first["cwd"]), str(first["timestamp"]), path)
@@ -150,11 +168,7 @@ def _newest(files: Iterable[str], since: float) -> list[str]:
 
 def _records(path: str, most: int = 1000) -> Iterator[dict[str, Any]]:
     """Return what the first lines of a transcript hold; a line that is cut off or damaged is passed over."""
-    try:
-        with open(path, "rb") as file:
-            head = file.read(_HEAD)
-    except OSError:
-        return
+    head = _head(path, _HEAD)
     lines = head.splitlines()[:most] if path.endswith(".jsonl") else [head]
     for line in lines:
         try:
@@ -163,6 +177,15 @@ def _records(path: str, most: int = 1000) -> Iterator[dict[str, Any]]:
             continue
         if isinstance(found, dict):
             yield found
+
+
+def _head(path: str, size: int) -> bytes:
+    """Return how a file begins, nothing where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(size)
+    except OSError:
+        return b""
 
 
 def _is_inside(folder: str, root: str) -> bool:

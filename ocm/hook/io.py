@@ -109,7 +109,7 @@ def log(stores: list[paths.Store], arguments: list[str], why: str) -> None:
         return
     path = os.path.join(stores[0].path, "hook.log")
     about = clean(f"{' '.join(arguments)[:100]}: {why[:500]}")
-    line = f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {' '.join(about.split())}\n"
+    line = f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {_shown(' '.join(about.split()))}\n"
     try:
         if os.path.lexists(path) and os.lstat(path).st_size > MAX_LOG:
             os.replace(path, path + ".old")
@@ -120,6 +120,13 @@ def log(stores: list[paths.Store], arguments: list[str], why: str) -> None:
             os.close(descriptor)
     except OSError:
         pass  # a log that cannot be written must not break the host either
+
+
+def _shown(text: str) -> str:
+    """Return a text in which a sign that a terminal would obey, or not show, is written out."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def leave(answer: bytes, code: int) -> None:

@@ -1,6 +1,7 @@
 """Asking the cache: it is brought in step with the session files first, and what goes wrong with it costs no answer."""
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -65,6 +66,17 @@ def read(
         raise OcmError(
             f"The session files cannot be searched: {error}.", "Rebuild the cache: ocm rebuild-index"
         ) from error
+
+
+def _say_what_lies_below(store: Store, notice: Notice) -> None:
+    """Name the session files that a person has put into a folder among them; only where somebody listens."""
+    below = scan.below(store) if notice is not ignore else []
+    if below:
+        more = f" and {len(below) - _NAMED} more" if len(below) > _NAMED else ""
+        named = os.fsencode(", ".join(below[:_NAMED])).decode("utf-8", "backslashreplace")
+        notice(
+            f"Not read, because they lie in a folder within {SESSIONS}/: {named}{more}. Move them up to have them read."
+        )
 
 
 def _say_what_came(store: Store, notice: Notice) -> None:
@@ -138,6 +150,7 @@ def _ask(
         unreadable = index.unreadable() if notice is not ignore else []
         shadowed = index.copies() if notice is not ignore else []
     _say_what_came(store, notice)
+    _say_what_lies_below(store, notice)
     if shadowed:
         pairs = "; ".join(f"{copy} beside {file}" for _, copy, file in shadowed[:_NAMED])
         more = f" and {len(shadowed) - _NAMED} more" if len(shadowed) > _NAMED else ""

@@ -154,6 +154,16 @@ def _looking(folder: str) -> Iterator[Callable[[str], os.stat_result]]:
         os.close(descriptor)
 
 
+def below(store: Store) -> list[str]:
+    """Return the names of what could be session files and lies in a folder of its own, where nothing is read."""
+    try:
+        folders = [entry for entry in os.scandir(store.sessions) if entry.is_dir(follow_symlinks=False)]
+        found = [(folder.name, name) for folder in folders for name in os.listdir(folder.path)]
+    except OSError:
+        return []
+    return sorted(f"{folder}/{name}" for folder, name in found if is_session_file(name) and folder[0] != ".")
+
+
 def names(store: Store) -> list[str]:
     """Return the names in the folder that can be session files.
 

@@ -112,6 +112,11 @@ def is_damage(error: sqlite3.Error) -> bool:
     return isinstance(error, DamagedError) or (isinstance(error, sqlite3.DatabaseError) and code & 0xFF in _DAMAGE)
 
 
+def is_busy(error: sqlite3.Error) -> bool:
+    """Return whether `error` says that others hold a lock on the file."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
 def connect(store: Store, *, wait: float = WAIT) -> sqlite3.Connection | None:
     """Open the cache; None when there is none. What is write-protected is opened for reading.
 

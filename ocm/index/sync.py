@@ -18,6 +18,9 @@ from ocm.index.writer import Plan
 from ocm.store.paths import Store
 
 TROUBLE = (sqlite3.Error, OSError, OcmError)
+_QUIETLY = 1.0  # seconds that a reader waits for a lock before it says so
+_HELD = 60.0  # seconds in which nobody waits again for a lock that somebody else did not give up
+_held: dict[str, float] = {}  # until when that is so of a store
 SHORT = 0.2  # seconds that something waits which could as well be left to the next reader
 _READERS = 10.0  # seconds that a new cache waits for those who read the old one
 _BATCH = 200
@@ -46,12 +49,19 @@ def synced(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection
     _sweep(store)
     if listing.left:
         _clear(store)
-    for _ in range(2):
+    wait = SHORT if time.monotonic() < _held.get(store.path, 0.0) else _QUIETLY
+    for _ in range(3):
         seen = schema.identity(store)
         try:
-            return _caught_up(store, listing) or _rebuilt(store, listing, notice)
+            return _caught_up(store, listing, wait=wait) or _rebuilt(store, listing, notice)
         except sqlite3.Error as error:
-            if not schema.is_damage(error) or not move_aside(store, seen, error, notice):
+            if schema.is_busy(error) and wait == _QUIETLY:
+                notice("memory.db is in use by another program; if it stays so, the session files are read instead.")
+                wait = schema.WAIT
+            elif schema.is_busy(error):
+                _held[store.path] = time.monotonic() + _HELD
+                return None
+            elif not schema.is_damage(error) or not move_aside(store, seen, error, notice):
                 return None
         except (OSError, OcmError):
             return None
@@ -85,7 +95,7 @@ def in_memory(store: Store, listing: Listing, *, trusted: bool) -> sqlite3.Conne
 
 def _copied(store: Store, listing: Listing) -> sqlite3.Connection | None:
     with contextlib.suppress(sqlite3.Error, OSError), contextlib.ExitStack() as stack:
-        live = schema.connect(store)
+        live = schema.connect(store, wait=SHORT)
         if live is None:
             return None
         with contextlib.closing(live):
@@ -141,12 +151,14 @@ def _moved(why: str) -> str:
 # --- a few rows
 
 
-def _caught_up(store: Store, listing: Listing, *, look: bool = True) -> sqlite3.Connection | None:
+def _caught_up(
+    store: Store, listing: Listing, *, look: bool = True, wait: float = schema.WAIT
+) -> sqlite3.Connection | None:
     """Return the cache after its rows were brought in step; None when there is none, or a rebuild is better.
 
     A transaction is open then: a process with an older listing may take the rows away again that this one has added.
     """
-    db = schema.connect(store)
+    db = schema.connect(store, wait=wait)
     if db is None:
         return None
     with contextlib.ExitStack() as stack:

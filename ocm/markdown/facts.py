@@ -20,7 +20,7 @@ from ocm.markdown import fingerprint_lines
 from ocm.markdown.fingerprint_lines import Unit
 
 NAME = "ocm"  # what the fence of the block is called
-COUNTS = ("checkpoints", "calls", "denials", "reminders", "releases")
+COUNTS = ("checkpoints", "calls", "denials", "reminders", "releases", "flushes")
 _ORIGIN, _READ = "origin", "read"
 _EVENT, _CONTENT, _TAKEN, _DATED, _WORDS, _ASKED = "event", "blob", "taken", "dated", "words", "asked"
 _BLOB = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64}) (.+)")

@@ -45,6 +45,7 @@ def collect(store: Store, notice: Notice = ignore, progress: Progress | None = N
     gate = _gate(store, facts)
     each = [(row, _counted(row, facts[row.file])) for row in rows]
     checkpoints = sum(counts["checkpoints"] for _, counts in each)
+    calls = sum(max(found["checkpoints"] - found["flushes"], 0) for found in facts.values())
     history = size // _CHARACTERS_A_TOKEN
     short = min(_brief(store), history)
     return {
@@ -61,7 +62,7 @@ def collect(store: Store, notice: Notice = ignore, progress: Progress | None = N
         "by_week": _by_week(each),
         "by_day": dict(sorted(Counter(day for row in rows if (day := _day(row))).items())),
         "gate": gate,
-        "cost": {"tool_calls": checkpoints, "tokens": history},
+        "cost": {"tool_calls": calls, "tokens": history},
         "saved": {"brief_tokens": short, "history_tokens": history, "tokens": history - short},
     }
 

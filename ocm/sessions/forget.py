@@ -71,6 +71,8 @@ def _carry_out(store: Store, session_id: str, owner: str) -> Forgotten:
     with files.locked(session_files.lock_path(store, session_id)):
         _drop_journals(store, session_id)
         gone = [name for place, _ in archive.places(store) for name in _drop_files(place, session_id)]
+    for key in journal.session_keys(store.path):
+        _forget_in_journals(store, key, session_id, owner)
     unread = _forget_in_backups(store, session_id, owner)
     import_batches.forget(store, session_id, owner)
     lines = sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
@@ -83,9 +85,33 @@ def _carry_out(store: Store, session_id: str, owner: str) -> Forgotten:
 
 def _drop_journals(store: Store, session_id: str) -> None:
     journal.take_over(store.path, session_id)
-    for path in journal.taken_paths(store.path, session_id):
+    for path in (*journal.taken_paths(store.path, session_id), *journal.large_paths(store.path, session_id)):
         os.unlink(path)
     files.sync_folder(store.path)
+
+
+def _forget_in_journals(store: Store, key: str, session_id: str, owner: str) -> None:
+    """Take the session out of what another one was told of; hooks go on in a new journal meanwhile."""
+    needle = json.dumps(session_id).encode()
+    if not any(needle in data for _, data in journal.every(store.path, key)):
+        return
+    with files.locked(session_files.lock_path(store, key)):
+        journal.take_over(store.path, key)
+        for path in journal.taken_paths(store.path, key):
+            data = paths.read_regular(path, paths.MAX_JOURNAL_FILE)
+            lines = [_untold(line, session_id) if needle in line else line for line in data.split(b"\n")]
+            if (kept := b"\n".join(lines)) != data:
+                files.atomic_write(path, kept, owner=owner)
+
+
+def _untold(line: bytes, session_id: str) -> bytes:
+    """Return a line of a journal whose list of sessions that were told of does not name the session."""
+    event = journal.parse_line(line)
+    told = event.get("recall") if event else None
+    if event is None or not isinstance(told, list):
+        return line
+    left = [name for name in told if name != session_id]
+    return json.dumps({**event, "recall": left}, separators=(",", ":")).encode()
 
 
 def _drop_files(place: Store, session_id: str) -> list[str]:

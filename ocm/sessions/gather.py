@@ -71,6 +71,7 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
         start.project = worktree.project_name(start.root)
     else:
         start.project = session.project
+        branch = branch if any(map(may_edit, events)) else ""  # it stays on the branch where it last did something
     observed = Observed(datetime.now().astimezone(), head, branch, events)
     if session and _is_quiet(call, events):
         observed.head = observed.branch = ""

@@ -167,7 +167,8 @@ def _add(files: dict[str, FileChange], edit: FileChange) -> None:
 def _facts(session: Session, checkpoint: Checkpoint, observed: Observed, files: list[FileChange]) -> list[str]:
     """Return the fact lines: what the file said, with the counts, events, contents and journals of this checkpoint."""
     facts = Facts.parse(session.facts)
-    for name, number in (counted(observed.events) | {"checkpoints": 1}).items():
+    made = {"checkpoints": 1, "flushes": int(not checkpoint.semantic)}  # a flush is a machine's: nobody called for it
+    for name, number in (counted(observed.events) | made).items():
         facts.counts[name] = facts.counts.get(name, 0) + number
     facts.fired |= _fired(observed)
     facts.asked = facts.asked or _first_prompt(observed.events)

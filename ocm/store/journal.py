@@ -7,6 +7,7 @@ So a line is either in the journal that was taken or in the one after it. Light,
 
 import json
 import os
+import stat
 import sys
 import time
 
@@ -16,7 +17,7 @@ if sys.platform != "win32":  # pragma: no branch - there, a rename waits until e
     import fcntl
 
 ACTIVE, TAKEN = "active_", "taken_"
-REJECTED = "journal.rejected"
+REJECTED, LARGE = "journal.rejected", "journal.large_"
 LOGS = ("hook.log", "hook.log.old", REJECTED, f"{REJECTED}.old")  # what else in a store may speak of a session
 ORPHAN_SECONDS = 600  # without a line, and whoever comes by stores what the journal holds
 FORGOTTEN_SECONDS = 7 * 86_400  # without a line, and a journal in which nothing happened is dropped
@@ -31,6 +32,7 @@ _BOOKKEEPING = (
     b'{"e":"compact"', b'{"e":"remind"',
 )  # fmt: skip
 _RETRIES = 50
+_HEAD = 16 * 1024 * 1024  # bytes of a journal that is too large to be read whole
 _MAX_KEY = 100
 _INSTANT_DIGITS = 20
 
@@ -205,12 +207,21 @@ def taken(store: str, session_id: str) -> list[tuple[str, bytes]]:
     return found
 
 
-def drop(store: str, session_id: str, take: str) -> None:
-    """Remove a taken journal, once the session file that holds it is durable; another machine may have done it."""
+def drop(store: str, session_id: str, take: str) -> str:
+    """Remove a taken journal, once the session file that holds it is durable; another machine may have done it.
+
+    Returns the name under which one is kept that was too large to be read to its end, else nothing.
+    """
+    path = os.path.join(store, f"{TAKEN}{key(session_id)}.{take}.jsonl")
     try:
-        os.unlink(os.path.join(store, f"{TAKEN}{key(session_id)}.{take}.jsonl"))
+        if is_too_large(path):
+            kept = f"{LARGE}{key(session_id)}.{take}"
+            os.replace(path, os.path.join(store, kept))
+            return kept
+        os.unlink(path)
     except FileNotFoundError:
-        return
+        pass
+    return ""
 
 
 def keep_rejected(store: str, lines: list[bytes]) -> None:
@@ -244,6 +255,12 @@ def _own(store: str) -> list[str]:
 
     came = tracked.names(store)
     return [name for name in _names(store) if not came or not tracked.holds(came, name)]
+
+
+def large_paths(store: str, session_id: str) -> list[str]:
+    """Return the paths of what was too large of a session to be read to its end, and is kept."""
+    prefix = f"{LARGE}{key(session_id)}."
+    return [os.path.join(store, name) for name in _names(store) if name.startswith(prefix)]
 
 
 def _key_in(name: str) -> str:
@@ -354,4 +371,18 @@ def _read(path: str) -> bytes:
 
 
 def _read_whole(path: str) -> bytes:
-    return paths.read_regular(path, paths.MAX_JOURNAL_FILE)
+    """Return what a journal holds; of one that grew beyond all measure the lines at its beginning."""
+    try:
+        return paths.read_regular(path, paths.MAX_JOURNAL_FILE)
+    except paths.UnfitFileError:
+        if not is_too_large(path):
+            raise
+    with open(path, "rb") as file:
+        head = file.read(_HEAD)
+    return head[: head.rfind(b"\n") + 1]
+
+
+def is_too_large(path: str) -> bool:
+    """Return whether a journal is a regular file larger than any that is read whole."""
+    found = os.lstat(path)
+    return stat.S_ISREG(found.st_mode) and found.st_size > paths.MAX_JOURNAL_FILE

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 STORE = ".openCodeMemory"
 SESSIONS, ARCHIVE, COPIES = "sessions", "archive", "copies"  # folders of a store
+_PAGE = "readme.md"  # what people put into any folder, to say what is in it
 TEMPORARY = ".ocm-tmp-"  # how the name of a file begins that is being written
 _LINK, _REF = "gitdir:", "ref:"
 _MOST_REFS = 5  # that name another one, as git follows them
@@ -117,9 +118,9 @@ def content(file: "BinaryIO", limit: int) -> bytes:
 
 
 def is_session_file(name: str) -> bool:
-    """Return whether `name` can be that of a session file, lying directly in its folder."""
+    """Return whether `name` can be that of a session file, lying directly in its folder; a page about it is none."""
     is_plain = "/" not in name if os.sep == "/" else os.path.basename(name) == name
-    return name.endswith(".md") and name[0] != "." and is_plain
+    return name.endswith(".md") and name[0] != "." and is_plain and name.lower() != _PAGE
 
 
 def user_store() -> str:

@@ -87,8 +87,13 @@ def overview(found: Row) -> None:
 def session(found: Row, lines: list[str], outcome: list[str]) -> None:
     """Print one session: its file, and what came of it."""
     if not laid_out("session_view.session", found, [*lines, *_section(outcome)]):
-        for line in [*lines, *outcome]:
+        said = "\n".join(output.without_facts(lines)).rstrip()
+        for line in [*said.split("\n"), *_apart(outcome)]:
             output.say(line)
+
+
+def _apart(outcome: list[str]) -> list[str]:
+    return ["", *outcome] if outcome else []
 
 
 def _section(outcome: list[str]) -> list[str]:

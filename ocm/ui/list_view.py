@@ -206,6 +206,8 @@ def status(screen: Screen, found: Row) -> Iterator[Line]:
         yield from fact(screen, "active", line)
     if not found["active"]:
         yield from fact(screen, "active", [("none", QUIET)])
+    for one in found["missing"]:
+        yield from fact(screen, "missing", [(one_line(one["message"]), BAD), (f" {one_line(one['next_step'])}", "")])
 
 
 def overview(screen: Screen, found: Row) -> Iterator[Line]:

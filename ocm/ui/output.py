@@ -231,16 +231,35 @@ def timeline(entries: Sequence[Row]) -> None:
                 + (f", {change['state']} since" if change["state"] else "")
             )
         for done in entry["checkpoints"]:
-            heading = " · ".join(done[name] for name in ("at", "commit", "trigger") if name in done)
-            say(f"    {heading}")
+            about = [done[name] for name in ("commit", "trigger") if name in done]
+            say(f"    {' · '.join([_minute(done['at']), *about])}")
             for item in done["items"]:
                 say(f"      - {item}")
+
+
+def _minute(heading: str) -> str:
+    """Return the time that a heading says as every other one is shown; a heading in words stays."""
+    from ocm.base import times
+
+    found = heading.replace(" ", "T", 1)
+    return day(found) if times.moment(found) else heading
 
 
 def _commit(entry: Row) -> None:
     """Print a commit among sessions."""
     say(f"  {day(entry['date'])}  {entry['title']}")
     say(f"    commit {' · '.join([entry['commit'][:9], entry['author'], *entry['sessions']])}")
+
+
+def without_facts(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the lines of a session file that a person reads: all but those of the block that only machines need."""
+    is_fact = False
+    for line in lines:
+        is_fact = is_fact or line.startswith("```ocm")
+        if not is_fact:
+            yield line
+        elif line.rstrip("\r") == "```":
+            is_fact = False
 
 
 def excerpt(found: Row, sections: list[str]) -> None:
@@ -289,6 +308,8 @@ def status(found: Row) -> None:
         say(f"active    {one['session_id']}  {one['calls']} of {one['threshold']} calls, gate {gate}")
     if not found["active"]:
         say("active    none")
+    for one in found["missing"]:
+        say(f"missing   {one['message']} {one['next_step']}")
 
 
 def report(found: Row) -> None:

@@ -34,14 +34,9 @@ def session(screen: Screen, found: Row, lines: list[str]) -> Iterator[Line]:
 def _worth_reading(lines: list[str], title: str) -> Iterator[str]:
     """Yield the lines of a file without its front matter, its title and its block of facts."""
     begin = lines.index("---", 1) + 1 if lines[:1] == ["---"] and "---" in lines[1:] else 0
-    is_fact = False
-    for line in lines[begin:]:
-        if line.startswith("```ocm"):
-            is_fact = True
-        if not is_fact and " ".join(line.split()) != f"# {title}":
+    for line in output.without_facts(lines[begin:]):
+        if " ".join(line.split()) != f"# {title}":
             yield line
-        if is_fact and line == "```":
-            is_fact = False
 
 
 def _body(screen: Screen, lines: Iterator[str]) -> Iterator[Line]:

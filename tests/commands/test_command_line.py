@@ -324,7 +324,11 @@ def test_for_a_person_there_are_words(ocm: Run, filled: Project) -> None:
 
 def test_a_session_is_shown_as_its_file_and_as_json(ocm: Run, filled: Project) -> None:
     (path,) = [path for path in filled.files() if "tei" in path.name]
-    assert ocm("show", "tei").out.rstrip("\n") == path.read_text(encoding="utf-8").rstrip("\n")
+    said, _, facts = path.read_text(encoding="utf-8").partition("\n```ocm\n")
+    assert facts.endswith("```\n"), "what only machines need stands at the end, and is not shown"
+    assert ocm("show", "tei").out.rstrip("\n") == said.rstrip("\n")
+    path.write_text(f"{said}\n```ocm\n{facts}## By hand\n\nmine\n", encoding="utf-8")
+    assert ocm("show", "tei").out.endswith("\n## By hand\n\nmine\n")
     assert ocm("show", "0f6c", "--json").json["decisions"] == ["TEI over vLLM"]
     assert "\x1b" not in ocm("show", "1a2b").out + ocm("list").out
     refused(ocm("show", "nothing"), 1, "There is no session 'nothing'")

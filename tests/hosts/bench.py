@@ -74,6 +74,21 @@ def hook_texts(request: Request) -> str:
     return "\n".join(line for line in request.new_text.splitlines() if any(text in line for text in HOOK_TEXTS))
 
 
+def brief(told: str) -> list[str]:
+    """Return the lines of the one brief among what a model is told."""
+    begin, end = "<ocm-notes>\n", "\n</ocm-notes>"
+    assert told.count(begin) == 1, told
+    return told.partition(begin)[2].partition(end)[0].splitlines()
+
+
+def below(lines: list[str], heading: str) -> list[str]:
+    """Return the items of a brief below a heading."""
+    assert heading in lines, lines
+    items = lines[lines.index(heading) + 1 :]
+    others = [at for at, line in enumerate(items) if not line.startswith("- ")]
+    return items[: others[0]] if others else items
+
+
 def system_path() -> str:
     """Return a search path that has git and the usual tools, but not `ocm`."""
     git = shutil.which("git")
@@ -133,6 +148,12 @@ class Bench:
         """Return one session."""
         session: Json = self.ocm("show", session_id)
         return session
+
+    def at_work(self) -> str:
+        """Return the id of the session whose journal was written to last, as the host's hooks have it."""
+        newest = max(self.store.glob("active_*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
+        lines = [json.loads(line) for line in newest.read_text(encoding="utf-8").splitlines()]
+        return str(next(line["session"] for line in lines if "session" in line))
 
     def active(self, session_id: str) -> Json:
         """Return what `ocm status` says of an active session."""

@@ -547,7 +547,23 @@ def test_what_else_lies_among_the_session_files_is_nobody_s_business(intact: Pla
     store = paths.Store(str(intact.project / paths.STORE), str(intact.project))
     with open(os.path.join(store.sessions, "notes.txt"), "wb") as file:
         file.write(b"\xff")
+    with open(os.path.join(store.sessions, "README.md"), "wb") as file:
+        file.write(b"# What is here\n")
     assert store_checks._unreadable(store) is None
+
+
+def test_session_files_in_a_folder_among_them_are_named(intact: Place) -> None:
+    store = paths.Store(str(intact.project / paths.STORE), str(intact.project))
+    assert store_checks._below(store) is None
+    for name in ("old/a.md", "old/b.txt", ".hidden/c.md"):
+        path = os.path.join(store.sessions, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(b"---\nocm: 1\nsession_id: a\n---\n")
+    found = store_checks._below(store)
+    assert found is not None
+    assert "old/a.md." in found.message
+    assert "hidden" not in found.message
 
 
 def test_a_host_that_was_set_up_in_another_folder_is_named_and_not_set_up_a_second_time(

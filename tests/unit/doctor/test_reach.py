@@ -15,6 +15,7 @@ from ocm.base import times
 from ocm.cli import overview
 from ocm.doctor import doctor, reach, transcripts
 from ocm.hosts.config import codex
+from ocm.sessions import checkpoints
 from ocm.setup import install
 from ocm.store import paths
 from tests.unit.doctor.test_doctor import ANSWER, Place, place
@@ -346,6 +347,39 @@ def test_conversations_on_disk_that_left_nothing_here_are_named_host_by_host(pla
     found = of(report.findings, "unrecorded")
     assert {finding.host for finding in found} == {"claude-code", "codex", "gemini-cli"}
     assert "lost-1" in of(found, "unrecorded", "claude-code")[0].message
+
+
+def test_a_conversation_is_one_however_much_its_client_says_before_the_first_answer(claude: Place) -> None:
+    now = time.time() + 5
+    claude_transcript(claude, "long", claude.project, now)
+    path = claude.home / ".claude" / "projects" / slug(claude.project) / "long.jsonl"
+    mode, asked, answer, torn = path.read_text(encoding="utf-8").split("\n")
+    told = json.dumps({"type": "attachment", "text": "x" * 100_000})
+    path.write_text(f"{mode}\n{asked}\n{told}\n{answer}\n{torn}", encoding="utf-8")
+    os.utime(path, (now, now))
+    store = paths.find_store(str(claude.project))
+    assert store
+    assert [one.session_id for one in transcripts.unrecorded(store)] == ["long"]
+
+
+def test_a_conversation_whose_checkpoints_the_server_kept_under_an_id_of_its_own_is_named_with_that(
+    claude: Place,
+) -> None:
+    store = paths.find_store(str(claude.project))
+    assert store
+    now = time.time() + 1
+    claude_transcript(claude, "silent", claude.project, now)
+    claude_transcript(claude, "earlier", claude.project, now - 0.9)
+    for session_id, tool in (("mcp-1", "claude-code"), ("mcp-2", "cursor"), ("other", "claude-code")):
+        checkpoints.checkpoint(store, {"session_id": session_id, "goal": "G"}, tool=tool)
+    claude_transcript(claude, "later", claude.project, now + 3600)
+    report = doctor.examine(str(claude.project))
+    kept = {one["session_id"]: one["kept_as"] for one in report.as_json()["unrecorded"]}
+    assert kept == {"silent": "mcp-1", "earlier": None, "later": None}
+    said = [finding.message for finding in of(report.findings, "unrecorded")]
+    assert sum("nothing was recorded: " in text for text in said) == 1
+    (only,) = [text for text in said if "only the checkpoints were recorded, for no hook fired: silent (" in text]
+    assert only.endswith(", kept as mcp-1).")
 
 
 def test_a_conversation_that_goes_on_has_a_journal_and_a_very_old_one_is_not_looked_at(claude: Place) -> None:

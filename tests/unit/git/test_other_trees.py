@@ -50,6 +50,18 @@ def test_paths_are_those_of_the_tree_and_what_a_shell_changed_is_there(repo: Pro
     assert files(repo) == {"src/a.py": "created", "b.py": "modified"}
 
 
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_what_ends_without_a_further_change_stays_on_the_branch_of_its_tree(
+    repo: Project, tree: Path, *, is_gone: bool
+) -> None:
+    worked(repo, tree)
+    if is_gone:
+        git(repo.root, "worktree", "remove", "--force", str(tree))
+    repo.hook("stop", last_assistant_message="Done.")
+    repo.hook("session-end")
+    assert (repo.session().branch, repo.session().status) == ("feat", "closed")
+
+
 def test_after_the_merge_and_without_the_tree_the_session_is_known(repo: Project, tree: Path) -> None:
     worked(repo, tree)
     git(tree, "add", "-A")

@@ -32,6 +32,44 @@ def test_a_cache_that_cannot_be_locked_is_not_waited_for(store: Store, monkeypat
     assert found(store, "zanzibar") == ["id-beta"]
 
 
+def test_session_files_in_a_folder_are_named_and_a_readme_is_not(store: Store) -> None:
+    put(store, "a.md", session("a"))
+    with open(os.path.join(store.sessions, "README.md"), "w", encoding="utf-8") as file:
+        file.write("# What is here\n")
+    notices: list[str] = []
+    access.read(store, lambda cache: cache.sessions(-1), notice=notices.append)
+    assert notices == []
+    os.mkdir(os.path.join(store.sessions, "old"))
+    for number in range(4):
+        put(store, f"old/{number}.md", session(f"old{number}"))
+    access.read(store, lambda cache: cache.sessions(-1), notice=notices.append)
+    (said,) = notices
+    assert "old/0.md, old/1.md, old/2.md and 1 more" in said
+    assert scan.below(Store(store.path + "-none", store.root)) == []
+
+
+def test_a_cache_that_another_program_holds_is_waited_for_a_while_and_not_in_silence(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three(store)
+    listed(store)
+    notices: list[str] = []
+    monkeypatch.setattr(sync, "_QUIETLY", 0.1)
+    monkeypatch.setattr(schema, "WAIT", 0.3)
+    with contextlib.closing(sqlite3.connect(store.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        rows = access.read(store, lambda cache: cache.sessions(-1), notice=notices.append)
+        assert time.monotonic() - began < 3
+        monkeypatch.setattr(sync, "_QUIETLY", 30)
+        assert len(listed(store)) == 3, "nobody waits for the same lock again, question by question"
+        assert time.monotonic() - began < 6
+    assert len(rows) == 3
+    (said,) = notices
+    assert "in use by another program" in said
+    assert len(listed(store)) == 3
+
+
 def test_a_cache_that_is_damaged_again_at_once_is_done_without(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     three(store)
     listed(store)

@@ -144,6 +144,15 @@ def test_a_reminder_alone_is_no_work(project: Project) -> None:
     assert project.session().facts[:3] == ["checkpoints 1", "calls 5", "reminders 1"]
 
 
+def test_what_a_machine_stored_is_no_call_of_anybody(project: Project) -> None:
+    project.edited("a.py")
+    project.hook("pre-compact")
+    project.checkpoint(goal="g")
+    found = stats.collect(project.store)
+    assert found["checkpoints"] == 2
+    assert found["cost"]["tool_calls"] == 1
+
+
 def test_the_command_prints_figures_for_persons_and_scripts(project: Project) -> None:
     project.checkpoint("S", goal="Cut latency", decisions=["one"])
     done = run_ocm(project.root, "stats", "--json")

@@ -22,8 +22,8 @@ from ocm.base.model import WorkEntry
 from ocm.base.rows import SessionRow
 from ocm.index import checkpoint_queries
 from ocm.markdown import parse, session_file
-from ocm.sessions import checkpoints, merge, session_files
-from ocm.store import files, gate, journal
+from ocm.sessions import checkpoints, forget, merge, session_files
+from ocm.store import files, gate, journal, paths
 from tests.support.builders import CHECKPOINT_TOOL, Project, git, run_ocm
 
 TOKEN = "ghp_" + "aB3" * 12
@@ -553,6 +553,26 @@ def test_a_line_that_is_no_event_is_kept_whatever_dies(project: Project, monkeyp
     project.checkpoint(goal="g")
     assert (Path(project.store.path) / journal.REJECTED).read_bytes() == b"torn\n"
     assert project.tally().calls == 0
+
+
+def test_a_journal_larger_than_any_is_stored_as_far_as_it_is_read_and_kept_whole(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        project.edited(f"src/file{number}.py")
+    journal_file = Path(journal.active_path(project.store.path, "S"))
+    whole = journal_file.read_bytes()
+    monkeypatch.setattr(paths, "MAX_JOURNAL_FILE", len(whole) - 1)
+    monkeypatch.setattr(journal, "_HEAD", len(whole) // 2)
+    result = project.checkpoint(goal="g")
+    assert any("too large to be read to its end" in line for line in result["warnings"])
+    assert 10 < result["files_recorded"] < 30
+    (kept,) = journal.large_paths(project.store.path, "S")
+    assert Path(kept).read_bytes() == whole
+    assert project.checkpoint(goal="g")["warnings"] == []
+    assert project.tally().calls == 0
+    forget.forget(project.store, "S")
+    assert journal.large_paths(project.store.path, "S") == []
 
 
 def test_lines_that_are_no_events_are_told_and_kept(project: Project) -> None:

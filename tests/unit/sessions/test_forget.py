@@ -34,6 +34,27 @@ def test_a_forgotten_session_leaves_no_byte_behind(project: Project) -> None:
     ]
 
 
+def test_no_other_conversation_has_been_told_of_it_and_each_goes_on_as_it_was(project: Project) -> None:
+    filled(project)
+    project.edited("c.py", "stays")
+    journal.take_over(project.store.path, "stays")
+    about = journal.event("told", recall=["gone", "other"])
+    journal.append(project.store.path, "stays", [about, journal.event("ask", id="gone")])
+    with open(journal.active_path(project.store.path, "stays"), "ab") as file:
+        file.write(b'{"gone"\n')
+    before, tally = project.lines("stays"), project.tally("stays").calls
+    forget.forget(project.store, "gone")
+    after = project.lines("stays")
+    assert [line.get("recall") for line in after if line.get("e") == "told"] == [["other"]]
+    assert [line for line in after if line.get("e") != "told"] == [line for line in before if line.get("e") != "told"]
+    assert project.tally("stays").calls == tally
+    project.edited("d.py", "stays")
+    project.checkpoint("stays", goal="more")
+    (stays,) = project.files()
+    assert "c.py" in stays.read_text(encoding="utf-8")
+    assert "d.py" in stays.read_text(encoding="utf-8")
+
+
 def test_a_hook_that_comes_later_starts_anew(project: Project) -> None:
     filled(project)
     forget.forget(project.store, "gone")

@@ -263,7 +263,7 @@ def test_facts_count_and_keep_when_each_event_last_fired() -> None:
     ]
     first = merged(observed=observed)
     assert first.facts == [
-        "checkpoints 1", "calls 2", "denials 1", "releases 1", *(f"event {name} {stamp}" for name in names), "taken 1-2 machine",
+        "checkpoints 1", "calls 2", "denials 1", "releases 1", "flushes 1", *(f"event {name} {stamp}" for name in names), "taken 1-2 machine",
     ]  # fmt: skip
     second = merged(first, Observed(LATER, events=[{"e": "call", "t": LATER.timestamp()}]), goal="g")
     assert second.facts[:4] == ["checkpoints 2", "calls 3", "denials 1", "releases 1"]

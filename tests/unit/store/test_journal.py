@@ -470,3 +470,13 @@ def test_a_taken_journal_that_another_machine_has_dropped_is_passed_over(
     (there,) = journal.taken_paths(store, "S")
     monkeypatch.setattr(journal, "taken_paths", lambda *_: [there + "0", there])
     assert [data.count(b"a.py") for _, data in journal.taken(store, "S")] == [1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs symbolic links")
+def test_a_taken_journal_that_is_none_is_an_error_and_one_that_is_gone_was_dropped(store: str) -> None:
+    target = os.path.join(store, "other")
+    Path(target).write_bytes(b'{"e":"call"}\n')
+    os.symlink(target, os.path.join(store, "taken_S.00000000000000000001-1.jsonl"))
+    with pytest.raises(OSError, match="not a regular file"):
+        journal.taken(store, "S")
+    assert journal.drop(store, "S", "00000000000000000002-1") == ""

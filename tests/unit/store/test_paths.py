@@ -531,7 +531,9 @@ def test_a_session_file_has_a_plain_name(name: str) -> None:
     assert paths.is_session_file(name)
 
 
-@pytest.mark.parametrize("name", ["", ".md", ".a.md", "a.txt", "../a.md", "/a.md", "b/a.md", "a.md/"])
+@pytest.mark.parametrize(
+    "name", ["", ".md", ".a.md", "a.txt", "../a.md", "/a.md", "b/a.md", "a.md/", "README.md", "readme.md"]
+)
 def test_a_name_that_is_hidden_or_leads_elsewhere_is_no_session_file(name: str) -> None:
     assert not paths.is_session_file(name)
 

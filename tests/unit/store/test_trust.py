@@ -146,7 +146,7 @@ def test_a_worktree_that_uses_a_store_follows_it(tmp_path: Path) -> None:
         (str(tmp_path / "tree"), there.path),
         (there.root, there.path),
     }
-    registry.moved("/nowhere", there.path)
+    registry.moved("/nowhere", there.path, is_copy=False)
     assert len(registry.rows()) == 2
 
 
@@ -160,7 +160,7 @@ def test_a_project_moved_twice_remembers_where_it_was_and_odd_rows_do_no_harm(tm
     Path(registry.path()).write_text(json.dumps([{"project_root": store.root, "before": 5}, {"store": store.path}]))
     assert registry.former_roots(store.root) == []
     there = moved(store, tmp_path / "four")
-    registry.moved(store.path, there.path)
+    registry.moved(store.path, there.path, is_copy=False)
     assert {"store": there.path} in registry.rows()
 
 
@@ -370,6 +370,14 @@ def test_what_is_shared_stays_shared_where_the_project_moves_or_is_copied(visite
     trust.settle(copy)
     assert trust.is_shared(copy.path)
     assert trust.is_shared(there.path)
+
+
+def test_a_file_that_keeps_the_store_out_of_git_may_be_tracked(tmp_path: Path) -> None:
+    store = made(tmp_path / "shop")
+    (Path(store.path) / ".gitignore").write_text("*\n", encoding="utf-8")
+    git(Path(store.root), "add", "-f", f"{STORE}/.gitignore")
+    assert trust.foreign(store.path) == frozenset()
+    assert not trust.accept(store)
 
 
 def test_the_command_accepts_what_git_tracks(visited: Store) -> None:

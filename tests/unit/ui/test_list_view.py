@@ -57,3 +57,19 @@ def test_a_commit_in_a_timeline_names_its_sessions() -> None:
 def test_a_list_without_any_branch_has_no_column_for_it() -> None:
     (line,) = plain(list_view.sessions(Screen(120, now=NOW), [row(branch="")]))
     assert line == "today 14:32  T  codex  open  s1"
+
+
+def test_what_is_missing_is_named_below_the_status_with_the_next_step() -> None:
+    found = {
+        "store": "/p/s",
+        "scope": "project",
+        "project_root": "/p",
+        "sessions": 0,
+        "sizes": {},
+        "bounds": {},
+        "active": [],
+    }
+    found["missing"] = [{"message": "ocm-hook is not on the PATH.", "next_step": "Install it."}]
+    assert (
+        plain(list_view.status(Screen(80, now=NOW), found))[-1] == "missing   ocm-hook is not on the PATH. Install it."
+    )

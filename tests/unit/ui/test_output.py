@@ -163,6 +163,7 @@ def test_what_is_worked_through_is_told_of_each() -> None:
 def test_the_status_says_where_things_stand(capsys: pytest.CaptureFixture[str]) -> None:
     found = {
         "store": "/p/.openCodeMemory", "scope": "project", "project_root": "/p", "sessions": 2, "sizes": {"cache": 2048}, "bounds": {"cache": None}, "active": [],
+        "missing": [],
     }  # fmt: skip
     output.status(found)
     assert "active    none" in capsys.readouterr().out
@@ -184,6 +185,19 @@ print("went on")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "went on\n")
     assert "ValueError: lost" in done.stderr
+
+
+def test_every_time_of_a_timeline_is_shown_alike_and_a_heading_in_words_stays(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    about = {"title": "t", "tool": "x", "branch": "", "status": "open", "session_id": "S", "freshness": None}
+    done: list[dict[str, object]] = [
+        {"at": at, "items": []} for at in ("2026-03-01T10:00:00+00:00", "2026-03-01 10:00", "What I did by hand, later")
+    ]
+    output.timeline([{**about, "date": "2026-03-01T10:00:00+00:00", "commits_since": None, "checkpoints": done}])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].strip() == output.day("2026-03-01T10:00:00+00:00")
+    assert [line.strip() for line in lines[3:]] == ["2026-03-01 10:00", "What I did by hand, later"]
 
 
 def test_an_excerpt_says_what_was_cut(capsys: pytest.CaptureFixture[str]) -> None:

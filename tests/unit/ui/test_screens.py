@@ -56,7 +56,7 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
         "project_root": "/home/me/inference",
     }
     sizes = {"sessions": 8192, "cache": 180_000, "journals": 2048, "log": 0, "archive": 0, "copies": 0}
-    return list_view.status(screen, {**stood, "sizes": sizes, "active": [{**active, "last_event": NOW.isoformat()}]})  # fmt: skip
+    return list_view.status(screen, {**stood, "sizes": sizes, "active": [{**active, "last_event": NOW.isoformat()}], "missing": []})  # fmt: skip
 
 
 @pytest.fixture(scope="module")
