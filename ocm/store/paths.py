@@ -222,7 +222,7 @@ def relative(store: Store, path: str) -> str:
 
 
 def shown(path: str) -> str:
-    """Return a path as a text names it: an absolute one from the user's home on, and anywhere else by its name alone."""
+    """Return a path as a text names it: an absolute one from the user's home on, elsewhere by its name alone."""
     plain = path.replace(os.sep, "/")
     if not plain.startswith("/") and plain[1:3] != ":/":
         return path

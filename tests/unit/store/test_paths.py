@@ -545,7 +545,7 @@ def test_a_name_that_is_hidden_or_leads_elsewhere_is_no_session_file(name: str) 
         ("../beside/a.py", "../beside/a.py"),
         ("/home/someone/.claude/plans/go-on.md", "~/.claude/plans/go-on.md"),
         ("/home/someone-else/plan.md", "plan.md"),
-        ("/tmp/drafts/", "drafts"),
+        ("/srv/drafts/", "drafts"),
         ("C:/Users/someone/plan.md", "plan.md"),
     ],
 )
