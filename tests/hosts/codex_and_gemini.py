@@ -24,7 +24,8 @@ class Codex(Headless):
     trusted: ClassVar[tuple[str, ...]] = ("--dangerously-bypass-hook-trust",)
 
     def prepare(self, url: str) -> None:
-        """Name the model, and trust the project."""
+        """Name the model, and trust the project: the whole repository, also when it is started in a subfolder."""
+        root = next(folder for folder in (self.project, *self.project.parents) if (folder / ".git").exists())
         lines = [
             f'model = "{responses_api.MODEL}"',
             'model_provider = "scripted"',
@@ -34,7 +35,7 @@ class Codex(Headless):
             'name = "scripted"',
             f'base_url = "{url}"',
             'wire_api = "responses"',
-            f'[projects."{self.project}"]',
+            f'[projects."{root}"]',
             'trust_level = "trusted"',
         ]
         config = self.home / ".codex/config.toml"
