@@ -121,7 +121,8 @@ class Gemini(Headless):
 
     def command(self, prompt: str, options: tuple[str, ...]) -> list[str]:
         """Return the command line that gives the client its prompt."""
-        return [str(self.binary), "-m", gemini_api.MODEL, "--approval-mode", "yolo", *options, "-p", prompt]
+        mode = () if "--approval-mode" in options else ("--approval-mode", "yolo")
+        return [str(self.binary), "-m", gemini_api.MODEL, *mode, *options, "-p", prompt]
 
     def resume(self, session_id: str) -> tuple[str, ...]:
         """Return the options that go on with a conversation."""

@@ -10,9 +10,10 @@ import pytest
 from ocm.index.standing import WORDS
 from ocm.recall.project_brief import HEADINGS, SILENT, UNSAVED
 
-from .bench import ONE, below, brief
+from .bench import ONE, THRESHOLD, below, brief
 from .codex_and_gemini import Codex, Gemini
 from .headless import Cline, Copilot, OpenCode
+from .others import is_denied, told
 from .scripted_api import say
 
 if TYPE_CHECKING:
@@ -120,3 +121,57 @@ def in_docs(other: OtherBench) -> Headless:
     (docs / "guide.md").write_text("one two\n", encoding="utf-8")
     other.set_up()
     return replace(other.client, project=docs, runs=[])
+
+
+PLANS = {OpenCode: ("--agent", "plan"), Cline: ("--plan",), Gemini: ("--approval-mode", "plan")}
+
+
+@pytest.mark.parametrize("other", PLANS, indirect=True, ids=lambda kind: kind.host)
+def test_in_plan_mode_nothing_is_asked_for(other: OtherBench) -> None:
+    """Nothing can be changed there, and nothing saved: however much is read, no checkpoint is called for.
+
+    Gemini CLI tells no hook of its mode, so that one reminder comes, as to any reader; nothing is held back.
+    """
+    other.set_up()
+    client = other.client
+    ids = []
+
+    def script(first: Request) -> Play:
+        ids.append(told(first))
+        asked = 0
+        for path in ("src/names.py", "src/app.py", "README.md") * 2:
+            request = yield client.read(path)
+            assert not is_denied(request.new_text)
+            asked += client.checkpoint_tool in request.new_text
+        assert asked == (client.host == "gemini-cli")
+        assert not other.is_shut(ids[0])
+        ids.append("read it all")
+        yield say("That is the plan.")
+
+    run = client.run(script, *PLANS[type(client)])
+
+    assert ids[1:], run.stderr
+
+
+def test_whoever_only_reads_is_reminded_once_and_never_held_back(other: OtherBench) -> None:
+    """However much is read, the gate stays open, and the first change after it passes."""
+    other.set_up()
+    client = other.client
+    ids, asked = [], []
+
+    def script(first: Request) -> Play:
+        ids.append(told(first))
+        for _ in range(2):
+            for step in (client.read("src/names.py"), client.shell("git status --short"), client.shell("ls | head -3")):
+                request = yield step
+                assert not is_denied(request.new_text)
+                asked.append(client.checkpoint_tool in request.new_text)
+        assert not other.is_shut(ids[0])
+        assert not is_denied((yield client.edit(*ONE)).new_text)
+        assert other.is_shut(ids[0])
+        yield say("Done.")
+
+    client.run(script)
+
+    assert asked == [False] * (THRESHOLD - 1) + [True] + [False] * (6 - THRESHOLD)
+    assert '"1"' in (other.project / ONE[0]).read_text(encoding="utf-8")
