@@ -83,8 +83,10 @@ def register(root: str, store: str) -> None:
         _write([*(other for other in known or [] if not _is_at(other, root)), row])
 
 
-def moved(before: str, store: str) -> None:
+def moved(before: str, store: str, *, is_copy: bool) -> None:
     """Follow a store that lay at `before`, a real path, and lies at `store` now; a copy of it gets a row of its own.
+
+    What lies at `before` by now may be another one, of somebody else.
 
     Raises:
         OcmError: when another process holds the lock, or there is no user store.
@@ -96,9 +98,10 @@ def moved(before: str, store: str) -> None:
         known = _read() or []
         of_it = [row for row in known if os.path.realpath(store_of(row) or os.sep) == before]
         if of_it:
-            left = known if os.path.isdir(before) else [row for row in known if row not in of_it]
+            left = known if is_copy else [row for row in known if row not in of_it]
+            along = [row for row in of_it if not is_copy or _is_at(row, os.path.dirname(before))]
             others = [row for row in left if not _is_at(row, os.path.dirname(store))]
-            _write([*others, *(_moved(row, before, store) for row in of_it if _goes_along(row, before))])
+            _write([*others, *(_moved(row, before, store, is_copy=is_copy) for row in along)])
 
 
 def former_roots(root: str) -> list[str]:
@@ -107,17 +110,13 @@ def former_roots(root: str) -> list[str]:
     return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
 
 
-def _goes_along(row: dict[str, Any], before: str) -> bool:
-    """Return whether a row is that of the project which holds the store, or of a worktree that stays where it was."""
-    return _is_at(row, os.path.dirname(before)) or not os.path.isdir(before)
-
-
-def _moved(row: dict[str, Any], before: str, store: str) -> dict[str, Any]:
+def _moved(row: dict[str, Any], before: str, store: str, *, is_copy: bool) -> dict[str, Any]:
+    """Return a row as it is after the move: that of the project itself, or of a worktree, which stays where it is."""
     root = row.get("project_root")
     if not isinstance(root, str) or not _is_at(row, os.path.dirname(before)):
         return {**row, "store": store}
     now, known = os.path.dirname(store), row.get(_BEFORE)
-    earlier = [root, *(known if isinstance(known, list) else [])][:_MOST_BEFORE] if not os.path.isdir(before) else []
+    earlier = [root, *(known if isinstance(known, list) else [])][:_MOST_BEFORE] if not is_copy else []
     return {**row, "project": os.path.basename(now) or now, "project_root": now, "store": store, _BEFORE: earlier}
 
 

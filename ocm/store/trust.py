@@ -110,11 +110,13 @@ def settle(store: Store) -> None:
 
     from ocm.base.errors import OcmError
 
-    former = _states().get(_ID + identity(store.path), "")
+    states = _states()
+    former = states.get(_ID + identity(store.path), "")
+    has_stayed = bool(former) and _is_known(former, states)  # the original of a copy, or a new one in its place
     with suppress(OSError, OcmError):
         bind(store.path)
         if former:
-            registry.moved(former, os.path.realpath(store.path))
+            registry.moved(former, os.path.realpath(store.path), is_copy=has_stayed)
 
 
 def path() -> str:
@@ -155,13 +157,14 @@ def bind(store: str, *, shared: bool = False) -> None:
         if not former or is_copy:
             own = _given(store)
         named = {_ID + own: real, **({_SHARED + own: real} if shared else {})} if own else {real: ACCEPTED}
-        _write({**_without(real, states), **named})
+        states.pop(real, None)
+        _write({**states, **named})
 
 
 def is_recorded(store: str) -> bool:
     """Return whether anything is kept of the store at `store`."""
     states = _states()
-    return len(_without(os.path.realpath(store), states)) < len(states)
+    return len(_without(store, states)) < len(states)
 
 
 def drop(store: str) -> None:
@@ -173,16 +176,18 @@ def drop(store: str) -> None:
     from ocm.store import files
 
     with files.locked(os.path.join(paths.own_store(), NAME + ".lock")):
-        left = _without(os.path.realpath(store), _states())
+        left = _without(store, _states())
         if left:
             _write(left)
         elif os.path.lexists(path()):
             os.unlink(path())
 
 
-def _without(real: str, states: dict[str, str]) -> dict[str, str]:
-    """Return what is known of other places than this one."""
-    return {name: place for name, place in states.items() if real not in {name, place}}
+def _without(store: str, states: dict[str, str]) -> dict[str, str]:
+    """Return what is known of other stores than the one at `store`, also of one that lay there once."""
+    own = identity(store)
+    gone = {os.path.realpath(store), _ID + own, _SHARED + own}
+    return {name: place for name, place in states.items() if name not in gone}
 
 
 def _given(store: str) -> str:

@@ -82,9 +82,8 @@ def test_edits_commands_failures_and_sub_agents_are_told_apart(project: Project)
     assert (other["e"], other["agent"]) == ("sub", "a1")
 
 
-def test_a_prompt_is_a_title_and_is_answered_with_the_id(project: Project) -> None:
-    (reply,) = answers(project, "UserPromptSubmit", prompt="Do the ${thing}")
-    assert reply["hookSpecificOutput"]["additionalContext"] == "ocm session_id: S"
+def test_a_prompt_is_a_title(project: Project) -> None:
+    assert answers(project, "UserPromptSubmit", prompt="Do the ${thing}") == [{}]
     assert project.lines()[-1]["title"] == "Do the ${thing}"
 
 
@@ -118,10 +117,11 @@ def test_the_server_answers_a_tool_that_it_lists_to_nobody(project: Project) -> 
     server = JournalServer(str(project.root))
     assert hook_tool.NAME not in TOOLS
     assert hook_tool.NAME not in [tool.name for tool in listed()]
-    (given,) = filled("UserPromptSubmit", sent(project, "UserPromptSubmit", prompt="Go on"))
+    asked = sent(project, "PreToolUse", tool_name=CHECKPOINT_TOOL, tool_input={})
+    given = filled("PreToolUse", asked)[0]
     (content,) = anyio.run(server.call_tool, hook_tool.NAME, given).content
     assert isinstance(content, TextContent)
-    assert "ocm session_id: S" in content.text
+    assert '"session_id": "S"' in content.text
 
 
 def test_no_call_starts_a_process_and_the_servers_own_tools_need_no_second_hook() -> None:

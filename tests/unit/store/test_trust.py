@@ -146,7 +146,7 @@ def test_a_worktree_that_uses_a_store_follows_it(tmp_path: Path) -> None:
         (str(tmp_path / "tree"), there.path),
         (there.root, there.path),
     }
-    registry.moved("/nowhere", there.path)
+    registry.moved("/nowhere", there.path, is_copy=False)
     assert len(registry.rows()) == 2
 
 
@@ -160,7 +160,7 @@ def test_a_project_moved_twice_remembers_where_it_was_and_odd_rows_do_no_harm(tm
     Path(registry.path()).write_text(json.dumps([{"project_root": store.root, "before": 5}, {"store": store.path}]))
     assert registry.former_roots(store.root) == []
     there = moved(store, tmp_path / "four")
-    registry.moved(store.path, there.path)
+    registry.moved(store.path, there.path, is_copy=False)
     assert {"store": there.path} in registry.rows()
 
 
