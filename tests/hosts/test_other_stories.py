@@ -13,7 +13,7 @@ from ocm.recall.project_brief import HEADINGS, SILENT, UNSAVED
 from .bench import ONE, THRESHOLD, below, brief
 from .codex_and_gemini import Codex, Gemini
 from .headless import Cline, Copilot, OpenCode
-from .others import is_denied, told
+from .others import is_denied
 from .scripted_api import say
 
 if TYPE_CHECKING:
@@ -114,6 +114,11 @@ def test_where_a_client_reads_no_settings_above_its_folder_it_is_said_that_nothi
     assert [one["host"] for one in other.doctor()["unrecorded"]] == ["gemini-cli"]
 
 
+def gates(other: OtherBench) -> list[bool]:
+    """Return whether the gate of each conversation at work is shut."""
+    return [one["gate_shut"] for one in other.ocm("status")["active"]]
+
+
 def in_docs(other: OtherBench) -> Headless:
     """Set the project up, and return its client as it is started in a subfolder."""
     docs = other.project / "docs"
@@ -134,41 +139,39 @@ def test_in_plan_mode_nothing_is_asked_for(other: OtherBench) -> None:
     """
     other.set_up()
     client = other.client
-    ids = []
+    ended = []
 
-    def script(first: Request) -> Play:
-        ids.append(told(first))
+    def script(_first: Request) -> Play:
         asked = 0
         for path in ("src/names.py", "src/app.py", "README.md") * 2:
             request = yield client.read(path)
             assert not is_denied(request.new_text)
             asked += client.checkpoint_tool in request.new_text
         assert asked == (client.host == "gemini-cli")
-        assert not other.is_shut(ids[0])
-        ids.append("read it all")
+        assert gates(other) == [False]
+        ended.append(True)
         yield say("That is the plan.")
 
     run = client.run(script, *PLANS[type(client)])
 
-    assert ids[1:], run.stderr
+    assert ended, run.stderr
 
 
 def test_whoever_only_reads_is_reminded_once_and_never_held_back(other: OtherBench) -> None:
     """However much is read, the gate stays open, and the first change after it passes."""
     other.set_up()
     client = other.client
-    ids, asked = [], []
+    asked = []
 
-    def script(first: Request) -> Play:
-        ids.append(told(first))
+    def script(_first: Request) -> Play:
         for _ in range(2):
             for step in (client.read("src/names.py"), client.shell("git status --short"), client.shell("ls | head -3")):
                 request = yield step
                 assert not is_denied(request.new_text)
                 asked.append(client.checkpoint_tool in request.new_text)
-        assert not other.is_shut(ids[0])
+        assert gates(other) == [False]
         assert not is_denied((yield client.edit(*ONE)).new_text)
-        assert other.is_shut(ids[0])
+        assert gates(other) == [True]
         yield say("Done.")
 
     client.run(script)
