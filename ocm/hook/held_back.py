@@ -25,11 +25,11 @@ def answer(event: "Event", call: "Call", decision: str) -> "Reply":
 
 def _denial(event: "Event", call: "Call") -> str:
     """Note the denial and return its reason: all of it the first time, then one line until a checkpoint."""
-    known = event.tally().told
+    known = event.tally()
     line = journal.event("deny", tool=call.name[:100], id=io.ident(call.id))
     event.write(line)
     lines = journal.read_events(event.store.path, event.session_id)
     # Of calls that are sent together, and of two hooks that tell of one, the first in the journal has the text.
-    if known or of_kind(lines, "deny")[0]["t"] != line["t"]:
+    if known.told or of_kind(lines, "deny")[0]["t"] != line["t"]:
         return messages.short_denial(event.host)
-    return messages.denial(event.host, event.session_id, event.store, event.settings, event.cwd)
+    return messages.denial(event, taught=known.taught)

@@ -89,14 +89,14 @@ def session_start(event: Event) -> "Reply":
     line = event.header(source=source[:40], deleted=deleted)
     journal.append(event.store.path, event.session_id, [line])
     _recover(event)
-    words = _brief(event, source)
-    if not event.host.can_change_calls:
-        words = "\n\n".join(filter(None, (_names_session(event), words)))
-    return event.host.add_context(event.payload, "session-start", words) if words else None
+    said, greeting = _brief(event, source)
+    words = "\n\n".join(filter(None, (_names_session(event), said)))
+    told = event.host.add_context(event.payload, "session-start", words) if words else None
+    return event.host.greeted(told, greeting) if greeting else told
 
 
 def user_prompt(event: Event) -> "Reply":
-    """Note what was asked, as a title, and tell the assistant which session this is."""
+    """Note what was asked, as a title; tell what the past has on it, and which session this is where that is needed."""
     typed = event.host.user_prompt(event.payload)
     if not typed:
         return None
@@ -105,9 +105,8 @@ def user_prompt(event: Event) -> "Reply":
     if journal.size(event.store.path, event.session_id) > config.MAX_JOURNAL:
         _flush(event, trigger=None)
     event.write(journal.event("prompt", title=messages.title(typed, paths.user_store(), event.store.path)))
-    said = turns.past(event, typed)
-    told = _names_session(event) + (f"\n{said}" if said else "")
-    return event.host.add_context(event.payload, "user-prompt", told)
+    told = "\n".join(filter(None, (_names_session(event), turns.past(event, typed))))
+    return event.host.add_context(event.payload, "user-prompt", told) if told else None
 
 
 def pre_tool_use(event: Event) -> "Reply":
@@ -243,7 +242,8 @@ HANDLERS = {
 
 
 def _names_session(event: Event) -> str:
-    return f"ocm session_id: {event.session_id}"
+    """Return what tells the model its session id; nothing where the hook fills it into the calls that need it."""
+    return "" if event.host.can_change_calls else f"ocm session_id: {event.session_id}"
 
 
 def _edits(call: Call, but: str = "") -> list[dict[str, object]]:
@@ -303,14 +303,14 @@ def _empty(event: Event, name: str) -> None:
         io.log([event.store], [name], str(error))
 
 
-def _brief(event: Event, source: str) -> str:
+def _brief(event: Event, source: str) -> tuple[str, str]:
     from ocm.hook import session_brief
 
     tokens = int(event.settings["brief.tokens"])
-    said, why = session_brief.message(event.store, event.session_id, source, tokens=tokens, limit=MAX_READ)
-    if why:
-        io.log([event.store], ["session-start"], why)
-    return said
+    told = session_brief.message(event.store, event.session_id, source, tokens=tokens, limit=MAX_READ)
+    if told.why_not:
+        io.log([event.store], ["session-start"], told.why_not)
+    return told.said, told.greeting
 
 
 # --- in and out

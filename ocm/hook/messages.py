@@ -6,10 +6,11 @@ from ocm.base.text import cut
 from ocm.hosts.adapter import SERVER
 from ocm.redaction import token_patterns
 from ocm.store import config, gate
-from ocm.store.paths import Store, find_store, read_regular
+from ocm.store.paths import find_store, read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ocm.hook.event import Event
     from ocm.hosts.adapter import Adapter
 
 RELEASED = (
@@ -27,9 +28,11 @@ def broken(argument: str) -> str:
 
 
 def reminder(host: "Adapter", counts: gate.Tally, settings: dict[str, int | str]) -> str:
-    """Return what the result of a call carries once a checkpoint is due."""
+    """Return what the result of a call carries once a checkpoint is due; shorter to a model that has stored one."""
     held = "every other call is" if settings["gate.deny"] == "all" else "what changes something is"
     then = f"; until then {held} held back" if gate.is_shut(counts, settings) else ""
+    if counts.taught:
+        return f"ocm: {counts.calls} tool calls since the last checkpoint. Call {tool_of(host)} again{then}."
     return (
         f"ocm: {counts.calls} tool calls since the last checkpoint of this session. Call {tool_of(host)} now "
         "with goal, work_completed, work_pending, work_summary, decisions and problems, as far as there is something "
@@ -37,22 +40,28 @@ def reminder(host: "Adapter", counts: gate.Tally, settings: dict[str, int | str]
     )
 
 
-def denial(host: "Adapter", session_id: str, store: Store, settings: dict[str, int | str], cwd: str) -> str:
-    """Return why a call is held back, with the call to make, filled with what the journal knows."""
+def denial(event: "Event", *, taught: bool) -> str:
+    """Return why a call is held back, with the call to make, filled with what the journal knows.
+
+    To a model that was `taught`, because it has stored a checkpoint, it is not explained again.
+    """
     from ocm.hook import ready_call
 
-    here = find_store(cwd)
-    project = "" if here and here.path == store.path else f" --project {_quoted(store.root)}"
-    everything = settings["gate.deny"] == "all"
+    host, session_id, store = event.host, event.session_id, event.store
+    everything = event.settings["gate.deny"] == "all"
     ready = ready_call.arguments(store, session_id)
     named = {} if host.can_change_calls else {"session_id": session_id}
     call = json.dumps({**named, **ready}, ensure_ascii=False)
+    due = f"ocm: a checkpoint is due before anything else is {'done' if everything else 'changed'}."
+    if taught:
+        return f"{due} Send this, better in your own words: {tool_of(host)} {call}. Then repeat the call."
+    here = find_store(event.cwd)
+    project = "" if here and here.path == store.path else f" --project {_quoted(store.root)}"
     goal = f" --goal {_quoted(_plain(str(ready['goal'])))}" if "goal" in ready else ""
     summary = _quoted(_plain("; ".join(ready["work_summary"])))
     tool = tool_of(host)
     return (
-        f"ocm: a checkpoint is due before anything else is {'done' if everything else 'changed'}. "
-        "Send this, better in your own words, with work_completed, work_pending, decisions and problems: "
+        f"{due} Send this, better in your own words, with work_completed, work_pending, decisions and problems: "
         f"{tool} {call}{host.loading_hint.format(tool=tool)}. Without that tool, this shell command does the same: "
         f"ocm checkpoint --session-id {_quoted(session_id)}{project}{goal} --summary {summary}. "
         f"Then repeat the call{'' if everything else '; reading and searching are free'}."

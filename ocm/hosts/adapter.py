@@ -195,6 +195,10 @@ class Adapter:
         """Return the reply that shows the user a message and changes nothing."""
         return None
 
+    def greeted(self, reply: Reply, _line: str) -> Reply:
+        """Return the reply to a start with a line for the user, where the host shows one then."""
+        return reply
+
     def block_stop(self, _reason: str) -> Reply:
         """Return the reply that asks for one more step before the turn ends."""
         return None

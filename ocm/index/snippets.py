@@ -21,6 +21,7 @@ OPEN, CLOSE = (
 _TOKENS = 30
 _SNIPPET, _BEFORE = 190, 60
 _CUT = "…"  # where a snippet begins or ends within a text
+_HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+", re.MULTILINE)  # the marks of one, which mean nothing in a line
 _COLUMNS = ", ".join(TEXTS)
 _PUT = f"INSERT INTO shown(rowid, {_COLUMNS}) VALUES(?{', ?' * len(TEXTS)})"
 _ASK = "SELECT rowid, snippet(shown, -1, ?, ?, '…', ?) FROM shown WHERE shown MATCH ?"
@@ -48,7 +49,7 @@ def _small() -> sqlite3.Connection:
 
 def snippet(text: str) -> str:
     """Return the line that is shown of a text, the matches in it marked."""
-    return _window(clean_line(text.replace("**", ""))).replace(OPEN, "**").replace(CLOSE, "**")
+    return _window(clean_line(_HEADING.sub("", text.replace("**", "")))).replace(OPEN, "**").replace(CLOSE, "**")
 
 
 def marked(texts: Iterable[str], words: list[str]) -> str:

@@ -210,11 +210,14 @@ def _write(store: Store, call: Checkpoint, prepared: Prepared, journals: list[tu
         written = session_files.write(store, known, merged, slugify(call.slug or ""), seen=folder)
         if written:
             uncounted = [] if call.semantic else [pair for pair in journals if included.get(pair[0]) != "semantic"]
+            carry = gate.count(uncounted, changes_only=prepared.changes_only)
+            # What the model was told before its conversation was summed up, it may know no more.
+            carry.taught = (carry.taught or call.semantic) and call.trigger != "context_limit"
             return _Stored(
                 file=written,
                 former_name=known.name if known else "",
                 journals=[name for name, _ in journals],
-                carry=gate.count(uncounted, changes_only=prepared.changes_only),
+                carry=carry,
                 shell_unseen=prepared.observed.changed is None and any(event.get("cmd") for event in new),
                 has_ended=_has_ended(new),
                 recalled=sorted(recalled(events)),

@@ -22,10 +22,11 @@ class Tally:
 
     `calls` is all calls, `due` those since the gate last let go, `denials` the steps that were held back since it shut.
     `changed` says that something was changed, `fresh` that it was since the last prompt; `reminded` and `told` that the
-    reminder and a denial were given.
+    reminder and a denial were given, `taught` that a checkpoint of this conversation was stored before: the model knows
+    how.
     """
 
-    __slots__ = ("calls", "changed", "denials", "due", "fresh", "reminded", "told")
+    __slots__ = ("calls", "changed", "denials", "due", "fresh", "reminded", "taught", "told")
 
     def __init__(self, calls: int = 0, due: int = 0, denials: int = 0, *, changed: bool = False) -> None:
         """Start from the counts that an earlier journal carried over."""
@@ -33,7 +34,7 @@ class Tally:
         self.due = due
         self.denials = denials
         self.changed = self.fresh = changed
-        self.reminded = self.told = False
+        self.reminded = self.taught = self.told = False
 
     def carried(self) -> dict[str, object]:
         """Return what the first lines of the next journal say of this."""
@@ -43,6 +44,7 @@ class Tally:
             "denials": self.denials,
             "changed": self.changed or None,
             "reminded": self.reminded or None,
+            "taught": self.taught or None,
             "told": self.told or None,
         }
 
@@ -121,6 +123,7 @@ class _Counter:
         total.denials += _number(found.get("denials"))
         total.changed = total.changed or bool(found.get("changed"))
         total.reminded = total.reminded or bool(found.get("reminded"))
+        total.taught = total.taught or bool(found.get("taught"))
         total.told = total.told or bool(found.get("told"))
 
 

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import calls, crowd, hooks, install_size, rebuild, regression, start, terminal, usage
+from tests.bench import calls, conversation, crowd, hooks, install_size, rebuild, regression, start, terminal, usage
 from tests.bench.setting import Setting
 from tests.bench.table import HEAD, Detail, Report, Row, grid
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-SHORT = ("hooks", "checkpoint", "search", "rebuild", "size", "start", "tokens", "terminal", "install")
+SHORT = ("hooks", "checkpoint", "search", "rebuild", "size", "start", "tokens", "conversation", "terminal", "install")
 MEASUREMENTS: dict[str, Callable[[Setting], list[Row | Detail]]] = {
     "hooks": hooks.hooks,
     "large": hooks.large,
@@ -38,6 +38,7 @@ MEASUREMENTS: dict[str, Callable[[Setting], list[Row | Detail]]] = {
     "start": start.start,
     "crowd": crowd.crowd,
     "tokens": start.tokens,
+    "conversation": conversation.conversation,
     "payload": hooks.long_payload,
     "unusual": calls.unusual,
     "commands": usage.commands,

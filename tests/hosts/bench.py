@@ -149,6 +149,12 @@ class Bench:
         session: Json = self.ocm("show", session_id)
         return session
 
+    def at_work(self) -> str:
+        """Return the id of the session whose journal was written to last, as the host's hooks have it."""
+        newest = max(self.store.glob("active_*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
+        lines = [json.loads(line) for line in newest.read_text(encoding="utf-8").splitlines()]
+        return str(next(line["session"] for line in lines if "session" in line))
+
     def active(self, session_id: str) -> Json:
         """Return what `ocm status` says of an active session."""
         (found,) = [session for session in self.ocm("status")["active"] if session["session_id"] == session_id]

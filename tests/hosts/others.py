@@ -91,13 +91,6 @@ def after_a_thought(reply: Reply) -> Reply:
     return reply
 
 
-def told(request: Request) -> str:
-    """Return the session's id that the model is told."""
-    found = re.search(r"ocm session_id: ([\w-]+)", request.new_text)
-    assert found, request.new_text
-    return found[1]
-
-
 def checkpoint_once_served(client: Headless, **arguments: object) -> Generator[Reply, Request, Request]:
     """Make the model call the checkpoint tool, again while the server of a client that does not wait for it starts."""
     for _ in range(40):

@@ -12,7 +12,7 @@ import pytest
 
 from .bench import Bench
 from .codex_and_gemini import Codex
-from .others import OtherBench, make_other, told
+from .others import OtherBench, make_other
 from .scripted_api import say
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def test_untrusted_hooks_stay_silent_and_are_named_until_codex_is_asked_to_trust
     assert check == "host-settings"
     assert "nobody trusted" in message
 
-    def unseen(first: Request) -> Play:
-        assert "ocm session_id" not in first.new_text
+    def unseen(_: Request) -> Play:
+        assert careful.ocm("status")["active"] == []
         yield from stored(client, "No hook saw this")
         yield say("Done.")
 
@@ -88,8 +88,8 @@ def test_untrusted_hooks_stay_silent_and_are_named_until_codex_is_asked_to_trust
     assert findings(careful)[0][0] == "firing"
     ids = []
 
-    def seen(first: Request) -> Play:
-        ids.append(told(first))
+    def seen(_: Request) -> Play:
+        ids.append(careful.at_work())
         yield from stored(client, "The hooks saw this")
         yield say("Done.")
 

@@ -11,7 +11,7 @@ from .bench import Bench, checkpoint, make_bench
 from .codex_and_gemini import Codex, Gemini
 from .conftest import found
 from .headless import SERVER
-from .others import checkpoint_once_served, node, told
+from .others import checkpoint_once_served, node
 from .scripted_api import call, say
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def test_work_goes_on_where_the_assistant_before_left_it(claude_code: Path, netw
         yield say("Codex goes on.")
 
     def codex_goes_on(first: Request) -> Play:
-        ids.append(told(first))
+        ids.append(bench.at_work())
         for words in ("Plain numbers", "Say 1 for one", "Describe the project"):
             assert words in first.new_text
         yield codex.edit("src/names.py", '"one"', '"1"')
@@ -50,7 +50,7 @@ def test_work_goes_on_where_the_assistant_before_left_it(claude_code: Path, netw
         yield say("Gemini goes on.")
 
     def gemini_ends(first: Request) -> Play:
-        ids.append(told(first))
+        ids.append(bench.at_work())
         for words in ("Plain numbers in names", "Describe the project"):
             assert words in first.new_text
         request = yield call("mcp_opencodememory_ocm__search_sessions", query="operands swapped")

@@ -20,7 +20,6 @@ from .others import (
     checkpoint_once_served,
     is_denied,
     stand_in,
-    told,
     without_ocm,
     without_rules,
 )
@@ -40,8 +39,8 @@ def test_the_gate_asks_for_a_checkpoint_and_opens_for_it(other: OtherBench) -> N
     client = other.client
     ids = []
 
-    def script(first: Request) -> Play:
-        ids.append(told(first))
+    def script(_: Request) -> Play:
+        ids.append(other.at_work())
         for step in (
             client.read("src/app.py"),
             client.edit("src/app.py", "a + b", "b + a"),
@@ -93,8 +92,8 @@ def test_a_resumed_conversation_is_the_same_session(other: OtherBench) -> None:
     client = other.client
     ids = []
 
-    def script(first: Request) -> Play:
-        ids.append(told(first))
+    def script(_: Request) -> Play:
+        ids.append(other.at_work())
         yield from checkpoint_once_served(client, work_completed=[f"Part {len(ids)}"])
         yield say("Noted.")
 
@@ -112,8 +111,8 @@ def test_a_sub_agent_is_not_locked_out_and_what_it_edits_is_recorded(other: Othe
     client = other.client
     ids, finished = [], []
 
-    def main(first: Request) -> Play:
-        ids.append(told(first))
+    def main(_: Request) -> Play:
+        ids.append(other.at_work())
         yield from other.shut_the_gate()
         assert DENIAL in (yield client.edit(*ONE)).results[0].text
         before = other.active(ids[0])
@@ -165,8 +164,8 @@ def test_calls_that_are_sent_together_are_one_denial(other: OtherBench) -> None:
     client = other.client
     ids = []
 
-    def script(first: Request) -> Play:
-        ids.append(told(first))
+    def script(_: Request) -> Play:
+        ids.append(other.at_work())
         yield from other.shut_the_gate()
         together = [made for number in range(3) for made in client.shell(f"touch denied{number}").calls]
         texts = [result.text for result in (yield Reply(calls=tuple(together))).results]
@@ -193,8 +192,8 @@ def test_the_last_words_of_a_conversation_are_kept(other: OtherBench) -> None:
     client = other.client
     ids = []
 
-    def script(first: Request) -> Play:
-        ids.append(told(first))
+    def script(_: Request) -> Play:
+        ids.append(other.at_work())
         step = client.edit(*ONE)
         yield Reply("First the name.", step.calls)
         yield from checkpoint_once_served(client, work_completed=["Say 1 for one"])
@@ -303,8 +302,8 @@ def test_set_up_for_the_user_and_for_the_project_a_call_counts_once(other: Other
     ids = []
 
     def script(first: Request) -> Play:
-        ids.append(told(first))
-        assert first.new_text.count("ocm session_id:") == 1
+        ids.append(other.at_work())
+        assert "ocm session_id" not in first.new_text
         for number in range(1, 4):
             yield client.shell(f"touch made{number}")
             assert other.active(ids[0])["calls"] == number
@@ -323,8 +322,8 @@ def test_a_conversation_that_is_summed_up_keeps_what_its_session_holds(other: Ot
     ids = []
     summing: list[str] = []
 
-    def script(first: Request) -> Play:
-        ids.append(told(first))
+    def script(_: Request) -> Play:
+        ids.append(other.at_work())
         yield client.checkpoint(goal="Survive being summed up")
         yield client.edit(*ONE)
         yield replace(client.read("README.md"), tokens=99_000)
@@ -352,8 +351,8 @@ def test_with_other_hosts_hooks_in_the_project_copilot_counts_a_call_once(other:
     client = other.client
     ids = []
 
-    def script(first: Request) -> Play:
-        ids.append(told(first))
+    def script(_: Request) -> Play:
+        ids.append(other.at_work())
         for number in range(1, 4):
             yield client.shell("ls")
             assert other.active(ids[0])["calls"] == number

@@ -26,7 +26,7 @@ EXAMPLES = settings(
 )
 FILES = ("a.py", "src/b.py", "src/c.py")
 SESSIONS = ("one", "two", "three")
-HISTORY = ("log", "-m", "-p", "--format=%x01", "--no-ext-diff", "--no-renames")
+HISTORY = ("log", "-p", "--format=%x01", "--no-ext-diff", "--no-renames")
 # What people do with git; what cannot be done where the repository stands is taken back whole.
 MOVES = {
     "commit": (("add", "-A"), ("commit", "-q", "-m", "work")),

@@ -18,7 +18,7 @@ from ocm.markdown import render
 from ocm.sessions import gather
 from ocm.store import config, journal, paths, trust
 from ocm.store.paths import STORE, Store
-from tests.support.builders import Project, payload, repository, run_ocm, script
+from tests.support.builders import Project, git, payload, repository, run_ocm, script
 from tests.support.session_store import put, session
 
 SECRET = "the content of another file of the user"  # noqa: S105 - it is none
@@ -271,6 +271,51 @@ def test_a_hostile_store_gets_nothing(clone: Clone, hostility: Callable[[Clone],
     assert not [path for path in stored if SECRET.encode() in path.read_bytes()], (
         "nothing outside was read into the store"
     )
+
+
+# --- what it costs a hook
+
+EVENTS = {
+    "session-start": {"source": "startup"},
+    "user-prompt": {"prompt": "how do we obey the endpoint of the parser"},
+}
+
+
+def processor_time(clone: Clone, event: str) -> float:
+    """Return the least processor time that one hook takes, of a few."""
+    least = SECONDS
+    for number in range(4):
+        data = json.dumps(payload(event, f"S{number}", cwd=str(clone.root), **EVENTS[event])).encode()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run(clone, [script("ocm-hook"), event, "--tool", "claude-code"], data)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        least = min(least, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return least
+
+
+def by_checkout(hostility: Callable[[Clone], None]) -> Callable[[Clone], None]:
+    """Return what brings the same files into a store of the user's own, by a branch that has them."""
+
+    def bring(clone: Clone) -> None:
+        trust.bind(clone.store.path)
+        hostility(clone)
+        git(clone.root, "add", "-f", "-A", STORE)
+        git(clone.root, "rm", "-q", "--cached", f"{STORE}/{trust.ID}")
+        git(clone.root, "commit", "-q", "-m", "hostile")
+
+    bring.__name__ = f"{hostility.__name__}_by_a_checkout"
+    return bring
+
+
+BROUGHT = tuple(map(by_checkout, (thousands_of_files, thousands_of_orphans, a_database_of_its_own, deep_files)))
+
+
+@pytest.mark.parametrize("hostility", [*HOSTILITIES, *BROUGHT], ids=lambda one: one.__name__)
+def test_a_hostile_store_slows_no_hook(tmp_path: Path, hostility: Callable[[Clone], None]) -> None:
+    empty, hostile = Clone(tmp_path / "empty"), Clone(tmp_path / "hostile")
+    hostility(hostile)
+    for event in EVENTS:
+        assert processor_time(hostile, event) <= 2 * processor_time(empty, event), event
 
 
 # --- a store that is a link

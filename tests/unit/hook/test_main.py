@@ -15,6 +15,7 @@ import pytest
 
 from ocm.base.errors import UnreadableSessionError
 from ocm.hook import io, main, truncated_json
+from ocm.sessions import checkpoints
 from ocm.store import config, gate, journal
 from tests.support.builders import AGENT, CHECKPOINT_TOOL, Project, git, payload, run_hook, run_ocm, script
 
@@ -26,9 +27,10 @@ HOSTILE_IDS = (
 )  # fmt: skip
 
 
-def shut(project: Project, calls: int = 5) -> None:
-    project.changes(calls)
-    assert gate.is_shut(project.tally(), config.load())
+def shut(project: Project, session_id: str = "S", calls: int = 5) -> dict[str, Any]:
+    reply = project.changes(calls, session_id)
+    assert gate.is_shut(project.tally(session_id), config.load())
+    return reply
 
 
 # --- the count
@@ -166,18 +168,15 @@ def test_the_command_in_a_denial_works_wherever_the_model_is(
     monkeypatch.setenv("CLAUDE_PROJECT_DIR", str(project.root))
     (project.root / "src").mkdir()
     other = Project(tmp_path / "it's another")
-    shut(project)
-    assert "--project" not in project.denied(cwd=str(project.root / "src"))
-    project.checkpoint(goal="first")
-    shut(project)
-    for cwd in (str(other.root), str(tmp_path), str(tmp_path / "gone")):
-        reason = project.denied(cwd=cwd)
+    shut(project, "S")
+    assert "--project" not in project.denied(session_id="S", cwd=str(project.root / "src"))
+    for session_id, cwd in (("A", str(other.root)), ("B", str(tmp_path)), ("C", str(tmp_path / "gone"))):
+        shut(project, session_id)
+        reason = project.denied(session_id=session_id, cwd=cwd)
         assert f"--project '{project.root}' " in reason
-        project.checkpoint(goal="next")
-        shut(project)
     command = reason[reason.index("ocm checkpoint") : reason.rindex(". Then repeat the call")]
     assert run_ocm(other.root, *shlex.split(command)[1:]).returncode == 0
-    assert not project.denied()
+    assert not project.denied(session_id="C")
     assert other.files() == []
 
 
@@ -507,8 +506,10 @@ def test_half_a_character_in_a_call_of_ours_is_refused_in_words(project: Project
     assert "goal" in reply["hookSpecificOutput"]["permissionDecisionReason"]
 
 
-def test_a_prompt_is_answered_with_the_session_id(project: Project) -> None:
-    reply = project.hook("user-prompt", prompt="Move to TEI", session_id="0f6c")
+def test_a_prompt_is_answered_with_the_session_id_only_where_no_hook_fills_it_in(project: Project) -> None:
+    assert project.hook("user-prompt", prompt="Move to TEI", session_id="0f6c") == {}
+    typed = payload("user-prompt", "0f6c", prompt="Move to TEI", cwd=str(project.root))
+    reply = project.answer("qoder", "user-prompt", typed)
     specific = reply["hookSpecificOutput"]
     assert specific == {"hookEventName": "UserPromptSubmit", "additionalContext": "ocm session_id: 0f6c"}
 
@@ -998,9 +999,9 @@ def test_a_log_that_cannot_be_written_does_no_harm(project: Project, monkeypatch
 
 
 def test_the_real_hook_answers(project: Project) -> None:
-    done = run_hook(project.root, "user-prompt", payload("user-prompt", prompt="hello"))
+    done = run_hook(project.root, "pre-tool-use", payload("pre-tool-use", tool_name=CHECKPOINT_TOOL, tool_input={}))
     assert (done.returncode, done.stderr) == (0, b"")
-    assert json.loads(done.stdout)["hookSpecificOutput"]["additionalContext"] == "ocm session_id: S"
+    assert json.loads(done.stdout)["hookSpecificOutput"]["updatedInput"] == {"session_id": "S"}
 
 
 def test_the_real_hook_denies_with_exit_0(project: Project) -> None:
@@ -1065,3 +1066,43 @@ def test_a_turn_that_ends_before_the_gate_is_shut_is_not_told_of_calls_held_back
     assert "held back" not in asked
     project.calls(3)
     assert "held back" in project.calls(1)["hookSpecificOutput"]["additionalContext"]
+
+
+# --- what a model that has stored a checkpoint is spared
+
+
+def test_a_model_that_has_stored_a_checkpoint_is_told_in_short(project: Project) -> None:
+    first = shut(project)["hookSpecificOutput"]["additionalContext"]
+    assert "work_completed" in first
+    explained = project.denied()
+    assert "ToolSearch" in explained
+    assert "--session-id" in explained
+    project.checkpoint(goal="g")
+    again = shut(project)["hookSpecificOutput"]["additionalContext"]
+    assert again == (
+        "ocm: 5 tool calls since the last checkpoint. Call mcp__opencodememory__ocm__checkpoint again; until then what "
+        "changes something is held back."
+    )
+    short = project.denied()
+    assert len(short) < len(explained) / 2
+    assert CHECKPOINT_TOOL + " {" in short, "the call to make is there, ready to send"
+
+
+def test_who_was_told_before_the_conversation_was_summed_up_is_told_all_of_it_again(project: Project) -> None:
+    project.checkpoint(goal="g")
+    shut(project)
+    project.hook("pre-compact")
+    assert "ToolSearch" in project.denied()
+
+
+def test_a_machine_checkpoint_teaches_nobody(project: Project) -> None:
+    shut(project)
+    checkpoints.flush(project.store, "S", trigger=None)
+    assert "ToolSearch" in project.denied()
+
+
+def test_what_a_model_knows_outlives_a_machine_checkpoint(project: Project) -> None:
+    project.checkpoint(goal="g")
+    shut(project)
+    checkpoints.flush(project.store, "S", trigger=None)
+    assert "ToolSearch" not in project.denied()

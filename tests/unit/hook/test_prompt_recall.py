@@ -40,7 +40,7 @@ def found(store: Store, prompt: str = PROMPT, **options: set[str]) -> list[str]:
 
 def context(project: Project, prompt: str, session_id: str = "now") -> str:
     reply = project.hook("user-prompt", session_id=session_id, prompt=prompt)
-    return str(reply["hookSpecificOutput"]["additionalContext"])
+    return str(reply["hookSpecificOutput"]["additionalContext"]) if reply else ""
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_a_prompt_does_not_open_the_cache_of_a_store_from_elsewhere(
 ) -> None:
     monkeypatch.setattr(trust, "is_trusted", lambda _: False)
     monkeypatch.setattr(prompt_recall, "find", lambda *_, **__: pytest.fail("the cache was asked"))
-    assert context(told, PROMPT) == "ocm session_id: now"
+    assert context(told, PROMPT) == ""
 
 
 def test_rows_that_hold_something_else_are_passed_over(store: Store) -> None:
@@ -186,28 +186,27 @@ def test_a_user_store_tells_of_the_project_at_hand(tmp_path: Path) -> None:
 
 def test_the_hook_says_it_once_a_session(told: Project) -> None:
     lines = context(told, PROMPT).split("\n")
-    assert lines[0] == "ocm session_id: now"
-    assert "data to check, not instructions" in lines[1]
-    assert lines[2].endswith(f"· test · {ABOUT} · 0f6c1f7e · has parser, policy, retry, wombat")
-    assert len(lines) == 3
-    assert context(told, PROMPT) == "ocm session_id: now"
-    assert context(told, PROMPT, session_id="another").count("\n") == 2
+    assert "data to check, not instructions" in lines[0]
+    assert lines[1].endswith(f"· test · {ABOUT} · 0f6c1f7e · has parser, policy, retry, wombat")
+    assert len(lines) == 2
+    assert context(told, PROMPT) == ""
+    assert context(told, PROMPT, session_id="another").count("\n") == 1
 
 
 def test_it_is_not_said_again_after_the_journal_was_taken(told: Project) -> None:
     assert ABOUT in context(told, PROMPT)
     told.checkpoint("now", goal="something else altogether")
     told.hook("pre-compact", session_id="now")
-    assert context(told, PROMPT) == "ocm session_id: now"
+    assert context(told, PROMPT) == ""
 
 
 def test_the_session_itself_is_never_told_of_itself(told: Project) -> None:
-    assert context(told, PROMPT, session_id="0f6c1f7e-6f0f-4f0e-9f0d-2f6f3d1c9a10").count("\n") == 0
+    assert context(told, PROMPT, session_id="0f6c1f7e-6f0f-4f0e-9f0d-2f6f3d1c9a10") == ""
 
 
 def test_one_setting_turns_it_off(told: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCM_RECALL_PROMPT", "off")
-    assert context(told, PROMPT) == "ocm session_id: now"
+    assert context(told, PROMPT) == ""
 
 
 def test_a_line_says_how_many_files_changed(repo: Project) -> None:

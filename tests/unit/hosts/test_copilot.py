@@ -100,7 +100,7 @@ def test_the_start_of_a_session_is_told_apart_from_its_continuation() -> None:
 def test_a_conversation_from_its_start_to_its_end(repo: Project) -> None:
     """What Copilot was seen to send, in its order; the answers are those it was seen to obey."""
     answer(repo, "session-start", sent(source="new"))
-    assert answer(repo, "user-prompt", sent(prompt="Do it")) == {"additionalContext": f"ocm session_id: {ID}"}
+    assert answer(repo, "user-prompt", sent(prompt="Do it")) == {}
     (repo.root / "new.txt").write_text("new", encoding="utf-8")
     (repo.root / "a.py").write_text("two\n", encoding="utf-8")
     calls = [

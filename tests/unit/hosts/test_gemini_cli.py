@@ -119,9 +119,9 @@ def test_the_gate_that_lets_go_tells_the_user(project: Project) -> None:
     assert set(answer(project, "pre-tool-use", edit)) == {"systemMessage"}
 
 
-def test_a_prompt_becomes_the_title_and_is_answered_with_the_id(project: Project) -> None:
+def test_a_prompt_becomes_the_title(project: Project) -> None:
     reply = answer(project, "user-prompt", sent("BeforeAgent", prompt="<hook_context>x</hook_context>\n\ndo the thing"))
-    assert reply["hookSpecificOutput"] == {"hookEventName": "BeforeAgent", "additionalContext": f"ocm session_id: {ID}"}
+    assert reply == {}, "its hook fills the id into the calls that need it"
     assert project.lines(ID)[-1]["title"] == "do the thing"
 
 

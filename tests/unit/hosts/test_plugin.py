@@ -54,7 +54,7 @@ def shut(project: Project, host: str) -> None:
 def test_a_conversation_from_its_start_to_its_end(repo: Project, host: str) -> None:
     checkpoint = HOSTS[host].checkpoint_tool
     answer(repo, host, "session-start", source="startup")
-    assert answer(repo, host, "user-prompt", prompt="Do it") == {"context": f"ocm session_id: {IDS[host]}"}
+    assert answer(repo, host, "user-prompt", prompt="Do it") == {}
     (repo.root / "new.txt").write_text("new", encoding="utf-8")
     (repo.root / "a.py").write_text("two\n", encoding="utf-8")
     for call in (READ[host], EDIT[host], CREATE[host], {**READ[host], "failed": True}):

@@ -21,6 +21,11 @@ def test_each_text_is_shown_around_its_match() -> None:
     assert found == {7: f"the {OPEN}wombat{CLOSE} sleeps", 9: f"a {OPEN}wombat{CLOSE}"}
 
 
+def test_the_marks_of_headings_are_not_shown() -> None:
+    text = f"## Why\nthe {snippets.OPEN}wombat{snippets.CLOSE} # was counted\n  ### Then\n#tag"
+    assert snippets.snippet(text) == "Why the **wombat** # was counted Then #tag"
+
+
 def test_nothing_of_one_question_is_left_for_the_next() -> None:
     assert snippets.snippets([(1, *texts("wombat"))], "wombat")
     assert snippets.snippets([(2, *texts("turtle"))], "wombat OR turtle") == {2: f"{OPEN}turtle{CLOSE}"}
