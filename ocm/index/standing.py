@@ -6,7 +6,7 @@ an item is looked up by number, and not by reading what that session says.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ocm.base import times
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from ocm.base.model import Session
 
 OPEN, DECISION, PROBLEM, NOTE, WORDS = "open", "decision", "problem", "note", "words"
+LEFT = "left"  # open or unsolved at the end of an imported conversation: nobody said that it still is
 DONE = "done"
 _LONGEST = 400  # characters of an item that are kept here: as much as anybody shows in a line
 _MOST_NOTES = 12
 _MANY, _MOST_ENDS = 500, 4_000
 _ON_BRANCH, _LATEST, _EACH = 12, 24, 40  # sessions, and items of each kind, that a project's state is made of
 # A machine's own words in the account of the work say nothing that a person or an assistant meant.
+_MACHINE = "machine"  # the origin of what was read in a transcript
 _MACHINE_WORDS = ("Tests run: `", "`")
 _NO_KEYS = (0, 0, 0)
 _Row = tuple[int, str, int, float, int, str, int, int, int, str]
@@ -75,14 +77,15 @@ def _items(row: int, session: "Session") -> Iterator[_Row]:
     from ocm.markdown import item_labels
     from ocm.markdown.task_words import SOLVES, SUPERSEDES
 
-    dates = _Dates(session)
+    dates, is_left = _Dates(session), _left_by(session)
     yield from _open_items(row, session, dates)
     for n, text in enumerate(session.decisions):
         over = item_labels.is_struck(text)
         yield _row((row, DECISION, n, dates.of(text)), text, _label_key(SUPERSEDES, text), over=over)
     for n, text in enumerate(session.problems):
         over = item_labels.is_struck(text) or item_labels.says_solved(text) or bool(item_labels.solved(text))
-        yield _row((row, PROBLEM, n, dates.of(text)), text, _label_key(SOLVES, text), over=over)
+        kind, place = (LEFT, len(session.work_pending) + n) if is_left("problems", text) else (PROBLEM, n)
+        yield _row((row, kind, place, dates.of(text)), text, _label_key(SOLVES, text), over=over)
     for n, text in enumerate(_paragraphs(session.notes)[:_MOST_NOTES]):
         yield _row((row, NOTE, n, dates.last), text)
     if session.last_words and not (session.goal or session.work_pending or session.decisions or session.problems):
@@ -93,14 +96,25 @@ def _open_items(row: int, session: "Session", dates: "_Dates") -> Iterator[_Row]
     """Return what is to be done; what the session itself did since, in other words, is over."""
     from ocm.markdown import item_labels, task_words
 
-    completed = set(session.work_completed)
+    completed, is_left = set(session.work_completed), _left_by(session)
     own = {key for text in [*completed, *session.work_summary] for key in task_words.ends(text)}
     for n, text in enumerate(session.work_pending):
         keys = task_words.ended_by(text)
         over = text not in completed and not own.isdisjoint(keys)
         shown = item_labels.shown_by(text)
         signs = "\t".join((str(int(shown.adds)), shown.path, shown.symbol)) if shown else ""
-        yield _row((row, OPEN, n, dates.of(text)), text, keys, over=over, shown=signs)
+        kind = LEFT if is_left("work_pending", text) else OPEN
+        yield _row((row, kind, n, dates.of(text)), text, keys, over=over, shown=signs)
+
+
+def _left_by(session: "Session") -> Callable[[str, str], bool]:
+    """Return what says whether an item of a section is from an imported transcript, and no person or checkpoint's."""
+    from ocm.markdown import facts
+
+    known = facts.Facts.parse(session.facts)
+    held = {(one.section, one.digest) for one in known.origins() if one.word == _MACHINE}
+    dated = known.dates() if held else {}  # what a checkpoint brought has its date, even where a transcript has it too
+    return lambda section, text: bool(held) and (section, digest := facts.digest(text)) in held and digest not in dated
 
 
 def _row(
@@ -248,7 +262,7 @@ def _item(row: tuple[Any, ...]) -> Item:
 def _is_ended(item: Item, end: _End) -> bool:
     """Return whether what ends an item came after it: who lists again what was finished takes it up again."""
     _, session, kind, n, at = end
-    if kind == DONE and item.kind == OPEN:
+    if kind == DONE and item.kind in {OPEN, LEFT}:
         return session != item.session and at >= item.at
     is_itself = (session, kind) == (item.session, item.kind) and n <= item.number
     return at > item.at or (at == item.at and not is_itself)
