@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ocm.base.model import Session
 
 OPEN, DECISION, PROBLEM, NOTE, WORDS = "open", "decision", "problem", "note", "words"
-LEFT = "left"  # open or unsolved at the end of an imported conversation: nobody said that it still is
+LEFT = "left"  # open at the end of an imported conversation: nobody said that it still is
 DONE = "done"
 _LONGEST = 400  # characters of an item that are kept here: as much as anybody shows in a line
 _MOST_NOTES = 12
@@ -77,15 +77,14 @@ def _items(row: int, session: "Session") -> Iterator[_Row]:
     from ocm.markdown import item_labels
     from ocm.markdown.task_words import SOLVES, SUPERSEDES
 
-    dates, is_left = _Dates(session), _left_by(session)
+    dates = _Dates(session)
     yield from _open_items(row, session, dates)
     for n, text in enumerate(session.decisions):
         over = item_labels.is_struck(text)
         yield _row((row, DECISION, n, dates.of(text)), text, _label_key(SUPERSEDES, text), over=over)
     for n, text in enumerate(session.problems):
         over = item_labels.is_struck(text) or item_labels.says_solved(text) or bool(item_labels.solved(text))
-        kind, place = (LEFT, len(session.work_pending) + n) if is_left("problems", text) else (PROBLEM, n)
-        yield _row((row, kind, place, dates.of(text)), text, _label_key(SOLVES, text), over=over)
+        yield _row((row, PROBLEM, n, dates.of(text)), text, _label_key(SOLVES, text), over=over)
     for n, text in enumerate(_paragraphs(session.notes)[:_MOST_NOTES]):
         yield _row((row, NOTE, n, dates.last), text)
     if session.last_words and not (session.goal or session.work_pending or session.decisions or session.problems):
@@ -103,18 +102,18 @@ def _open_items(row: int, session: "Session", dates: "_Dates") -> Iterator[_Row]
         over = text not in completed and not own.isdisjoint(keys)
         shown = item_labels.shown_by(text)
         signs = "\t".join((str(int(shown.adds)), shown.path, shown.symbol)) if shown else ""
-        kind = LEFT if is_left("work_pending", text) else OPEN
+        kind = LEFT if is_left(text) else OPEN
         yield _row((row, kind, n, dates.of(text)), text, keys, over=over, shown=signs)
 
 
-def _left_by(session: "Session") -> Callable[[str, str], bool]:
-    """Return what says whether an item of a section is from an imported transcript, and no person or checkpoint's."""
+def _left_by(session: "Session") -> Callable[[str], bool]:
+    """Return what says whether a task is from an imported transcript, and neither a person's nor a checkpoint's."""
     from ocm.markdown import facts
 
     known = facts.Facts.parse(session.facts)
-    held = {(one.section, one.digest) for one in known.origins() if one.word == _MACHINE}
-    dated = known.dates() if held else {}  # what a checkpoint brought has its date, even where a transcript has it too
-    return lambda section, text: bool(held) and (section, digest := facts.digest(text)) in held and digest not in dated
+    held = {one.digest for one in known.origins() if (one.word, one.section) == (_MACHINE, "work_pending")}
+    held.difference_update(known.dates() if held else ())  # a checkpoint's has its date, even where a transcript has it
+    return lambda text: bool(held) and facts.digest(text) in held
 
 
 def _row(
