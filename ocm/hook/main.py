@@ -92,8 +92,10 @@ def session_start(event: Event) -> "Reply":
     _recover(event)
     if not is_new:
         _step(event)
-    words = "\n\n".join(filter(None, (_names_session(event), _brief(event, source))))
-    return event.host.add_context(event.payload, "session-start", words) if words else None
+    said, greeting = _brief(event, source)
+    words = "\n\n".join(filter(None, (_names_session(event), said)))
+    told = event.host.add_context(event.payload, "session-start", words) if words else None
+    return event.host.greeted(told, greeting) if greeting else told
 
 
 def user_prompt(event: Event) -> "Reply":
@@ -317,14 +319,14 @@ def _empty(event: Event, name: str) -> None:
         io.log([event.store], [name], str(error))
 
 
-def _brief(event: Event, source: str) -> str:
+def _brief(event: Event, source: str) -> tuple[str, str]:
     from ocm.hook import session_brief
 
     tokens = int(event.settings["brief.tokens"])
-    said, why = session_brief.message(event.store, event.session_id, source, tokens=tokens, limit=MAX_READ)
-    if why:
-        io.log([event.store], ["session-start"], why)
-    return said
+    told = session_brief.message(event.store, event.session_id, source, tokens=tokens, limit=MAX_READ)
+    if told.why_not:
+        io.log([event.store], ["session-start"], told.why_not)
+    return told.said, told.greeting
 
 
 # --- in and out
