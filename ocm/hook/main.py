@@ -89,8 +89,10 @@ def session_start(event: Event) -> "Reply":
     line = event.header(source=source[:40], deleted=deleted)
     journal.append(event.store.path, event.session_id, [line])
     _recover(event)
-    words = "\n\n".join(filter(None, (_names_session(event), _brief(event, source))))
-    return event.host.add_context(event.payload, "session-start", words) if words else None
+    said, greeting = _brief(event, source)
+    words = "\n\n".join(filter(None, (_names_session(event), said)))
+    told = event.host.add_context(event.payload, "session-start", words) if words else None
+    return event.host.greeted(told, greeting) if greeting else told
 
 
 def user_prompt(event: Event) -> "Reply":
@@ -262,7 +264,7 @@ def _is_ours(call: Call) -> bool:
 def _shell(command: str) -> str:
     from ocm.hook import command_name
 
-    return command_name.name(command)
+    return io.clean(command_name.name(command))
 
 
 # --- the rarer events
@@ -301,14 +303,14 @@ def _empty(event: Event, name: str) -> None:
         io.log([event.store], [name], str(error))
 
 
-def _brief(event: Event, source: str) -> str:
+def _brief(event: Event, source: str) -> tuple[str, str]:
     from ocm.hook import session_brief
 
     tokens = int(event.settings["brief.tokens"])
-    said, why = session_brief.message(event.store, event.session_id, source, tokens=tokens, limit=MAX_READ)
-    if why:
-        io.log([event.store], ["session-start"], why)
-    return said
+    told = session_brief.message(event.store, event.session_id, source, tokens=tokens, limit=MAX_READ)
+    if told.why_not:
+        io.log([event.store], ["session-start"], told.why_not)
+    return told.said, told.greeting
 
 
 # --- in and out

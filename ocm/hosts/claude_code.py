@@ -99,6 +99,10 @@ class ClaudeCode(ClaudeDialect):
         "EnterPlanMode", "ExitPlanMode",
     })  # fmt: skip
 
+    def greeted(self, reply: Reply, line: str) -> Reply:
+        """Return the reply to a start with a line for the user."""
+        return {**(reply if isinstance(reply, dict) else {}), "systemMessage": line}
+
     def plugin_tool(self) -> str:
         """Return the checkpoint tool as the server of a plugin has it, which has the plugin's name before its own."""
         return f"mcp__plugin_ocm_{SERVER}__ocm__checkpoint" if os.environ.get("CLAUDE_PLUGIN_ROOT") else ""

@@ -19,6 +19,8 @@ from ocm.store.paths import Store
 
 TROUBLE = (sqlite3.Error, OSError, OcmError)
 _QUIETLY = 1.0  # seconds that a reader waits for a lock before it says so
+_HELD = 60.0  # seconds in which nobody waits again for a lock that somebody else did not give up
+_held: dict[str, float] = {}  # until when that is so of a store
 SHORT = 0.2  # seconds that something waits which could as well be left to the next reader
 _READERS = 10.0  # seconds that a new cache waits for those who read the old one
 _BATCH = 200
@@ -47,7 +49,7 @@ def synced(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection
     _sweep(store)
     if listing.left:
         _clear(store)
-    wait = _QUIETLY
+    wait = SHORT if time.monotonic() < _held.get(store.path, 0.0) else _QUIETLY
     for _ in range(3):
         seen = schema.identity(store)
         try:
@@ -56,6 +58,9 @@ def synced(store: Store, listing: Listing, notice: Notice) -> sqlite3.Connection
             if schema.is_busy(error) and wait == _QUIETLY:
                 notice("memory.db is in use by another program; if it stays so, the session files are read instead.")
                 wait = schema.WAIT
+            elif schema.is_busy(error):
+                _held[store.path] = time.monotonic() + _HELD
+                return None
             elif not schema.is_damage(error) or not move_aside(store, seen, error, notice):
                 return None
         except (OSError, OcmError):

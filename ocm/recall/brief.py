@@ -48,6 +48,7 @@ def brief(  # noqa: PLR0913 - each is one thing that a caller may know
     me: str = "",
     most_read: int | None = None,
     notice: Notice = ignore,
+    greeting: Notice = ignore,
 ) -> str:
     """Return what a conversation on `branch` should know, in at most `tokens`; empty when nothing is worth saying.
 
@@ -61,6 +62,7 @@ def brief(  # noqa: PLR0913 - each is one thing that a caller may know
         most_read: Do not look at every session file first, where the folder says that nothing came or went, and read
             no more than this many; None for as many as there are.
         notice: Takes one line when a damaged cache was moved aside.
+        greeting: Takes the one line that says to a person what a conversation is told of the project.
 
     Raises:
         BehindError: more than `most_read` session files would have to be read first.
@@ -79,8 +81,10 @@ def brief(  # noqa: PLR0913 - each is one thing that a caller may know
     known = _asked(store, lambda cache: _everything(cache, branch, project, me), _rows_of_all, most_read, notice)
     beside = neighbours.find(store, besides=me)
     if not known.project.rows and not beside:
+        greeting(project_brief.NOTHING_YET)
         return ""
     state = project_state.state(store.root, branch, known.project)
+    greeting(project_brief.greeting(state, beside))
     said = project_brief.lines(store.root, state, beside, known.done, room)
     return _fenced(said, room, label) if said else ""
 
@@ -135,7 +139,9 @@ def _fenced(said: list[str], room: int, label: str = LABEL) -> str:
     return "\n".join([BEGIN, *labels, *said, END])
 
 
-def for_hook(store: Store, *, own: str, tokens: int, most_read: int, me: str = "") -> str:
+def for_hook(  # noqa: PLR0913 - as `brief`
+    store: Store, *, own: str, tokens: int, most_read: int, me: str = "", greeting: Notice = ignore
+) -> str:
     """Return what a conversation needs that begins, or that has just been compacted: then its `own` state, fuller.
 
     Raises:
@@ -146,7 +152,7 @@ def for_hook(store: Store, *, own: str, tokens: int, most_read: int, me: str = "
     mine = ""
     if own:
         mine = brief(store, branch=branch, session_id=own, tokens=2 * tokens, alone=True, me=own, most_read=most_read)
-    return mine or brief(store, branch=branch, tokens=tokens, me=me or own, most_read=most_read)
+    return mine or brief(store, branch=branch, tokens=tokens, me=me or own, most_read=most_read, greeting=greeting)
 
 
 def _check_lacking(store: Store, most_read: int) -> None:

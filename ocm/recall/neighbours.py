@@ -17,7 +17,10 @@ _TAIL = 12 * 3600.0  # seconds after which a journal is no neighbour any more
 
 
 class Neighbour(NamedTuple):
-    """A conversation with unsaved work: who, where, when it was last heard of, what was asked, edited and said last."""
+    """A conversation with unsaved work: who, where, when it was last heard of, what was asked, edited and said last.
+
+    `is_at_work` says that it was heard of lately, and is not over.
+    """
 
     session_id: str
     tool: str
@@ -26,6 +29,7 @@ class Neighbour(NamedTuple):
     asked: str
     edited: list[str]
     said: str
+    is_at_work: bool = False
 
 
 def find(store: Store, *, besides: str = "") -> list[Neighbour]:
@@ -56,7 +60,8 @@ def _read(store: Store, key: str, when: float) -> Neighbour | None:
     happened = [line for line in lines if events.hook_event(line)]
     over = not happened or events.kind_of(happened[-1]) == "end"
     last = max(map(events.moment, happened), default=when)
-    if not edited and (over or not is_stored or last < time.time() - AT_WORK):
+    is_at_work = not over and last >= time.time() - AT_WORK
+    if not edited and not (is_at_work and is_stored):
         return None
     asked = [events.text_of(line, "title") for line in events.of_kind(lines, "prompt")]
     first = opened[0] if opened else {}
@@ -68,6 +73,7 @@ def _read(store: Store, key: str, when: float) -> Neighbour | None:
         unquoted(next(filter(None, asked), "")),
         edited,
         events.last_words(lines)[0],
+        is_at_work,
     )
 
 

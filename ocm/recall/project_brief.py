@@ -52,6 +52,7 @@ _SOURCES = "From these sessions:"
 # How short lines are made before some are left out: characters of an item, and of what its session was about.
 _LENGTHS = ((words.MAX_ITEM, words.MAX_TITLE), (200, 45), (140, 0))
 _LISTED, _UNCOMMITTED, _COMMITS = 5, 5, 6
+NOTHING_YET = "ocm: records this session; nothing is known of this project yet"
 _LEAST = 40  # characters of a line that is worth trying
 _MOST = 60  # entries that are tried
 _FILES_OF = 14  # sessions, the nearest, whose files are named
@@ -120,6 +121,20 @@ class Telling:
 def _from(state: State, page: freshness.Page, row: SessionRow, title: str) -> str:
     counts = page.counts(state.files[row.row]) if state.is_near(row) else None
     return words.session(row, title, landed=state.has_landed(row), stale=words.stale(counts))
+
+
+def greeting(state: State, neighbours: list[Neighbour]) -> str:
+    """Return the one line that says to a person what a conversation begins with."""
+    open_items = {item.text for row in state.rows for item in state.items[row.row] if item.kind == OPEN}
+    at_work = sum(one.is_at_work for one in neighbours)
+    unsaved = sum(not one.is_at_work for one in neighbours)
+    parts = [
+        f"went on from '{words.item(state.rows[0].title, words.MAX_TITLE)}'" if state.rows else "",
+        f"{len(open_items)} open" if open_items else "",
+        f"{at_work} other session{'s' * (at_work != 1)} running" if at_work else "",
+        f"{unsaved} session{'s' * (unsaved != 1)} cut off and not saved" if unsaved else "",
+    ]
+    return "ocm: " + ", ".join(part for part in parts if part)
 
 
 def lines(root: str, state: State, neighbours: list[Neighbour], done: dict[int, Said], room: int) -> list[str]:
@@ -253,7 +268,7 @@ class _Files:
         states = {path: self._of(path) for path in self._ranked}
         for state, heading in _FILE_HEADINGS.items():
             kept = [path for path in self._ranked if states[path] == state and len(path) <= words.MAX_PATH]
-            part.joined(heading, [words.item(path, words.MAX_PATH) for path in kept])
+            part.joined(heading, list(map(words.place, kept)))
         first.add(*part.lines)
 
     def _of(self, path: str) -> str | None:

@@ -84,7 +84,7 @@ def is_shared(store: str) -> bool:
 
 def foreign(store: str) -> frozenset[str]:
     """Return the names in a store that came with a checkout and do not count; see `tracked.holds`."""
-    found = tracked.names(store)
+    found = tracked.names(store) - {".gitignore"}  # it keeps the rest out of git
     return found if found and not is_shared(store) else frozenset()
 
 

@@ -61,6 +61,9 @@ def test_a_cache_that_another_program_holds_is_waited_for_a_while_and_not_in_sil
         began = time.monotonic()
         rows = access.read(store, lambda cache: cache.sessions(-1), notice=notices.append)
         assert time.monotonic() - began < 3
+        monkeypatch.setattr(sync, "_QUIETLY", 30)
+        assert len(listed(store)) == 3, "nobody waits for the same lock again, question by question"
+        assert time.monotonic() - began < 6
     assert len(rows) == 3
     (said,) = notices
     assert "in use by another program" in said

@@ -372,6 +372,14 @@ def test_what_is_shared_stays_shared_where_the_project_moves_or_is_copied(visite
     assert trust.is_shared(there.path)
 
 
+def test_a_file_that_keeps_the_store_out_of_git_may_be_tracked(tmp_path: Path) -> None:
+    store = made(tmp_path / "shop")
+    (Path(store.path) / ".gitignore").write_text("*\n", encoding="utf-8")
+    git(Path(store.root), "add", "-f", f"{STORE}/.gitignore")
+    assert trust.foreign(store.path) == frozenset()
+    assert not trust.accept(store)
+
+
 def test_the_command_accepts_what_git_tracks(visited: Store) -> None:
     assert "trusted from now on" in run_ocm(Path(visited.root), "trust").stdout
     assert "trusted already" in run_ocm(Path(visited.root), "trust").stdout
