@@ -212,7 +212,7 @@ class _Import:
 
     def _write(self, head: Head, draft: extract.Draft) -> None:
         """Write the session of a conversation, if there is anything to add."""
-        draft.session.project = self.project.name or os.path.basename(self.store.root)
+        draft.session.project = self.clean(self.project.name or os.path.basename(self.store.root))
         if journal.key(head.session_id) in self.active:
             draft.session.status, draft.session.ended_at = "open", ""
         self.report.titles[head.session_id] = draft.session.display_title

@@ -221,6 +221,19 @@ def relative(store: Store, path: str) -> str:
     return path.replace(os.sep, "/").removeprefix("./").rstrip("/")
 
 
+def shown(path: str) -> str:
+    """Return a path as a text names it: an absolute one from the user's home on, elsewhere by its name alone."""
+    plain = path.replace(os.sep, "/")
+    if not plain.startswith("/") and plain[1:3] != ":/":
+        return path
+    home = os.path.expanduser("~")
+    for base in {home, os.path.realpath(home)}:
+        top = base.replace(os.sep, "/").rstrip("/") + "/"
+        if top != "/" and plain.startswith(top):
+            return "~/" + plain[len(top) :]
+    return plain.rstrip("/").rpartition("/")[2]
+
+
 def named(store: Store, path: str) -> str:
     """Return a path as typed in this folder, from the project's top."""
     here = os.path.abspath(path)
@@ -290,7 +303,7 @@ def git_head(root: str) -> tuple[str, str]:
     git_dir = linked_git_dir(tree) or os.path.join(tree, ".git")
     head = _first_line(os.path.join(git_dir, "HEAD"))
     if not head.startswith(_REF):
-        return _object_id(head), ""
+        return object_id(head), ""
     ref = head[len(_REF) :].strip()
     if ref == "refs/heads/.invalid":  # what stands there where refs are kept in a table
         return "", ""
@@ -318,12 +331,12 @@ def _followed(git_dir: str, common: str, ref: str) -> str:
         found = _first_line(os.path.join(git_dir, ref)) or _first_line(os.path.join(common, ref))
         found = found or _packed_ref(common, ref)
         if not found.startswith(_REF):
-            return _object_id(found)
+            return object_id(found)
         ref = found[len(_REF) :].strip()
     return ""
 
 
-def _object_id(text: str) -> str:
+def object_id(text: str) -> str:
     """Return a text that can be the id of a commit, else nothing: the files of a repository hold whatever they hold."""
     return text if len(text) in _ID_LENGTHS and _HEX.issuperset(text) else ""
 
