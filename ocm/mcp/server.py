@@ -5,8 +5,6 @@ import json
 import logging
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import anyio
 import anyio.to_thread
@@ -157,6 +155,9 @@ def _caller(context: ServerRequestContext[Any]) -> Caller:
 
 async def _roots(context: ServerRequestContext[Any]) -> list[str]:
     """Return the folders that the client is opened for, none where it has no such thing or does not say."""
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
     session = context.session
     if not session.check_client_capability(ClientCapabilities(roots=RootsCapability())):
         return []

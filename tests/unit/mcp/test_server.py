@@ -215,7 +215,7 @@ def elsewhere(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             return ListRootsResult(roots=[Root(uri=uri) for uri in roots()])  # type: ignore[arg-type]
 
         async def talk() -> CallToolResult:
-            async with Client(JournalServer(None), list_roots_callback=listed, mode="legacy") as client:
+            async with Client(JournalServer(None), list_roots_callback=listed, mode="legacy") as client:  # type: ignore[arg-type]
                 await client.call_tool("ocm__list_sessions", {})
                 return await client.call_tool("ocm__list_sessions", {})
 
