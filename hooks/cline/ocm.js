@@ -52,11 +52,16 @@ const about = ({ agentId, conversationId, parentAgentId }) => ({
   cwd: session.root ?? process.cwd(),
   ...(parentAgentId ? { agent_id: agentId } : {}),
 })
+// In which mode a run is, Cline says only in what it makes of the prompt.
+const modeOf = ({ messages }) => {
+  const texts = (messages ?? []).filter((message) => message.role === "user").flatMap((message) => message.content)
+  return texts.map((part) => /^<user_input mode="(\w+)">/.exec(part?.text ?? part)?.[1]).findLast(Boolean)
+}
 const call = ({ snapshot, toolCall, input }) => ({
   ...about(snapshot),
   tool_name: toolCall.toolName,
   tool_use_id: toolCall.toolCallId,
-  mode: snapshot.mode,
+  mode: modeOf(snapshot),
   tool_input: input,
 })
 const said = ({ messages }) => {

@@ -122,7 +122,7 @@ def _gemini(root: str, since: float) -> Iterator[Conversation]:
     temporary = os.path.join(own, ".gemini", "tmp")
     projects = client_settings.read(os.path.join(own, ".gemini", "projects.json")).get("projects")
     known = projects if isinstance(projects, dict) else {}
-    for folder in {root, os.path.realpath(root)}:
+    for folder in {root, os.path.realpath(root), *(folder for folder in known if _is_inside(folder, root))}:
         for name in {str(known.get(folder, "")), sha256(os.fsencode(folder)).hexdigest()} - {""}:
             chats = os.path.join(temporary, name, "chats")
             for path in _newest([*_files(chats, ".jsonl"), *_files(chats, ".json")], since):

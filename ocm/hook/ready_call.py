@@ -93,4 +93,4 @@ def _listed(names: list[str]) -> str:
 
 
 def _short(path: str, root: str) -> str:
-    return path[len(root) + 1 :] if path.startswith(root + os.sep) else path
+    return path[len(root) + 1 :] if path.startswith(root + os.sep) else paths.shown(path)

@@ -18,6 +18,7 @@ OWN_TOOLS = frozenset({
     "checkpoint", "search_sessions", "list_sessions", "get_session_files", "get_session", "timeline", "why",
 })  # fmt: skip
 CHECKPOINT = "checkpoint"
+_TAIL = 64 * 1024  # bytes of a log that are read
 
 # How a session starts where a host reports each request to the model alike; it may report the first one twice.
 FIRST_REQUEST = "first request"
@@ -208,6 +209,16 @@ def text(payload: object, name: str) -> str:
     """Return the text under `name`, empty when there is none."""
     value = payload.get(name) if isinstance(payload, dict) else None
     return value if isinstance(value, str) else ""
+
+
+def log_tail(path: str) -> list[bytes]:
+    """Return the last lines of a host's own log of a conversation, the first one cut; none where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
+            return file.read(_TAIL).split(b"\n")
+    except (OSError, ValueError):
+        return []
 
 
 def own_tool(name: str, prefix: str) -> str:

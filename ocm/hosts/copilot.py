@@ -11,7 +11,6 @@ from ocm.hosts import adapter, patches
 from ocm.hosts.adapter import CHECKPOINT, SERVER, Adapter, Call, Payload, Reply, text
 
 _PREFIX = f"{SERVER}-"
-_TAIL = 64 * 1024  # bytes of the log of a conversation, whose last message is at its end
 _EXIT = " completed with exit code "
 _SHELLS = {"bash": adapter.POSIX_SHELL, "powershell": adapter.POWERSHELL}
 _TYPING = frozenset({"write_bash", "write_powershell"})  # into a shell that already runs
@@ -112,13 +111,7 @@ def _last_message(path: str) -> str:
     """Return the last text of the assistant in the log of events at `path`; empty for a log of another form."""
     import json
 
-    try:
-        with open(path, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
-            lines = file.read(_TAIL).split(b"\n")
-    except (OSError, ValueError):
-        return ""
-    for line in reversed(lines):
+    for line in reversed(adapter.log_tail(path)):
         if b'"tool.execution' in line:  # a closing message that is not written yet is unknown, no earlier one
             return ""
         if b'"assistant.message"' in line:

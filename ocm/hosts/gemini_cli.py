@@ -4,9 +4,10 @@ Measured on 0.61.0: `decision` is flat, `tool_input` inside `hookSpecificOutput`
 hangs for ever without a person, and messages for the model count everywhere but before a call.
 """
 
+import json
 import os
 
-from ocm.hosts.adapter import CHECKPOINT, SERVER, SHELL, Adapter, Call, Payload, Reply, text
+from ocm.hosts.adapter import CHECKPOINT, SERVER, SHELL, Adapter, Call, Payload, Reply, log_tail, text
 
 _PREFIX = f"mcp_{SERVER}_"
 _SHELLS = {"run_shell_command": SHELL}
@@ -60,6 +61,13 @@ class GeminiCli(Adapter):
         typed = text(payload, "prompt").rpartition(_CONTEXT_END)[2].strip()
         return "" if typed.startswith("ocm: ") else typed
 
+    def last_words(self, payload: Payload) -> str:
+        """Return the closing message of a turn: the payload has all that was said in the turn, one after the other."""
+        said = super().last_words(payload)
+        last = _last_message(text(payload, "transcript_path")) if said else ""
+        _, found, after = said.rpartition(last) if last else ("", "", said)
+        return after.strip() or found
+
     def may_block_stop(self, payload: Payload) -> bool:
         """Return whether a turn is really over: not already blocked once."""
         return payload.get("stop_hook_active") is not True
@@ -87,6 +95,19 @@ class GeminiCli(Adapter):
     def block_stop(self, reason: str) -> Reply:
         """Return the reply that asks for one more step before the turn ends."""
         return {"decision": "deny", "reason": reason}
+
+
+def _last_message(path: str) -> str:
+    """Return the last message of the model that the client's own log has; it may not have the closing one yet."""
+    for line in reversed(log_tail(path) if path else []):
+        if b'"type":"gemini"' in line:
+            try:
+                found = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if text(found, "content").strip():
+                return text(found, "content").strip()
+    return ""
 
 
 def _kind(name: str, response: object) -> str:

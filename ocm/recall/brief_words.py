@@ -8,6 +8,7 @@ from ocm.base.times import iso
 from ocm.git import freshness
 from ocm.index.queries import SessionRow
 from ocm.recall.neighbours import Neighbour
+from ocm.store.paths import shown
 
 MAX_ITEM, MAX_TITLE, MAX_PATH = 300, 90, 200
 _MAX_NAME = 40
@@ -25,9 +26,14 @@ def name(text: str) -> str:
     return cut(sanitize_line(text), _MAX_NAME)
 
 
+def place(path: str) -> str:
+    """Return a path; of one outside the project no folder but the user's home, which every reader knows by itself."""
+    return item(shown(path), MAX_PATH)
+
+
 def paths(files: list[str], most: int = _MOST_EDITED) -> str:
     """Return the first of some paths, and how many more there are."""
-    kept = [sanitize_line(path) for path in files if len(path) <= MAX_PATH]
+    kept = [place(path) for path in files if len(path) <= MAX_PATH]
     more = [f"{len(kept) - most} more"] if len(kept) > most else []
     return ", ".join([*kept[:most], *more])
 

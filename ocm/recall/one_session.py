@@ -80,4 +80,4 @@ def _name_files(files: Lines, known: Known, page: freshness.Page) -> None:
     states = {change.path: page.state(change.path, oid) if oid else None for change, oid in known.files}
     for state, heading in _FILE_HEADINGS.items():
         kept = sorted(path for path in states if states[path] == state and len(path) <= words.MAX_PATH)
-        files.joined(heading, [words.item(path, words.MAX_PATH) for path in kept])
+        files.joined(heading, list(map(words.place, kept)))

@@ -268,7 +268,7 @@ class _Files:
         states = {path: self._of(path) for path in self._ranked}
         for state, heading in _FILE_HEADINGS.items():
             kept = [path for path in self._ranked if states[path] == state and len(path) <= words.MAX_PATH]
-            part.joined(heading, [words.item(path, words.MAX_PATH) for path in kept])
+            part.joined(heading, list(map(words.place, kept)))
         first.add(*part.lines)
 
     def _of(self, path: str) -> str | None:

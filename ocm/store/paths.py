@@ -221,6 +221,19 @@ def relative(store: Store, path: str) -> str:
     return path.replace(os.sep, "/").removeprefix("./").rstrip("/")
 
 
+def shown(path: str) -> str:
+    """Return a path as a text names it: an absolute one from the user's home on, elsewhere by its name alone."""
+    plain = path.replace(os.sep, "/")
+    if not plain.startswith("/") and plain[1:3] != ":/":
+        return path
+    home = os.path.expanduser("~")
+    for base in {home, os.path.realpath(home)}:
+        top = base.replace(os.sep, "/").rstrip("/") + "/"
+        if top != "/" and plain.startswith(top):
+            return "~/" + plain[len(top) :]
+    return plain.rstrip("/").rpartition("/")[2]
+
+
 def named(store: Store, path: str) -> str:
     """Return a path as typed in this folder, from the project's top."""
     here = os.path.abspath(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -75,7 +76,8 @@ def hook_texts(request: Request) -> str:
 
 
 def brief(told: str) -> list[str]:
-    """Return the lines of the one brief among what a model is told."""
+    """Return the lines of the one brief among what a model is told; Gemini CLI escapes what hooks say."""
+    told = html.unescape(told)
     begin, end = "<ocm-notes>\n", "\n</ocm-notes>"
     assert told.count(begin) == 1, told
     return told.partition(begin)[2].partition(end)[0].splitlines()

@@ -24,7 +24,8 @@ class Codex(Headless):
     trusted: ClassVar[tuple[str, ...]] = ("--dangerously-bypass-hook-trust",)
 
     def prepare(self, url: str) -> None:
-        """Name the model, and trust the project."""
+        """Name the model, and trust the project: the whole repository, also when it is started in a subfolder."""
+        root = next(folder for folder in (self.project, *self.project.parents) if (folder / ".git").exists())
         lines = [
             f'model = "{responses_api.MODEL}"',
             'model_provider = "scripted"',
@@ -34,7 +35,7 @@ class Codex(Headless):
             'name = "scripted"',
             f'base_url = "{url}"',
             'wire_api = "responses"',
-            f'[projects."{self.project}"]',
+            f'[projects."{root}"]',
             'trust_level = "trusted"',
         ]
         config = self.home / ".codex/config.toml"
@@ -120,7 +121,8 @@ class Gemini(Headless):
 
     def command(self, prompt: str, options: tuple[str, ...]) -> list[str]:
         """Return the command line that gives the client its prompt."""
-        return [str(self.binary), "-m", gemini_api.MODEL, "--approval-mode", "yolo", *options, "-p", prompt]
+        mode = () if "--approval-mode" in options else ("--approval-mode", "yolo")
+        return [str(self.binary), "-m", gemini_api.MODEL, *mode, *options, "-p", prompt]
 
     def resume(self, session_id: str) -> tuple[str, ...]:
         """Return the options that go on with a conversation."""

@@ -39,32 +39,37 @@ class Headless(Claude):
         (prompt,) = prompts
         with self.network.run(self.api, model) as api:
             self.prepare(api.url)
-            exit_code, output = self.network.run(self.wait_for, self.command(prompt, options), api.url)
+            exit_code, output = self.wait_for(self.command(prompt, options), api.url)
         run = Run(exit_code, [], model.exchanges, output)
         self.runs.append(run)
         for failure in model.failures:
             raise failure
-        assert exit_code != -signal.SIGKILL, f"the client took longer than {TIME_LIMIT} s:\n{output}"
+        assert self.killed or exit_code != -signal.SIGKILL, f"the client took longer than {TIME_LIMIT} s:\n{output}"
         return run
 
     def wait_for(self, command: list[str], url: str) -> tuple[int, str]:
         """Run a command to its end, and return its exit code and all it printed."""
         with tempfile.TemporaryFile() as output:
-            process = subprocess.Popen(
-                command,
-                cwd=self.project,
-                env=self.environment() | self.quiet(url),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            process = self.network.run(self.begin, command, url, output.fileno())
+            self.pid = process.pid
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(TIME_LIMIT)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             output.seek(0)
             return process.wait(), output.read().decode("utf-8", "replace")
+
+    def begin(self, command: list[str], url: str, output: int) -> subprocess.Popen[bytes]:
+        """Start a command; it is not waited for here, so that the network is there for another one beside it."""
+        return subprocess.Popen(
+            command,
+            cwd=self.project,
+            env=self.environment() | self.quiet(url),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def prepare(self, url: str) -> None:
         """Write what the client must know of the model before it starts."""
@@ -194,7 +199,7 @@ class Cline(Headless):
     def prepare(self, url: str) -> None:
         """Name the model."""
         command = [str(self.binary), "auth", "openai", "-k", "none", "-m", MODEL, "-b", url]
-        exit_code, output = self.network.run(self.wait_for, command, url)
+        exit_code, output = self.wait_for(command, url)
         assert exit_code == 0, output
 
     def quiet(self, url: str) -> dict[str, str]:

@@ -213,3 +213,27 @@ def test_the_hook_is_told_what_the_call_is(host: str, tmp_path: Path) -> None:
         "tool_use_id": "call_1",
         "tool_input": {"command": "ls"},
     }
+
+
+@pytest.mark.parametrize(
+    ("prompts", "mode"),
+    [
+        (['<user_input mode="plan">Go on.</user_input>'], "plan"),
+        (['<user_input mode="plan">Plan.</user_input>', '<user_input mode="act">Do it.</user_input>', "More"], "act"),
+        (['What is <user_input mode="plan">?'], None),
+        ([], None),
+    ],
+)  # fmt: skip
+def test_the_mode_of_cline_is_that_of_the_last_prompt_that_names_one(
+    prompts: list[str], mode: str | None, tmp_path: Path
+) -> None:
+    keep = f"cat > '{tmp_path}/told'"
+    path = os.pathsep.join([stand_in(tmp_path / "bin", keep), "/usr/bin", "/bin"])
+    messages = [{"role": "user", "content": [{"type": "text", "text": text}]} for text in prompts]
+    driver = f"""
+        const snapshot = {{ conversationId: "conv_1", messages: {json.dumps(messages)} }}
+        await module.default.hooks.beforeTool({{ snapshot, toolCall: {{ toolName: "x", toolCallId: "1" }}, input: args }})
+        const seen = {{}}
+    """
+    run("cline", tmp_path, path, driver)
+    assert json.loads((tmp_path / "told").read_text(encoding="utf-8")).get("mode") == mode

@@ -382,6 +382,22 @@ def test_a_conversation_whose_checkpoints_the_server_kept_under_an_id_of_its_own
     assert only.endswith(", kept as mcp-1).")
 
 
+def test_a_conversation_of_gemini_in_a_subfolder_is_found_by_the_name_that_the_client_gave_the_folder(
+    place: Place,
+) -> None:
+    place.command("ocm", ANSWER)
+    place.set_up("gemini-cli")
+    now = time.time() + 5
+    names = {str(place.project / "docs"): "docs", str(place.base): "elsewhere"}
+    place.write(place.home / ".gemini" / "projects.json", json.dumps({"projects": names}))
+    for name in names.values():
+        meta = {"sessionId": f"in-{name}", "startTime": times.iso(now), "kind": "main"}
+        place.write(place.home / ".gemini" / "tmp" / name / "chats" / "session-1.jsonl", lines(meta))
+    store = paths.find_store(str(place.project))
+    assert store
+    assert [one.session_id for one in transcripts.unrecorded(store)] == ["in-docs"]
+
+
 def test_a_conversation_that_goes_on_has_a_journal_and_a_very_old_one_is_not_looked_at(claude: Place) -> None:
     store = paths.find_store(str(claude.project))
     assert store

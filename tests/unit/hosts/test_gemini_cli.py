@@ -163,3 +163,36 @@ def test_a_sub_agent_that_never_came_back_is_over_with_the_next_prompt(project: 
     answer(project, "user-prompt", sent("BeforeAgent", prompt="stop that"))
     denied = answer(project, "pre-tool-use", sent("BeforeTool", "run_shell_command", {"command": "make"}))
     assert denied["decision"] == "deny"
+
+
+def logged(content: object, **more: Any) -> str:
+    return json.dumps({"id": "1", "type": "gemini", "content": content, **more}, separators=(",", ":"))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [logged("First the name."), logged(""), '{"$set":{}}', logged("Done: 1.\n\nTWO is left.")],
+        [logged("First the name."), logged("", toolCalls=[]), '{"type":"gemini"', '["type":"gemini"]'],
+        [logged("x" * 70_000), logged("First the name.", toolCalls=[{"name": "replace"}]), logged(7)],
+    ],
+)
+def test_the_last_words_are_the_closing_message_whether_the_log_has_it_yet_or_not(
+    tmp_path: Path, lines: list[str]
+) -> None:
+    log = tmp_path / "session.jsonl"
+    log.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    said: dict[str, object] = {
+        "prompt_response": "First the name.\nDone: 1.\n\nTWO is left.",
+        "transcript_path": str(log),
+    }
+    assert GeminiCli().last_words(said) == "Done: 1.\n\nTWO is left."
+
+
+@pytest.mark.parametrize("lines", [[], [logged("Something else.")], ["[" * 5000 + '"type":"gemini"']])
+def test_with_a_log_of_another_form_all_that_was_said_in_the_turn_is_kept(tmp_path: Path, lines: list[str]) -> None:
+    log = tmp_path / "session.jsonl"
+    log.write_text("\n".join(lines), encoding="utf-8")
+    for path in (str(log), "", "/nowhere/x.jsonl", None):
+        said: dict[str, object] = {"prompt_response": "First the name.\nDone.", "transcript_path": path}
+        assert GeminiCli().last_words(said) == "First the name.\nDone."

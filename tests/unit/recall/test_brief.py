@@ -379,3 +379,22 @@ def test_a_conversation_that_only_asked_is_not_told(repo: Project) -> None:
         repo.calls(2, session_id)
         repo.hook("session-end", session_id=session_id)
     assert start(repo) == ""
+
+
+def test_a_file_outside_the_project_is_never_named_by_its_folders(
+    repo: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = tmp_path / "someone"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    outside = [str(home / ".claude" / "plans" / "go-on.md"), str(tmp_path / "elsewhere" / "notes.md")]
+    for path in outside:
+        repo.edited(path, "saved", kind="create")
+        repo.edited(path, "killed", kind="create")
+    repo.checkpoint("saved", goal="Plan the work", work_pending=["Carry the plan out"])
+    of_project, of_session = told(repo.store), told(repo.store, session_id="saved")
+    assert "Not saved by any checkpoint" in of_project
+    for said in (of_project, of_session):
+        assert "~/.claude/plans/go-on.md" in said
+        assert "notes.md" in said
+        assert str(tmp_path) not in said

@@ -536,3 +536,23 @@ def test_a_session_file_has_a_plain_name(name: str) -> None:
 )
 def test_a_name_that_is_hidden_or_leads_elsewhere_is_no_session_file(name: str) -> None:
     assert not paths.is_session_file(name)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("src/a.py", "src/a.py"),
+        ("../beside/a.py", "../beside/a.py"),
+        ("/home/someone/.claude/plans/go-on.md", "~/.claude/plans/go-on.md"),
+        ("/home/someone-else/plan.md", "plan.md"),
+        ("/srv/drafts/", "drafts"),
+        ("C:/Users/someone/plan.md", "plan.md"),
+    ],
+)
+def test_a_path_outside_is_shown_from_the_home_or_by_its_name(
+    path: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os.path, "expanduser", lambda _: "/home/someone")
+    assert paths.shown(path) == shown
+    monkeypatch.setattr(os.path, "expanduser", lambda _: "/")
+    assert not os.path.isabs(paths.shown(path))
