@@ -100,10 +100,13 @@ class _Demo:
         reply = self.ask_hooks(payload)
         answer = reply.get("hookSpecificOutput", {})
         event, tool = payload["hook_event_name"], payload.get("tool_name", "")
-        if event == "UserPromptSubmit" and answer:
+        if event == "SessionStart" and reply.get("systemMessage"):
+            _step("The conversation begins with a line for its user")
+            output.say(_quoted(reply["systemMessage"]))
+            self.seen.add("greeting")
+        elif event == "UserPromptSubmit":
             _step("The user asks")
             output.say(_quoted(payload["prompt"]))
-            self.seen.add("identity")
         elif event == "PreToolUse":
             self.before_call(payload, answer)
         elif event.startswith("PostToolUse"):
@@ -210,7 +213,7 @@ class _Demo:
 
     def find_it_again(self) -> None:
         """Search as the next conversation would, with and without the cache, and check what should be there."""
-        missing = {"identity", "reminder", "denial", "checkpoint"} - self.seen
+        missing = {"greeting", "reminder", "denial", "checkpoint"} - self.seen
         if missing:
             raise OcmError(f"The demo stopped: this did not happen: {', '.join(sorted(missing))}.")
         _step(f"The next conversation searches: {_QUESTION}")
