@@ -4,6 +4,9 @@ import os
 
 UNKNOWN = "sh"
 _LONGEST = 2000
+_LONGEST_NAME = 40
+_SHORTEST_PASSWORD = 8
+_IN_NAMES = frozenset("._+- ~")
 _OPERATORS = frozenset(";&|<>()\n\r")
 _PREFIXES = frozenset({"sudo", "env", "time", "command", "exec", "nohup"})
 # Programs whose name says little without the word behind it.
@@ -82,7 +85,10 @@ def name(command: str) -> str:
         words = [word for word in words[words.index("&") :] if word != "&"]
     if not words or _is_substituted(words[0]):
         return UNKNOWN if command.strip() else ""
-    program = os.path.basename(words[0])[:40]
+    program = os.path.basename(words[0])
+    if not _is_program(program) or "=" in words[0] or "@" in words[0]:
+        return UNKNOWN
+    program = program[:_LONGEST_NAME]
     second = words[1] if len(words) > 1 and program in _HAS_SUBCOMMANDS else ""
     second = second if second.replace("-", "").isalpha() and not second.startswith("-") else ""
     return f"{program} {second[:20]}".strip()
@@ -90,6 +96,18 @@ def name(command: str) -> str:
 
 def _is_assignment(word: str) -> bool:
     return word.partition("=")[0].replace("_", "a").isalnum() and "=" in word
+
+
+def _is_program(name: str) -> bool:
+    """Return whether `name` can be that of a program: a password or a value in its place is not written down."""
+    signs = {sign for sign in name if not sign.isalnum()}
+    if len(signs) == len(set(name)):
+        return True  # `[[`, `.`, `!`
+    has_digit = any(map(str.isdigit, name))
+    if len(name) > _LONGEST_NAME and has_digit:  # of which a part would be kept, and no rule knows half a token
+        return False
+    is_password = has_digit and name != name.lower() and name != name.upper() and len(name) >= _SHORTEST_PASSWORD
+    return signs <= _IN_NAMES and not is_password
 
 
 def _is_substituted(word: str) -> bool:

@@ -37,9 +37,8 @@ class Event:
     def header(self, **fields: object) -> dict[str, object]:
         """Return the first line of a journal."""
         sha, branch = paths.git_head(self.store.root)
-        return journal.event(
-            "open", session=self.session_id, tool=self.host.name, sha=sha, branch=branch, root=self.store.root, **fields
-        )
+        about = {"session": self.session_id, "tool": self.host.name, "sha": sha, "branch": io.clean(branch)}
+        return journal.event("open", **about, root=self.store.root, **fields)
 
     def call(self) -> Call:
         """Read the call; one made while a sub-agent works that does not say so is taken for its."""

@@ -264,7 +264,7 @@ def _is_ours(call: Call) -> bool:
 def _shell(command: str) -> str:
     from ocm.hook import command_name
 
-    return command_name.name(command)
+    return io.clean(command_name.name(command))
 
 
 # --- the rarer events

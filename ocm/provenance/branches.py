@@ -3,7 +3,7 @@
 import os
 
 from ocm.git.worktree import WorkTree, read_tail
-from ocm.store.paths import git_head
+from ocm.store.paths import git_head, object_id
 
 _REF = b"ref:"
 _MOST_LINKS = 5
@@ -46,7 +46,7 @@ class Branches:
         for _ in range(_MOST_LINKS):
             found = self._target(ref)
             if not found.startswith("refs/"):
-                return found
+                return object_id(found)
             ref = found
         return ""
 

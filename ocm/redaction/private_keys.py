@@ -4,7 +4,6 @@ What stands between the two marks of a key goes as a whole, whatever else is on 
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 
@@ -121,12 +120,6 @@ def _run_before(text: str, at: int) -> str:
 
 def _holds_key(run: str) -> bool:
     """Return whether some base64 is that of a private key, and not of a certificate."""
-    letters = re.sub(r"\s", "", run)[:160]
-    for skip in range(4):
-        piece = letters[skip:]
-        try:
-            if b"PRIVATE KEY" in base64.b64decode(piece[: len(piece) // 4 * 4]):
-                return True
-        except binascii.Error:
-            continue
-    return False
+    letters = re.sub(r"[\s=]", "", run)[:160]
+    pieces = (letters[skip:] for skip in range(4))
+    return any(b"PRIVATE KEY" in base64.b64decode(piece[: len(piece) // 4 * 4]) for piece in pieces)

@@ -68,7 +68,7 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
     start = _start(store, events, call, tool, began, session)
     head, branch = paths.git_head(start.root)
     if session is None:
-        start.project = worktree.project_name(start.root)
+        start.project = _clean(worktree.project_name(start.root), rules)
     else:
         start.project = session.project
         branch = branch if any(map(may_edit, events)) else ""  # it stays on the branch where it last did something
@@ -88,13 +88,14 @@ def observe(store: Store, call: Checkpoint, tool: str, began: tuple[float, str] 
         from ocm.git import changes
 
         subjects = changes.commit_titles(start.root, start.sha, shell)
-        observed.commits = [one_line(redact.redact(text, rules)[0]) for text in subjects]
+        observed.commits = [one_line(_clean(text, rules)) for text in subjects]
     if touched:
         from ocm.git import freshness
 
         observed.contents = freshness.contents_now(start.root, touched)
     _fingerprint(start, observed, session, shell)
     _look_elsewhere(store, call.session_id, start, observed, session, shell)
+    _clean_names(start, observed, rules)
     changes_only = config.load(user_store(), store.path)["gate.count"] == "changes"
     return Prepared(start, observed, known, rules, changes_only)
 
@@ -127,6 +128,33 @@ def _roots_of_others(store: Store, session_id: str) -> set[str]:
     keys = [key for key in journal.session_keys(store.path) if key != journal.key(session_id)]
     opened = (of_kind(journal.read_events(store.path, key), "open") for key in keys)
     return {text_of(event, "root") for events in opened for event in events}
+
+
+def _clean_names(start: Start, observed: Observed, rules: Rules) -> None:
+    """Take the secrets out of what git and the file system name, once everything was asked that needs the true names.
+
+    A journal's paths are redacted in the same way, so that a file which both name is still one.
+    """
+    start.branch, observed.branch = _clean(start.branch, rules), _clean(observed.branch, rules)
+    start.elsewhere = _clean_changes(start.elsewhere, rules)
+    if start.existing is not None:
+        start.existing = frozenset(_clean(path, rules) for path in start.existing)
+    if observed.changed is not None:
+        observed.changed = _clean_changes(observed.changed, rules)
+    observed.undone = frozenset(_clean(path, rules) for path in observed.undone)
+    observed.diff_summary = _clean(observed.diff_summary, rules)
+    observed.contents = {_clean(path, rules): content for path, content in observed.contents.items()}
+
+
+def _clean_changes(changes: list[FileChange], rules: Rules) -> list[FileChange]:
+    return [
+        FileChange(_clean(one.path, rules), one.change_type, one.old_path and _clean(one.old_path, rules))
+        for one in changes
+    ]
+
+
+def _clean(text: str, rules: Rules) -> str:
+    return redact.redact(text, rules)[0]
 
 
 def _is_quiet(call: Checkpoint, events: list[Event]) -> bool:

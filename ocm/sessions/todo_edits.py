@@ -23,11 +23,12 @@ def add(store: Store, text: str) -> str:
     Raises:
         BadInputError: it is empty.
     """
-    item = redact.redact(clean_text(text), user_rules.load(user_store(), store.path))[0].strip()
+    rules = user_rules.load(user_store(), store.path)
+    item = redact.redact(clean_text(text), rules)[0].strip()
     if not item:
         raise BadInputError("The text is empty.", "Give what is to be done.")
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    _, branch = paths.git_head(store.root)
+    branch = redact.redact(paths.git_head(store.root)[1], rules)[0]
 
     def with_item(session: Session) -> Session:
         pending = [*session.work_pending, *([] if item in session.work_pending else [item])]
@@ -35,7 +36,8 @@ def add(store: Store, text: str) -> str:
 
     from ocm.git import worktree
 
-    new = Session(BY_HAND, _TITLE, tool="person", project=worktree.project_name(store.root), started_at=now)
+    project = redact.redact(worktree.project_name(store.root), rules)[0]
+    new = Session(BY_HAND, _TITLE, tool="person", project=project, started_at=now)
     _change(store, BY_HAND, with_item, new)
     return item
 

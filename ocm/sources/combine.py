@@ -13,7 +13,14 @@ from ocm.markdown.facts import Facts, Origin, digest
 from ocm.sessions import merge
 from ocm.sources.extract import MACHINE, Draft
 
-SECOND_HAND = ("specstory", "entire")  # they tell of other tools' conversations; where those do themselves, they win
+SECOND_HAND = (
+    "specstory",
+    "entire",
+    "claude-mem",
+    "engram",
+    "sessionmem",
+    "opencodememory",
+)  # they tell of other tools' conversations; where those do themselves, they win
 LISTS = ("work_completed", "work_pending", "decisions", "problems")
 TEXTS = ("goal", "title")
 _OWN = ("branch", "started_at", "updated_at", "ended_at", "git_sha_start")  # of a session that only an import tells of
@@ -89,6 +96,7 @@ def combined(session: Session | None, draft: Draft, mark: str, now: str) -> Sess
         old,
         work=known.work(fresh.work),
         files=merge.merge_files(old.files, merge.Observed(datetime.now(UTC), edits=new)),
+        tags=old.tags if session else fresh.tags,
         references=[*old.references, *(link for link in fresh.references if link.url not in links)],
     )
     for name in LISTS:

@@ -100,8 +100,11 @@ def draft(head: Head, story: Story, version: str, shas: Mapping[str, str]) -> Dr
     session = made.session
     session.work = list(_work(made, story))
     session.files = [FileChange(path, kind) for path, kind in sorted(story.files.items())]
+    session.tags = list(story.tags)
     session.references = [Reference(url, one_line(title)) for url, title in story.links.items()]
-    dates = [facts.date_line(times.iso(at), text) for text, (_, at) in story.decisions.items()]
+    noted = [(note.text, note.at) for note in story.notes if note.kind in ("decisions", "problems")]
+    dated = [*((text, at) for text, (_, at) in story.decisions.items()), *noted]
+    dates = [facts.date_line(times.iso(at), text) for text, at in dated]
     session.facts = [*(_fingerprints(story, shas)), *dates]
     return made
 
@@ -154,6 +157,8 @@ def _lists(made: Draft, story: Story) -> None:
         if check.failed and _PLACED.search(check.line)
     ]
     _keep(made, "problems", failing[:_MOST_PROBLEMS])
+    for section in ("work_completed", "work_pending", "decisions", "problems"):
+        _keep(made, section, ((note.text, note.place) for note in story.notes if note.kind == section))
 
 
 def _keep(made: Draft, section: str, found: Iterable[tuple[str, str]]) -> None:
@@ -187,6 +192,18 @@ def _work(made: Draft, story: Story) -> Iterator[WorkEntry]:
                 made.places["work", text] = place
         if items:
             yield WorkEntry(_heading(segment, turns, story), items)
+    yield from _noted_work(made, story)
+
+
+def _noted_work(made: Draft, story: Story) -> Iterator[WorkEntry]:
+    """Yield what another memory noted of the work, an entry a day."""
+    days: dict[str, list[str]] = {}
+    for note in story.notes:
+        if note.kind == "work":
+            day = f"{datetime.fromtimestamp(note.at).astimezone():%Y-%m-%d}" if note.at else "undated"
+            days.setdefault(day, []).append(note.text)
+            made.places["work", note.text] = note.place
+    yield from (WorkEntry(day, list(dict.fromkeys(items))) for day, items in days.items())
 
 
 def _heading(segment: Segment, turns: list[Turn], story: Story) -> str:

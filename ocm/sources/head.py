@@ -1,6 +1,26 @@
 """What a look at a transcript's beginning tells: whose conversation it is, where it took place, and where it lies."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Note(NamedTuple):
+    """One thing that another memory holds.
+
+    Attributes:
+        kind: The section it belongs to (`decisions`, `problems`, `work_completed`, `work_pending`, `work`), or
+            `prompt`, `title`, `tag`, `link`, `edited`.
+        text: What it says; of a link its address.
+        at: When it was noted, in epoch seconds, 0 where that is not known.
+        place: Where in the file or database it stands, without a space.
+        is_over: Whether the memory itself says that it no longer holds.
+    """
+
+    kind: str
+    text: str
+    at: float = 0.0
+    place: str = "-"
+    is_over: bool = False
 
 
 @dataclass(slots=True)
@@ -11,7 +31,8 @@ class Head:
         source: The name of the history it is from.
         session_id: The host's own id.
         path: The file that holds it.
-        cwd: The folder it took place in, as the host recorded it; empty where it did not.
+        cwd: The folder it took place in, as the host recorded it; of another memory perhaps only a project's name;
+            empty where it did not.
         start: When it began, in epoch seconds, 0 where that is not known.
         size: How many bytes will be read.
         mark: What differs once there is more to read.
@@ -21,6 +42,8 @@ class Head:
         first: The id of its first record.
         key: What names it within `path`, where that holds several.
         tool: The host whose conversation it is, where that is another than the history's name.
+        form: Which reader tells it, where that is not the one of the history's name.
+        notes: What it holds, where another memory is read whole at once.
     """
 
     source: str
@@ -36,3 +59,5 @@ class Head:
     first: str = ""
     key: str = ""
     tool: str = ""
+    form: str = ""
+    notes: tuple[Note, ...] = ()

@@ -89,7 +89,7 @@ def find(project: Project, wish: Wish, report: Report) -> list[tuple[Head, str]]
     tombstones = forgotten.read(project.store)
     for head, is_named in _heads(project, wish, report):
         root = project.root_of(head)
-        if not root and is_named and not project.is_elsewhere(head.cwd):
+        if not root and is_named and not project.is_anothers(head):
             root = project.guessed(head.cwd) if head.cwd else project.store.root
         if not root:
             report.elsewhere[head.cwd] += 1
@@ -181,7 +181,7 @@ class _Import:
                 progress(self.report.read_bytes // 1000, max(total // 1000, 1))  # kilobytes
         shas = _resolved(self.store.root, [one.sha for _, story in read for one in story.commits])
         for head, story in read:
-            draft = extract.draft(head, story, registry.reader(head.source).VERSION, shas)
+            draft = extract.draft(head, story, registry.version(head), shas)
             self._write(head, draft)
 
     def refresh(self) -> None:
@@ -205,14 +205,16 @@ class _Import:
             for what, count in story.odd.counts.items():
                 known[what] = known.get(what, 0) + count
         is_here = bool(self.known.get(head.session_id))
-        if (story.is_small and not self.wish.include_small and not is_here) or not (story.turns or story.edits):
+        if (story.is_small and not self.wish.include_small and not is_here) or not (
+            story.turns or story.edits or story.notes
+        ):
             self.report.left_out["small"] += 1
             return None
         return story
 
     def _write(self, head: Head, draft: extract.Draft) -> None:
         """Write the session of a conversation, if there is anything to add."""
-        draft.session.project = self.project.name or os.path.basename(self.store.root)
+        draft.session.project = self.clean(self.project.name or os.path.basename(self.store.root))
         if journal.key(head.session_id) in self.active:
             draft.session.status, draft.session.ended_at = "open", ""
         self.report.titles[head.session_id] = draft.session.display_title
@@ -266,9 +268,7 @@ def is_imported(known: dict[str, tuple[Store, str]], head: Head) -> bool:
         version = session_text.parse(text).source_version
     except (OSError, UnreadableSessionError):
         return False
-    return (
-        facts.split(text)[1].marks().get(head.source) == head.mark and version == registry.reader(head.source).VERSION
-    )
+    return facts.split(text)[1].marks().get(head.source) == head.mark and version == registry.version(head)
 
 
 def _text(known: Known | None, session: Session) -> str:

@@ -49,6 +49,8 @@ class Project:
         cwd = plain(head.cwd)
         if not cwd:
             return ""
+        if not is_absolute(cwd) and not self.store.is_user and cwd.split("/")[0] in self.names:
+            return cwd
         if self.store.is_user:
             return plain(paths.work_tree(cwd) or cwd) if os.path.isdir(cwd) else cwd
         for old, new in self.maps:
@@ -60,6 +62,12 @@ class Project:
                 return root if is_within(cwd, root) else cwd
         is_same = bool(head.repository) and remote_key(head.repository) in self.remotes
         return self.guessed(cwd) if is_same else ""
+
+    @property
+    def names(self) -> set[str]:
+        """What memories call this project that record no folder: its name, its folder's, or its path as one word."""
+        folders = {name for root in self.roots for name in (os.path.basename(root), path_word(root))}
+        return {*folders, self.name} - {""}
 
     def guessed(self, cwd: str) -> str:
         """Return which part of a folder of another machine is most likely this project."""
@@ -77,6 +85,11 @@ class Project:
         if other is None or other.is_user:
             return False
         return os.path.realpath(other.path) != os.path.realpath(self.store.path)
+
+    def is_anothers(self, head: Head) -> bool:
+        """Return whether a conversation is surely another project's, even where a person pointed at it."""
+        names_another = bool(head.notes and head.cwd) and not is_absolute(plain(head.cwd))
+        return names_another or self.is_elsewhere(head.cwd)
 
     def inside(self, head: Head, root: str) -> Callable[[str], str]:
         """Return what makes a path of a conversation one of the project, empty for what lies outside."""
@@ -104,6 +117,11 @@ def plain(path: str) -> str:
     elif os.sep != "/":  # pragma: no cover - Windows
         path = path.replace(os.sep, "/")
     return posixpath.normpath(path) if path else ""
+
+
+def path_word(path: str) -> str:
+    """Return a path as the one word that Claude Code makes of it."""
+    return re.sub("[^A-Za-z0-9-]", "-", path)
 
 
 def is_absolute(path: str) -> bool:

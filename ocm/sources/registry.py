@@ -16,6 +16,7 @@ from ocm.sources.story import Story, whole
 
 SOURCES = (
     "claude-code", "codex", "gemini-cli", "opencode", "copilot", "cline", "cursor", "aider", "specstory", "entire",
+    "claude-mem", "sessionmem", "engram",
 )  # fmt: skip
 _SUFFIXES = (".jsonl", ".json", ".db", ".vscdb", ".sqlite", ".md", ".txt")
 _LOOKED_AT, _IN_A_FOLDER = 400, 4  # files of a folder that are looked into, and how many of each within it
@@ -51,6 +52,11 @@ def places(name: str, roots: list[str]) -> list[str]:
     found = reader(name)
     inside = [place for root in roots for place in found.places_in(root)] if hasattr(found, "places_in") else []
     return [*found.places(), *inside]
+
+
+def version(head: Head) -> str:
+    """Return the version of what reads a conversation."""
+    return str(reader(head.source).VERSION)
 
 
 def read(head: Head, story: Story) -> None:

@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from ocm.base.text import one_line
 from ocm.git import fingerprints
 from ocm.markdown.fingerprint_lines import MAX_UNIT
+from ocm.sources.head import Note
 from ocm.sources.json_lines import Odd
 
 MAX_PROMPT, MAX_ANSWER = 4_000, 20_000
@@ -97,6 +99,8 @@ class Story:
     edits_at_todo: int = 0
     decisions: dict[str, tuple[str, float]] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    tags: dict[str, None] = field(default_factory=dict)
     _answer: str = ""
 
     # --- what readers say
@@ -219,6 +223,13 @@ class Story:
         if url.startswith(("https://", "http://")) and len(self.links) < _MOST_ITEMS:
             self.links[self._clean(url)] = self._clean(title)
 
+    def noted(self, note: Note) -> None:
+        """Take what another memory holds as an item of its section; what no longer holds is struck through."""
+        text = one_line(self._clean(note.text), MAX_PROMPT)
+        self.seen(note.at)
+        if text and len(self.notes) < _MOST_ITEMS:
+            self.notes.append(note._replace(text=f"~~{text.strip('~')}~~" if note.is_over else text))
+
     # --- what it comes to
 
     @property
@@ -234,7 +245,7 @@ class Story:
     @property
     def is_small(self) -> bool:
         """Whether nothing came of it: no edit, no commit, and fewer than two prompts."""
-        return not self.edits and not self.commits and self.prompts < 2  # noqa: PLR2004 - as it is told to users
+        return not (self.edits or self.commits or self.notes) and self.prompts < 2  # noqa: PLR2004 - as it is told to users
 
     def _clean(self, text: str) -> str:
         return self.clean(whole(text[:_MAX_TEXT])).strip()

@@ -303,7 +303,7 @@ def git_head(root: str) -> tuple[str, str]:
     git_dir = linked_git_dir(tree) or os.path.join(tree, ".git")
     head = _first_line(os.path.join(git_dir, "HEAD"))
     if not head.startswith(_REF):
-        return _object_id(head), ""
+        return object_id(head), ""
     ref = head[len(_REF) :].strip()
     if ref == "refs/heads/.invalid":  # what stands there where refs are kept in a table
         return "", ""
@@ -331,12 +331,12 @@ def _followed(git_dir: str, common: str, ref: str) -> str:
         found = _first_line(os.path.join(git_dir, ref)) or _first_line(os.path.join(common, ref))
         found = found or _packed_ref(common, ref)
         if not found.startswith(_REF):
-            return _object_id(found)
+            return object_id(found)
         ref = found[len(_REF) :].strip()
     return ""
 
 
-def _object_id(text: str) -> str:
+def object_id(text: str) -> str:
     """Return a text that can be the id of a commit, else nothing: the files of a repository hold whatever they hold."""
     return text if len(text) in _ID_LENGTHS and _HEX.issuperset(text) else ""
 

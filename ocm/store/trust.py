@@ -1,7 +1,8 @@
 """Whether a store was made by this user, or came along with a project that somebody else made.
 
 A store of this user has an identity, a number by chance in its file `id`, and `trust.json` of the user store, where no
-project writes, knows it and where the store was last. So a project that is moved, renamed or copied stays known, and
+project writes, knows it and where the store was last. Each home that a store is used from, as a container beside the
+machine itself, has a line of its own in that file. So a project that is moved, renamed or copied stays known, and
 another one in its place is not. What is not known was brought by a clone, an archive or another machine: hooks journal
 into it, but nothing of it is put into a conversation until its user says `ocm trust`. The same of single files that git
 tracks: a checkout can bring them into a store of the user's own, so they count only where it is shared on purpose.
@@ -21,6 +22,8 @@ NOTICE = (
 )
 _ID, _SHARED = "id:", "shared:"  # before an identity, in the names of `trust.json`; what is a path begins otherwise
 _LENGTH, _HEX = 32, frozenset("0123456789abcdef")
+_MOST_HOMES = 16
+_PATIENCE = 2.0  # seconds that a hook may wait for who writes the file, which takes milliseconds
 
 
 def is_trusted(store: Store) -> bool:
@@ -34,7 +37,9 @@ def notice_once(store: Store) -> str:
         return ""
     from contextlib import suppress
 
-    with suppress(OSError):  # a home that cannot be written to: then it is said again
+    from ocm.base.errors import OcmError
+
+    with suppress(OSError, OcmError):  # a home that cannot be written to: then it is said again
         note(store.path, SEEN)
     return NOTICE
 
@@ -71,15 +76,14 @@ def is_noted(store: str) -> bool:
 
 def is_bound(store: str) -> bool:
     """Return whether the store at `store` is known by its identity, and that it lies there."""
-    known = _states().get(_ID + identity(store))
-    return known == os.path.realpath(store)
+    states = _states()
+    return states.get(_ID + _own(store, states)) == os.path.realpath(store)
 
 
 def is_shared(store: str) -> bool:
     """Return whether this user wants what git tracks in a store, or in the archive of one, to count."""
     states = _states()
-    own = (identity(folder) for folder in (store, os.path.dirname(store)))
-    return any(one and _SHARED + one in states for one in own)
+    return any(_SHARED + one in states for folder in (store, os.path.dirname(store)) for one in identities(folder))
 
 
 def foreign(store: str) -> frozenset[str]:
@@ -88,13 +92,22 @@ def foreign(store: str) -> frozenset[str]:
     return found if found and not is_shared(store) else frozenset()
 
 
-def identity(store: str) -> str:
-    """Return the identity of the store at `store`, empty where it has none."""
+def identities(store: str) -> list[str]:
+    """Return the identities of the store at `store`, one for each home that it is used from."""
     try:
-        text = paths.read_regular(os.path.join(store, ID), 2 * _LENGTH).decode("ascii").strip()
+        lines = paths.read_regular(os.path.join(store, ID), _MOST_HOMES * 2 * _LENGTH).decode("ascii").split()
     except (OSError, ValueError):
-        return ""
-    return text if len(text) == _LENGTH and _HEX.issuperset(text) else ""
+        return []
+    return [line for line in lines if len(line) == _LENGTH and _HEX.issuperset(line)]
+
+
+def identity(store: str) -> str:
+    """Return the identity by which this user knows the store at `store`, empty where there is none."""
+    return _own(store, _states())
+
+
+def _own(store: str, states: dict[str, str]) -> str:
+    return next((one for one in identities(store) if _ID + one in states), "")
 
 
 def settle(store: Store) -> None:
@@ -111,7 +124,7 @@ def settle(store: Store) -> None:
     from ocm.base.errors import OcmError
 
     states = _states()
-    former = states.get(_ID + identity(store.path), "")
+    former = states.get(_ID + _own(store.path, states), "")
     has_stayed = bool(former) and _is_known(former, states)  # the original of a copy, or a new one in its place
     with suppress(OSError, OcmError):
         bind(store.path)
@@ -133,7 +146,7 @@ def note(store: str, state: str) -> None:
     from ocm.store import files  # it brings filelock along, which a hook that only asks does not need
 
     files.make_private_dir(paths.own_store())
-    with files.locked(path() + ".lock"):
+    with files.locked(path() + ".lock", timeout=_PATIENCE):
         _write({**_states(), os.path.realpath(store): state})
 
 
@@ -141,7 +154,7 @@ def bind(store: str, *, shared: bool = False) -> None:
     """Know the store at `store` for one of this user: by an identity, or where it takes none, by its place.
 
     An identity that was not given here may be known to whoever made the store, and that of a copy is the original's:
-    both get a new one.
+    both get a new one, beside those of other homes.
 
     Raises:
         NoStoreError: there is no user store to keep it in.
@@ -149,13 +162,14 @@ def bind(store: str, *, shared: bool = False) -> None:
     from ocm.store import files
 
     files.make_private_dir(paths.own_store())
-    with files.locked(path() + ".lock"):
-        states, real, own = _states(), os.path.realpath(store), identity(store)
+    with files.locked(path() + ".lock", timeout=_PATIENCE):
+        states, real = _states(), os.path.realpath(store)
+        own = _own(store, states)
         former = states.get(_ID + own, "")
-        is_copy = former not in {"", real} and identity(former) == own
+        is_copy = former not in {"", real} and own in identities(former)
         shared = shared or _SHARED + own in states
         if not former or is_copy:
-            own = _given(store)
+            own = _given(store, own)
         named = {_ID + own: real, **({_SHARED + own: real} if shared else {})} if own else {real: ACCEPTED}
         states.pop(real, None)
         _write({**states, **named})
@@ -185,18 +199,18 @@ def drop(store: str) -> None:
 
 def _without(store: str, states: dict[str, str]) -> dict[str, str]:
     """Return what is known of other stores than the one at `store`, also of one that lay there once."""
-    own = identity(store)
-    gone = {os.path.realpath(store), _ID + own, _SHARED + own}
+    gone = {os.path.realpath(store), *(kind + one for one in identities(store) for kind in (_ID, _SHARED))}
     return {name: place for name, place in states.items() if name not in gone}
 
 
-def _given(store: str) -> str:
-    """Return the identity that a store has been given; nothing where it cannot be written to."""
+def _given(store: str, before: str) -> str:
+    """Return the identity that a store has been given in the place of `before`; nothing where it takes none."""
     from ocm.store import files
 
     own = os.urandom(_LENGTH // 2).hex()
+    others = [one for one in identities(store) if one != before][1 - _MOST_HOMES :]
     try:
-        files.atomic_write(os.path.join(store, ID), own.encode() + b"\n")
+        files.atomic_write(os.path.join(store, ID), "".join(f"{one}\n" for one in [*others, own]).encode())
     except OSError:
         return ""
     return own
@@ -209,8 +223,8 @@ def _write(states: dict[str, str]) -> None:
 
 
 def _is_known(store: str, states: dict[str, str]) -> bool:
-    real, own = os.path.realpath(store), identity(store)
-    if own and _ID + own in states:
+    real = os.path.realpath(store)
+    if _own(store, states):
         return True
     if any(place == real for name, place in states.items() if name.startswith(_ID)):
         return False  # another store was made there, and is not any more

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from tests.support.builders import Project, run_ocm
+from ocm.sessions import todo_edits
+from tests.support.builders import Project, git, run_ocm
 
 
 def listed(project: Project) -> list[tuple[int, str]]:
@@ -39,3 +40,11 @@ def test_what_makes_no_sense_is_refused(project: Project) -> None:
     assert [done.returncode for done in said] == [2, 2, 2]
     done = run_ocm(project.root, "done", "1")
     assert (done.returncode, "There is no open item 1." in done.stderr) == (1, True)
+
+
+def test_branch_and_project_of_an_item_by_hand_are_stored_without_the_secrets_in_them(repo: Project) -> None:
+    token = "ghp_" + "aB3" * 12
+    git(repo.root, "remote", "add", "origin", f"https://example.org/{token}.git")
+    git(repo.root, "checkout", "-q", "-b", token)
+    todo_edits.add(repo.store, "Call Ines")
+    assert (repo.session().project, repo.session().branch) == ("[REDACTED:github-token]",) * 2

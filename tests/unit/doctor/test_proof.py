@@ -156,3 +156,12 @@ def test_what_never_ends_or_cannot_be_started_is_said(ready: Place, monkeypatch:
     gone = live_checks.hook_failure("codex", ["/nowhere/at/all"], "post-tool-use", str(ready.project), search)
     assert "No such file" in gone
     assert "has no hooks" in live_checks.hook_failure("emacs", sleep, "post-tool-use", str(ready.project), search)
+
+
+def test_an_address_that_the_reference_system_wrote_is_no_server_that_could_be_started(ready: Place) -> None:
+    ready.init_hosts("zed")
+    settings = ready.project / ".zed" / "settings.json"
+    document = json.loads(settings.read_text())
+    document["context_servers"]["opencodememory"] = {"url": "http://127.0.0.1:8765/mcp"}
+    ready.write(settings, json.dumps(document))
+    assert proved(ready, "zed").missing == {}

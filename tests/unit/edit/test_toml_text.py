@@ -131,3 +131,9 @@ def test_the_line_of_a_table_is_that_of_its_header_or_of_what_is_around_it() -> 
 def test_what_is_no_toml_is_said_to_be_none(text: str) -> None:
     with pytest.raises(EditError, match="not valid TOML"):
         toml_text.parse(text)
+
+
+def test_a_value_that_is_there_already_is_replaced_and_not_written_twice() -> None:
+    added = toml_text.add("[a]  # theirs\nx = 1\n\n[b]\ny = 1\n", ("a",), {"x": 2})
+    assert tomllib.loads(added) == {"a": {"x": 2}, "b": {"y": 1}}
+    assert "# theirs" in added

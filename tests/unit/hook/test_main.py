@@ -17,7 +17,9 @@ from ocm.base.errors import UnreadableSessionError
 from ocm.hook import io, main, truncated_json
 from ocm.sessions import checkpoints
 from ocm.store import config, gate, journal
-from tests.support.builders import AGENT, CHECKPOINT_TOOL, Project, payload, run_hook, run_ocm, script
+from tests.support.builders import AGENT, CHECKPOINT_TOOL, Project, git, payload, run_hook, run_ocm, script
+
+TOKEN = "ghp_" + "aB3" * 12
 
 HOSTILE_IDS = (
     "../../etc/passwd", "a/b", "..", ".", "a b", "a.b", "A" * 101, "ü", "日本語", "x\ny", "-rf", "a'b; rm -rf /", "$(id)", "con\t",
@@ -579,6 +581,36 @@ def test_a_title_holds_no_half_of_a_secret(project: Project, prompt: str) -> Non
 def test_of_a_shell_command_only_program_and_subcommand_are_kept(project: Project, command: str, expected: str) -> None:
     project.hook("post-tool-use", tool_name="Bash", tool_input={"command": command})
     assert project.lines()[-1].get("cmd", "") == expected
+
+
+@pytest.mark.parametrize("line", [
+    "$env:GITHUB_TOKEN='{}'", "$env:GITHUB_TOKEN = '{}'; npm test", "ARR[0]={}", "PATH+={}", "my-token={} make", "me:{}@host", "db.password={}",
+    "{}", "https://me:{}@host/a", "scp://{}@host", "./{}", '"{}" x', "token:{}", "%TOKEN%={}", "{}{}{}", "x/{}/", "set-{}",
+])  # fmt: skip
+@pytest.mark.parametrize("secret", [
+    "ghp_" + "aB3" * 12, "s" + "k-" + "Zq7Rk2Wd" * 5, "hunter2Xy" + "Plq81v", "AK" + "IAQ7" + "R2TWXKZJ4LMNOP",
+])  # fmt: skip
+def test_a_secret_in_the_place_of_a_program_is_not_written(project: Project, line: str, secret: str) -> None:
+    command = line.replace("{}", secret)
+    project.hook("post-tool-use", tool_name="Bash", tool_input={"command": command})
+    named = project.lines()[-1].get("cmd", "")
+    assert secret[:12] not in named
+    assert secret[-12:] not in named
+
+
+@pytest.mark.parametrize("program", [
+    "python3.11", "x86_64-linux-gnu-gcc-12", "clang-format-14", "MSBuild.exe", "g++", "[", "[[", "!", ".", "7z", "xxh128sum", "update-alternatives",
+    "docker-compose", "Get-ChildItem", "run_all_tests.sh", "gradlew",
+])  # fmt: skip
+def test_a_program_keeps_its_name(project: Project, program: str) -> None:
+    project.hook("post-tool-use", tool_name="Bash", tool_input={"command": f"{program} x"})
+    assert project.lines()[-1]["cmd"] == program
+
+
+def test_a_branch_is_written_without_the_secret_in_its_name(repo: Project) -> None:
+    git(repo.root, "checkout", "-q", "-b", "fix/" + TOKEN)
+    repo.hook("session-start", source="startup")
+    assert repo.lines()[0]["branch"] == "fix/[REDACTED:github-token]"
 
 
 def test_neither_input_nor_output_of_a_call_is_written(project: Project) -> None:

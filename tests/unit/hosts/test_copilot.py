@@ -227,6 +227,7 @@ def message(content: object, kind: str = "assistant.message") -> str:
         ([message("x" * 70_000), message("Done."), "y" * 60_000], "Done."),
         ([message("Done."), '{"type":"assistant.message"', '["assistant.message"]', message(7)], "Done."),
         (['{"type":"assistant.message","data":7}', message("typed", "user.message")], ""),
+        ([message("before the call"), '{"type":"tool.execution_complete"}'], ""),
         ([], ""),
     ],
 )

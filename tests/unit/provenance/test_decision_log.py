@@ -3,6 +3,7 @@
 import pytest
 
 from ocm.index import access
+from ocm.index.queries import Index
 from ocm.markdown import facts
 from ocm.provenance import decision_log, ledger
 from tests.support.builders import Project
@@ -86,3 +87,14 @@ def test_an_item_was_recorded_when_it_says_or_when_its_session_began(
     (row,) = access.read(repo.store, lambda cache: cache.sessions())
     state = ledger.State(ledger.Entry(row.file, 0, "text", at))
     assert decision_log.date_of(state, row._replace(date=date)) == shown
+
+
+def test_a_problem_that_says_itself_that_it_is_solved_was_ended_by_nobody(project: Project) -> None:
+    project.checkpoint("A", problems=["**p99:** spikes (fixed)", "**p50:** x"])
+    project.checkpoint("B", problems=["**p95:** y. Solves: p50"])
+
+    def ended(cache: Index) -> list[list[str]]:
+        found = decision_log.ended_of(cache, "", cache.sessions())
+        return [[one["item"] for one in each] for each in found.values()]
+
+    assert sorted(access.read(project.store, ended)) == [[], ["**p50:** x"]]

@@ -1,5 +1,7 @@
 """Whether the code shows that a task is done."""
 
+import time
+
 import pytest
 
 from ocm.git.head import Head
@@ -79,3 +81,14 @@ def test_a_commit_of_that_name_shows_it(repo: Project) -> None:
     assert is_open(repo, wanted)
     commit(repo.root, "Wrote the tests of the proxy (#4)")
     assert not is_open(repo, wanted)
+
+
+def test_a_name_is_gone_with_the_file_that_held_it(repo: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = task("Remove `one` from `a.py`", at=time.time() + 3600)
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2030-01-01T00:00:00Z")
+    commit(repo.root, "Nothing yet")
+    assert is_open(repo, wanted)
+    assert is_open(repo, task("Add `two` to `a.py`", at=wanted.at))
+    change(repo, "a.py", None)
+    assert not is_open(repo, wanted)
+    assert is_open(repo, task("Add `two` to `a.py`", at=wanted.at))

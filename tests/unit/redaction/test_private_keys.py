@@ -54,3 +54,20 @@ def test_the_private_part_of_a_jwk_goes() -> None:
     assert value not in clean(f'{{"kty":"EC","crv":"P-256","d":"{value}"}}')
     assert value in clean(f'{{"x":"{value}"}}')
     assert list(private_keys.find(f'"d": "{value}" and crvless')) == [(6, 47, "private-key")]
+
+
+def test_a_number_of_that_name_far_from_any_jwk_stays() -> None:
+    text = '"d": "nGx4_h0Zq-3vY7kLw9Tb2Rm6Xc5Vd8Ps1Qf0Jt4Ua"' + " " * 3_000 + "about kty"
+    assert list(private_keys.find(text)) == []
+
+
+def test_a_key_that_nothing_closes_ends_before_a_long_line_of_prose() -> None:
+    prose = "and here follows a long line of plain words, which is no part of any key."
+    assert clean("\n".join([BEGIN, *LINES, prose])) == f"[REDACTED:private-key]\n{prose}"
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n", "\n\n\n"])
+def test_a_key_that_is_encoded_together_with_its_certificate_goes_with_it(gap: str) -> None:
+    certificate = KEY.replace("RSA PRIVATE KEY", "CERTIFICATE")
+    encoded = base64.b64encode(f"{KEY}{gap}{certificate}\n".encode()).decode()
+    assert clean(f"data: {encoded} ") == "data: [REDACTED:private-key] "

@@ -65,9 +65,10 @@ def test_before_anything_is_merged_there_is_a_safety_copy_that_brings_all_of_it_
 def test_what_cannot_be_read_is_merged_with_nothing(project: Project) -> None:
     both(project)
     broken = Path(put(project.store, "A broken.md", "---\nocm: 1\nsession_id: A\ntags: [\n---\n"))
+    notes = Path(put(project.store, "A notes.txt", "mine"))
     before = broken.read_bytes()
     copies.merge_all(project.store)
-    assert broken.read_bytes() == before
+    assert (broken.read_bytes(), notes.read_bytes()) == (before, b"mine")
 
 
 def test_archived_copies_are_merged_where_they_are(project: Project) -> None:

@@ -199,3 +199,56 @@ def test_paths_of_a_worktree_are_its_own(tmp_path: Path) -> None:
     main.checkpoint(goal="g")
     session = main.session()
     assert (changes(main), session.branch) == ({"new.py": "created"}, "side")
+
+
+# --- names that git gives
+
+
+TOKEN = "ghp_" + "aB3" * 12
+SAFE = "[REDACTED:github-token]"
+
+
+def leaks(folder: Path) -> list[str]:
+    """Return the files of a store that hold the secret."""
+    return [path.name for path in folder.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
+
+
+def test_names_that_git_gives_are_stored_without_the_secrets_in_them(repo: Project) -> None:
+    git(repo.root, "remote", "add", "origin", f"https://example.org/{TOKEN}.git")
+    git(repo.root, "checkout", "-q", "-b", f"fix/{TOKEN}")
+    for folder in ("old", "moved"):
+        (repo.root / folder).mkdir()
+    (repo.root / "old" / f"{TOKEN}.py").write_text("one\ntwo\nthree\n", encoding="utf-8")
+    commit(repo.root)
+    repo.hook("session-start", source="startup")
+    (repo.root / f"{TOKEN}.py").write_text("new\n", encoding="utf-8")
+    git(repo.root, "mv", f"old/{TOKEN}.py", f"moved/{TOKEN}.py")
+    repo.hook("post-tool-use", tool_name="Bash", tool_input={"command": "make"})
+    repo.checkpoint(goal="g")
+    session = repo.session()
+    assert (session.project, session.branch) == (SAFE, f"fix/{SAFE}")
+    assert changes(repo) == {f"{SAFE}.py": "created", f"moved/{SAFE}.py": "renamed"}
+    assert leaks(Path(repo.store.path)) == []
+
+
+def test_a_file_that_hook_and_git_both_name_is_listed_once_without_its_secret(repo: Project) -> None:
+    repo.hook("session-start", source="startup")
+    (repo.root / f"{TOKEN}.py").write_text("new\n", encoding="utf-8")
+    repo.edited(str(repo.root / f"{TOKEN}.py"), kind="create")
+    repo.hook("post-tool-use", tool_name="Bash", tool_input={"command": "make"})
+    repo.checkpoint(goal="g")
+    repo.checkpoint(goal="g", decisions=["d"])
+    assert changes(repo) == {f"{SAFE}.py": "created"}
+    assert leaks(Path(repo.store.path)) == []
+
+
+def test_a_file_undone_again_is_no_longer_listed_though_its_name_is_redacted(repo: Project) -> None:
+    repo.hook("session-start", source="startup")
+    (repo.root / f"{TOKEN}.py").write_text("new\n", encoding="utf-8")
+    repo.hook("post-tool-use", tool_name="Bash", tool_input={"command": "make"})
+    repo.checkpoint(goal="g")
+    assert changes(repo) == {f"{SAFE}.py": "created"}
+    (repo.root / f"{TOKEN}.py").unlink()
+    repo.hook("post-tool-use", tool_name="Bash", tool_input={"command": "make"})
+    repo.checkpoint(goal="g", decisions=["d"])
+    assert changes(repo) == {}

@@ -15,7 +15,12 @@ NOW = "2026-12-01T10:00:00+00:00"
 LATER = "2026-12-02T10:00:00+00:00"
 
 
-def drafted(*turns: tuple[str, str], decisions: tuple[str, ...] = (), paths: tuple[str, ...] = ("a.py",)) -> Draft:
+def drafted(
+    *turns: tuple[str, str],
+    decisions: tuple[str, ...] = (),
+    paths: tuple[str, ...] = ("a.py",),
+    source: str = "claude-code",
+) -> Draft:
     one = story()
     for n, (prompt, answer) in enumerate(turns):
         one.seen(1_772_545_930 + 60 * n)
@@ -26,7 +31,7 @@ def drafted(*turns: tuple[str, str], decisions: tuple[str, ...] = (), paths: tup
     for path in paths:
         one.edit(path, "modified", (b"@@ -1 +1 @@", b"+a line of " + path.encode()), 1_772_545_930)
     one.close_turn()
-    return extract.draft(Head("claude-code", "S", "x"), one, "1", {})
+    return extract.draft(Head(source, "S", "x"), one, "1", {})
 
 
 def first(**values: object) -> Session:
@@ -134,3 +139,11 @@ def test_an_item_that_is_done_is_no_longer_open() -> None:
     one.todo_list([("a", "completed")], "2")
     session = combine.combined(session, extract.draft(head, one, "1", {}), "2", LATER)
     assert (session.work_pending, session.work_completed) == ([], ["a"])
+
+
+def test_where_a_history_tells_of_another_tools_conversation_that_tool_itself_wins() -> None:
+    told = drafted(("do the work", "as somebody else tells it"), decisions=("D",), source="specstory")
+    one = first(decisions=["own"])
+    grown = again(one, told)
+    assert (grown.decisions, grown.work_summary, grown.source) == (["own"], one.work_summary, "claude-code")
+    assert again(first(), told).decisions == ["D"], "what it did not tell at all is filled"

@@ -172,6 +172,16 @@ def test_secrets_and_private_text_do_not_come_in(repo: Project, tmp_path: Path) 
     assert (token.encode() in held, b"diary" in held) == (False, False)
 
 
+def test_the_project_of_an_import_is_stored_without_the_secret_in_its_name(repo: Project, tmp_path: Path) -> None:
+    token = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
+    git(repo.root, "remote", "add", "origin", f"https://example.org/{token}.git")
+    one = Claude(cwd=str(repo.root))
+    one.prompt("Do it").says("I did it")
+    one.edits(f"{repo.root}/a.py", "old line", "new line here").put(tmp_path / "t")
+    run(repo, tmp_path / "t")
+    assert repo.session().project == "[REDACTED:github-token]"
+
+
 def test_unknown_records_are_told_by_source_and_version(repo: Project, tmp_path: Path) -> None:
     small_change(str(repo.root)).record("wonder").put(tmp_path / "t")
     small_change(str(repo.root), OTHER).record("wonder").put(tmp_path / "t")

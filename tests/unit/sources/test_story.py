@@ -199,3 +199,9 @@ def test_the_telling_line_names_a_place_or_an_error(output: str, line: str) -> N
 )
 def test_a_plan_is_its_heading_and_first_paragraph(text: str, summary: str) -> None:
     assert plan_summary(text) == summary
+
+
+def test_a_command_that_never_failed_or_is_interrupted_solves_nothing() -> None:
+    one = story()
+    one.ran("pytest", "fine", 1, "1", failed=False)
+    assert one.checks == {}

@@ -18,7 +18,7 @@ from ocm.mcp.conversation import Caller, Conversation
 from ocm.mcp.tools import TOOLS
 from ocm.recall import listing
 from ocm.setup import install, manifest
-from ocm.store import config, journal, registry, trust
+from ocm.store import config, files, journal, registry, trust
 from ocm.store.paths import STORE, Store
 from tests.support.builders import Project, commit, git, repository, run_ocm
 from tests.support.session_store import put, session
@@ -180,10 +180,41 @@ def test_a_project_cloned_to_where_another_was_is_not_known(tmp_path: Path) -> N
     assert not trust.accept(other)
 
 
-@pytest.mark.parametrize("text", ["", "0" * 31, "0" * 32 + "\n0", "G" * 32, "é" * 16])
+@pytest.mark.parametrize("text", ["", "0" * 31, "0" * 33, "G" * 32, "é" * 16])
 def test_what_is_no_identity_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / trust.ID).write_text(text, encoding="utf-8")
-    assert trust.identity(str(tmp_path)) == ""
+    assert trust.identities(str(tmp_path)) == []
+
+
+def test_a_store_that_several_homes_use_is_known_in_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine and in a container that has the same folder: neither takes the other's trust away."""
+    store = made(tmp_path / "shop")
+    put(store, "a.md", session("a", goal="Move the parser"))
+    homes = [str(tmp_path / "home" / STORE), str(tmp_path / "container" / STORE)]
+    monkeypatch.setenv("OCM_HOME", homes[1])
+    assert not trust.is_trusted(store)
+    assert trust.accept(store)
+    shutil.copytree(store.root, tmp_path / "copy")
+    copy = Store(str(tmp_path / "copy" / STORE), str(tmp_path / "copy"))
+    for home in [*homes, *homes]:
+        monkeypatch.setenv("OCM_HOME", home)
+        for one in (store, copy):
+            trust.settle(one)
+            assert trust.is_bound(one.path)
+    assert len(trust.identities(store.path)) == len(trust.identities(copy.path)) == 2
+    assert not set(trust.identities(store.path)) & set(trust.identities(copy.path))
+
+
+def test_a_user_store_that_somebody_holds_costs_the_notice_nothing(
+    tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = cloned(tmp_path / "shop")
+    own_home.mkdir()
+    monkeypatch.setattr(trust, "_PATIENCE", 0.05)
+    with files.locked(trust.path() + ".lock"):
+        assert trust.notice_once(other) == trust.NOTICE
+    assert trust.notice_once(other) == trust.NOTICE
+    assert trust.notice_once(other) == ""
 
 
 def test_a_store_from_before_identities_gets_one_when_it_is_met(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ocm.provenance.summary import standing_text
 from ocm.ui import list_view
 from ocm.ui.terminal import Screen
 from tests.support.screen import NOW, plain, row
@@ -73,3 +74,10 @@ def test_what_is_missing_is_named_below_the_status_with_the_next_step() -> None:
     assert (
         plain(list_view.status(Screen(80, now=NOW), found))[-1] == "missing   ocm-hook is not on the PATH. Install it."
     )
+
+
+def test_a_table_says_below_a_session_what_became_of_its_work() -> None:
+    rows = [row(landed="no", branch_state="gone"), row(session_id="s2", landed="yes")]
+    (_, below, other) = plain(list_view.sessions(Screen(120, now=NOW), rows))
+    assert below.strip() == standing_text(rows[0])
+    assert "s2" in other

@@ -25,3 +25,20 @@ def test_what_is_not_known_of_a_session_is_not_said() -> None:
     assert list(why_view._session_lines(unknown)) == ["  session   S", "            it said so"]
     item = {**unknown, "decision": "**A:** b", "superseded": None}
     assert list(why_view.ledger_lines([item], "decision")) == ["  **A:** b", "            S · "]
+
+
+def test_of_many_files_of_which_nothing_is_known_some_are_named_and_the_rest_counted() -> None:
+    unknown = [{"path": f"{n}.py", "because": "no git"} for n in range(5)]
+    answer = {
+        "session_id": "S",
+        "commits": [],
+        "landed": "unknown",
+        "not_landed": [],
+        "not_known": unknown,
+        "notes": [],
+    }
+    assert list(why_view.outcome_lines(answer, 2))[1:] == [
+        "  not known: 0.py (no git)",
+        "  not known: 1.py (no git)",
+        "  not known: 3 more, see: ocm commits S",
+    ]
