@@ -37,6 +37,7 @@ _INJECTED = (
     "<environment_context", "<user_instructions", "# AGENTS.md instructions", "<permissions", "<collaboration_mode",
     "<skills_instructions", "<turn_aborted", "<subagent_notification", "<goal_context", "<codex_internal_context",
     "<recommended_plugins", "<user_shell_command", "<INSTRUCTIONS", "<skill>", "<apps_instructions", "<plugins_",
+    "<hook_prompt",  # what a hook asks at the end of a turn
 )  # fmt: skip
 _IDE = re.compile(r"# Context from my IDE setup:.*?## My request for Codex:\s*", re.DOTALL)
 _EXIT = re.compile(r"(?:Process exited with code|Exit code:|exited with code) (-?\d+)")

@@ -126,7 +126,12 @@ def test_commands_end_as_they_ended(tmp_path: Path, output: Any) -> None:
 
 def test_what_the_client_put_in_is_no_prompt(tmp_path: Path) -> None:
     ide = "# Context from my IDE setup:\n\n## Open tabs\n- a.py\n\n## My request for Codex:\nfix it"
-    blocks = [{"text": "# AGENTS.md instructions for /w"}, {"text": "<environment_context>x"}, {"text": ide}]
+    injected = (
+        "# AGENTS.md instructions for /w",
+        "<environment_context>x",
+        '<hook_prompt hook_run_id="1">Save first.</hook_prompt>',
+    )
+    blocks = [*({"text": one} for one in injected), {"text": ide}]
     heard = read(
         tmp_path,
         line("response_item", type="message", role="user", content=blocks),
