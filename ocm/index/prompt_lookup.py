@@ -120,16 +120,20 @@ _FILES = "SELECT path, blob FROM session_files WHERE session = ? AND blob IS NOT
 
 
 class Match:
-    """A session that says what a prompt is about: the `words` that both hold, and its `files` as it recorded them."""
+    """A session that says what a prompt is about: the `words` that both hold, and its `files` as it recorded them.
 
-    __slots__ = ("date", "files", "project", "session_id", "title", "tool", "words")
+    Its `decision` is the one in force that has most of these words, the latest of equals; empty where it left none.
+    """
 
-    def __init__(self, row: tuple[str, ...], words: list[str], files: dict[str, str]) -> None:
+    __slots__ = ("date", "decision", "files", "project", "session_id", "title", "tool", "words")
+
+    def __init__(self, row: tuple[str, ...], words: list[str], files: dict[str, str], decision: str = "") -> None:
         """Keep what an index line shows."""
         self.session_id, self.project, self.tool, self.date = row[2:6]
         self.title = row[6] or row[7] or row[2]
         self.words = words
         self.files = files
+        self.decision = decision
 
 
 def matches(store: Store, prompt: str, *, exclude: set[str], project: str) -> list[Match]:
@@ -198,6 +202,7 @@ class _Question:
             if len(found) < MAX_MATCHES and self._is_strong(held, score):
                 match = self._match(row, held)
                 if match and match.session_id not in exclude and project in {"", match.project}:
+                    match.decision = self._decision(row, held, project)
                     found.append(match)
         return found
 
@@ -224,3 +229,13 @@ class _Question:
             return None
         files = {str(path): str(oid) for path, oid in self.db.execute(_FILES, (row, MAX_FILES))}
         return Match(shown, held, files)
+
+    def _decision(self, row: int, held: list[str], project: str) -> str:
+        """Return what a session decided of what a prompt is about, as far as no later one decided otherwise."""
+        from ocm.index import standing
+
+        asked = standing.Standing(self.db, project)
+        items = [item for item in asked.items([row]) if item.kind == standing.DECISION]
+        ended = asked.ended(items)
+        in_force = [item.text for item in reversed(items) if item not in ended]
+        return max(in_force, key=lambda text: sum(word in normal(text).lower() for word in held), default="")

@@ -284,3 +284,27 @@ def test_a_cache_that_cannot_be_opened_reminds_of_nothing(store: Store, monkeypa
     assert found(store) == ["a"]
     monkeypatch.setattr(sqlite3, "connect", refused)
     assert found(store) == []
+
+
+def test_a_hint_says_the_decision_in_force_that_the_prompt_is_about(told: Project) -> None:
+    about = "**Retry policy of the wombat parser:** waits grow; fixed waits hammered the zanzibar server"
+    told.checkpoint("decided", title=ABOUT + " anew", decisions=[about, "Tabs over spaces"])
+    ready(told.store)
+    said = context(told, PROMPT)
+    assert f"\n  decided, in force: {about}" in said
+    assert "Tabs" not in said
+    told.checkpoint(
+        "later", title="Unrelated", decisions=["**Waits:** none. Supersedes: Retry policy of the wombat parser"]
+    )
+    ready(told.store)
+    assert "decided, in force: Tabs over spaces" in context(told, PROMPT, session_id="another")
+
+
+def test_decisions_take_only_the_room_that_the_sessions_leave(store: Store) -> None:
+    row = ("f", "", "i" * 40, "", "tool", "2026-03-01T00:00:00", ABOUT, "")
+    decision = "decided\x1b[2J \u202e" + "because it is so " * 20
+    said = prompt_recall.message(store, [prompt_lookup.Match(row, ["w"], {}, decision) for _ in range(3)])
+    lines = said.split("\n")
+    assert len(said) <= 800
+    assert [line[:9] for line in lines[1:]] == ["- 2026-03", "  decided", "- 2026-03", "- 2026-03"]
+    assert all(len(line) <= 230 and line.isprintable() for line in lines)
