@@ -17,7 +17,7 @@ from ocm.base import sanitize
 from ocm.mcp.server import JournalServer
 from ocm.mcp.tools import TOOLS
 from ocm.store.paths import STORE
-from tests.support.builders import CHECKPOINT_TOOL, Project
+from tests.support.builders import CHECKPOINT_TOOL, Project, run_ocm
 
 Call = Callable[..., Any]
 
@@ -430,3 +430,15 @@ def test_the_arguments_of_a_tool_are_known_without_listing_all() -> None:
     assert schema_of
     assert schema_of("ocm__timeline") is TOOLS["ocm__timeline"].accepts
     assert schema_of("ocm__nothing") is None
+
+
+def test_a_name_of_the_project_that_the_host_did_not_know_is_no_folder(project: Project) -> None:
+    asked = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+    }
+    done = run_ocm(project.root, "serve", "--project", "${workspaceFolder}", stdin=json.dumps(asked) + "\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["result"]["serverInfo"]["name"] == "opencodememory"

@@ -251,6 +251,30 @@ def test_a_session_alone_is_told_with_what_was_done(store: Store) -> None:
     assert "other" in brief.for_hook(store, own="unknown", tokens=600, most_read=64)
 
 
+def test_a_session_that_does_not_fit_is_no_empty_fence(store: Store) -> None:
+    put(store, "a.md", worked("a", 1, title="parse " * 20))
+    told_of = [brief.brief(store, branch="", session_id="a", tokens=tokens) for tokens in range(0, 100, 4)]
+    assert told_of[0] == ""
+    assert "parse" in told_of[-1]
+    assert all("parse" in said for said in told_of if said)
+
+
+def test_a_quick_brief_of_one_session_reads_no_other_and_notices_what_changed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, "a.md", worked("a", 1, goal="parse"))
+    put(store, "b.md", worked("b", 2, goal="other"))
+    told(store)
+    time.sleep(0.3)
+    told(store)
+    with monkeypatch.context() as patch:
+        patch.setattr(sync, "synced", lambda *_: 1 / 0)
+        assert "parse" in brief.for_hook(store, own="a", tokens=600, most_read=64)
+        assert "other" in brief.for_hook(store, own="gone", tokens=600, most_read=64)
+    put(store, "a.md", worked("a", 1, goal="edited"))
+    assert "edited" in brief.for_hook(store, own="a", tokens=600, most_read=64)
+
+
 def test_whoever_asks_is_not_told_of_itself(store: Store) -> None:
     put(store, "a.md", worked("a", 1, goal="parse", work_pending=["lex"]))
     assert brief.for_hook(store, own="", me="a", tokens=600, most_read=64) == ""
