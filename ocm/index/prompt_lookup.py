@@ -122,7 +122,7 @@ _FILES = "SELECT path, blob FROM session_files WHERE session = ? AND blob IS NOT
 class Match:
     """A session that says what a prompt is about: the `words` that both hold, and its `files` as it recorded them.
 
-    Its `decision` is the one in force that has most of these words, the latest of equals; empty where it left none.
+    Its `decision` is the one in force that shares most of the words, "" where it left none.
     """
 
     __slots__ = ("date", "decision", "files", "project", "session_id", "title", "tool", "words")
@@ -206,6 +206,16 @@ class _Question:
                     found.append(match)
         return found
 
+    def _decision(self, row: int, held: list[str], project: str) -> str:
+        """Return the decision of a session that says most of the words, the latest of several, unless it was ended."""
+        from ocm.index import standing  # not before there is something to tell
+
+        known = standing.Standing(self.db, project)
+        made = [item for item in known.items([row]) if item.kind == standing.DECISION]
+        ended = known.ended(made)
+        in_force = [item.text for item in reversed(made) if item not in ended]
+        return max(in_force, key=lambda text: sum(word in normal(text).lower() for word in held), default="")
+
     def _is_strong(self, held: list[str], score: float) -> bool:
         weight = sum(self._weight(self.rare[word]) for word in held)
         everything = sum(map(self._weight, self.rare.values())) + self.unknown
@@ -229,13 +239,3 @@ class _Question:
             return None
         files = {str(path): str(oid) for path, oid in self.db.execute(_FILES, (row, MAX_FILES))}
         return Match(shown, held, files)
-
-    def _decision(self, row: int, held: list[str], project: str) -> str:
-        """Return what a session decided of what a prompt is about, as far as no later one decided otherwise."""
-        from ocm.index import standing
-
-        asked = standing.Standing(self.db, project)
-        items = [item for item in asked.items([row]) if item.kind == standing.DECISION]
-        ended = asked.ended(items)
-        in_force = [item.text for item in reversed(items) if item not in ended]
-        return max(in_force, key=lambda text: sum(word in normal(text).lower() for word in held), default="")
