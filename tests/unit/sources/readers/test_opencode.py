@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from pathlib import Path
@@ -99,6 +100,13 @@ def test_what_is_committed_but_still_in_the_log_is_read(tmp_path: Path) -> None:
     db.commit()
     assert {head.session_id for head in opencode.heads(str(path), Odd())} == {"ses_a", "ses_new"}
     db.close()
+
+
+def test_a_new_database_that_is_in_its_log_alone_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "opencode.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript("PRAGMA journal_mode = WAL; CREATE TABLE one (id);")
+        assert databases.tables(str(path)) == {"one"}
 
 
 def test_a_damaged_database_is_named(tmp_path: Path) -> None:
@@ -212,3 +220,21 @@ def test_the_places_follow_the_variable(tmp_path: Path, monkeypatch: pytest.Monk
     assert opencode.places() == [str(folder / name) for name in ("opencode-dev.db", "opencode.db", "storage")]
     monkeypatch.setenv("XDG_DATA_HOME", "relative")
     assert opencode.places() == []
+
+
+def test_what_else_lies_in_the_folder_is_no_conversation(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    database(tmp_path / "opencode.db", [("ses_a", None)], {})
+    assert [head.session_id for head in opencode.heads(str(tmp_path), Odd())] == ["ses_a"]
+
+
+def test_a_conversation_whose_database_breaks_off_is_told_as_far_as_it_goes_and_that_is_said(tmp_path: Path) -> None:
+    path = database(tmp_path / "opencode.db", [("ses_a", None)], {"ses_a": [said("Done.")] * 900})
+    (head,) = opencode.heads(str(path), Odd())
+    data = bytearray(path.read_bytes())
+    half = len(data) // 2
+    path.write_bytes(data[:half] + b"\xff" * half)
+    heard = story()
+    opencode.read(head, heard)
+    assert [what.partition(":")[0] for what in heard.odd.counts] == ["database"]
+    assert heard.title == "Title of ses_a"
