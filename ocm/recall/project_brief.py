@@ -4,7 +4,7 @@ What is told is chosen session by session, so that of near work nothing is missi
 in order by its kind. Each line ends with the number of the session that it comes from.
 """
 
-from collections import Counter
+from collections import defaultdict
 from typing import NamedTuple
 
 from ocm.base.text import one_line
@@ -266,7 +266,8 @@ class _Files:
         self._state, self._page = state, page
         rows = state.rows[:_FILES_OF]
         self._touched: dict[str, tuple[str | None, bool]] = {}
-        votes: Counter[str] = Counter()  # each session splits one among its files, and the farther the less it counts
+        # Each session splits one vote among its files, and the farther it is the less that counts.
+        votes: dict[str, float] = defaultdict(float)
         for place, row in enumerate(rows):
             for change, oid in state.files[row.row]:
                 self._touched.setdefault(change.path, (oid, state.is_near(row)))
