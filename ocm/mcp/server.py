@@ -155,9 +155,6 @@ def _caller(context: ServerRequestContext[Any]) -> Caller:
 
 async def _roots(context: ServerRequestContext[Any]) -> list[str]:
     """Return the folders that the client is opened for, none where it has no such thing or does not say."""
-    from urllib.parse import urlsplit
-    from urllib.request import url2pathname
-
     session = context.session
     if not session.check_client_capability(ClientCapabilities(roots=RootsCapability())):
         return []
@@ -166,7 +163,15 @@ async def _roots(context: ServerRequestContext[Any]) -> list[str]:
     except (MCPError, ValueError) as error:
         _log.info("the client's roots are unknown: %s", error)
         return []
-    return [url2pathname(urlsplit(str(root.uri)).path) for root in found.roots]
+    return [_folder_of(str(root.uri)) for root in found.roots]
+
+
+def _folder_of(uri: str) -> str:
+    """Return the folder that a `file:` address names; one with a drive has a slash too many in front of it."""
+    from urllib.parse import unquote, urlsplit
+
+    path = unquote(urlsplit(uri).path)
+    return path[1:] if path[2:3] == ":" else path
 
 
 def _result(found: Any, *labels: str) -> CallToolResult:  # noqa: ANN401 - whatever a tool returns

@@ -16,6 +16,7 @@ from mcp import Client, Implementation
 from mcp_types import CallToolResult, ListRootsResult, Root
 
 from ocm.base import sanitize
+from ocm.mcp import server as served
 from ocm.mcp.server import JournalServer
 from ocm.mcp.tools import TOOLS
 from ocm.store.paths import STORE
@@ -492,3 +493,10 @@ def test_a_name_of_the_project_that_the_host_did_not_know_is_no_folder(project: 
     done = run_ocm(project.root, "serve", "--project", "${workspaceFolder}", stdin=json.dumps(asked) + "\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["result"]["serverInfo"]["name"] == "opencodememory"
+
+
+@pytest.mark.parametrize(("uri", "folder"), [
+    ("file:///home/me/a%20project", "/home/me/a project"), ("file:///C:/work/it", "C:/work/it"), ("file:///", "/"),
+])  # fmt: skip
+def test_a_root_is_the_folder_that_its_address_names(uri: str, folder: str) -> None:
+    assert served._folder_of(uri) == folder
