@@ -25,7 +25,7 @@ from ocm.sessions import archive, forgotten, import_batches, session_files
 from ocm.sessions.import_batches import Row
 from ocm.sessions.session_files import Known
 from ocm.sources import combine, extract, registry
-from ocm.sources.head import Head
+from ocm.sources.head import PROMPTS, Head
 from ocm.sources.json_lines import Odd
 from ocm.sources.ownership import Project
 from ocm.sources.story import Story
@@ -268,7 +268,10 @@ def is_imported(known: dict[str, tuple[Store, str]], head: Head) -> bool:
         version = session_text.parse(text).source_version
     except (OSError, UnreadableSessionError):
         return False
-    return facts.split(text)[1].marks().get(head.source) == head.mark and version == registry.version(head)
+    mark = facts.split(text)[1].marks().get(head.source, "")
+    if head.mark.startswith(PROMPTS) and not mark.startswith(PROMPTS):
+        return True  # the prompts alone tell less than what is there
+    return mark == head.mark and version == registry.version(head)
 
 
 def _text(known: Known | None, session: Session) -> str:
