@@ -100,10 +100,9 @@ class _Demo:
         reply = self.ask_hooks(payload)
         answer = reply.get("hookSpecificOutput", {})
         event, tool = payload["hook_event_name"], payload.get("tool_name", "")
-        if event == "UserPromptSubmit" and answer:
+        if event == "UserPromptSubmit":
             _step("The user asks")
             output.say(_quoted(payload["prompt"]))
-            self.seen.add("identity")
         elif event == "PreToolUse":
             self.before_call(payload, answer)
         elif event.startswith("PostToolUse"):
@@ -152,6 +151,7 @@ class _Demo:
             _step("The assistant calls the checkpoint tool over MCP; the hook puts the true session id in")
             if "session_id" in payload["tool_input"] or arguments.get("session_id") != self.session_id:
                 raise OcmError("The demo stopped: the hook did not put the session id into the call.")
+            self.seen.add("identity")
             stored = self.call_tool("ocm__checkpoint", arguments)
             if arguments.get("goal"):
                 output.say(f"    goal      {arguments['goal']}")

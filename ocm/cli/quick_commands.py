@@ -142,7 +142,7 @@ def _stores(project: str | None, *, everywhere: bool, archived: bool) -> list[St
         return registry.everywhere()
     store = find_store(project)
     if archived:
-        from ocm.sessions import archive
+        from ocm.recall import listing
 
-        return [store, archive.archive_of(store)] if archive.exists(store) else [store]
+        return listing.with_archive(store)
     return [store]

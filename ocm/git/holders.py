@@ -82,9 +82,3 @@ def submodules(top: str) -> list[str]:
     """Return where the submodules of a work tree lie, as its `.gitmodules` says."""
     lines = (line.partition("=") for line in os.fsdecode(read_tail(os.path.join(top, ".gitmodules"))).splitlines())
     return [value.strip().strip('"').rstrip("/") for key, _, value in lines if key.strip().lower() == "path"]
-
-
-def repositories(root: str, paths: "list[str]") -> list[Holder]:
-    """Return the repositories that hold these files, each once, named by one of them."""
-    found = (holder(root, path) for path in paths)
-    return list({one.inner: one for one in found if not one.unknown}.values())

@@ -82,13 +82,16 @@ def session_start(event: Event) -> "Reply":
     if not source or (source == FIRST_REQUEST and not journal.is_new(event.store.path, event.session_id)):
         return None
     deleted = None
-    if source in {"startup", "clear", "fork", FIRST_REQUEST}:
+    is_new = source in {"startup", "clear", "fork", FIRST_REQUEST}
+    if is_new:
         from ocm.git import worktree
 
         deleted = worktree.deleted_now(event.store.root)
     line = event.header(source=source[:40], deleted=deleted)
     journal.append(event.store.path, event.session_id, [line])
     _recover(event)
+    if not is_new:
+        _step(event)
     said, greeting = _brief(event, source)
     words = "\n\n".join(filter(None, (_names_session(event), said)))
     told = event.host.add_context(event.payload, "session-start", words) if words else None
@@ -223,6 +226,7 @@ def session_end(event: Event) -> "Reply":
     """Store what is left and close the session."""
     event.write(journal.event("end", why=event.host.end_reason(event.payload)[:40]))
     _flush(event, status="closed", trigger="session_end")
+    _step(event)
     return None
 
 
@@ -290,6 +294,18 @@ def _flush(event: Event, *, status: str | None = None, trigger: str | None) -> N
     from ocm.sessions import checkpoints
 
     checkpoints.flush(event.store, event.session_id, status=status, trigger=trigger)
+
+
+def _step(event: Event) -> None:
+    """Complete the session from the transcript that the payload names: what no hook saw of it."""
+    path = event.host.transcript(event.payload)
+    if not path or event.settings["sources.step"] == "off" or not os.path.exists(path):
+        return
+    from ocm.sources import step
+
+    why_not = step.complete(event.store, event.session_id, event.host.name, path)
+    if why_not:
+        io.log([event.store], ["transcript"], why_not)
 
 
 def _empty(event: Event, name: str) -> None:

@@ -160,6 +160,10 @@ class Adapter:
         """Return why a session ends, in the host's words; may be empty."""
         return text(payload, "reason")
 
+    def transcript(self, payload: Payload) -> str:
+        """Return the file in which the host keeps the conversation, empty where it does not say."""
+        return text(payload, "transcript_path") or text(payload, "transcriptPath")
+
     def only_plans(self, payload: Payload, _call: Call) -> bool:
         """Return whether a call is made in a mode in which nothing can be changed, and so nothing can be saved."""
         return text(payload, self.mode_field) in PLANNING

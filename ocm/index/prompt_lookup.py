@@ -120,16 +120,20 @@ _FILES = "SELECT path, blob FROM session_files WHERE session = ? AND blob IS NOT
 
 
 class Match:
-    """A session that says what a prompt is about: the `words` that both hold, and its `files` as it recorded them."""
+    """A session that says what a prompt is about: the `words` that both hold, and its `files` as it recorded them.
 
-    __slots__ = ("date", "files", "project", "session_id", "title", "tool", "words")
+    Its `decision` is the one in force that shares most of the words, "" where it left none.
+    """
 
-    def __init__(self, row: tuple[str, ...], words: list[str], files: dict[str, str]) -> None:
+    __slots__ = ("date", "decision", "files", "project", "session_id", "title", "tool", "words")
+
+    def __init__(self, row: tuple[str, ...], words: list[str], files: dict[str, str], decision: str = "") -> None:
         """Keep what an index line shows."""
         self.session_id, self.project, self.tool, self.date = row[2:6]
         self.title = row[6] or row[7] or row[2]
         self.words = words
         self.files = files
+        self.decision = decision
 
 
 def matches(store: Store, prompt: str, *, exclude: set[str], project: str) -> list[Match]:
@@ -198,8 +202,19 @@ class _Question:
             if len(found) < MAX_MATCHES and self._is_strong(held, score):
                 match = self._match(row, held)
                 if match and match.session_id not in exclude and project in {"", match.project}:
+                    match.decision = self._decision(row, held, project)
                     found.append(match)
         return found
+
+    def _decision(self, row: int, held: list[str], project: str) -> str:
+        """Return the decision of a session that says most of the words, the latest of several, unless it was ended."""
+        from ocm.index import standing  # not before there is something to tell
+
+        known = standing.Standing(self.db, project)
+        made = [item for item in known.items([row]) if item.kind == standing.DECISION]
+        ended = known.ended(made)
+        in_force = [item.text for item in reversed(made) if item not in ended]
+        return max(in_force, key=lambda text: sum(word in normal(text).lower() for word in held), default="")
 
     def _is_strong(self, held: list[str], score: float) -> bool:
         weight = sum(self._weight(self.rare[word]) for word in held)

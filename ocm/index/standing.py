@@ -6,7 +6,7 @@ an item is looked up by number, and not by reading what that session says.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ocm.base import times
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from ocm.base.model import Session
 
 OPEN, DECISION, PROBLEM, NOTE, WORDS = "open", "decision", "problem", "note", "words"
+LEFT = "left"  # open at the end of an imported conversation: nobody said that it still is
 DONE = "done"
 _LONGEST = 400  # characters of an item that are kept here: as much as anybody shows in a line
 _MOST_NOTES = 12
 _MANY, _MOST_ENDS = 500, 4_000
 _ON_BRANCH, _LATEST, _EACH = 12, 24, 40  # sessions, and items of each kind, that a project's state is made of
 # A machine's own words in the account of the work say nothing that a person or an assistant meant.
+_MACHINE = "machine"  # the origin of what was read in a transcript
 _MACHINE_WORDS = ("Tests run: `", "`")
 _NO_KEYS = (0, 0, 0)
 _Row = tuple[int, str, int, float, int, str, int, int, int, str]
@@ -93,14 +95,25 @@ def _open_items(row: int, session: "Session", dates: "_Dates") -> Iterator[_Row]
     """Return what is to be done; what the session itself did since, in other words, is over."""
     from ocm.markdown import item_labels, task_words
 
-    completed = set(session.work_completed)
+    completed, is_left = set(session.work_completed), _left_by(session)
     own = {key for text in [*completed, *session.work_summary] for key in task_words.ends(text)}
     for n, text in enumerate(session.work_pending):
         keys = task_words.ended_by(text)
         over = text not in completed and not own.isdisjoint(keys)
         shown = item_labels.shown_by(text)
         signs = "\t".join((str(int(shown.adds)), shown.path, shown.symbol)) if shown else ""
-        yield _row((row, OPEN, n, dates.of(text)), text, keys, over=over, shown=signs)
+        kind = LEFT if is_left(text) else OPEN
+        yield _row((row, kind, n, dates.of(text)), text, keys, over=over, shown=signs)
+
+
+def _left_by(session: "Session") -> Callable[[str], bool]:
+    """Return what says whether a task is from an imported transcript, and neither a person's nor a checkpoint's."""
+    from ocm.markdown import facts
+
+    known = facts.Facts.parse(session.facts)
+    held = {one.digest for one in known.origins() if (one.word, one.section) == (_MACHINE, "work_pending")}
+    held.difference_update(known.dates() if held else ())  # a checkpoint's has its date, even where a transcript has it
+    return lambda text: bool(held) and facts.digest(text) in held
 
 
 def _row(
@@ -248,7 +261,7 @@ def _item(row: tuple[Any, ...]) -> Item:
 def _is_ended(item: Item, end: _End) -> bool:
     """Return whether what ends an item came after it: who lists again what was finished takes it up again."""
     _, session, kind, n, at = end
-    if kind == DONE and item.kind == OPEN:
+    if kind == DONE and item.kind in {OPEN, LEFT}:
         return session != item.session and at >= item.at
     is_itself = (session, kind) == (item.session, item.kind) and n <= item.number
     return at > item.at or (at == item.at and not is_itself)

@@ -261,9 +261,18 @@ def _splice(
         if not stays and b < b_end:
             behind = _behind_indented(file, position)
             lines += [*file.body[position:behind], *([""] if behind > position else [])]
-            lines += [line for value in wanted[b:b_end] for line in make(value)]
+            margin = _margin(file, behind)
+            lines += [margin + line if line else "" for value in wanted[b:b_end] for line in make(value)]
             position = behind
     _set(file, lines + file.body[position:])
+
+
+def _margin(file: SessionFile, line: int) -> str:
+    """Return how far in the item stands that comes next: one put before it, further out, would take it for its own."""
+    at = next((n for n in range(line, len(file.body)) if file.body[n].strip()), line)
+    text = file.body[at] if at < len(file.body) else ""
+    margin = text[: len(text) - len(text.lstrip(" "))]
+    return margin if margin and at in _item_starts(file) else ""
 
 
 def _behind_indented(file: SessionFile, line: int) -> int:
@@ -284,9 +293,12 @@ def _behind_indented(file: SessionFile, line: int) -> int:
 
 def _starts(file: SessionFile) -> set[int]:
     """Return the lines on which a part, a group or an item begins."""
-    groups = [group for part in file.parts for group in part.groups]
-    items = [item for group in groups for item in group.items]
-    return {part.start for part in file.parts} | {group.start for group in groups} | {item.start for item in items}
+    groups = {group.start for part in file.parts for group in part.groups}
+    return {part.start for part in file.parts} | groups | _item_starts(file)
+
+
+def _item_starts(file: SessionFile) -> set[int]:
+    return {item.start for part in file.parts for group in part.groups for item in group.items}
 
 
 def _edits(old: list[_T], new: Sequence[_T]) -> Sequence[tuple[str, int, int, int, int]]:

@@ -28,6 +28,7 @@ class Conversation:
         """Serve the store of `project`, or of the folder that the process is in at the time of a call."""
         self._project = project
         self._own_id = ""
+        self.roots: list[str] | None = None  # the folders that the client is opened for, once it was asked
         self.began: tuple[float, str] | None = None  # when, and at which commit
         store = self._find()
         if store is not None:
@@ -46,6 +47,13 @@ class Conversation:
             raise NoStoreError("There is no session store for this project.", "Ask the user to run: ocm init")
         return found
 
+    def wants_roots(self) -> bool:
+        """Return whether the client is to be asked which folders it is opened for: nothing else names a project."""
+        if self.roots is not None or self._is_named():
+            return False
+        found = self._find()
+        return found is None or found.is_user
+
     def _is_named(self) -> bool:
         return any(folder and os.path.isdir(folder) for folder in (self._project, os.environ.get("OCM_PROJECT_DIR")))
 
@@ -55,7 +63,7 @@ class Conversation:
                 return paths.find_store(folder)
             if folder and folder != os.environ.get("CLAUDE_PROJECT_DIR"):
                 return None  # it was named on purpose and is gone: the folder the process happens to be in is another
-        for folder in _workspace():
+        for folder in [*_workspace(), *(self.roots or ())]:
             store = paths.find_store(folder)
             if store is not None and not store.is_user:
                 return store

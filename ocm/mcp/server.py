@@ -10,11 +10,16 @@ import anyio
 import anyio.to_thread
 from mcp.server import Server, ServerRequestContext
 from mcp.server.stdio import stdio_server
+from mcp.shared.exceptions import MCPError
 from mcp_types import (
     CallToolRequestParams,
     CallToolResult,
+    ClientCapabilities,
+    ListRootsRequest,
+    ListRootsResult,
     ListToolsResult,
     PaginatedRequestParams,
+    RootsCapability,
     TextContent,
     Tool,
     ToolAnnotations,
@@ -34,6 +39,7 @@ _INSTRUCTIONS = (
 )
 _HOOK = "ocm__hook"  # not listed: hooks call it, models do not
 _TOOL_USE = "claudecode/toolUseId"  # the one thing in a call by which a hook's journal line can be joined with it
+_PATIENCE = 2.0  # seconds: a client that says it has roots, and does not answer, holds a call up for no longer
 _log = logging.getLogger(__name__)
 
 
@@ -58,6 +64,8 @@ class JournalServer(Server[Any]):
     async def _on_call(self, context: ServerRequestContext[Any], asked: CallToolRequestParams) -> CallToolResult:
         """Answer a call; whatever goes wrong in it is said to the model, and the server goes on."""
         try:
+            if self._conversation.wants_roots():
+                self._conversation.roots = await _roots(context)
             return await self.call_tool(asked.name, asked.arguments or {}, _caller(context))
         except (OcmError, OSError) as error:
             return _refusal(str(error))
@@ -143,6 +151,22 @@ def _caller(context: ServerRequestContext[Any]) -> Caller:
     client = context.session.client_params
     host = host_named(client.client_info.name) if client is not None else ""
     return Caller(host, tool_use if isinstance(tool_use, str) else "")
+
+
+async def _roots(context: ServerRequestContext[Any]) -> list[str]:
+    """Return the folders that the client is opened for, none where it has no such thing or does not say."""
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    session = context.session
+    if not session.check_client_capability(ClientCapabilities(roots=RootsCapability())):
+        return []
+    try:
+        found = await session.send_request(ListRootsRequest(), ListRootsResult, request_read_timeout_seconds=_PATIENCE)
+    except (MCPError, ValueError) as error:
+        _log.info("the client's roots are unknown: %s", error)
+        return []
+    return [url2pathname(urlsplit(str(root.uri)).path) for root in found.roots]
 
 
 def _result(found: Any, *labels: str) -> CallToolResult:  # noqa: ANN401 - whatever a tool returns

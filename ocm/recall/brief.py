@@ -77,7 +77,8 @@ def brief(  # noqa: PLR0913 - each is one thing that a caller may know
         one = _asked(store, lambda cache: _one(cache, session_id, project), _rows_of_one, most_read, notice)
         if one or alone:
             here = paths.git_head(store.root)[1]
-            return _fenced(one_session.lines(store.root, here, one, room), room, label) if one else ""
+            said = one_session.lines(store.root, here, one, room) if one else []
+            return _fenced(said, room, label) if said else ""
     known = _asked(store, lambda cache: _everything(cache, branch, project, me), _rows_of_all, most_read, notice)
     beside = neighbours.find(store, besides=me)
     if not known.project.rows and not beside:

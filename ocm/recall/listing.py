@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from ocm.provenance.commit_links import View
 
 
+def with_archive(store: Store) -> list[Store]:
+    """Return a store and, where it has one, its archive."""
+    from ocm.sessions import archive
+
+    return [store, archive.archive_of(store)] if archive.exists(store) else [store]
+
+
 def list_sessions(
     store: Store, limit: int = 10, tool: str | None = None, notice: Notice = ignore, *, everything: bool = False
 ) -> "list[ListedRow]":

@@ -6,7 +6,7 @@ from ocm.git import freshness
 from ocm.git.head import Head
 from ocm.index.queries import Index, SessionRow
 from ocm.index.queries import State as Said
-from ocm.index.standing import DECISION, OPEN, PROBLEM, Item
+from ocm.index.standing import DECISION, LEFT, OPEN, PROBLEM, Item
 from ocm.recall import brief_words as words
 from ocm.recall.lines import Lines
 
@@ -70,6 +70,7 @@ def _describe(first: Lines, known: Known) -> None:
     if goal and goal != title:
         first.add(f"Goal: {goal}")
     first.section("To be done:", [words.item(item.text) for item in known.of(OPEN)])
+    first.section("Left open when it was imported:", [words.item(item.text) for item in known.of(LEFT)])
     first.section("Problems, latest first:", [words.item(item.text) for item in reversed(known.of(PROBLEM))])
     first.section("Decisions, latest first:", [words.item(item.text) for item in reversed(known.of(DECISION))])
     done = [*reversed(known.said.work_summary), *reversed(known.said.work_completed)]

@@ -12,7 +12,7 @@ from ocm.git import freshness
 from ocm.git.head import MAX_COMMITS
 from ocm.index.queries import SessionRow
 from ocm.index.queries import State as Said
-from ocm.index.standing import DECISION, NOTE, OPEN, PROBLEM, WORDS
+from ocm.index.standing import DECISION, LEFT, NOTE, OPEN, PROBLEM, WORDS
 from ocm.recall import brief_words as words
 from ocm.recall.lines import Lines
 from ocm.recall.neighbours import Neighbour
@@ -29,6 +29,7 @@ HEADINGS = {
     DECISION: "Decisions in force:",
     NOTE: "A person noted:",
     WORDS: "Said last by an assistant that saved nothing else:",
+    LEFT: "Left open in imported conversations (check whether it was done since):",
 }
 _ORDER = (
     UNSAVED,
@@ -41,6 +42,7 @@ _ORDER = (
     HEADINGS[NOTE],
     HEADINGS[WORDS],
     SILENT,
+    HEADINGS[LEFT],
 )
 _FILE_HEADINGS = {
     freshness.CHANGED: "Files changed since:",
@@ -55,6 +57,7 @@ _LISTED, _UNCOMMITTED, _COMMITS = 5, 5, 6
 NOTHING_YET = "ocm: records this session; nothing is known of this project yet"
 _LEAST = 40  # characters of a line that is worth trying
 _MOST = 60  # entries that are tried
+_MOST_LEFT, _LEFT_WITHIN = 3, 14 * 86_400.0  # items of imported conversations, and seconds before the latest work
 _FILES_OF = 14  # sessions, the nearest, whose files are named
 
 
@@ -188,6 +191,7 @@ def _entries(state: State, neighbours: list[Neighbour]) -> list[Entry]:
     silent = {one.session_id for one in neighbours if one.edited}
     for row in state.rows:
         told += _left(state, row, is_told=row.session_id in silent)
+    told += _left_in_imported(state)
     once: dict[tuple[str, str], Entry] = {}
     for one in told:
         once.setdefault((one.heading, one.text), one)
@@ -224,6 +228,19 @@ def _left(state: State, row: SessionRow, *, is_told: bool) -> list[Entry]:
         return found
     edited = words.paths([change.path for change, _ in state.files[row.row]])
     return [Entry(SILENT, f"{words.item(one_line(row.title), words.MAX_TITLE)} · edited {edited}", row)]
+
+
+def _left_in_imported(state: State) -> list[Entry]:
+    """Return a little of what imported conversations left, as far as nothing that is much later was recorded."""
+    since = max((row.updated for row in state.rows), default=0.0) - _LEFT_WITHIN
+    held = {item.text for items in state.items.values() for item in items if item.kind != LEFT}
+    return [
+        Entry(HEADINGS[LEFT], item.text, row)
+        for row in state.rows
+        if row.updated >= since
+        for item in state.items[row.row]
+        if item.kind == LEFT and item.text not in held
+    ][:_MOST_LEFT]
 
 
 def _add_commits(first: Lines, state: State, rows: list[SessionRow]) -> None:

@@ -6,7 +6,7 @@ Light to import, because a hook asks for it.
 import os
 
 from ocm.git.head import Change, Commit, Head
-from ocm.index.standing import OPEN, Item
+from ocm.index.standing import LEFT, OPEN, Item
 from ocm.markdown.task_words import DONE, key, words
 
 _MOST_READ = 1_000_000  # bytes of a file
@@ -17,7 +17,7 @@ def without(root: str, head: Head, items: list[Item]) -> list[Item]:
     """Return the items but for what is to be done and was done by a commit since."""
     if not head.commits:
         return items
-    return [item for item in items if item.kind != OPEN or not _is_done(root, head, item)]
+    return [item for item in items if item.kind not in {OPEN, LEFT} or not _is_done(root, head, item)]
 
 
 def _is_done(root: str, head: Head, item: Item) -> bool:

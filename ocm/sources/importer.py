@@ -179,7 +179,7 @@ class _Import:
             self.report.read_bytes += head.size
             if progress:
                 progress(self.report.read_bytes // 1000, max(total // 1000, 1))  # kilobytes
-        shas = _resolved(self.store.root, [one.sha for _, story in read for one in story.commits])
+        shas = resolved(self.store.root, [one.sha for _, story in read for one in story.commits])
         for head, story in read:
             draft = extract.draft(head, story, registry.version(head), shas)
             self._write(head, draft)
@@ -293,7 +293,7 @@ def known_sessions(store: Store) -> dict[str, tuple[Store, str]]:
     return found
 
 
-def _resolved(root: str, shas: list[str]) -> dict[str, str]:
+def resolved(root: str, shas: list[str]) -> dict[str, str]:
     """Return the whole ids of the commits that the repository has, by what a tool printed of them."""
     tree = WorkTree.find(root)
     if tree is None or not shas:

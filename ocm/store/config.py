@@ -17,6 +17,7 @@ DEFAULTS: dict[str, int | str] = {
     "brief.tokens": 600,
     "recall.prompt": "on",
     "record.last_words": "on",
+    "sources.step": "on",
 }
 CHOICES: dict[str, tuple[str, ...]] = {
     "gate.mode": ("block", "remind", "off"),
@@ -25,6 +26,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "gate.shut": ("change", "count"),
     "recall.prompt": ("on", "off"),
     "record.last_words": ("on", "off"),
+    "sources.step": ("on", "off"),
 }
 BOUNDS = {"gate.threshold": (1, 10_000), "brief.tokens": (0, 4_000)}
 

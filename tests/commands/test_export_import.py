@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ocm.sessions import archive, export_import
+from ocm.sessions import archive, export_import, forget
 from tests.support.builders import Project, run_ocm
 from tests.support.session_store import everything, ids, put, put_closed, session
 
@@ -89,3 +89,19 @@ def test_the_command_says_what_an_import_left_out_and_took_out(project: Project,
         "1 differ from what is here and were left out; --replace takes them.",
         "1 secrets were removed.",
     ]
+
+
+def test_the_command_says_what_stays_forgotten_and_what_came_in_as_it_is(project: Project, tmp_path: Path) -> None:
+    put(project.store, "one.md", session("one", goal="mine"))
+    put(project.store, "two.md", "---\nocm: 1\nsession_id: two\ntags: [\n---\n")
+    file = tmp_path / "all.json"
+    export_import.export_store(project.store, str(file))
+    os.unlink(os.path.join(project.store.sessions, "two.md"))
+    forget.forget(project.store, "one")
+    done = run_ocm(project.root, "import", str(file))
+    assert done.stdout.splitlines() == [
+        "1 sessions written, 0 were here already.",
+        "1 were forgotten here, and stay so.",
+    ]
+    assert "It came in as it is and cannot be read: two.md, line" in done.stderr
+    assert done.stderr.rstrip().endswith("Correct it in an editor.")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from ocm.cli.commands import import_
 from ocm.sources import registry
+from ocm.sources.importer import Report
 from ocm.store import registry as projects
 from ocm.store import trust
 from tests.support.builders import Project, repository, run_ocm
 from tests.support.session_store import everything, ids
+from tests.support.terminal import on_terminal
 from tests.support.transcripts import OTHER, SESSION, Claude, small_change
 
 
@@ -170,3 +174,24 @@ def test_init_says_once_what_is_there_and_doctor_when_it_goes(tmp_path: Path, hi
     run_ocm(root, "import", "--from", "claude-code")
     found = json.loads(run_ocm(root, "doctor", "--json").stdout)["findings"]
     assert [one for one in found if one["check"] == "history"] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals there")
+def test_at_a_terminal_a_person_is_asked_before_several_conversations_are_read(repo: Project, history: Path) -> None:
+    for session in (SESSION, OTHER):
+        small_change(str(repo.root), session).put(history)
+    refused = on_terminal(repo.root, "import", "--from", "claude-code", typed=b"n\n")
+    assert "Read 2 conversations (0 MB) into" in refused.text
+    assert ids(repo.store) == []
+    allowed = on_terminal(repo.root, "import", "--from", "claude-code", typed=b"y\n")
+    assert (allowed.code, "2 sessions were added" in allowed.text) == (0, True)
+    assert ids(repo.store) == sorted([SESSION, OTHER])
+
+
+def test_an_import_that_was_broken_off_says_how_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    import_._say([Report(added=["S"], batch="1", stopped=True)], dry_run=False, as_json=False)
+    assert capsys.readouterr().out.splitlines() == [
+        "1 sessions were added and 0 completed; 0 were here already.",
+        "Interrupted: what is written is whole, and the same command goes on.",
+        "Take it back: ocm import --undo 1",
+    ]

@@ -64,11 +64,6 @@ def is_of_reference(handler: object) -> bool:
     return any(pattern.fullmatch(text) for text in strings(handler) for pattern in _REFERENCE)
 
 
-def mentions(handler: object) -> bool:
-    """Return whether a handler runs ocm's program in any way, and so may tell of the same call."""
-    return any(_CALLS.search(plain(text)) for text in _command_lines(handler))
-
-
 def called(handler: Mapping[str, Any]) -> tuple[str, ...]:
     """Return which events of ocm a handler of ocm's tells of."""
     told = handler.get("input")

@@ -125,7 +125,7 @@ def _put(text: str, before: str, form: Form, profile: Mapping[str, Any]) -> str:
     pairs = _paired(wanted, present, form)
     for slot, old in pairs:
         if slot.matcher != old.matcher and old.matcher in form.matchers(slot.event):
-            text = _with_matcher(text, old, slot.matcher)
+            text = json_text.put(text, (*old.holder, "matcher"), slot.matcher)
         for name, value in as_quiet_as(slot.handler, old.handler).items():
             text = json_text.put(text, (*old.path, name), value)
     kept = {old.path for _, old in pairs}
@@ -172,13 +172,6 @@ def _paired(wanted: Sequence[Slot], present: Sequence[Slot], form: Form) -> list
                 free.remove(old)
                 left.remove(slot)
     return pairs
-
-
-def _with_matcher(text: str, slot: Slot, matcher: object) -> str:
-    where = (*slot.holder, "matcher")
-    if matcher is None:
-        return json_text.remove(text, where)
-    return json_text.put(text, where, matcher)
 
 
 def _check(text: str, form: Form, profile: Mapping[str, Any]) -> None:

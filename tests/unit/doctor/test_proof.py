@@ -141,6 +141,8 @@ def test_a_file_that_cannot_be_read_is_what_is_missing(ready: Place) -> None:
     ready.init_hosts("codex")
     ready.write(ready.project / ".codex" / "hooks.json", "{")
     assert "Codex CLI" in proved(ready, "codex").missing
+    (ready.project / ".codex" / "hooks.json").write_bytes(b"\xff{")
+    assert "hooks.json cannot be read" in proved(ready, "codex").missing["Codex CLI"]
 
 
 def test_a_host_without_hooks_records_checkpoints_alone(ready: Place) -> None:

@@ -415,5 +415,17 @@ def test_transcripts_that_cannot_be_read_are_passed_over(claude: Place) -> None:
     (folder / "x.jsonl").mkdir(parents=True)
     (folder / "y.jsonl").symlink_to("nowhere")
     claude.write(folder / "z.jsonl", "[" * 100_000)
+    claude.write(folder / "w.jsonl", '5\n["a list"]\n"a text"\n')
     claude.write(claude.home / ".codex" / "sessions" / "2026" / "odd", "")
+    claude.write(claude.home / ".codex" / "sessions" / "2001" / "01" / "01" / "rollout-old.jsonl", "x")
     assert claude.findings() == []
+
+
+def test_where_the_sessions_cannot_be_looked_at_no_conversation_is_said_to_be_missing(claude: Place) -> None:
+    store = paths.find_store(str(claude.project))
+    assert store
+    claude_transcript(claude, "lost", claude.project, time.time() + 5)
+    assert len(transcripts.unrecorded(store)) == 1
+    shutil.rmtree(store.sessions)
+    os.symlink("sessions", store.sessions)  # it leads to itself, which no system can look into
+    assert transcripts.unrecorded(store) == []

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ocm.git import history
+from ocm.git import history, refusal
 from tests.support.builders import Project, commit, git, repository
 
 
@@ -35,6 +35,7 @@ def test_outside_a_repository_nothing_is_known(tmp_path: Path) -> None:
     assert list(history.patches(root, ["a" * 40])) == list(history.uncommitted(root, ["a.py"])) == []
     assert history.patches_in(root, [("a" * 40, b"x")]) == {}
     assert history.is_shallow(root) is False
+    assert history.committed(root, "a.py") == (history.UNKNOWN, refusal.NO_REPOSITORY)
 
 
 def test_a_repository_without_a_commit(tmp_path: Path) -> None:

@@ -186,3 +186,20 @@ def test_a_git_that_goes_on_when_nobody_reads_is_ended(
     streamed.close()  # type: ignore[attr-defined]
     with pytest.raises(ProcessLookupError):
         os.kill(int(alive.read_text()), 0)
+
+
+def test_what_git_says_against_a_folder_is_told_and_so_is_that_it_says_nothing(
+    repo: WorkRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert process.complaint(repo.root) == ""
+    assert "not a git repository" in str(process.complaint(str(tmp_path)))
+    file = tmp_path / "file"
+    file.write_text("x")
+    assert "Not a directory" in str(process.complaint(str(file)))
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    (shims / "git").write_text("#!/bin/sh\nexec sleep 30\n")
+    (shims / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shims}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(process, "SECONDS", 0.2)
+    assert "timed out" in str(process.complaint(repo.root))

@@ -221,6 +221,64 @@ def test_a_line_says_how_many_files_changed(repo: Project) -> None:
     git(repo.root, "status")
 
 
+def decision(store: Store) -> str:
+    """Return the decision that the one match is told with."""
+    (match,) = prompt_recall.find(store, PROMPT, exclude=set())
+    return match.decision
+
+
+def test_a_hint_says_the_decision_in_force_that_is_nearest_to_the_prompt(store: Store) -> None:
+    near, latest = "**Retry:** the wombat waits twice as long each time", "**Names:** short ones"
+    put(store, "a.md", session("a", title=ABOUT, decisions=["~~Retry at once~~", near, latest]))
+    ready(store)
+    (match,) = prompt_recall.find(store, PROMPT, exclude=set())
+    assert prompt_recall.message(store, [match]).endswith(f" · decided: {near}")
+
+
+def test_of_decisions_as_near_the_latest_is_said(store: Store) -> None:
+    put(store, "a.md", session("a", title=ABOUT, decisions=["**A:** first", "**B:** second"]))
+    ready(store)
+    assert decision(store) == "**B:** second"
+
+
+def test_a_decision_that_another_session_ended_is_not_said(store: Store) -> None:
+    put(store, "a.md", session("a", title=ABOUT, decisions=["**Retry:** at once"]))
+    ready(store)
+    assert decision(store) == "**Retry:** at once"
+    put(store, "z.md", session("z", 5, goal="later", decisions=["**Waiting:** longer. Supersedes: Retry"]))
+    ready(store)
+    assert decision(store) == ""
+
+
+def test_what_another_project_decided_ends_nothing_in_the_store_of_a_user(tmp_path: Path) -> None:
+    user = make_store(tmp_path / "user")
+    put(user, "a.md", session("a", title=ABOUT, project="here", decisions=["**Retry:** at once"]))
+    put(user, "b.md", session("b", 5, goal="g", project="there", decisions=["**X:** y. Supersedes: Retry"]))
+    for n in range(20):
+        put(user, f"{n}.md", session(f"other-{n}", title=f"Unrelated matter {n}", project="here"))
+    ready(user)
+    (tmp_path / "here").mkdir()
+    assert decision(Store(user.path, str(tmp_path / "here"), is_user=True)) == "**Retry:** at once"
+
+
+def test_the_hook_says_the_decision(repo: Project) -> None:
+    repo.checkpoint("one", title=ABOUT, decisions=["The policy waits a second"])
+    ready(repo.store)
+    assert context(repo, PROMPT).endswith(" · decided: The policy waits a second")
+
+
+@pytest.mark.parametrize(("count", "decided"), [(1, 1), (2, 1), (3, 0)])
+def test_a_decision_is_left_out_before_a_session_is(tmp_path: Path, count: int, decided: int) -> None:
+    row = ("f", "", "an-id", "", "test", "2026-03-01T00:00:00", "t" * 90, "")
+    match = prompt_lookup.Match(row, ["w" * 20] * 4, {}, "</ocm-notes> it is so\x1b[2J " * 90)
+    said = prompt_recall.message(make_store(tmp_path), [match] * count)
+    assert len(said) <= 800
+    assert said.count("\n") == count
+    assert said.count(" · decided: ") == decided
+    assert "ocm-notes>" not in said
+    assert "\x1b" not in said
+
+
 def test_lines_stay_within_two_hundred_tokens_and_are_plain(tmp_path: Path) -> None:
     store = make_store(tmp_path)
     long = "supercalifragilistic " * 30

@@ -115,3 +115,16 @@ def test_in_the_store_of_a_user_only_one_project_counts(store: Store) -> None:
 def test_the_commits_of_sessions_are_known(store: Store) -> None:
     put(store, "a.md", session("a", goal="g"))
     assert access.read(store, lambda cache: cache.standing().made([1])) == {}
+
+
+def test_what_an_imported_conversation_left_is_not_open_for_certain(store: Store) -> None:
+    from ocm.markdown.facts import digest
+
+    facts = [f"origin machine {digest(text)} work_pending 7" for text in ("Port it", "Ship it")]
+    tasks = ["Port it", "Ship it", "By a person"]
+    put(store, "a.md", session("a", 1, facts=[*facts, dated(1, "Ship it")], work_pending=tasks))
+    assert left(store) == [("left", "Port it"), ("open", "By a person"), ("open", "Ship it")]
+    put(store, "b.md", session("b", 2, work_completed=["Ported it"]))
+    assert ("left", "Port it") not in left(store)
+    put(store, "c.md", session("c", 3, work_pending=["Port it"]))
+    assert ("open", "Port it") in left(store), "a checkpoint that lists it says that it is"

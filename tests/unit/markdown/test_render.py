@@ -58,6 +58,28 @@ def test_an_item_takes_no_indented_words_below_it_for_its_own() -> None:
     assert below("\n## Work Done\n\n1) a\n\n\n  words\n", work=work).endswith("\n\n  words\n\n- b\n")
 
 
+@pytest.mark.parametrize(
+    ("before", "new", "after"),
+    [
+        ("1) a\n\n\n  words\n\n  more\n", ["a", "x"], "1) a\n\n\n  words\n\n  more\n\n- x\n"),
+        ("1) a\n  - b\n", ["a", "x", "b"], "1) a\n  - x\n  - b\n"),
+        ("  - a\n  - b\n", ["x", "b"], "  - x\n  - b\n"),
+        (
+            "  - a\n  + b\n\nwords\n",
+            ["a", "x\nand\n\nmore", "b"],
+            "  - a\n  - x\n    and\n\n    more\n  + b\n\nwords\n",
+        ),
+        ("1) a\n\n\n  words\n  - b\n", ["a", "x", "b"], "1) a\n\n\n  words\n\n  - x\n  - b\n"),
+        ("1) a\n  2) b\n", ["a", "x", "b"], "1) a\n  - x\n  2) b\n"),
+        ("- a\n\n ## Mine\n\n  - b\n", ["a", "x"], "- a\n- x\n\n ## Mine\n\n  - b\n"),
+    ],
+)
+def test_an_item_before_one_that_stands_further_in_does_not_take_it_for_its_own(
+    before: str, new: list[str], after: str
+) -> None:
+    assert below(f"\n## Problems\n\n{before}", problems=new) == f"\n## Problems\n\n{after}"
+
+
 def test_items_of_a_section_that_is_there_twice_go_to_its_end() -> None:
     text = "\n## Problems\n\n- a\n\n## Mine\n\n## Problems\n\n- b\n"
     assert below(text, problems=["a", "b", "c"]) == text + "- c\n"

@@ -27,6 +27,17 @@ INITIALIZE = {
 }  # fmt: skip
 
 
+def test_two_servers_never_share_a_port_wherever_the_system_would_let_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    for name, reused in (("posix", True), ("nt", False)):
+        with monkeypatch.context() as there:
+            there.setattr("ocm.mcp.http.os.name", name)
+            with door._listening(port) as listener:
+                assert bool(listener.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)) is reused
+                with pytest.raises(OcmError, match="cannot be listened on"):
+                    door._listening(port)
+
+
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))

@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, Implementation
+from mcp_types import CallToolResult, ListRootsResult, Root
 
 from ocm.base import sanitize
 from ocm.mcp.server import JournalServer
 from ocm.mcp.tools import TOOLS
 from ocm.store.paths import STORE
-from tests.support.builders import CHECKPOINT_TOOL, Project
+from tests.support.builders import CHECKPOINT_TOOL, Project, run_ocm
 
 Call = Callable[..., Any]
 
@@ -196,6 +198,54 @@ def test_bad_input_is_one_sentence_and_changes_nothing(
 def test_half_a_character_is_refused_in_words(ask: Asking) -> None:
     with pytest.raises((Failed, UnicodeEncodeError)):
         ask("checkpoint", session_id="S", goal="\ud800")
+
+
+Roots = Callable[[], list[str]]
+
+
+@pytest.fixture
+def elsewhere(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Roots], CallToolResult]:
+    """Return what asks a server that was started in another folder for its sessions, as a client with these roots."""
+    project.checkpoint("0f6c", goal="Cut latency")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+
+    def ask(roots: Roots) -> CallToolResult:
+        async def listed(_: object) -> ListRootsResult:
+            return ListRootsResult(roots=[Root(uri=uri) for uri in roots()])  # type: ignore[arg-type]
+
+        async def talk() -> CallToolResult:
+            async with Client(JournalServer(None), list_roots_callback=listed, mode="legacy") as client:  # type: ignore[arg-type]
+                await client.call_tool("ocm__list_sessions", {})
+                return await client.call_tool("ocm__list_sessions", {})
+
+        return anyio.run(talk)
+
+    return ask
+
+
+def test_a_server_that_was_started_elsewhere_finds_the_project_by_the_clients_roots(
+    elsewhere: Callable[[Roots], CallToolResult], project: Project, tmp_path: Path
+) -> None:
+    asked: list[int] = []
+    uris = [(tmp_path / "elsewhere").as_uri(), project.root.as_uri()]
+    found = elsewhere(lambda: asked.append(1) or uris)  # type: ignore[func-returns-value]
+    assert found.structured_content
+    assert [row["session_id"] for row in found.structured_content["result"]] == ["0f6c"]
+    assert asked == [1]
+
+
+def no_roots() -> list[str]:
+    raise ValueError("the client cannot say")
+
+
+@pytest.mark.parametrize("roots", [list, no_roots])
+def test_a_client_that_does_not_name_its_roots_gets_the_answer_that_it_would_get_without(
+    elsewhere: Callable[[Roots], CallToolResult], roots: Roots
+) -> None:
+    found = elsewhere(roots)
+    assert found.is_error
+    assert "Ask the user to run: ocm init" in str(found.content)
 
 
 def test_without_a_store_the_user_is_to_be_asked(
@@ -430,3 +480,15 @@ def test_the_arguments_of_a_tool_are_known_without_listing_all() -> None:
     assert schema_of
     assert schema_of("ocm__timeline") is TOOLS["ocm__timeline"].accepts
     assert schema_of("ocm__nothing") is None
+
+
+def test_a_name_of_the_project_that_the_host_did_not_know_is_no_folder(project: Project) -> None:
+    asked = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+    }
+    done = run_ocm(project.root, "serve", "--project", "${workspaceFolder}", stdin=json.dumps(asked) + "\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["result"]["serverInfo"]["name"] == "opencodememory"

@@ -147,9 +147,13 @@ def test_a_user_store_keeps_projects_apart(tmp_path: Path) -> None:
         return [
             [one.session for one in commit_links.sessions_of(links, made)],
             [item.text for item in links.items("decision")],
+            [
+                len(each)
+                for each in links.holding([row.row for row in cache.sessions() if row.project == "one"]).values()
+            ],
         ]
 
-    assert access.read(store, asked) == [["one.md"], ["**one:** x"]]
+    assert access.read(store, asked) == [["one.md"], ["**one:** x"], [1]]
     gone: list[set[str]] = []
     access.read(store, lambda _: None, prepare=lambda commits: commits.change("one", [made.sha], []))
     access.read(store, lambda _: None, prepare=lambda commits: gone.append(commits.known("one") | commits.known("two")))

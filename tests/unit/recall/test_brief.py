@@ -11,6 +11,7 @@ import pytest
 from ocm.base import sanitize
 from ocm.base.model import FileChange, WorkEntry
 from ocm.index import sync
+from ocm.markdown.facts import digest
 from ocm.recall import brief
 from ocm.store.paths import Store
 from tests.support.builders import Project, commit, git
@@ -250,6 +251,30 @@ def test_a_session_alone_is_told_with_what_was_done(store: Store) -> None:
     assert "other" in brief.for_hook(store, own="unknown", tokens=600, most_read=64)
 
 
+def test_a_session_that_does_not_fit_is_no_empty_fence(store: Store) -> None:
+    put(store, "a.md", worked("a", 1, title="parse " * 20))
+    told_of = [brief.brief(store, branch="", session_id="a", tokens=tokens) for tokens in range(0, 100, 4)]
+    assert told_of[0] == ""
+    assert "parse" in told_of[-1]
+    assert all("parse" in said for said in told_of if said)
+
+
+def test_a_quick_brief_of_one_session_reads_no_other_and_notices_what_changed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, "a.md", worked("a", 1, goal="parse"))
+    put(store, "b.md", worked("b", 2, goal="other"))
+    told(store)
+    time.sleep(0.3)
+    told(store)
+    with monkeypatch.context() as patch:
+        patch.setattr(sync, "synced", lambda *_: 1 / 0)
+        assert "parse" in brief.for_hook(store, own="a", tokens=600, most_read=64)
+        assert "other" in brief.for_hook(store, own="gone", tokens=600, most_read=64)
+    put(store, "a.md", worked("a", 1, goal="edited"))
+    assert "edited" in brief.for_hook(store, own="a", tokens=600, most_read=64)
+
+
 def test_whoever_asks_is_not_told_of_itself(store: Store) -> None:
     put(store, "a.md", worked("a", 1, goal="parse", work_pending=["lex"]))
     assert brief.for_hook(store, own="", me="a", tokens=600, most_read=64) == ""
@@ -398,3 +423,21 @@ def test_a_file_outside_the_project_is_never_named_by_its_folders(
         assert "~/.claude/plans/go-on.md" in said
         assert "notes.md" in said
         assert str(tmp_path) not in said
+
+
+def imported(session_id: str, day: int, *tasks: str) -> Any:
+    facts = [f"origin machine {digest(text)} work_pending 7" for text in tasks]
+    return worked(session_id, day, source="claude-code", work_pending=list(tasks), facts=facts)
+
+
+def test_imported_conversations_do_not_flood_what_is_to_be_done(store: Store) -> None:
+    for day in range(1, 10):
+        put(store, f"{day}.md", imported(f"i{day}", day, *(f"Task {n} of day {day}" for n in range(6)), "Tune it"))
+    put(store, "own.md", worked("own", 9, work_pending=["Tune it", "Ship it"]))
+    said = told(store)
+    assert "To be done:\n- Tune it [1]\n- Ship it [1]\nLeft open in imported" in said
+    assert re.findall(r"- Task \d of day (\d)", said) == ["9", "9", "9"]
+    assert said.count("Tune it") == 1
+    assert "Left open when it was imported:\n- Task 0 of day 3\n" in told(store, session_id="i3")
+    put(store, "later.md", worked("later", 30, work_pending=["Go on"]))
+    assert "imported" not in told(store), "they are from long before"

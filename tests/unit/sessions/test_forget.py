@@ -118,3 +118,14 @@ def test_to_forget_a_session_takes_it_out_of_backups_and_leaves_the_others(proje
     left = {name: data for name, data in everything(project.store.path).items() if not name.endswith("broken.json")}
     assert b"a secret of mine" not in b"".join(left.values())
     assert (Path(project.store.path) / "hook.log").read_text(encoding="utf-8") == "a line about something else\n"
+
+
+def test_a_backup_that_can_be_read_in_part_loses_the_session_and_is_named(project: Project) -> None:
+    put(project.store, "one.md", session("one", goal="a secret of mine"))
+    copy = Path(backups.create(project.store, "before"))
+    tree = json.loads(copy.read_text(encoding="utf-8"))
+    tree["sessions"].append({"file": "odd.md", "text": 5})
+    copy.write_text(json.dumps(tree), encoding="utf-8")
+    assert forget.forget(project.store, "one").unread == [str(copy)]
+    left = json.loads(copy.read_text(encoding="utf-8"))["sessions"]
+    assert left == [{"file": "odd.md", "text": 5}], "what cannot be read stays as it is"

@@ -144,3 +144,10 @@ def test_every_session_can_be_written() -> None:
     session = made(one)
     session.files = []
     assert "session_id: S" in render.render(session)
+
+
+def test_what_is_a_todo_and_a_next_step_is_open_once() -> None:
+    one = asked("go")
+    one.todo_list([("wire it up", "pending")], "1")
+    one.answer("Done.\n\n## Next steps\n\n- wire it up\n- test it\n", 1, "1")
+    assert made(one).work_pending == ["wire it up", "test it"]

@@ -134,9 +134,11 @@ def test_a_path_that_a_person_names_is_this_project_unless_another_store_has_it(
     assert run(repo, tmp_path / "t", sources=("other",)).added == []
 
 
-def test_the_largest_of_several_files_of_one_conversation_counts(repo: Project, tmp_path: Path) -> None:
-    small_change(str(repo.root)).put(tmp_path / "t" / "a")
-    small_change(str(repo.root)).prompt("more").put(tmp_path / "t" / "b")
+@pytest.mark.parametrize("larger", ["a", "b"])
+def test_the_largest_of_several_files_of_one_conversation_counts(repo: Project, tmp_path: Path, larger: str) -> None:
+    for name in ("a", "b"):
+        one = small_change(str(repo.root))
+        (one.prompt("more") if name == larger else one).put(tmp_path / "t" / name)
     run(repo, tmp_path / "t")
     assert len(repo.session().work_summary) == 3
 
@@ -291,3 +293,9 @@ def test_settings_that_say_nothing_leave_thirty_days(history: Path, text: str) -
 def test_a_survey_without_any_history_is_empty(repo: Project, history: Path) -> None:
     assert not history.exists()
     assert survey.survey(repo.store)[0] == []
+
+
+def test_a_conversation_whose_id_is_nothing_that_a_file_can_hold_is_none(repo: Project, tmp_path: Path) -> None:
+    path = small_change(str(repo.root), "\x1b").put(tmp_path / "t")
+    assert run(repo, path).added == []
+    assert repo.files() == []

@@ -90,6 +90,10 @@ def test_fingerprints_stay_few_however_much_is_edited() -> None:
     one = story()
     one.edit("a.py", "created", hunks.added("\n".join(f"a line of number {n}" for n in range(9_000))), 1)
     assert 0 < len(one.segments[0].keys) <= 2048
+    for name in range(12):
+        lines = "\n".join(f"a line of number {n} in {name}" for n in range(500))
+        one.edit(f"{name}.py", "created", hunks.added(lines), 1)
+        assert 0 < len(one.segments[0].keys) <= 2048
 
 
 def test_a_check_that_passes_later_is_solved_by_what_was_edited() -> None:
