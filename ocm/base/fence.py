@@ -5,6 +5,7 @@ conversation, by the words in its name; and is this a sentence that tells a mode
 look-alike letters and gaps are taken off it. Pure, and without a pattern that backtracks.
 """
 
+import itertools
 import re
 import unicodedata
 
@@ -35,7 +36,9 @@ _TAG = re.compile(
     rf"(?P<rest>(?![A-Za-z0-9])[^<>\uff1c\uff1e\u203a]{{0,2000}}?)){_CLOSE}{{1,2}}",
     re.IGNORECASE,
 )
-_CUT_TAG = re.compile(r"<(?P<inner>\s{0,3}/?\s{0,3}(?P<name>[A-Za-z][A-Za-z_-]{2,40})[^<>\n]{0,200})$", re.MULTILINE)
+_CUT_TAG = re.compile(
+    r"<(?P<inner>\s{0,3}(?P<slash>/?)\s{0,3}(?P<name>[A-Za-z][A-Za-z_-]{2,40})[^<>\n]{0,200})$", re.MULTILINE
+)
 _PIPES = re.compile("[<\uff1c][|\uff5c](?P<inner>[^<>\n]{1,80})[|\uff5c][>\uff1e]")
 _COMMENT = re.compile(r"<(?P<inner>!--\s{0,9}(?:BEGIN|END)\s[^<>]{0,80}--)>", re.IGNORECASE)
 _SQUARE = re.compile(r"\[\s?(?P<inner>/?(?P<name>[A-Za-z][A-Za-z _-]{1,30}))\s?\](?!\()")
@@ -60,7 +63,7 @@ def undone(text: str, opening: str, closing: str) -> str:
         (_COMMENT, None),
         (_PIPES, None),
         (_TAG, _is_foreign),
-        (_CUT_TAG, _is_role),
+        (_CUT_TAG, _is_cut),
         (_SQUARE, _is_loud),
     ):
         if pattern.search(text):
@@ -95,6 +98,12 @@ def _is_role(tag: re.Match[str]) -> bool:
     )
 
 
+def _is_cut(tag: re.Match[str]) -> bool:
+    """Return whether a tag that is not closed in its line is one of a conversation, and no comparison in a program."""
+    starts_line = not tag.string[: tag.start()].rpartition("\n")[2].strip()
+    return _is_role(tag) or (("-" in tag["name"] or starts_line) and _is_foreign(tag))
+
+
 def _is_loud(tag: re.Match[str]) -> bool:
     """Return whether something in square brackets is a role, written as in the templates of models."""
     name = tag["name"].strip()
@@ -115,7 +124,10 @@ _ALIKE = str.maketrans(
 _LETTERS_FOR_DIGITS = [str.maketrans("013457@$!|", f"o{one}eastasi{one}") for one in "li"]
 _SPACES = re.compile(r"[\s_\u2800]+")
 _APART = re.compile(r"(?<![a-z])(?:[a-z][ .\-*/\\|\u00b7\u2022,'~+]{1,2}){4,60}[a-z](?![a-z])")
-_ENDS = re.compile(r"(?:[.!?;\u3002\uff01\uff1f\u2026](?=\s|$)|\n|\\n|<br ?/?>|[\u2013\u2014|\u2022\u2192>}\])\"]\s)")
+_ENDS = re.compile(
+    r"(?:[.!?;\u3002\uff01\uff1f\u2026](?=\s|$)|\n|\\n|<br ?/?>|[\u2013\u2014\u2022\u2192>}\])\"]\s"
+    r"|\|\s(?!\s{0,3}(?:[^\s|]{4,8}\s{1,3})?[^\s|]{2,12}\s{0,3}(?:[|)\]}\"\u00bb\u201d*#;=~`<>]|'(?!\w)|--|\n|$)))"
+)  # a pipe into one program is no end
 _LEAD = (
     r"(?:(?:please|now|and|then|also|so|but|first|next|finally|important|note|attention|warning"
     r"|urgent|critical|reminder|hey|hi|ok|okay|"
@@ -131,8 +143,8 @@ _OLD = (
     r"safeguard|filter|order|everything|above|told|said|request|guidance)"
 )
 _BODY = (
-    rf"(?:ignore|disregard|forget|override|bypass|dismiss|overrule|neglect|discard|do not (?:follow"
-    rf"|obey)|don'?t (?:follow|obey)|"
+    rf"(?:ignore|disregard|forget|override|bypass|dismiss|overrule|neglect|discard"
+    rf"|(?:do not|don'?t|never|no longer|refuse to) (?:follow|obey|heed|respect|honou?r|apply)|"
     rf"stop following|pay no attention to|cancel|skip)(?: \w{{1,15}}){{0,6}}? (?:previous|prior|above"
     rf"|earlier|former|preceding|before|all|any|every|"
     rf"your|system|safety|existing|other|these|those|the)(?: \w{{1,15}}){{0,4}}? ?{_OLD}"
@@ -142,7 +154,8 @@ _BODY = (
     r"|(?:forget|disregard) (?:everything|anything|all of|what)\b|ignore everything (?:above|before|you|that|i)\b"
     r"|you(?:'re| are) (?:now|no longer)\b|(?:from now on|henceforth|from this point on"
     r"|starting now),? (?:you|always|never|do|answer|reply|act|"
-    r"respond|use|treat)\b|(?:act|behave|respond) as (?:an? |the )?(?:unrestricted|root|admin|dan\b"
+    r"respond|use|treat)\b|(?:act|answer|behave|function|operate|pose"
+    r"|reply|respond|speak|work) as (?:an? |the )?(?:unrestricted|root|admin|dan\b"
     r"|different|new|evil|uncensored|system)"
     r"|pretend (?:to be|you are|that you)|(?:enter|enable|activate|switch to) (?:developer|debug|god"
     r"|admin|root|unrestricted|dan|yolo) mode"
@@ -174,11 +187,11 @@ _BODY = (
     r"|guard|gate|redaction|sandbox|approval|confirmation)"
     r"|(?:end|begin|start) of (?:the )?(?:notes|system prompt|instructions|prompt|conversation"
     r"|untrusted|stored notes|context)\b"
-    r"|ignorier\w{0,3} (?:alle |bitte |die |deine ){0,3}(?:vorherigen|bisherigen|fr\u00fcheren"
+    r"|ignorier\w{0,3} (?:alle |bitte |die |deine ){0,3}(?:vorherigen|bisherigen|fr[u\u00fc]heren"
     r"|obigen)|vergiss (?:alle|alles|die)\b"
     r"|ignora (?:todas |las |tus |tutte |le |todas as |as ){1,3}(?:instrucciones|istruzioni"
-    r"|instru\u00e7\u00f5es|reglas|anteriores|precedenti)"
-    r"|(?:ignore[zr]?|oublie[zr]?) (?:toutes |les |tes |vos |tous ){1,3}(?:instructions|consignes|r\u00e8gles)"
+    r"|instru[c\u00e7][o\u00f5]es|reglas|anteriores|precedenti)"
+    r"|(?:ignore[zr]?|oublie[zr]?) (?:toutes |les |tes |vos |tous ){1,3}(?:instructions|consignes|r[e\u00e8]gles)"
     r"|(?:\u5ffd\u7565|\u65e0\u89c6|\u5fd8\u8bb0|\u8bf7\u5ffd\u7565).{0,12}(?:\u6307\u4ee4"
     r"|\u6307\u793a|\u63d0\u793a|\u89c4\u5219)"
     r"|.{0,14}(?:\u6307\u793a|\u547d\u4ee4|\u30eb\u30fc\u30eb)\u3092(?:\u7121\u8996|\u5fd8\u308c)"
@@ -188,6 +201,9 @@ _BODY = (
     r")"
 )
 _SPOKEN = re.compile(_LEAD + f"(?:{_BODY})")
+_ANY_TAG = re.compile(r"</?[a-zA-Z][\w-]{0,30}+(?:\s[^<>=]{0,40}=[^<>]{0,200})?\s{0,3}/?>")
+_COLON = re.compile(": ")
+_AS_DIGITS = re.compile(r"[a-z][013457@$!|]|[013457@$!|][a-z]")
 _LEFT_OF_WORDS = re.compile(r"^[\W_]{1,40}")
 _LONGEST, _LONGEST_PIECE = 50_000, 400
 
@@ -212,15 +228,16 @@ def _marked(piece: str, opening: str, closing: str) -> str:
 
 def is_spoken(words: str) -> bool:
     """Return whether a sentence tells a model what to do, whatever stands around its words and between its letters."""
-    lower = unicodedata.normalize("NFKC", words).lower()
+    lower = unicodedata.normalize("NFKC", _ANY_TAG.sub(" ", words)).lower()
     said = [_undressed(lower)]
     folded = "".join(
         sign for sign in unicodedata.normalize("NFKD", lower.translate(_ALIKE)) if not unicodedata.combining(sign)
     )
     if folded != lower:
         said.append(_undressed(folded))
-    if re.search(r"[a-z][013457@$!|]+[a-z]", folded):
-        said += [_undressed(folded.translate(letters)) for letters in _LETTERS_FOR_DIGITS]
+    if _AS_DIGITS.search(folded):
+        bare = _undressed(folded)
+        said += [bare.translate(letters) for letters in _LETTERS_FOR_DIGITS]
     joined = _APART.sub(lambda run: re.sub(r"[^a-z]", "", run[0]), folded)
     if joined != folded:
         said.append(_undressed(joined))
@@ -228,8 +245,9 @@ def is_spoken(words: str) -> bool:
 
 
 def _from_each_colon(words: str) -> list[str]:
-    """Return a sentence, and what of it stands behind a colon."""
-    return [words, *(_LEFT_OF_WORDS.sub("", part) for part in re.split(": ", words, maxsplit=3)[1:])]
+    """Return a sentence, and all of it that stands behind each of its first colons."""
+    behind = [words[colon.end() :] for colon in itertools.islice(_COLON.finditer(words), 3)]
+    return [words, *(_LEFT_OF_WORDS.sub("", part) for part in behind)]
 
 
 def _undressed(text: str) -> str:

@@ -100,7 +100,11 @@ class _Demo:
         reply = self.ask_hooks(payload)
         answer = reply.get("hookSpecificOutput", {})
         event, tool = payload["hook_event_name"], payload.get("tool_name", "")
-        if event == "UserPromptSubmit":
+        if event == "SessionStart" and reply.get("systemMessage"):
+            _step("The conversation begins with a line for its user")
+            output.say(_quoted(reply["systemMessage"]))
+            self.seen.add("greeting")
+        elif event == "UserPromptSubmit":
             _step("The user asks")
             output.say(_quoted(payload["prompt"]))
         elif event == "PreToolUse":
@@ -151,7 +155,6 @@ class _Demo:
             _step("The assistant calls the checkpoint tool over MCP; the hook puts the true session id in")
             if "session_id" in payload["tool_input"] or arguments.get("session_id") != self.session_id:
                 raise OcmError("The demo stopped: the hook did not put the session id into the call.")
-            self.seen.add("identity")
             stored = self.call_tool("ocm__checkpoint", arguments)
             if arguments.get("goal"):
                 output.say(f"    goal      {arguments['goal']}")
@@ -210,7 +213,7 @@ class _Demo:
 
     def find_it_again(self) -> None:
         """Search as the next conversation would, with and without the cache, and check what should be there."""
-        missing = {"identity", "reminder", "denial", "checkpoint"} - self.seen
+        missing = {"greeting", "reminder", "denial", "checkpoint"} - self.seen
         if missing:
             raise OcmError(f"The demo stopped: this did not happen: {', '.join(sorted(missing))}.")
         _step(f"The next conversation searches: {_QUESTION}")

@@ -1,11 +1,13 @@
 """Secrets that are stored already: edited in by hand, pulled from others, or older than the rule that knows them.
 
 A file gets its secrets replaced and nothing else changed; one whose meaning would not survive that is left and named.
+So is whatever else lies in the store with a secret in it or in its name, and what cannot be looked into.
 """
 
 import json
 import os
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ocm.base.errors import OcmError, UnreadableSessionError
@@ -19,6 +21,7 @@ from ocm.store import files, journal, paths
 from ocm.store.events import FREE_TEXTS, of_kind, session_of, text_of
 from ocm.store.paths import Store, user_store
 
+_CACHE, _JOURNAL = "memory.db", "journal of "  # the cache is made anew from what is clean
 _FIXED = ("ocm:", "session_id:", "git_sha_start:", "git_sha_end:", "started_at:", "updated_at:", "ended_at:")
 
 
@@ -38,6 +41,7 @@ class Report:
     files: list[Found] = field(default_factory=list)
     scanned: int = 0
     applied: bool = False
+    plain: set[str] = field(default_factory=set)  # the paths of session files without anything to take out
 
     @property
     def total(self) -> int:
@@ -62,18 +66,77 @@ def _scan(store: Store, owner: str, progress: Progress | None) -> Report:
     rules = user_rules.load(user_store(), store.path)
     report = Report(applied=bool(owner))
     dirty = _scan_sessions(store, rules, report, progress)
-    for name in journal.LOGS:
-        _add(report, _scan_log(os.path.join(store.path, name), rules, owner))
     for key in journal.session_keys(store.path):
         _add(report, _scan_journal(store, key, rules, owner))
+    for name in journal.LOGS:  # which may have got lines of a journal just now
+        _add(report, _scan_log(os.path.join(store.path, name), rules, owner))
     for path in backups.list_paths(store):
         _add(report, _scan_backup(store, path, rules, owner))
     if owner and report.files:
         _rewrite_all(store, dirty, rules, owner)
         archive.rebuild_caches(store)
+    report.files += _left_over(store, report, rules)
     for found in report.files:
-        found.file = os.path.relpath(found.file, store.path) if os.path.isabs(found.file) else found.file
+        path = os.path.relpath(found.file, store.path) if os.path.isabs(found.file) else found.file
+        found.file, found.trouble = redact.redact(path, rules)[0], redact.redact(found.trouble, rules)[0]
     return report
+
+
+def _left_over(store: Store, report: Report, rules: user_rules.Rules) -> list[Found]:
+    """Find what no other part of the scan takes out: in files of no known kind, in names, behind what is no file.
+
+    After secrets were taken out, all that held any is looked at once more.
+    """
+    told = report.plain | _told(store, report)
+    found = []
+    for path, trouble in _everything(store.path):
+        in_name = redact.report_secrets(os.path.basename(path), rules)[1]
+        if in_name:
+            found.append(Found(path, in_name, "its name holds them: rename it"))
+        if trouble:
+            found.append(Found(path, {}, trouble))
+        elif path not in told and (unknown := _unknown(path, rules)):
+            found.append(unknown)
+    return found
+
+
+def _told(store: Store, report: Report) -> set[str]:
+    """Return the paths of what needs no second look, because it was named, and is as it was."""
+    told = set()
+    for found in report.files:
+        if found.trouble or not report.applied:
+            key = found.file.removeprefix(_JOURNAL)
+            told |= {found.file, journal.active_path(store.path, key), *journal.taken_paths(store.path, key)}
+    return told
+
+
+def _everything(folder: str) -> Iterator[tuple[str, str]]:
+    """Return the path of all that lies below a folder, and why it cannot be looked into, if so."""
+    unread: list[tuple[str, str]] = []
+    for place, folders, names in os.walk(folder, onerror=lambda error: unread.append(_unreadable(error))):
+        links = [name for name in folders if os.path.islink(os.path.join(place, name))]
+        yield from ((os.path.join(place, name), "it is a link") for name in links)
+        yield from ((os.path.join(place, name), "") for name in (*set(folders).difference(links), *names))
+    yield from unread
+
+
+def _unreadable(error: OSError) -> tuple[str, str]:
+    return str(error.filename), _reason(error)
+
+
+def _unknown(path: str, rules: user_rules.Rules) -> Found | None:
+    """Look into a file that is not rewritten, whatever it is."""
+    name = os.path.basename(path)
+    if os.path.isdir(path) or name.endswith(".lock") or name.startswith(_CACHE):
+        return None
+    try:
+        text = paths.read_regular(path, paths.MAX_LOG_FILE).decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return Found(path, {}, _reason(error))
+    counts = redact.report_secrets(text, rules)[1]
+    return Found(path, counts, "nothing here rewrites it: take them out in an editor") if counts else None
 
 
 def _scan_sessions(
@@ -86,7 +149,7 @@ def _scan_sessions(
         for name in sorted(filter(paths.is_session_file, os.listdir(place.sessions)))
     ]
     for place, name in reported(names, progress):
-        found = _scan_session(place, name, rules)
+        found = _scan_session(place, name, rules, report.plain)
         _add(report, found)
         if found and not found.trouble:
             dirty.append((place, found))
@@ -158,17 +221,26 @@ def _add(report: Report, found: Found | None) -> None:
         report.files.append(found)
 
 
-def _scan_session(store: Store, name: str, rules: user_rules.Rules) -> Found | None:
+def _scan_session(store: Store, name: str, rules: user_rules.Rules, plain: set[str]) -> Found | None:
     path = os.path.join(store.sessions, name)
     try:
         text = session_files.text(store, name)
     except (UnreadableSessionError, OSError):
-        return None  # no text: what lists the sessions names it
+        return None  # no text: it is looked at with what else there is
     try:
         counts = cleaned(text, rules)[1]
     except OcmError as error:
         return Found(path, redact.report_secrets(text, rules)[1], error.message)
-    return Found(path, counts) if counts else None
+    if counts:
+        return Found(path, counts)
+    if not redact.report_secrets(_fixed_lines(text), rules)[1]:
+        plain.add(path)
+    return None
+
+
+def _fixed_lines(text: str) -> str:
+    lines = text.split("\n")
+    return "\n".join(line for line in lines[: frontmatter.end_of(lines)] if line.startswith(_FIXED))
 
 
 def _rewrite(store: Store, name: str, rules: user_rules.Rules) -> None:
@@ -196,11 +268,11 @@ def _scan_journal(store: Store, key: str, rules: user_rules.Rules, owner: str) -
     counts: Counter[str] = Counter()
     events = journal.read_events(store.path, key)
     for event in events:
-        for name in FREE_TEXTS:
+        for name in (*FREE_TEXTS, "branch"):
             counts.update(redact.report(text_of(event, name), rules)[1])
     if not counts:
         return None
-    found = Found(f"journal of {key}", dict(counts))
+    found = Found(f"{_JOURNAL}{key}", dict(counts))
     if owner:
         from ocm.sessions import checkpoints
 

@@ -40,7 +40,15 @@ def opened(path: str) -> Iterator["Database"]:
 
 
 def tables(path: str) -> frozenset[str]:
-    """Return the tables of a database, none where it cannot be read."""
+    """Return the tables of a database, none where it cannot be read; those of a new one may be in its log alone."""
+    found = _tables(path)
+    if found or not os.path.exists(path + "-wal"):
+        return found
+    with opened(path) as db:
+        return db.tables()
+
+
+def _tables(path: str) -> frozenset[str]:
     try:
         db = sqlite3.connect(f"file:{quote(os.path.abspath(path))}?mode=ro&immutable=1", uri=True, timeout=_WAIT)
     except sqlite3.Error:
@@ -79,6 +87,10 @@ class Database:
             last = prefix[:-1] + chr(ord(prefix[-1]) + 1)
             where = f'"{column}" >= ? AND "{column}" < ?'
             yield from self._ask(f'SELECT * FROM "{table}" WHERE {where}', prefix, last)  # noqa: S608 - known names
+
+    def tables(self) -> frozenset[str]:
+        """Return the names of the tables."""
+        return frozenset(str(row["name"]) for row in self.rows("sqlite_master", type="table"))
 
     def _ask(self, sql: str, *values: str) -> Iterator[Row]:
         try:

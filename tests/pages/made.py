@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 # The steps of the demo that README shows, by how they begin.
-SHOWN = ("The user asks", "The assistant works", "The result", "Write is denied", "The assistant calls", "The next")
+SHOWN = (
+    "The conversation begins",
+    "The user asks",
+    "The assistant works",
+    "The result",
+    "Write is denied",
+    "The assistant calls",
+    "The next",
+)
 
 
 def commands() -> str:

@@ -36,7 +36,8 @@ def command(*, project: str | None, apply: bool, as_json: bool) -> None:
     troubles = [f"{one.file}: {one.trouble}" for one in found.files if one.trouble]
     if troubles:
         raise OcmError(
-            f"{len(troubles)} files keep theirs: {'; '.join(troubles[:_NAMED])}.", "Remove these in an editor."
+            f"{len(troubles)} files keep theirs, or cannot be read: {'; '.join(troubles[:_NAMED])}.",
+            "Take these out in an editor, rename or remove the files, then scan again.",
         )
 
 

@@ -48,7 +48,8 @@ _PARENT = re.compile(r"full transcript at: \S*?([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[
 _TIMED = ("user", "assistant", "system", "attachment")  # not the hooks at its start, which run before anything is said
 _KNOWN = frozenset(
     {
-        "agent-name", "ai-title", "api-request", "api-request-start", "api-response", "assistant", "attachment",
+        "agent-name", "ai-title", "api-request", "api-request-blob", "api-request-shape", "api-request-start",
+        "api-response", "assistant", "atis-latch", "attachment",
         "bridge-session", "cost-state", "custom-title", "file-history-snapshot", "frame-link", "last-prompt", "mode",
         "permission-mode", "pr-link", "progress", "prompt_snapshot", "queue-operation", "summary", "system", "tag",
         "tools-used", "user", "worktree-state",

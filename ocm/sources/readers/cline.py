@@ -16,11 +16,11 @@ from ocm.sources.sample import Sample, document
 from ocm.sources.story import Story
 
 NAME = "cline"
-VERSION = "1"
+VERSION = "2"
 _HISTORY, _MESSAGES = "api_conversation_history.json", ".messages.json"
 _EXTENSIONS = ("saoudrizwan.claude-dev", "rooveterinaryinc.roo-cline", "kilocode.kilo-code")
 _APPS = ("Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf")
-_PROMPT = re.compile(r"<(task|feedback|user_message|answer)>\s*(.*?)\s*</\1>", re.DOTALL)
+_PROMPT = re.compile(r"<(task|feedback|user_message|answer|user_input)(?: [^>\n]{0,100})?>\s*(.*?)\s*</\1>", re.DOTALL)
 _DETAILS = re.compile(r"<environment_details>.*?(?:</environment_details>|\Z)", re.DOTALL)
 _WORKING = re.compile(r"Current (?:Working|Workspace) Directory \(([^)\n]+)\)")
 _TOOLS = (

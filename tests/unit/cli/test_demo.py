@@ -133,7 +133,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> demo._Demo:
 
 
 CALL = {"session_id": "S", "tool_name": demo._CHECKPOINT, "tool_input": {"goal": "g"}}
-ALL = {"identity", "reminder", "denial", "checkpoint"}
+ALL = {"greeting", "reminder", "denial", "checkpoint"}
 
 
 def test_a_program_that_fails_ends_it(world: demo._Demo) -> None:

@@ -185,6 +185,8 @@ def test_what_cannot_be_written_is_named_and_its_copy_stays(project: Project, mo
 
     monkeypatch.setattr(files, "atomic_write", full)
     found = {one.file: one.trouble for one in redact_scan.scan(project.store, apply=True).files}
+    (copy,) = (f"{backups.FOLDER}/{os.path.basename(path)}" for path in backups.list_paths(project.store))
+    assert "editor" in found.pop(copy), "the copy holds what the file holds"
     assert found == {"sessions/one.md": "No space left on device", "journal of S": "No space left on device"}
     assert TOKEN in path.read_text(encoding="utf-8")
     assert [event["path"] for event in project.lines() if "path" in event] == [f"src/{TOKEN}.py"], "nothing is lost"
@@ -209,3 +211,91 @@ def test_a_safety_copy_that_cannot_be_read_is_named(project: Project) -> None:
 ])  # fmt: skip
 def test_why_a_file_stays_as_it_is_is_said_in_a_few_words(error: OcmError | OSError, said: str) -> None:
     assert redact_scan._reason(error) == said
+
+
+# --- what no part of the scan takes out
+
+
+def named(project: Project, *, apply: bool) -> dict[str, str]:
+    return {one.file: one.trouble for one in redact_scan.scan(project.store, apply=apply).files}
+
+
+@pytest.mark.parametrize("name", [
+    "sessions/old.md.bak", "sessions/deeper/one.md", "sessions/notes.txt", "sessions/README.md", "config.json", "journal.large_x.1", "archive/x.csv",
+])  # fmt: skip
+@pytest.mark.parametrize("apply", [False, True])
+def test_a_file_of_no_known_kind_is_named_and_left(project: Project, name: str, *, apply: bool) -> None:
+    project.checkpoint(goal="g")
+    path = Path(project.store.path) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b'{"a": "\xff ' + TOKEN.encode() + b'"}')
+    assert "editor" in named(project, apply=apply)[name]
+    assert TOKEN.encode() in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name", [f"sessions/{TOKEN}.md", f"sessions/{TOKEN}/a.md", f"{backups.FOLDER}/{TOKEN}.json", f"{TOKEN}"]
+)
+def test_a_name_with_a_secret_is_named_without_it(project: Project, name: str) -> None:
+    project.checkpoint(goal="g")
+    path = Path(project.store.path) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{}", encoding="utf-8")
+    found = named(project, apply=True)
+    shown = name.split(TOKEN, maxsplit=1)[0] + "[REDACTED:github-token]"
+    assert any(file.startswith(shown) and "rename" in trouble for file, trouble in found.items())
+    done = run_ocm(project.root, "redact-scan", "--apply")
+    assert (done.returncode, TOKEN in done.stdout + done.stderr) == (1, False)
+
+
+def test_what_is_taken_out_beside_what_cannot_be_is_taken_out(project: Project) -> None:
+    path = Path(put(project.store, "one.md", session(TOKEN, title="x", problems=[f"see {PASSWORD} {URL}"])))
+    before = named(project, apply=False)
+    assert before == {"sessions/one.md": ""}
+    after = redact_scan.scan(project.store, apply=True).files
+    assert [(one.file, bool(one.trouble)) for one in after] == [("sessions/one.md", False), ("sessions/one.md", True)]
+    assert URL not in path.read_text(encoding="utf-8")
+    assert [one.rules for one in redact_scan.scan(project.store, apply=False).files] == [{"github-token": 1}]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_what_cannot_be_looked_into_is_named(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.checkpoint(goal="g")
+    store = Path(project.store.path)
+    (tmp_path / "elsewhere").mkdir()
+    (store / "sessions" / "link.md").symlink_to(tmp_path / "x.md")
+    (store / backups.FOLDER).symlink_to(tmp_path / "elsewhere")
+    (store / "shut").mkdir()
+    really = os.scandir
+
+    def shut(path: Any) -> Any:
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return really(path)
+
+    monkeypatch.setattr(os, "scandir", shut)
+    found = named(project, apply=False)
+    assert set(found) == {"sessions/link.md", backups.FOLDER, "shut"}
+    assert all(found.values())
+
+
+def test_a_file_that_goes_away_meanwhile_is_no_trouble(project: Project) -> None:
+    assert redact_scan._unknown(str(Path(project.store.path) / "gone"), user_rules.NONE) is None
+
+
+def test_lines_of_a_journal_that_are_no_events_are_named(project: Project) -> None:
+    project.calls(1)
+    path = Path(journal.active_path(project.store.path, "S"))
+    path.write_bytes(path.read_bytes() + TOKEN.encode() + b"\n")
+    assert list(named(project, apply=False)) == [path.name]
+
+
+def test_a_store_as_hooks_and_checkpoints_leave_it_has_nothing_to_name(repo: Project) -> None:
+    for event in ("session-start", "user-prompt"):
+        repo.hook(event, source="startup", prompt="Do it")
+    repo.edited("src/a.py")
+    repo.checkpoint(goal="g", decisions=["one"])
+    backups.create(repo.store, "test")
+    repo.calls(2)
+    sync.rebuild(repo.store)
+    assert named(repo, apply=False) == {}

@@ -119,6 +119,11 @@ def test_newer_sessions_are_read(tmp_path: Path) -> None:
     assert (heard.title, heard.turns[0].prompt, heard.turns[0].answer) == ("T", "do the work", "ok")
 
 
+def test_a_prompt_that_says_in_which_mode_it_was_typed_is_a_prompt(tmp_path: Path) -> None:
+    path = put(tmp_path, user('<user_input mode="act">Write the names as digits.</user_input>'), model("Done."))
+    assert [turn.prompt for turn in told(path)[1].turns] == ["Write the names as digits."]
+
+
 def test_what_is_empty_or_torn_is_no_conversation(tmp_path: Path) -> None:
     put(tmp_path, task="1")
     put(tmp_path, {"role": "user", "content": 3}, task="3")

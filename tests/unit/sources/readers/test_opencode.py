@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from pathlib import Path
@@ -99,6 +100,13 @@ def test_what_is_committed_but_still_in_the_log_is_read(tmp_path: Path) -> None:
     db.commit()
     assert {head.session_id for head in opencode.heads(str(path), Odd())} == {"ses_a", "ses_new"}
     db.close()
+
+
+def test_a_new_database_that_is_in_its_log_alone_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "opencode.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript("PRAGMA journal_mode = WAL; CREATE TABLE one (id);")
+        assert databases.tables(str(path)) == {"one"}
 
 
 def test_a_damaged_database_is_named(tmp_path: Path) -> None:
