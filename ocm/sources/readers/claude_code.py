@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ocm.sources import host_notes, hunks, notes
+from ocm.sources import hunks, notes
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Odd, Record, number, part, parts, records, text
 from ocm.sources.moments import seconds
@@ -65,7 +65,7 @@ def places() -> list[str]:
     moved = os.environ.get("CLAUDE_CONFIG_DIR")
     home = os.path.expanduser("~")
     roots = [moved] if moved else [os.path.join(home, ".claude"), os.path.join(home, ".config", "claude")]
-    inside = ("projects", host_notes.HISTORY)
+    inside = ("projects", notes.HISTORY)
     return [os.path.join(root, name) for name in inside for root in roots if os.path.isabs(root)]
 
 
@@ -79,12 +79,12 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
         if os.path.basename(folder) in ("subagents", "tool-results", "workflows"):
             folders.clear()
             continue
-        if os.path.basename(folder) == host_notes.FOLDER:
-            yield from host_notes.memory_folder(NAME, folder, odd)
+        if os.path.basename(folder) == notes.FOLDER:
+            yield from notes.memory_folder(NAME, folder, odd)
             folders.clear()
             continue
-        if host_notes.HISTORY in names:
-            yield from _in_file(os.path.join(folder, host_notes.HISTORY), odd)
+        if notes.HISTORY in names:
+            yield from _in_file(os.path.join(folder, notes.HISTORY), odd)
         files = [os.path.join(folder, name) for name in sorted(names) if name.endswith(".jsonl")]
         agents = [one for one in files if os.path.basename(one).startswith("agent-")]
         found = [head for one in files if one not in agents and (head := _peek(one, odd))]
@@ -92,19 +92,19 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
 
 
 def _in_file(path: str, odd: Odd) -> Iterator[Head]:
-    if host_notes.is_memory(path):
-        yield from host_notes.memory_folder(NAME, os.path.dirname(os.path.abspath(path)), odd)
-    elif os.path.basename(path) == host_notes.HISTORY:
-        yield from host_notes.deleted(NAME, path, odd, lambda said: said.split(" ")[0] not in _BUILT_IN)
+    if notes.is_memory(path):
+        yield from notes.memory_folder(NAME, os.path.dirname(os.path.abspath(path)), odd)
+    elif os.path.basename(path) == notes.HISTORY:
+        yield from notes.deleted(NAME, path, odd, lambda said: said.split(" ")[0] not in _BUILT_IN)
     elif head := _peek(path, odd):
         yield _with_parts(head, [])
 
 
 def knows(sample: Sample) -> bool:
     """Return whether a file is one of Claude Code's."""
-    if sample.name == host_notes.HISTORY:
-        return any(map(host_notes.is_prompt, sample.records))
-    return host_notes.is_memory(sample.path) or any(map(_is_ours, sample.records))
+    if sample.name == notes.HISTORY:
+        return any(map(notes.is_prompt, sample.records))
+    return notes.is_memory(sample.path) or any(map(_is_ours, sample.records))
 
 
 def _is_ours(record: Record) -> bool:

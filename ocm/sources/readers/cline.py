@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from ocm.sources import host_notes, hunks, notes
+from ocm.sources import hunks, notes
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Odd, Record, part, parts, text
 from ocm.sources.moments import seconds
@@ -62,12 +62,12 @@ def _user_folders() -> list[str]:
 
 def places_in(root: str) -> list[str]:
     """Return where the memory bank of a project lies."""
-    return [os.path.join(root, host_notes.BANK)]
+    return [os.path.join(root, notes.BANK)]
 
 
 def knows(sample: Sample) -> bool:
     """Return whether a file is one of Cline's."""
-    if host_notes.is_bank(sample.path):
+    if notes.is_bank(sample.path):
         return True
     if sample.name.endswith(_MESSAGES):
         return bool(parts(sample.document, "messages"))
@@ -78,14 +78,14 @@ def knows(sample: Sample) -> bool:
 def heads(path: str, odd: Odd) -> Iterator[Head]:
     """Yield the conversations in a file, or in a folder and those below it."""
     if os.path.isfile(path):
-        is_bank = host_notes.is_bank(path)
+        is_bank = notes.is_bank(path)
         folder = os.path.dirname(os.path.abspath(path))
-        yield from host_notes.memory_bank(NAME, folder, odd) if is_bank else _peek(path, odd)
+        yield from notes.memory_bank(NAME, folder, odd) if is_bank else _peek(path, odd)
         return
     for folder, folders, names in os.walk(path):
         folders.sort()
-        if os.path.basename(folder) == host_notes.BANK:
-            yield from host_notes.memory_bank(NAME, folder, odd)
+        if os.path.basename(folder) == notes.BANK:
+            yield from notes.memory_bank(NAME, folder, odd)
         for name in sorted(names):
             if name == _HISTORY or name.endswith(_MESSAGES):
                 yield from _peek(os.path.join(folder, name), odd)

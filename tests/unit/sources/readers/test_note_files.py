@@ -210,15 +210,16 @@ def test_the_database_of_opencodememory_is_read_and_the_cache_of_today_is_not(sh
 def test_a_damaged_database_of_opencodememory_is_named_and_an_unknown_chunk_counted(tmp_path: Path) -> None:
     schema = "CREATE TABLE sessions(id, project, tool, started_at, slug, goal); CREATE TABLE session_files(session_id, file_path);"
     schema += "CREATE TABLE session_chunks(id INTEGER PRIMARY KEY, session_id, chunk_type, content, created_at);"
-    rows = {
+    rows: dict[str, list[dict[str, object]]] = {
         "sessions": [{"id": "s", "project": "shop", "tool": "cursor", "started_at": memories.AT, "goal": "Mend it"}],
         "session_chunks": [
             {"session_id": "s", "chunk_type": "reference", "content": '{"url": "https://example.org", "title": "t"}'},
             {"session_id": "s", "chunk_type": "omen", "content": "Soon"},
             {"session_id": "s", "chunk_type": "diff_summary", "content": "1 file"},
-            *({"session_id": "t", "chunk_type": "decision", "content": "x" * 900} for _ in range(2000)),
         ],
     }
+    filler: dict[str, object] = {"session_id": "t", "chunk_type": "decision", "content": "x" * 900}
+    rows["session_chunks"] += [filler] * 2000
     path = memories.database(tmp_path / "memory.db", schema, rows)
     (one,), odd = heads(path)
     assert (sections(told(one)), list(told(one).links), odd) == (
