@@ -16,7 +16,7 @@ _DAY = 86_400
 DELETING = ("claude-code",)  # the hosts that delete conversations by themselves
 _USUAL_DAYS, _MOST_DAYS = 30, 100_000  # what Claude Code does unless it is told otherwise
 _MAX_SETTINGS = 4 * 1024 * 1024
-BYTES_A_SECOND = 20_000_000  # that an import takes in, as `tests/bench/imports` measures it
+BYTES_A_SECOND = 20_000_000  # that an import takes in at least; `python -m tests.bench.imports` measures it
 
 
 @dataclass(frozen=True, slots=True)

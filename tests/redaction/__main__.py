@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from ocm.redaction import redact
-from tests.redaction.corpus import Secret, innocents, library_lines, secrets
+from tests.redaction.corpus import Secret, innocents, library_lines, recorded_lines, secrets
 from tests.redaction.generated import KINDS, generated
 from tests.redaction.patterns import made
 from tests.redaction.published import FORMS, GITLEAKS
@@ -121,7 +121,7 @@ def print_generated(table: Table, *, verbose: bool) -> None:
 
 def print_eaten(table: Table, *, verbose: bool) -> None:
     """Print how many innocent lines are taken for secrets."""
-    for name, lines in (("innocents", innocents()), ("library", library_lines())):
+    for name, lines in (("innocents", innocents()), ("trees", recorded_lines()), ("library", library_lines())):
         wrong = eaten(lines, _clean)
         share = len(wrong) / len(lines)
         said = f"{len(lines)} lines, {len(wrong)} redacted ({100 * share:.2f} %)"

@@ -1,5 +1,6 @@
 """The strings that the redaction is measured with: secrets to find, and innocents to leave alone."""
 
+import glob
 import os
 import sysconfig
 from collections.abc import Iterator
@@ -65,4 +66,14 @@ def library_lines() -> list[str]:
     for path in paths:
         with open(path, encoding="utf-8", errors="replace") as file:
             lines.update(dict.fromkeys(line.strip() for line in file if may_need_redaction(line)))
+    return list(lines)
+
+
+def recorded_lines() -> list[str]:
+    """Return what installers noted of every installed file: its path, its hash and its size, as lock files have them."""
+    pattern = os.path.join(sysconfig.get_paths()["purelib"], "*.dist-info", "RECORD")
+    lines: dict[str, None] = {}
+    for path in sorted(glob.glob(pattern)):
+        with open(path, encoding="utf-8") as file:
+            lines.update(dict.fromkeys(file.read().splitlines()))
     return list(lines)

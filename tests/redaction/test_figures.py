@@ -11,7 +11,7 @@ import pytest
 from ocm.redaction import redact
 from tests.redaction import __main__ as figures
 from tests.redaction.__main__ import KB, eaten, every_form, filler, found_in, left_of
-from tests.redaction.corpus import Secret, innocents, library_lines, secrets
+from tests.redaction.corpus import Secret, innocents, library_lines, recorded_lines, secrets
 from tests.redaction.generated import KINDS, generated
 from tests.redaction.patterns import made
 
@@ -93,6 +93,12 @@ def test_at_most_one_of_200_innocents_is_taken_for_a_secret() -> None:
     assert eaten(innocents(), clean) == []
     lines = library_lines()
     assert len(lines) > 500
+    assert len(eaten(lines, clean)) <= 0.005 * len(lines)
+
+
+def test_at_most_one_of_200_paths_and_hashes_of_real_trees_is_taken_for_a_secret() -> None:
+    lines = recorded_lines()
+    assert len(lines) >= 1000
     assert len(eaten(lines, clean)) <= 0.005 * len(lines)
 
 

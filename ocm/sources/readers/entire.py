@@ -42,7 +42,7 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
     for place, folders, names in os.walk(folder):
         folders.sort()
         session = _session_id(os.path.join(place, _TRANSCRIPT)) if _TRANSCRIPT in names else ""
-        inner = next(_inner(os.path.join(place, _TRANSCRIPT), odd), None) if session else None
+        inner = _inner(os.path.join(place, _TRANSCRIPT), odd) if session else None
         if inner and inner.size > (found[session].size if session in found else -1):
             found[session] = replace(inner, source=NAME, tool=inner.source, session_id=session)
     yield from found.values()
@@ -55,12 +55,10 @@ def _session_id(transcript: str) -> str:
     return _DATED.sub("", text(about, "session_id")) if is_ours else ""
 
 
-def _inner(path: str, odd: Odd) -> Iterator[Head]:
+def _inner(path: str, odd: Odd) -> Head | None:
     sample = Sample(path)
-    for reader in _READERS:
-        if reader.knows(sample):
-            yield from reader.heads(path, odd)
-            return
+    reader = next((one for one in _READERS if one.knows(sample)), None)
+    return next(iter(reader.heads(path, odd)), None) if reader else None
 
 
 def read(head: Head, story: Story) -> None:

@@ -14,14 +14,16 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.laws.crash import campaign, process
 from tests.laws.crash.disk import Disk
 from tests.laws.crash.process import Place, Result, Wish
+from tests.support.transcripts import SESSION, small_change
 
 GONE = "zanzibar"
 TOKEN = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
-_BEFORE, _OTHER = "written before", "another session"
+_BEFORE, _OTHER, _SAID = "written before", "another session", "The greeting is friendlier now."
 
 
 class Worst(random.Random):
@@ -71,6 +73,8 @@ def prepared(folder: str) -> Place:
         ["rebuild-index"],
     ]
     process.ask(place, questions, Wish())
+    small_change(place.project).put(Path(folder, "transcripts"))
+    small_change(place.project, "S").put(Path(folder, "transcripts"))
     edit = {"tool_name": "Write", "tool_input": {"file_path": os.path.join(place.project, "a.py")}, "tool_response": {}}
     data = {"session_id": "S", "hook_event_name": "PostToolUse", "cwd": place.project, **edit}
     process.run(place, ["ocm-hook", "post-tool-use", "--tool", "claude-code"], json.dumps(data).encode())
@@ -143,6 +147,17 @@ def _imported(place: Place) -> str:
     return _same(listed(place), ["I", "S", "T"])
 
 
+def _taken_in(place: Place) -> str:
+    """Say what a transcript did not bring, or what taking the imports back leaves of it."""
+    if sum(_SAID in text and "greet.py" in text for text in texts(place).values()) != len(("S", SESSION)):
+        return "a conversation is not whole"
+    wrong = _same(listed(place), [SESSION, "S", "T"])
+    (batches,) = process.ask(place, [["import", "--list", "--json"]], Wish())
+    process.ask(place, [["import", "--undo", one["batch"], "--json"] for one in reversed(batches.json)], Wish())
+    left = [name for name, text in texts(place).items() if _SAID in text]
+    return wrong or (f"not taken back: {left}" if left else _same(listed(place), ["S", "T"]))
+
+
 def _redacted(place: Place) -> str:
     found = holding(place, TOKEN)
     kept = sum(text.endswith("## Own\n\nsee [REDACTED:github-token] here\n") for text in texts(place).values())
@@ -161,6 +176,7 @@ def operations(folder: str) -> list[Operation]:
         Operation("rebuild", ["rebuild-index"], _rebuilt),
         Operation("forget", ["forget", "S", "--yes"], _forgotten),
         Operation("import", ["import", os.path.join(folder, "all.json")], _imported),
+        Operation("transcripts", ["import", os.path.join(folder, "transcripts"), "-y"], _taken_in),
         Operation("redact-scan", ["redact-scan", "--apply"], _redacted),
     ]
 
@@ -212,7 +228,7 @@ def main() -> int:
     """Print what came of it; 1 when something was lost."""
     parser = argparse.ArgumentParser(prog="python -m tests.laws.crash.points", description=__doc__)
     parser.add_argument("--step", type=int, default=1, help="only every so many points")
-    parser.add_argument("names", nargs="*", help="checkpoint, rebuild, forget, import, redact-scan")
+    parser.add_argument("names", nargs="*", help="checkpoint, rebuild, forget, import, transcripts, redact-scan")
     wanted = parser.parse_args()
     failed = 0
     for name in wanted.names or [one.name for one in operations("")]:

@@ -212,3 +212,15 @@ def test_what_is_compressed_or_unreadable_is_named(tmp_path: Path) -> None:
     odd = Odd()
     assert list(codex.heads(str(tmp_path), odd)) == []
     assert odd.counts == {"compressed by zstd: unpack it": 1, "unreadable: it is not a regular file": 1}
+
+
+def test_a_document_without_its_session_is_no_conversation(tmp_path: Path) -> None:
+    path = tmp_path / "rollout-2025-05-07-x.json"
+    path.write_text(json.dumps({"items": [{"type": "message", "role": "user", "content": []}]}), encoding="utf-8")
+    assert list(codex.heads(str(path), Odd())) == []
+
+
+def test_a_call_of_any_other_tool_is_no_edit_and_no_command(tmp_path: Path) -> None:
+    call = line("response_item", type="function_call", name="view_image", arguments='{"path": "a.png"}', call_id="1")
+    heard = read(tmp_path, call, line("response_item", type="function_call_output", call_id="1", output="ok"))
+    assert (heard.files, heard.checks, heard.todos) == ({}, {}, {})

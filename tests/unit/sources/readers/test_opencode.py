@@ -220,3 +220,21 @@ def test_the_places_follow_the_variable(tmp_path: Path, monkeypatch: pytest.Monk
     assert opencode.places() == [str(folder / name) for name in ("opencode-dev.db", "opencode.db", "storage")]
     monkeypatch.setenv("XDG_DATA_HOME", "relative")
     assert opencode.places() == []
+
+
+def test_what_else_lies_in_the_folder_is_no_conversation(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    database(tmp_path / "opencode.db", [("ses_a", None)], {})
+    assert [head.session_id for head in opencode.heads(str(tmp_path), Odd())] == ["ses_a"]
+
+
+def test_a_conversation_whose_database_breaks_off_is_told_as_far_as_it_goes_and_that_is_said(tmp_path: Path) -> None:
+    path = database(tmp_path / "opencode.db", [("ses_a", None)], {"ses_a": [said("Done.")] * 900})
+    (head,) = opencode.heads(str(path), Odd())
+    data = bytearray(path.read_bytes())
+    half = len(data) // 2
+    path.write_bytes(data[:half] + b"\xff" * half)
+    heard = story()
+    opencode.read(head, heard)
+    assert [what.partition(":")[0] for what in heard.odd.counts] == ["database"]
+    assert heard.title == "Title of ses_a"

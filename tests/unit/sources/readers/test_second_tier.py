@@ -275,3 +275,23 @@ def test_conversations_of_cursors_ide_are_told(tmp_path: Path) -> None:
 def test_the_places_of_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CURSOR_CONFIG_DIR", "/moved")
     assert cursor.places()[0] == "/moved/projects"
+
+
+def test_a_block_of_aider_that_names_no_file_is_no_edit_and_a_note_of_its_own_no_word(tmp_path: Path) -> None:
+    block = "<<<<<<< SEARCH\nold\n=======\nnew\n>>>>>>> REPLACE"
+    path = tmp_path / ".aider.chat.history.md"
+    path.write_text(
+        f"# aider chat started at 2026-03-01 10:00:00\n\n> Tokens: 1k sent.\n\n#### do it\n\n```\n{block}\n```\n\nDone.\n",
+        encoding="utf-8",
+    )
+    _, heard = told(path)
+    assert (heard.files, heard.edits) == ({}, 0)
+    assert [turn.prompt for turn in heard.turns] == ["do it"]
+    assert "Tokens" not in heard.turns[0].answer
+
+
+def test_what_else_lies_in_a_folder_of_cursors_is_no_conversation(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text('{"other": 1}\n', encoding="utf-8")
+    odd = Odd()
+    assert (list(cursor.heads(str(tmp_path), odd)), odd.counts) == ([], {})
