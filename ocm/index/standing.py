@@ -107,11 +107,15 @@ def _open_items(row: int, session: "Session", dates: "_Dates") -> Iterator[_Row]
 
 
 def _left_by(session: "Session") -> Callable[[str], bool]:
-    """Return what says whether a task is from an imported transcript, and neither a person's nor a checkpoint's."""
+    """Return what says whether a task is from an imported transcript, and neither a person's nor a checkpoint's.
+
+    A session that hooks recorded is completed from its transcript when it ends: what that leaves open was so just then.
+    """
     from ocm.markdown import facts
 
     known = facts.Facts.parse(session.facts)
-    held = {one.digest for one in known.origins() if (one.word, one.section) == (_MACHINE, "work_pending")}
+    origins = [] if known.fired else known.origins()
+    held = {one.digest for one in origins if (one.word, one.section) == (_MACHINE, "work_pending")}
     held.difference_update(known.dates() if held else ())  # a checkpoint's has its date, even where a transcript has it
     return lambda text: bool(held) and facts.digest(text) in held
 

@@ -4,7 +4,7 @@ What is told is chosen session by session, so that of near work nothing is missi
 in order by its kind. Each line ends with the number of the session that it comes from.
 """
 
-from collections import Counter
+from collections import defaultdict
 from typing import NamedTuple
 
 from ocm.base.text import one_line
@@ -59,6 +59,7 @@ _LEAST = 40  # characters of a line that is worth trying
 _MOST = 60  # entries that are tried
 _MOST_LEFT, _LEFT_WITHIN = 3, 14 * 86_400.0  # items of imported conversations, and seconds before the latest work
 _FILES_OF = 14  # sessions, the nearest, whose files are named
+_FOR_FILES, _FARTHER = 3 / 8, 0.9  # of the room, kept for files; and what a session's files count beside a nearer one's
 
 
 class Entry(NamedTuple):
@@ -155,7 +156,7 @@ def lines(root: str, state: State, neighbours: list[Neighbour], done: dict[int, 
     near = [row for row in state.rows if state.is_near(row)][:_FILES_OF]
     page = freshness.Page(root, [(state.files[row.row], row.updated) for row in near], count_commits=False)
     files = _Files(state, page)
-    telling = _told(entries, state, page, room - min(room // 4, files.size))
+    telling = _told(entries, state, page, room - min(int(room * _FOR_FILES), files.size))
     first = Lines(room - telling.used)
     files.add(first, room * 2 // 5)
     _add_commits(first, state, telling.sources or shown)
@@ -259,18 +260,20 @@ def _add_done(first: Lines, rows: list[SessionRow], done: dict[int, Said]) -> No
 
 
 class _Files:
-    """The files of the nearest sessions, those touched most first, by what became of them."""
+    """The files of the nearest sessions, those likeliest to be worked on next first, by what became of them."""
 
     def __init__(self, state: State, page: freshness.Page) -> None:
         self._state, self._page = state, page
         rows = state.rows[:_FILES_OF]
-        self._times = Counter(change.path for row in rows for change, _ in state.files[row.row])
         self._touched: dict[str, tuple[str | None, bool]] = {}
-        for row in rows:
+        # Each session splits one vote among its files, and the farther it is the less that counts.
+        votes: dict[str, float] = defaultdict(float)
+        for place, row in enumerate(rows):
             for change, oid in state.files[row.row]:
                 self._touched.setdefault(change.path, (oid, state.is_near(row)))
-        nearest = {change.path for change, _ in state.files[rows[0].row]} if rows else set()
-        self._ranked = sorted(self._touched, key=lambda path: (-self._times[path] - (path in nearest), path))
+                votes[change.path] += _FARTHER**place / len(state.files[row.row])
+        # A long name has to be worth the room that it takes.
+        self._ranked = sorted(self._touched, key=lambda path: (-votes[path] / len(path), path))
 
     @property
     def size(self) -> int:

@@ -44,7 +44,7 @@ MOST_OVER_RANKING = (
     1.75  # what is beside the rankings is the same for all: a tenth of a long one, a third of a short one
 )
 MOST_OVER_BARE, RUNS = {"session-start": 6.0, "user-prompt": 4.0}, 30
-MOST_FRESH_MS, LEAST_SAVED, LEAST_NAMED, LEAST_OTHER_WORDS = 15.0, 0.95, 0.60, 11
+MOST_FRESH_MS, LEAST_SAVED, LEAST_NAMED, LEAST_OTHER_WORDS = 15.0, 0.95, 0.80, 11
 HEAD = ["What", "Here", "To reach", "Verdict", "Beside it"]
 
 
@@ -205,7 +205,7 @@ def briefs(report: Report, found: sets.RecordSet, folder: Path) -> None:
     report.add("brief against all of the history", f"-{saved.against_history:.1%}", "≥ -95 %", beside, holds=holds)
     many_named = f"{saved.needed:.0%} of {len(saved.named)}"
     report.add(
-        "briefs that name a file of the next commit", many_named, "≥ 60 %", "", holds=saved.needed >= LEAST_NAMED
+        "briefs that name a file of the next commit", many_named, "≥ 80 %", "", holds=saved.needed >= LEAST_NAMED
     )
 
 

@@ -124,6 +124,9 @@ def test_what_an_imported_conversation_left_is_not_open_for_certain(store: Store
     tasks = ["Port it", "Ship it", "By a person"]
     put(store, "a.md", session("a", 1, facts=[*facts, dated(1, "Ship it")], work_pending=tasks))
     assert left(store) == [("left", "Port it"), ("open", "By a person"), ("open", "Ship it")]
+    put(store, "a.md", session("a", 1, facts=[FIRED, *facts], work_pending=tasks))
+    assert left(store) == [("open", "By a person"), ("open", "Port it"), ("open", "Ship it")], "hooks recorded it"
+    put(store, "a.md", session("a", 1, facts=facts, work_pending=tasks))
     put(store, "b.md", session("b", 2, work_completed=["Ported it"]))
     assert ("left", "Port it") not in left(store)
     put(store, "c.md", session("c", 3, work_pending=["Port it"]))

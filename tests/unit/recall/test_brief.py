@@ -280,11 +280,16 @@ def test_whoever_asks_is_not_told_of_itself(store: Store) -> None:
     assert brief.for_hook(store, own="", me="a", tokens=600, most_read=64) == ""
 
 
-def test_the_files_of_the_latest_sessions_are_named_the_most_touched_first(store: Store) -> None:
+def test_the_files_of_the_latest_sessions_are_named_the_likeliest_to_be_next_first(store: Store) -> None:
     for day, names in enumerate((("x", "old"), ("x", "y"), ("y", "x"), ("mine",)), 1):
         files = [FileChange(f"src/{name}.py", "modified") for name in names]
         put(store, f"{day}.md", worked(f"s{day}", day, goal=f"goal {day}", files=files))
-    assert "Files: src/x.py, src/mine.py, src/y.py, src/old.py" in told(store).split("\n")
+    assert "Files: src/x.py, src/y.py, src/mine.py, src/old.py" in told(store).split("\n"), "each session has one vote"
+    sweep = [FileChange(f"src/{n:03}.py", "modified") for n in range(100)]
+    put(store, "5.md", worked("s5", 5, goal="goal 5", files=sweep))
+    said = told(store)
+    assert said.index("src/x.py") < said.index("src/mine.py") < said.index("src/000.py"), "of a sweep no file says much"
+    assert "src/099.py" not in said, "there is room for no more than three eighths"
 
 
 def test_a_quick_brief_is_the_same_and_notices_what_changed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
