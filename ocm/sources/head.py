@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+PROMPTS = "prompts-"  # how a mark begins where only prompts are left of a conversation
+
 
 class Note(NamedTuple):
     """One thing that another memory holds.
@@ -42,7 +44,6 @@ class Head:
         first: The id of its first record.
         key: What names it within `path`, where that holds several.
         tool: The host whose conversation it is, where that is another than the history's name.
-        form: Which reader tells it, where that is not the one of the history's name.
         notes: What it holds, where another memory is read whole at once.
     """
 
@@ -59,5 +60,4 @@ class Head:
     first: str = ""
     key: str = ""
     tool: str = ""
-    form: str = ""
     notes: tuple[Note, ...] = ()

@@ -24,8 +24,8 @@ from ocm.redaction import redact, user_rules
 from ocm.sessions import archive, forgotten, import_batches, session_files
 from ocm.sessions.import_batches import Row
 from ocm.sessions.session_files import Known
-from ocm.sources import combine, extract, registry
-from ocm.sources.head import Head
+from ocm.sources import combine, extract, ownership, registry
+from ocm.sources.head import PROMPTS, Head
 from ocm.sources.json_lines import Odd
 from ocm.sources.ownership import Project
 from ocm.sources.story import Story
@@ -87,8 +87,12 @@ def find(project: Project, wish: Wish, report: Report) -> list[tuple[Head, str]]
     """Return the conversations that are wished for, each with the folder that is this project in it."""
     found: dict[str, tuple[Head, str]] = {}
     tombstones = forgotten.read(project.store)
+    excluded = ownership.exclusions(project.store)
     for head, is_named in _heads(project, wish, report):
         root = project.root_of(head)
+        if ownership.is_excluded(head, excluded):
+            report.left_out["excluded"] += 1
+            continue
         if not root and is_named and not project.is_anothers(head):
             root = project.guessed(head.cwd) if head.cwd else project.store.root
         if not root:
@@ -268,7 +272,10 @@ def is_imported(known: dict[str, tuple[Store, str]], head: Head) -> bool:
         version = session_text.parse(text).source_version
     except (OSError, UnreadableSessionError):
         return False
-    return facts.split(text)[1].marks().get(head.source) == head.mark and version == registry.version(head)
+    mark = facts.split(text)[1].marks().get(head.source, "")
+    if head.mark.startswith(PROMPTS) and not mark.startswith(PROMPTS):
+        return True  # the prompts alone tell less than what is there
+    return mark == head.mark and version == registry.version(head)
 
 
 def _text(known: Known | None, session: Session) -> str:

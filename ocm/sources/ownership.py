@@ -4,6 +4,7 @@ By the folder it took place in: of this work tree, of another one of the reposit
 the same (`--map OLD=NEW`). A folder of another machine is guessed only for conversations that a person points at.
 """
 
+import fnmatch
 import os
 import posixpath
 import re
@@ -13,8 +14,8 @@ from dataclasses import dataclass, field
 from ocm.git import parse, worktree
 from ocm.git.worktree import WorkTree
 from ocm.sources.head import Head
-from ocm.store import paths
-from ocm.store.paths import Store
+from ocm.store import config, paths
+from ocm.store.paths import Store, user_store
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _INNER_WORKTREE = re.compile(r"(?:\.worktrees|\.claude/worktrees|worktrees|\.trees)/[^/]+/(.+)", re.DOTALL)
@@ -108,6 +109,25 @@ class Project:
             return ""
 
         return relative
+
+
+def exclusions(store: Store) -> frozenset[str]:
+    """Return what the user and the project leave out of imports (`import.exclude`): what either names."""
+    user = user_store()
+    set_there = [str(config.load(*stores)["import.exclude"]) for stores in ((user,), (user, store.path))]
+    named = [os.path.expanduser(one.strip()) for text in set_there for one in text.split(",")]
+    return frozenset(filter(None, (one.rstrip("/") for one in named)))
+
+
+def is_excluded(head: Head, patterns: frozenset[str]) -> bool:
+    """Return whether a conversation is left out, by its source, its folder, the name of that, or its file."""
+    cwd, path = plain(head.cwd), plain(head.path)
+    names = {head.source, posixpath.basename(cwd)}
+    return any(
+        any(fnmatch.fnmatchcase(name, pattern) for name in (*names, cwd, path))
+        or any(is_within(name, plain(pattern)) for name in (cwd, path))
+        for pattern in patterns
+    )
 
 
 def plain(path: str) -> str:

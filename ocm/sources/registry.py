@@ -16,7 +16,7 @@ from ocm.sources.story import Story, whole
 
 SOURCES = (
     "claude-code", "codex", "gemini-cli", "opencode", "copilot", "cline", "cursor", "aider", "specstory", "entire",
-    "claude-mem", "sessionmem", "engram",
+    "claude-mem", "sessionmem", "memem", "engram", "basic-memory", "opencodememory",
 )  # fmt: skip
 _SUFFIXES = (".jsonl", ".json", ".db", ".vscdb", ".sqlite", ".md", ".txt")
 _LOOKED_AT, _IN_A_FOLDER = 400, 4  # files of a folder that are looked into, and how many of each within it

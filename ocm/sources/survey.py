@@ -49,7 +49,7 @@ def survey(store: Store, sources: tuple[str, ...] = registry.SOURCES) -> tuple[l
             known = importer.known_sessions(store)
         new = [head for head, _ in found if not importer.is_imported(known or {}, head)]
         if places:
-            day = min((gone for head in new if (gone := deleted_at(name, head.path))), default=0.0)
+            day = min((gone for head in new if not head.notes and (gone := deleted_at(name, head.path))), default=0.0)
             size = sum(head.size for head in new)
             rows.append(Row(name, places[0], len(found), len(new), size, times.iso(day)[:10]))
     return rows, report

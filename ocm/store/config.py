@@ -18,6 +18,7 @@ DEFAULTS: dict[str, int | str] = {
     "recall.prompt": "on",
     "record.last_words": "on",
     "sources.step": "on",
+    "import.exclude": "",
 }
 CHOICES: dict[str, tuple[str, ...]] = {
     "gate.mode": ("block", "remind", "off"),
@@ -28,6 +29,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "record.last_words": ("on", "off"),
     "sources.step": ("on", "off"),
 }
+TEXTS = {"import.exclude": "names of sources and projects, and paths, with * and ?, separated by commas"}
+_LONGEST_TEXT = 4_000
 BOUNDS = {"gate.threshold": (1, 10_000), "brief.tokens": (0, 4_000)}
 
 
@@ -87,6 +90,8 @@ def check(name: str, value: object) -> int | str | None:
         if isinstance(value, bool) or not text.isascii() or not text.isdigit() or len(text) > len(str(high)):
             return None
         return int(text) if low <= int(text) <= high else None
+    if name in TEXTS:
+        return value if isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST_TEXT else None
     return value if isinstance(value, str) and value in CHOICES.get(name, ()) else None
 
 
@@ -94,7 +99,7 @@ def accepted(name: str) -> str:
     """Return in words what the setting `name` accepts."""
     if name in BOUNDS:
         return "a whole number from {} to {}".format(*BOUNDS[name])
-    return " or ".join(CHOICES[name])
+    return TEXTS.get(name) or " or ".join(CHOICES[name])
 
 
 def variable(name: str) -> str:

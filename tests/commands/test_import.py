@@ -150,6 +150,15 @@ def test_filters_and_maps_are_taken(repo: Project, history: Path) -> None:
     )
 
 
+def test_what_is_excluded_stays_out_and_is_counted(repo: Project, history: Path) -> None:
+    small_change(str(repo.root)).put(history)
+    run_ocm(repo.root, "config", "set", "import.exclude", "codex, proj")
+    said = run_ocm(repo.root, "import", "--from", "all").stdout.splitlines()
+    assert said == ["0 sessions were added and 0 completed; 0 were here already.", "1 left out: excluded."]
+    run_ocm(repo.root, "config", "unset", "import.exclude")
+    assert run_ocm(repo.root, "import", "--from", "all").stdout.startswith("1 sessions were added")
+
+
 def test_every_source_has_a_reader() -> None:
     for name in registry.SOURCES:
         found = registry.reader(name)

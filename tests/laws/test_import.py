@@ -13,6 +13,7 @@ from ocm.sessions import import_batches
 from ocm.sources import importer
 from ocm.sources.importer import Wish
 from tests.laws import strategies
+from tests.support import memories
 from tests.support.builders import Project
 from tests.support.session_store import everything
 from tests.support.transcripts import SESSION, Claude
@@ -76,6 +77,47 @@ def test_import_again_and_undo_leave_the_store_byte_for_byte(
             if batch:
                 assert import_batches.undo(project.store, batch).kept == []
             assert kept(project) == state
+
+
+_notes = st.lists(
+    st.tuples(st.sampled_from(["decision", "warning", "fact", "omen"]), strategies.texts, st.booleans()),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=20)
+@given(_notes, _notes)
+def test_import_of_another_memory_again_and_undo_leave_the_store_byte_for_byte(
+    first: list[tuple[str, str, bool]], more: list[tuple[str, str, bool]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "shop")
+        root.mkdir()
+        project = Project(root)
+        states = [kept(project)]
+        batches = []
+        for number, notes in enumerate((first, first + more)):
+            wish = Wish((str(memory(Path(folder, f"{number}.db"), notes)),))
+            batches.append(importer.run(project.store, wish).batch)
+            states.append(kept(project))
+            assert importer.run(project.store, wish).same == [SESSION]
+            assert kept(project) == states[-1]
+        for batch, state in zip(reversed(batches), reversed(states[:-1]), strict=True):
+            if batch:
+                assert import_batches.undo(project.store, batch).kept == []
+            assert kept(project) == state
+
+
+def memory(path: Path, notes: list[tuple[str, str, bool]]) -> Path:
+    """Write a database of sessionmem that holds these notes."""
+    base = {"project_id": "shop-0123abcd", "session_id": SESSION, "created_at": "2026-11-20T10:00:00Z"}
+    rows = [
+        {**base, "id": str(number), "kind": kind, "content": f"said {text}".encode("utf-8", "replace").decode(),
+         "expires_at": "2026-11-21T00:00:00Z" if is_over else None}
+        for number, (kind, text, is_over) in enumerate(notes)
+    ]  # fmt: skip
+    return memories.database(path, memories.SESSIONMEM, {"memories": rows})
 
 
 def kept(project: Project) -> dict[str, bytes]:

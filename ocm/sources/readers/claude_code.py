@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ocm.sources import hunks
+from ocm.sources import hunks, notes
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Odd, Record, number, part, parts, records, text
 from ocm.sources.moments import seconds
@@ -65,30 +65,46 @@ def places() -> list[str]:
     moved = os.environ.get("CLAUDE_CONFIG_DIR")
     home = os.path.expanduser("~")
     roots = [moved] if moved else [os.path.join(home, ".claude"), os.path.join(home, ".config", "claude")]
-    return [os.path.join(root, "projects") for root in roots if os.path.isabs(root)]
+    inside = ("projects", notes.HISTORY)
+    return [os.path.join(root, name) for name in inside for root in roots if os.path.isabs(root)]
 
 
 def heads(path: str, odd: Odd) -> Iterator[Head]:
     """Yield the conversations in a file, or in a folder and those below it."""
     if os.path.isfile(path):
-        head = _peek(path, odd)
-        if head:
-            yield _with_parts(head, [])
+        yield from _in_file(path, odd)
         return
     for folder, folders, names in os.walk(path):
         folders.sort()
-        if os.path.basename(folder) in ("subagents", "tool-results", "workflows", "memory"):
+        if os.path.basename(folder) in ("subagents", "tool-results", "workflows"):
             folders.clear()
             continue
+        if os.path.basename(folder) == notes.FOLDER:
+            yield from notes.memory_folder(NAME, folder, odd)
+            folders.clear()
+            continue
+        if notes.HISTORY in names:
+            yield from _in_file(os.path.join(folder, notes.HISTORY), odd)
         files = [os.path.join(folder, name) for name in sorted(names) if name.endswith(".jsonl")]
         agents = [one for one in files if os.path.basename(one).startswith("agent-")]
         found = [head for one in files if one not in agents and (head := _peek(one, odd))]
         yield from (_with_parts(head, agents) for head in _with_origins(found))
 
 
+def _in_file(path: str, odd: Odd) -> Iterator[Head]:
+    if notes.is_memory(path):
+        yield from notes.memory_folder(NAME, os.path.dirname(os.path.abspath(path)), odd)
+    elif os.path.basename(path) == notes.HISTORY:
+        yield from notes.deleted(NAME, path, odd, lambda said: said.split(" ")[0] not in _BUILT_IN)
+    elif head := _peek(path, odd):
+        yield _with_parts(head, [])
+
+
 def knows(sample: Sample) -> bool:
     """Return whether a file is one of Claude Code's."""
-    return any(map(_is_ours, sample.records))
+    if sample.name == notes.HISTORY:
+        return any(map(notes.is_prompt, sample.records))
+    return notes.is_memory(sample.path) or any(map(_is_ours, sample.records))
 
 
 def _is_ours(record: Record) -> bool:
@@ -162,6 +178,9 @@ def read(head: Head, story: Story) -> None:
     Raises:
         OSError: a file of it cannot be read.
     """
+    if head.notes:
+        notes.read(head, story)
+        return
     reader = _Reader(story)
     if head.origin:
         reader.skip_copied(head.origin)

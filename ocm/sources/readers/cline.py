@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from ocm.sources import hunks
+from ocm.sources import hunks, notes
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Odd, Record, part, parts, text
 from ocm.sources.moments import seconds
@@ -60,8 +60,15 @@ def _user_folders() -> list[str]:
     return [*(os.path.join(root, app, "User") for app in _APPS), os.path.join(home, ".vscode-server", "data", "User")]
 
 
+def places_in(root: str) -> list[str]:
+    """Return where the memory bank of a project lies."""
+    return [os.path.join(root, notes.BANK)]
+
+
 def knows(sample: Sample) -> bool:
     """Return whether a file is one of Cline's."""
+    if notes.is_bank(sample.path):
+        return True
     if sample.name.endswith(_MESSAGES):
         return bool(parts(sample.document, "messages"))
     tree = sample.document if sample.name == _HISTORY else None
@@ -71,10 +78,14 @@ def knows(sample: Sample) -> bool:
 def heads(path: str, odd: Odd) -> Iterator[Head]:
     """Yield the conversations in a file, or in a folder and those below it."""
     if os.path.isfile(path):
-        yield from _peek(path, odd)
+        is_bank = notes.is_bank(path)
+        folder = os.path.dirname(os.path.abspath(path))
+        yield from notes.memory_bank(NAME, folder, odd) if is_bank else _peek(path, odd)
         return
     for folder, folders, names in os.walk(path):
         folders.sort()
+        if os.path.basename(folder) == notes.BANK:
+            yield from notes.memory_bank(NAME, folder, odd)
         for name in sorted(names):
             if name == _HISTORY or name.endswith(_MESSAGES):
                 yield from _peek(os.path.join(folder, name), odd)
@@ -130,6 +141,9 @@ def read(head: Head, story: Story) -> None:
     Raises:
         OSError: it cannot be read.
     """
+    if head.notes:
+        notes.read(head, story)
+        return
     about = _about(head.path)
     story.model = text(about, "modelId") or text(about, "model")
     story.titled(text(about, "metadata", "title"), 2)

@@ -53,6 +53,7 @@ def test_what_is_taken_out_has_its_default_again(store: str) -> None:
     ("gate.colour", "red", "gate.threshold"),
     ("gate.threshold", "0", "from 1 to 10000"),
     ("gate.mode", "maybe", "block or remind or off"),
+    ("import.exclude", "\t", "separated by commas"),
 ])  # fmt: skip
 def test_what_is_not_accepted_is_named_and_changes_nothing(store: str, name: str, value: str, words: str) -> None:
     with pytest.raises(BadInputError, match=words):

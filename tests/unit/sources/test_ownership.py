@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ocm.setup import settings
 from ocm.sources import ownership
 from ocm.sources.head import Head
 from ocm.sources.ownership import Project
+from ocm.store import paths
 from ocm.store.paths import Store
 from tests.support.builders import Project as Built
 from tests.support.builders import git, repository
@@ -119,3 +121,22 @@ def test_every_form_of_a_remote_is_the_same(url: str) -> None:
 
 def test_what_is_no_remote_is_none() -> None:
     assert ownership.remote_key("nothing") == ""
+
+
+@pytest.mark.parametrize(("pattern", "left_out"), [
+    ("claude-code", True), ("claude-*", True), ("shop", True), ("sh?p", True), ("/work/shop", True), ("/work/", True),
+    ("/work/*", True), ("/history", True), ("cod*", False), ("/work/sho", False), ("shop2", False), ("/wor", False),
+])  # fmt: skip
+def test_an_exclusion_names_a_source_a_project_a_folder_or_a_file(pattern: str, left_out: bool) -> None:
+    one = Head("claude-code", "S", "/history/a.jsonl", cwd="/work/shop")
+    assert ownership.is_excluded(one, frozenset([pattern.rstrip("/")])) == left_out
+
+
+def test_what_the_user_or_the_project_excludes_is_excluded(repo: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.change(repo.store.path, "import.exclude", "aider, ~/private/")
+    settings.change(paths.user_store(), "import.exclude", " , codex", everywhere=True)
+    home = str(Path("~").expanduser())
+    assert ownership.exclusions(repo.store) == {"aider", "codex", f"{home}/private"}
+    settings.change(paths.user_store(), "import.exclude", None, everywhere=True)
+    monkeypatch.setenv("OCM_IMPORT_EXCLUDE", "cursor")
+    assert ownership.exclusions(repo.store) == {"cursor"}

@@ -55,6 +55,11 @@ def test_the_project_wins_over_the_user_and_the_environment_over_both(
     ("gate.deny", "all", "all"),
     ("gate.count", "changes", "changes"),
     ("gate.other", "all", None),
+    ("import.exclude", "aider, ~/private/*", "aider, ~/private/*"),
+    ("import.exclude", "", ""),
+    ("import.exclude", "a\nb", None),
+    ("import.exclude", "x" * 4001, None),
+    ("import.exclude", 5, None),
 ])  # fmt: skip
 def test_a_value_is_accepted_in_its_type_or_not_at_all(name: str, value: object, expected: int | str | None) -> None:
     assert config.check(name, value) == expected

@@ -233,8 +233,9 @@ def test_folders_of_tools_and_memories_hold_no_conversation(tmp_path: Path) -> N
 def test_the_places_follow_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     home = str(tmp_path)
-    assert claude_code.places() == [f"{home}/.claude/projects", f"{home}/.config/claude/projects"]
+    folders = [f"{home}/.claude", f"{home}/.config/claude"]
+    assert claude_code.places() == [f"{one}/{name}" for name in ("projects", "history.jsonl") for one in folders]
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", "/moved")
-    assert claude_code.places() == ["/moved/projects"]
+    assert claude_code.places() == ["/moved/projects", "/moved/history.jsonl"]
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", "relative")
     assert claude_code.places() == []
