@@ -80,7 +80,7 @@ def _checkpoint(request: Request) -> Answer:
 
 
 def _search(request: Request) -> Answer:
-    from ocm.recall import search
+    from ocm.recall import active, search
     from ocm.store import registry, trust
 
     given = request.arguments
@@ -93,7 +93,12 @@ def _search(request: Request) -> Answer:
     if scope == "global":
         stores = list(filter(trust.is_trusted, registry.everywhere()))
         return {"result": search.search_everywhere(stores, query, limit=limit, filters=filters)}
-    return {"result": search.search(request.store, query, limit=limit, filters=filters)}
+    own = active.session_of_tool_use(request.store, request.caller.tool_use)
+    found = search.search(request.store, query, limit=limit + bool(own), filters=filters)
+    found.sort(key=lambda hit: hit["session_id"] == own)  # what it said itself is the last thing that it asks for
+    for rank, hit in enumerate(found[:limit], 1):
+        hit["rank"] = rank
+    return {"result": found[:limit]}
 
 
 def _list(request: Request) -> Answer:

@@ -129,3 +129,19 @@ def test_a_tool_is_found_by_the_name_in_its_own_entry() -> None:
 
 def test_a_limit_above_the_most_is_the_most(worked: Project) -> None:
     assert len(answer(worked, "ocm__search_sessions", query="latency", limit=tools.MAX_LIMIT * 9)["result"]) == 2
+
+
+def test_a_conversation_that_searches_finds_the_others_before_itself(project: Project) -> None:
+    project.checkpoint("old", goal="Calm the wombat down", title="The wombat")
+    project.checkpoint("mine", goal="wombat wombat wombat", title="Wombat of mine")
+    search = {"tool_name": "mcp__opencodememory__ocm__search_sessions", "tool_use_id": "toolu_1"}
+    project.hook("pre-tool-use", session_id="mine", **search)
+
+    def found(tool_use: str, limit: int) -> list[tuple[str, int]]:
+        conversation, caller = Conversation(str(project.root)), Caller("claude-code", tool_use)
+        hits = TOOLS["ocm__search_sessions"].call(conversation, caller, {"query": "wombat", "limit": limit})["result"]
+        return [(hit["session_id"], hit["rank"]) for hit in hits]
+
+    assert found("toolu_1", 5) == [("old", 1), ("mine", 2)]
+    assert found("toolu_1", 1) == [("old", 1)]
+    assert found("toolu_2", 5) == [("mine", 1), ("old", 2)], "nobody knows who asks"
