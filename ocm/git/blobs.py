@@ -204,7 +204,7 @@ def _left_out(root: str, tree: WorkTree, paths: "Collection[str]", since: float)
     found = _LeftOut({}, {})
     missing = {path: why for path in paths if (why := _in_submodule(tree, path))}
     rest = [path for path in paths if path not in missing]
-    if is_sparse(tree):
+    if rest and is_sparse(tree):
         try:
             found.ids.update(_skipped(tree, rest))
         except UnknownError:
@@ -234,8 +234,6 @@ def _skipped(tree: WorkTree, paths: "Collection[str]") -> dict[str, str]:
         UnknownError: git cannot say.
     """
     names = {tree.raw(name): path for path in paths if (name := tree.name_of(path))}
-    if not names:
-        return {}
     asked = ("ls-files", "-z", "-t", "--stage", "--", *(os.fsdecode(name) for name in sorted(names)))
     found: dict[str, str] = {}
     for line in parse.names(process.run(tree.top, *asked)):

@@ -197,6 +197,13 @@ def test_at_a_terminal_a_person_is_asked_before_several_conversations_are_read(r
     assert ids(repo.store) == sorted([SESSION, OTHER])
 
 
+def test_at_a_terminal_one_conversation_is_read_without_a_question(repo: Project, history: Path) -> None:
+    small_change(str(repo.root), SESSION).put(history)
+    done = on_terminal(repo.root, "import", "--from", "claude-code", typed=b"")
+    assert (done.code, "?" in done.text) == (0, False)
+    assert ids(repo.store) == [SESSION]
+
+
 def test_an_import_that_was_broken_off_says_how_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     import_._say([Report(added=["S"], batch="1", stopped=True)], dry_run=False, as_json=False)
     assert capsys.readouterr().out.splitlines() == [

@@ -20,10 +20,11 @@ def test_d01_what_a_user_installs_serves_its_tools(system: System) -> None:
         assert server.tools() >= TOOLS
 
 
-def test_d08_the_assistant_is_told_its_session_id(system: System) -> None:
-    """The reference printed an environment variable that no host sets for a hook."""
-    reply = system.hook("user-prompt", CONVERSATION, prompt="Please move the embeddings")
-    assert CONVERSATION in reply.out
+def test_d08_the_assistants_checkpoint_has_its_session_id(system: System) -> None:
+    """The reference printed an environment variable that no host sets for a hook; here a hook fills the id in."""
+    asked = system.hook("user-prompt", CONVERSATION, prompt="Please move the embeddings")
+    called = system.before(CONVERSATION, CHECKPOINT_TOOL, goal="move the embeddings")
+    assert CONVERSATION in asked.out + called.out
 
 
 def test_d08_hooks_and_tools_mean_the_same_session(system: System) -> None:

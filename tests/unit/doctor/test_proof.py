@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ocm.doctor import live_checks, proof
+from ocm.doctor import host_checks, live_checks, proof
 from ocm.hosts.config.all_hosts import HOSTS
+from ocm.hosts.config.host_config import Place as HostPlace
 from ocm.setup import install
 from ocm.setup.scope import Scope
 from tests.unit.doctor.test_doctor import ANSWER, Place, place
@@ -167,3 +168,13 @@ def test_an_address_that_the_reference_system_wrote_is_no_server_that_could_be_s
     document["context_servers"]["opencodememory"] = {"url": "http://127.0.0.1:8765/mcp"}
     ready.write(settings, json.dumps(document))
     assert proved(ready, "zed").missing == {}
+
+
+def test_a_file_that_cannot_be_read_holds_no_hooks(ready: Place) -> None:
+    ready.init_hosts("claude-code")
+    (target,) = (one for one in HOSTS["claude-code"].targets(HostPlace(str(ready.project))) if one.what == "hooks")
+    assert "ocm-hook" in (host_checks.text_of(target) or "")
+    settings = ready.project / ".claude" / "settings.json"
+    settings.unlink()
+    settings.mkdir()
+    assert host_checks.text_of(target) is None

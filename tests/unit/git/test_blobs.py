@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ocm.git import blobs, parse
-from tests.support.builders import Project, commit
+from tests.support.builders import Project, commit, git
 
 
 def test_links_folders_and_pipes(repo: Project) -> None:
@@ -38,3 +38,12 @@ def test_where_git_cannot_say_no_file_of_a_folder_that_is_gone_was_held(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert blobs.never_held(str(repo.root), names, 0.0) == {"lib/b.py", "other/c.py"}
     assert blobs.never_held(str(tmp_path), names, 0.0) == set()
+
+
+def test_what_is_no_file_of_a_sparse_checkout_is_not_looked_for_in_it(repo: Project) -> None:
+    (repo.root / "src").mkdir()
+    (repo.root / "src" / "b.py").write_text("one\n", encoding="utf-8")
+    commit(repo.root)
+    git(repo.root, "sparse-checkout", "set", "src")
+    found, why = blobs.seen(str(repo.root), {".git/none": blobs.SHA1})
+    assert (found, why) == ({".git/none": ""}, {})
