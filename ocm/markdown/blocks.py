@@ -33,6 +33,10 @@ _SIMPLE = re.compile(
 )
 _IS_ITEM, _IS_HEADING, _IS_FACTS = 1, 3, 4
 _ITEM = 0
+_LEAVES = frozenset(("inline", "fence", "code_block", "html_block"))  # blocks that hold lines, and none of it blocks
+_MOST_LOOKED_INTO = (
+    40  # lines of an item or a quote that are parsed to tell how it ends, so that time grows with the length
+)
 _Block = tuple[int, int, int, str]  # the level of a heading, `_ITEM` or `FACT_LEVEL`; from which line to which; a name
 
 
@@ -79,19 +83,36 @@ class _TopLevel(ParserBlock):
             super().tokenize(state, startLine, endLine)
             return
         line = startLine + 1
-        while line < endLine and (
-            state.isEmpty(line)
-            or state.sCount[line] >= state.blkIndent
-            or (not state.isEmpty(line - 1) and _continues(state, line, endLine))
-        ):
+        went_on = False  # with a paragraph, by a line at the left edge
+        while line < endLine:
+            inside = state.isEmpty(line) or state.sCount[line] >= state.blkIndent
+            if not inside and not _goes_on(state, startLine, line, endLine, open_=went_on):
+                break
+            went_on = not inside
             line += 1
         state.line = line
 
 
-def _continues(state: StateBlock, line: int, end_line: int) -> bool:
-    """Return whether an unindented line goes on with the paragraph above it, because it starts no block of its own."""
+def _goes_on(state: StateBlock, begin: int, line: int, end_line: int, *, open_: bool) -> bool:
+    """Return whether an unindented line goes on with a paragraph above it; `open_` says that there is one."""
+    if state.isEmpty(line - 1) or _begins_block(state, line, end_line):
+        return False
+    return open_ or _ends_in_paragraph(state, begin, line)
+
+
+def _begins_block(state: StateBlock, line: int, end_line: int) -> bool:
+    """Return whether an unindented line starts a block of its own, so that it goes on with no paragraph."""
     rules = state.md.block.ruler.getRules("paragraph")
-    return not any(rule(state, line, end_line, True) for rule in rules)  # noqa: FBT003 - the library's way
+    return any(rule(state, line, end_line, True) for rule in rules)  # noqa: FBT003 - the library's way
+
+
+def _ends_in_paragraph(state: StateBlock, begin: int, end: int) -> bool:
+    """Return whether what a container holds ends in a paragraph, with which an unindented line goes on."""
+    if end - begin > _MOST_LOOKED_INTO:
+        return True
+    held = state.getLines(begin, end, state.blkIndent, keepLastLF=False) + "\nwords"
+    leaves = [token for token in _INSIDE.parse(held) if token.map and token.type in _LEAVES]
+    return bool(leaves) and leaves[-1].type == "inline" and (leaves[-1].map or [end])[0] < end - begin
 
 
 def _parser() -> MarkdownIt:
@@ -104,6 +125,7 @@ def _parser() -> MarkdownIt:
 
 _MARKDOWN = _parser()
 _WHOLE = MarkdownIt("commonmark")  # of what is nested deeper than it goes it makes no sense, so that is not plain
+_INSIDE = MarkdownIt("commonmark", {"maxNesting": 100})  # deeper than anybody writes, and not too deep for the stack
 
 
 def tokens(lines: list[str]) -> list[Token]:

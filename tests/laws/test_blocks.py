@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from markdown_it.token import Token
 
 from ocm.markdown import blocks, render
 from ocm.markdown.session_file import SessionFile
-from tests.laws.edits import edited_files, reference_files
+from tests.laws.edits import FULL, edited_files, reference_files
 from tests.laws.strategies import sessions
 
 _SIMPLE = (
@@ -62,3 +64,47 @@ def test_items_of_one_line_take_no_parser(items: list[str]) -> None:
     found = blocks._simple(lines, 0, len(lines))
     assert found is not None
     assert [lines[start] for _, start, _, _ in found] == lines
+
+
+_INNER = (
+    "text",
+    "> q",
+    ">",
+    ">>>",
+    "> # h",
+    "# h",
+    "```",
+    "~~~",
+    "    code",
+    "- x",
+    "- ",
+    "---",
+    "<!-- x",
+    "| a",
+    "1. y",
+    "",
+)
+_BEHIND = ("lazy", "| a |", "# h", "> q", "lazy: x", "- i")
+
+
+@pytest.mark.parametrize("head", ["- ", "> ", "1. "])
+def test_what_goes_on_behind_an_item_or_a_quote_is_what_a_whole_parser_says(head: str) -> None:
+    margin = head if head == "> " else " " * len(head)
+    for first, second, behind in product(_INNER, _INNER, _BEHIND):
+        lines = [head + first, (margin + second).rstrip(), behind, "", "## X"]
+        whole = FULL.parse("\n".join(lines))
+        assert blocks._shape(blocks.tokens(lines)) == blocks._shape(whole), lines
+
+
+def test_of_a_long_item_no_more_is_looked_into_than_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    really = blocks._INSIDE.parse
+
+    def counted(text: str) -> list[Token]:
+        looked.append(text.count("\n"))
+        return really(text)
+
+    monkeypatch.setattr(blocks._INSIDE, "parse", counted)
+    blocks.outline(["## Goal", "- a", *["  > quoted", "lazy"] * 500, "", "## End"])
+    assert len(looked) <= blocks._MOST_LOOKED_INTO
+    assert max(looked) <= blocks._MOST_LOOKED_INTO

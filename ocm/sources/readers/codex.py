@@ -42,6 +42,7 @@ _INJECTED = (
 _IDE = re.compile(r"# Context from my IDE setup:.*?## My request for Codex:\s*", re.DOTALL)
 _EXIT = re.compile(r"(?:Process exited with code|Exit code:|exited with code) (-?\d+)")
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?=\.jsonl?\Z)")
+_APPLIED = "Success"  # how what applies a patch begins to say so
 _SHELLS = ("exec_command", "shell", "shell_command", "local_shell", "container.exec")
 
 
@@ -255,7 +256,8 @@ class _Reader:
         said, code = _output(output)
         if name == "shell":
             self.story.ran(given, said, self.at, place, failed=None if code is None else code != 0)
-        if "*** Begin Patch" in given and call not in self.applied and (code or 0) == 0:
+        done = code == 0 if code is not None else not said or _APPLIED in said  # a hook or a person may have refused it
+        if "*** Begin Patch" in given and call not in self.applied and done:
             for edit in patch_text.edits(given):
                 self.edited(edit.path, edit.kind, edit.moved, edit.lines)
 

@@ -67,7 +67,9 @@ def _judge_leftovers(world: World) -> None:
 
 
 def _belongs(name: str, world: World) -> bool:
-    if name in {"sessions", "memory.db", "config.json"} or (name.startswith("active_") and name.endswith(".jsonl")):
+    if name in {"sessions", "memory.db", "config.json", "id"} or (
+        name.startswith("active_") and name.endswith(".jsonl")
+    ):
         return True
     if name == "journal.rejected":
         return world.torn

@@ -72,6 +72,7 @@ class World:
         self.written: set[str] | None = None
         if git:
             self._make_repository()
+        process.ask(self.place, [["trust"]], process.Wish())  # as `ocm init` leaves a store: its user's own
         self.disk: Disk | None = None
         if power:
             self.place = replace(self.place, log=os.path.join(folder, "disk.log"))

@@ -229,3 +229,19 @@ def test_a_call_of_any_other_tool_is_no_edit_and_no_command(tmp_path: Path) -> N
     call = line("response_item", type="function_call", name="view_image", arguments='{"path": "a.png"}', call_id="1")
     heard = read(tmp_path, call, line("response_item", type="function_call_output", call_id="1", output="ok"))
     assert (heard.files, heard.checks, heard.todos) == ({}, {}, {})
+
+
+@pytest.mark.parametrize(("output", "edited"), [
+    ("Success. Updated the following files:\nM a.py\n", True), ("Exit code: 0\nOutput:\nSuccess. Updated the following files:\nM a.py", True),
+    ("", True), ("Command blocked by PreToolUse hook: ocm: a checkpoint is due", False), ("patch rejected by user", False),
+    ("apply_patch verification failed: no such line", False), ("Exit code: 1\nOutput:\nno such file", False),
+])  # fmt: skip
+def test_a_patch_that_was_refused_is_no_edit(tmp_path: Path, output: str, *, edited: bool) -> None:
+    patch = "*** Begin Patch\n*** Update File: a.py\n@@\n-one\n+two\n*** End Patch\n"
+    heard = read(
+        tmp_path,
+        line("response_item", type="message", role="user", content=[{"text": "change it"}]),
+        line("response_item", type="custom_tool_call", name="apply_patch", input=patch, call_id="1"),
+        line("response_item", type="custom_tool_call_output", call_id="1", output=output),
+    )
+    assert bool(heard.files) == edited
