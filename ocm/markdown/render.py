@@ -264,7 +264,15 @@ def _splice(
             margin = _margin(file, behind)
             lines += [margin + line if line else "" for value in wanted[b:b_end] for line in make(value)]
             position = behind
+        if not stays:
+            lines += _gap(file, lines, position)
     _set(file, lines + file.body[position:])
+
+
+def _gap(file: SessionFile, lines: list[str], at: int) -> list[str]:
+    """Return the blank line without which the text at `at` would go on with an item that now stands above it."""
+    is_text = at < len(file.body) and bool(file.body[at].strip()) and at not in _starts(file)
+    return [""] if is_text and lines and lines[-1].strip() else []
 
 
 def _margin(file: SessionFile, line: int) -> str:
@@ -357,7 +365,7 @@ def _work(file: SessionFile, old: Session, new: Session) -> None:
             end = next(item.end for item in reversed(group.items) if item.text)
             behind = _behind_indented(file, end)
             space = [""] if behind > end else []
-            _set(file, [*file.body[:behind], *space, *extra, *file.body[behind:]])
+            _set(file, [*file.body[:behind], *space, *extra, *_gap(file, extra, behind), *file.body[behind:]])
         else:
             _insert(file, _content_end(file, group.start, group.end), extra)
     for entry in new.work[len(shared) + (1 if last else 0) :]:

@@ -347,3 +347,16 @@ def test_a_parsed_file_is_not_changed_by_being_written() -> None:
     once = render.update_parsed(file, old, new)
     assert (file.body, str(file.parts)) == (body, parts)
     assert render.update_parsed(file, old, new) == once == render.update(file.text, new)
+
+
+@pytest.mark.parametrize(("body", "change", "after"), [
+    ("## Problems\n\n- one\n\n      code in it\nsays so\n", {"problems": ["one\n\n    code in it", "new"]}, "- new\n\nsays so\n"),
+    ("## Problems\n\n- one\n- two\n\n      code\nsays so\n", {"problems": ["one"]}, "- one\n\nsays so\n"),
+    ("## Work Done\n\n### At ten\n\n- one\n\n      code\nsays so\n", {"work": [WorkEntry("At ten", ["one\n\n    code", "new"])]}, "- new\n\nsays so\n"),
+])  # fmt: skip
+def test_text_behind_an_item_does_not_go_on_with_another_one(body: str, change: dict[str, Any], after: str) -> None:
+    text = render.render(Session("0f6c")) + "\n" + body
+    new = replace(parse.parse(text), **change)
+    result = render.update(text, new)
+    assert parse.parse(result) == new
+    assert after in result
