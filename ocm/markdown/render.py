@@ -271,8 +271,9 @@ def _splice(
 
 def _gap(file: SessionFile, lines: list[str], at: int) -> list[str]:
     """Return the blank line without which the text at `at` would go on with an item that now stands above it."""
-    is_text = at < len(file.body) and bool(file.body[at].strip()) and at not in _starts(file)
-    return [""] if is_text and lines and lines[-1].strip() else []
+    text = file.body[at] if at < len(file.body) else ""
+    may_go_on = bool(text.strip()) and not text.startswith(("#", "```")) and at not in _item_starts(file)
+    return [""] if may_go_on and lines and lines[-1].strip() else []
 
 
 def _margin(file: SessionFile, line: int) -> str:

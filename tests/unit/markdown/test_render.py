@@ -351,6 +351,7 @@ def test_a_parsed_file_is_not_changed_by_being_written() -> None:
 
 @pytest.mark.parametrize(("body", "change", "after"), [
     ("## Problems\n\n- one\n\n      code in it\nsays so\n", {"problems": ["one\n\n    code in it", "new"]}, "- new\n\nsays so\n"),
+    ("## Problems\n\n- one\n\n      code in it\nA section\n-----\n", {"problems": ["one\n\n    code in it", "new"]}, "- new\n\nA section\n-----\n"),
     ("## Problems\n\n- one\n- two\n\n      code\nsays so\n", {"problems": ["one"]}, "- one\n\nsays so\n"),
     ("## Work Done\n\n### At ten\n\n- one\n\n      code\nsays so\n", {"work": [WorkEntry("At ten", ["one\n\n    code", "new"])]}, "- new\n\nsays so\n"),
 ])  # fmt: skip
