@@ -314,8 +314,14 @@ BROUGHT = tuple(map(by_checkout, (thousands_of_files, thousands_of_orphans, a_da
 def test_a_hostile_store_slows_no_hook(tmp_path: Path, hostility: Callable[[Clone], None]) -> None:
     empty, hostile = Clone(tmp_path / "empty"), Clone(tmp_path / "hostile")
     hostility(hostile)
-    for event in EVENTS:  # again where it was not: what else goes on in the machine is not asked about
-        assert any(processor_time(hostile, event) <= 2 * processor_time(empty, event) for _ in range(3)), event
+    for event in EVENTS:
+        least = {True: SECONDS, False: SECONDS}
+        for _ in range(8):  # of both the least, in turns: what else goes on in the machine is not asked about
+            for is_hostile, clone in ((True, hostile), (False, empty)):
+                least[is_hostile] = min(least[is_hostile], processor_time(clone, event))
+            if least[True] <= 2 * least[False]:
+                break
+        assert least[True] <= 2 * least[False], event
 
 
 # --- a store that is a link
