@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from ocm.sources.json_lines import Odd
+
 MAGIC = b"SQLite format 3\x00"
 _WAIT = 2.0
 _MAX_STEPS = 200  # of a million instructions each, after which no question goes on
@@ -21,10 +23,10 @@ Row = dict[str, Any]
 
 
 @contextlib.contextmanager
-def opened(path: str) -> Iterator["Database"]:
+def opened(path: str, odd: Odd | None = None) -> Iterator["Database"]:
     """Open a database for reading; one that is locked, damaged or of another kind holds nothing.
 
-    A copy is read, with its log, so that nothing is written beside the original.
+    A copy is read, with its log, so that nothing is written beside the original. What could not be read is noted.
     """
     with tempfile.TemporaryDirectory(prefix="ocm-import-") as folder:
         copy = os.path.join(folder, "copy.db")
@@ -34,7 +36,10 @@ def opened(path: str) -> Iterator["Database"]:
                     shutil.copyfile(path + end, copy + end)
         db = sqlite3.connect(f"file:{quote(copy)}?mode=rwc", uri=True, timeout=_WAIT)
         try:
-            yield Database(db)
+            found = Database(db)
+            yield found
+            if found.broken and odd is not None:
+                odd.note(f"database: {found.broken}")
         finally:
             db.close()
 

@@ -37,10 +37,8 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
     """Yield the conversations in a database, or in those of a folder."""
     for one in notes.files(path, (".db",)):
         if knows(Sample(one)):
-            with databases.opened(one) as db:
+            with databases.opened(one, odd) as db:
                 yield from _in_database(one, db, odd)
-                if db.broken:
-                    odd.note(f"database: {db.broken}")
 
 
 def _in_database(path: str, db: Database, odd: Odd) -> Iterator[Head]:

@@ -78,7 +78,7 @@ def _calls_in(path: str) -> Iterator[tuple[str, Record]]:
 
 
 def _in_database(path: str, odd: Odd) -> Iterator[Head]:
-    with databases.opened(path) as db:
+    with databases.opened(path, odd) as db:
         for row in db.like(_TABLE, "key", "composerData:"):
             data = part(parsed(row.get("value")))
             name = text(row, "key").removeprefix("composerData:")
@@ -87,8 +87,6 @@ def _in_database(path: str, odd: Odd) -> Iterator[Head]:
                 mark = f"{seconds(data.get('lastUpdatedAt')) or start:.3f}"
                 folder = text(data, "workspaceIdentifier", "uri", "fsPath")
                 yield Head(NAME, name, path, folder, start, 0, mark, key=name)
-        if db.broken:
-            odd.note(f"database: {db.broken}")
 
 
 def read(head: Head, story: Story) -> None:
@@ -99,7 +97,7 @@ def read(head: Head, story: Story) -> None:
     """
     story.seen(head.start)
     if head.key:
-        with databases.opened(head.path) as db:
+        with databases.opened(head.path, story.odd) as db:
             _tell_bubbles(db, head, story)
     else:
         for line, record in records(head.path, story.odd, '{"role"'):
@@ -148,8 +146,6 @@ def _tell_bubbles(db: Database, head: Head, story: Story) -> None:
             given = part(parsed(call.get("rawArgs"))) or part(parsed(call.get("params")))
             if call.get("status") in ("completed", None, "success") and call.get("userDecision") != "rejected":
                 _call(text(call, "name"), given, text(call, "result"), story, at, str(place))
-    if db.broken:
-        story.odd.note(f"database: {db.broken}")
 
 
 def _call(name: str, given: Record, result: str, story: Story, at: float, place: str) -> None:  # noqa: PLR0913, PLR0917 - as told

@@ -51,10 +51,8 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
             held = {name: parts(sample.document, name) for name in _NAMES}
             yield from _told(one, {**held, "user_prompts": prompts}, odd)
             continue
-        with databases.opened(one) as db:
+        with databases.opened(one, odd) as db:
             yield from _told(one, {name: list(db.rows(name)) for name in _NAMES}, odd)
-            if db.broken:
-                odd.note(f"database: {db.broken}")
 
 
 def _told(path: str, held: _Held, odd: Odd) -> Iterator[Head]:

@@ -65,7 +65,7 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
 
 
 def _in_database(path: str, odd: Odd) -> Iterator[Head]:
-    with databases.opened(path) as db:
+    with databases.opened(path, odd) as db:
         sessions = list(db.rows("session", "time_created"))
         children: dict[str, list[Record]] = {}
         for session in sessions:
@@ -75,8 +75,6 @@ def _in_database(path: str, odd: Odd) -> Iterator[Head]:
             if not session.get("parent_id"):
                 own = children.get(text(session, "id"), [])
                 yield _head(path, session, own, seconds(session.get("time_created")))
-        if db.broken:
-            odd.note(f"database: {db.broken}")
 
 
 def _root_of(session: Record, sessions: list[Record]) -> str:
@@ -119,7 +117,7 @@ def read(head: Head, story: Story) -> None:
         OSError: it cannot be read.
     """
     if Sample(head.path).tables:
-        with databases.opened(head.path) as db:
+        with databases.opened(head.path, story.odd) as db:
             for session in db.rows("session", id=head.key):
                 _begin(session, parsed(session.get("model")), story)
             _tell(_messages_in(db, head.key), story)
@@ -127,8 +125,6 @@ def read(head: Head, story: Story) -> None:
                 story.todo(f"todo {row.get('position')}", text(row, "content"), text(row, "status"), "todo")
             for child in head.parts:
                 _tell(_messages_in(db, child), story, is_aside=True)
-            if db.broken:
-                story.odd.note(f"database: {db.broken}")
     else:
         tree = part(document(head.path))
         session = part(tree, "info") or tree

@@ -38,10 +38,8 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
     inner = os.path.join(path, ".openCodeMemory")
     for one in [*notes.files(path, (".db",)), *notes.files(inner, (".db",))]:
         if knows(Sample(one)):
-            with databases.opened(one) as db:
+            with databases.opened(one, odd) as db:
                 yield from _in_database(one, db, odd)
-                if db.broken:
-                    odd.note(f"database: {db.broken}")
 
 
 def _in_database(path: str, db: Database, odd: Odd) -> Iterator[Head]:

@@ -49,10 +49,8 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
         if not sample.tables:
             yield from _grouped(one, _exported(sample), odd)
             continue
-        with databases.opened(one) as db:
+        with databases.opened(one, odd) as db:
             yield from _grouped(one, db.rows("memories", "created_at"), odd)
-            if db.broken:
-                odd.note(f"database: {db.broken}")
 
 
 def _exported(sample: Sample) -> list[Record]:

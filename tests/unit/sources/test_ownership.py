@@ -124,11 +124,11 @@ def test_what_is_no_remote_is_none() -> None:
 
 
 @pytest.mark.parametrize(("pattern", "left_out"), [
-    ("claude-code", True), ("claude-*", True), ("shop", True), ("sh?p", True), ("/work/shop", True), ("/work/", True),
-    ("/work/*", True), ("/history", True), ("cod*", False), ("/work/sho", False), ("shop2", False), ("/wor", False),
+    ("claude-code", True), ("claude-*", True), ("shop", True), ("sh?p", True), ("/made/shop", True), ("/made/", True),
+    ("/made/*", True), ("/history", True), ("cod*", False), ("/made/sho", False), ("shop2", False), ("/mad", False),
 ])  # fmt: skip
 def test_an_exclusion_names_a_source_a_project_a_folder_or_a_file(pattern: str, left_out: bool) -> None:
-    one = Head("claude-code", "S", "/history/a.jsonl", cwd="/work/shop")
+    one = Head("claude-code", "S", "/history/a.jsonl", cwd="/made/shop")
     assert ownership.is_excluded(one, frozenset([pattern.rstrip("/")])) == left_out
 
 
