@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -64,19 +65,8 @@ def test_import_again_and_undo_leave_the_store_byte_for_byte(
         project = Project(root)
         if recorded:
             project.checkpoint(SESSION, goal="said before", decisions=["kept"])
-        states = [kept(project)]
-        batches = []
-        for steps in (first, first + more):
-            path = conversation(str(root), steps).put(Path(folder, "t"))
-            wish = Wish((str(path),))
-            batches.append(importer.run(project.store, wish).batch)
-            states.append(kept(project))
-            assert importer.run(project.store, wish).same == [SESSION]
-            assert kept(project) == states[-1]
-        for batch, state in zip(reversed(batches), reversed(states[:-1]), strict=True):
-            if batch:
-                assert import_batches.undo(project.store, batch).kept == []
-            assert kept(project) == state
+        path = Path(folder, "t")
+        assert_taken_back(project, (conversation(str(root), steps).put(path) for steps in (first, first + more)))
 
 
 _notes = st.lists(
@@ -95,18 +85,23 @@ def test_import_of_another_memory_again_and_undo_leave_the_store_byte_for_byte(
         root = Path(folder, "shop")
         root.mkdir()
         project = Project(root)
-        states = [kept(project)]
-        batches = []
-        for number, notes in enumerate((first, first + more)):
-            wish = Wish((str(memory(Path(folder, f"{number}.db"), notes)),))
-            batches.append(importer.run(project.store, wish).batch)
-            states.append(kept(project))
-            assert importer.run(project.store, wish).same == [SESSION]
-            assert kept(project) == states[-1]
-        for batch, state in zip(reversed(batches), reversed(states[:-1]), strict=True):
-            if batch:
-                assert import_batches.undo(project.store, batch).kept == []
-            assert kept(project) == state
+        paths = enumerate((first, first + more))
+        assert_taken_back(project, (memory(Path(folder, f"{number}.db"), notes) for number, notes in paths))
+
+
+def assert_taken_back(project: Project, grown: Iterable[Path]) -> None:
+    """Import what lies at a path and grows, each time twice, and take it all back: every state is there again."""
+    states, batches = [kept(project)], []
+    for path in grown:
+        wish = Wish((str(path),))
+        batches.append(importer.run(project.store, wish).batch)
+        states.append(kept(project))
+        assert importer.run(project.store, wish).same == [SESSION]
+        assert kept(project) == states[-1]
+    for batch, state in zip(reversed(batches), reversed(states[:-1]), strict=True):
+        if batch:
+            assert import_batches.undo(project.store, batch).kept == []
+        assert kept(project) == state
 
 
 def memory(path: Path, notes: list[tuple[str, str, bool]]) -> Path:

@@ -8,6 +8,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ocm.sources import registry
+from ocm.sources.head import Head
+from ocm.sources.json_lines import Odd
+from ocm.sources.story import Story
+from tests.support.transcripts import story
+
 CLAUDE_MEM = """
 CREATE TABLE sdk_sessions(id INTEGER PRIMARY KEY, content_session_id TEXT, memory_session_id TEXT, project TEXT,
   platform_source TEXT, user_prompt TEXT, custom_title TEXT, started_at TEXT, started_at_epoch INTEGER, status TEXT);
@@ -121,3 +127,21 @@ def engram_rows(directory: str) -> dict[str, list[dict[str, Any]]]:
 def engram(path: Path, directory: str) -> Path:
     """Write a database of engram."""
     return database(path, ENGRAM, engram_rows(directory))
+
+
+def heads(path: Path | str) -> tuple[list[Head], dict[str, int]]:
+    """Return the conversations that lie at a path, and what was passed over, counted."""
+    odd = Odd()
+    return list(registry.heads(str(path), odd)), odd.counts
+
+
+def told(head: Head) -> Story:
+    """Return what one conversation tells."""
+    heard = story()
+    registry.read(head, heard)
+    return heard
+
+
+def sections(heard: Story) -> list[tuple[str, str]]:
+    """Return the notes of a story, each with its kind."""
+    return [(note.kind, note.text) for note in heard.notes]

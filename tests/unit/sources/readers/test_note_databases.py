@@ -12,32 +12,15 @@ import pytest
 from ocm.markdown import parse
 from ocm.sessions import forgotten, import_batches
 from ocm.sources import importer, registry
-from ocm.sources.head import Head
 from ocm.sources.importer import Wish
 from ocm.sources.json_lines import Odd
 from ocm.sources.readers import claude_mem, engram, sessionmem
 from ocm.sources.sample import Sample
-from ocm.sources.story import Story
 from tests.support import memories
 from tests.support.builders import Project, repository
-from tests.support.memories import AT
+from tests.support.memories import AT, heads, sections, told
 from tests.support.session_store import everything
-from tests.support.transcripts import Claude, story
-
-
-def heads(path: Path) -> tuple[list[Head], dict[str, int]]:
-    odd = Odd()
-    return list(registry.heads(str(path), odd)), odd.counts
-
-
-def told(head: Head) -> Story:
-    heard = story()
-    registry.read(head, heard)
-    return heard
-
-
-def sections(heard: Story) -> list[tuple[str, str]]:
-    return [(note.kind, note.text) for note in heard.notes]
+from tests.support.transcripts import Claude
 
 
 @pytest.fixture

@@ -12,15 +12,14 @@ import pytest
 from ocm.markdown import parse
 from ocm.sessions import import_batches
 from ocm.sources import importer, registry
-from ocm.sources.head import Head
 from ocm.sources.importer import Wish
 from ocm.sources.json_lines import Odd
 from ocm.sources.readers import basic_memory, claude_code, memem, opencodememory
-from ocm.sources.story import Story
 from tests.support import memories
 from tests.support.builders import Project, repository
+from tests.support.memories import heads, sections, told
 from tests.support.session_store import everything
-from tests.support.transcripts import SESSION, small_change, story
+from tests.support.transcripts import SESSION, small_change
 
 MEMEM = """---
 id: {id}
@@ -53,21 +52,6 @@ tags:
 - a bullet
 """
 REFERENCE = Path(__file__).parents[3] / "formats" / "reference" / "memory.db.gz"
-
-
-def heads(path: Path | str) -> tuple[list[Head], dict[str, int]]:
-    odd = Odd()
-    return list(registry.heads(str(path), odd)), odd.counts
-
-
-def told(head: Head) -> Story:
-    heard = story()
-    registry.read(head, heard)
-    return heard
-
-
-def sections(heard: Story) -> list[tuple[str, str]]:
-    return [(note.kind, note.text) for note in heard.notes]
 
 
 def put(path: Path, text: str) -> Path:
