@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, Session
-from ocm.markdown import blocks, frontmatter, parse
+from ocm.markdown import blocks, frontmatter, item_places, parse
 from ocm.markdown import facts as fact_block
 from ocm.markdown.blocks import Item, Part
 from ocm.markdown.parse import (
@@ -259,55 +259,14 @@ def _splice(
                 lines += file.body[item.start : item.end]
             position = item.end
         if not stays and b < b_end:
-            behind = _behind_indented(file, position)
+            behind = item_places.behind_indented(file, position)
             lines += [*file.body[position:behind], *([""] if behind > position else [])]
-            margin = _margin(file, behind)
+            margin = item_places.margin(file, behind)
             lines += [margin + line if line else "" for value in wanted[b:b_end] for line in make(value)]
             position = behind
         if not stays:
-            lines += _gap(file, lines, position)
+            lines += item_places.gap(file, lines, position)
     _set(file, lines + file.body[position:])
-
-
-def _gap(file: SessionFile, lines: list[str], at: int) -> list[str]:
-    """Return the blank line without which the text at `at` would go on with an item that now stands above it."""
-    text = file.body[at] if at < len(file.body) else ""
-    may_go_on = bool(text.strip()) and not text.startswith(("#", "```")) and at not in _item_starts(file)
-    return [""] if may_go_on and lines and lines[-1].strip() else []
-
-
-def _margin(file: SessionFile, line: int) -> str:
-    """Return how far in the item stands that comes next: one put before it, further out, would take it for its own."""
-    at = next((n for n in range(line, len(file.body)) if file.body[n].strip()), line)
-    text = file.body[at] if at < len(file.body) else ""
-    margin = text[: len(text) - len(text.lstrip(" "))]
-    return margin if margin and at in _item_starts(file) else ""
-
-
-def _behind_indented(file: SessionFile, line: int) -> int:
-    """Return the line from `line` on where a new item can stand without taking indented lines below it for its own."""
-    end = line
-    starts: set[int] | None = None
-    for n in range(line, len(file.body)):
-        if file.body[n].strip():
-            if not file.body[n].startswith(("  ", "\t", " \t")):
-                break
-            if starts is None:
-                starts = _starts(file)
-            if n in starts:
-                break
-            end = n + 1
-    return end
-
-
-def _starts(file: SessionFile) -> set[int]:
-    """Return the lines on which a part, a group or an item begins."""
-    groups = {group.start for part in file.parts for group in part.groups}
-    return {part.start for part in file.parts} | groups | _item_starts(file)
-
-
-def _item_starts(file: SessionFile) -> set[int]:
-    return {item.start for part in file.parts for group in part.groups for item in group.items}
 
 
 def _edits(old: list[_T], new: Sequence[_T]) -> Sequence[tuple[str, int, int, int, int]]:
@@ -364,9 +323,11 @@ def _work(file: SessionFile, old: Session, new: Session) -> None:
         extra = [line for text in now.items[len(last.items) :] for line in blocks.item_lines(text)]
         if last.items:
             end = next(item.end for item in reversed(group.items) if item.text)
-            behind = _behind_indented(file, end)
+            behind = item_places.behind_indented(file, end)
             space = [""] if behind > end else []
-            _set(file, [*file.body[:behind], *space, *extra, *_gap(file, extra, behind), *file.body[behind:]])
+            _set(
+                file, [*file.body[:behind], *space, *extra, *item_places.gap(file, extra, behind), *file.body[behind:]]
+            )
         else:
             _insert(file, _content_end(file, group.start, group.end), extra)
     for entry in new.work[len(shared) + (1 if last else 0) :]:
