@@ -261,19 +261,25 @@ def match(commit: Patch, units: Iterable[tuple[str, Unit]], key_weight: KeyWeigh
         units: What sessions recorded, as far as it has any key or the whole in common with the commit.
         key_weight: How much a key says: one over the number of sessions that have it.
     """
-    found: dict[str, Match] = {}
-    chosen: dict[str, Unit] = {}
-    shared: dict[str, frozenset[int]] = {}
+    found: dict[str, _Candidate] = {}
     everything = commit.own | commit.parts
     for session, unit in units:
         common = unit.keys & everything
         one = _match(commit, session, unit, common, key_weight)
         if one.score >= MAYBE:
-            shared[session] = shared.get(session, frozenset()) | common
-            if session not in found or _rank(one) > _rank(found[session]):
-                found[session], chosen[session] = one, unit
-    inside = {session: len(keys & commit.own) for session, keys in shared.items()}
-    return _unexplained(found, chosen, shared, inside, key_weight)
+            before = found.get(session)
+            shared = common | before.shared if before else common
+            kept = before if before and _rank(before.match) >= _rank(one) else _Candidate(one, unit.at, shared)
+            found[session] = kept._replace(shared=shared)
+    return _unexplained(list(found.values()), commit.own, key_weight)
+
+
+class _Candidate(NamedTuple):
+    """A session as it matches best: when it recorded that, and all keys that it shares with the commit."""
+
+    match: Match
+    at: str
+    shared: frozenset[int]
 
 
 def _rank(one: Match) -> tuple[float, float]:
@@ -295,13 +301,7 @@ def _match(commit: Patch, session: str, unit: Unit, common: frozenset[int], key_
     return Match(session, unit.number, max(share, part if part >= _MIN_PART else 0.0), "content")
 
 
-def _unexplained(
-    found: dict[str, Match],
-    chosen: dict[str, Unit],
-    shared: dict[str, frozenset[int]],
-    inside: dict[str, int],
-    key_weight: KeyWeight,
-) -> list[Match]:
+def _unexplained(found: list[_Candidate], own: set[int], key_weight: KeyWeight) -> list[Match]:
     """Return the matches without those whose keys a better one explains.
 
     A session that made the commit may have squashed the work of others, so it explains nothing away; nor does one that
@@ -311,25 +311,24 @@ def _unexplained(
     def weight(keys: Iterable[int]) -> float:
         return sum(map(key_weight, keys))
 
-    def order(one: Match) -> tuple[float, float, str]:
-        return (-_EVIDENCE[one.how], -one.score * weight(shared[one.session]), one.session)
+    def order(one: _Candidate) -> tuple[float, float, str]:
+        match = one.match
+        return (-_EVIDENCE[match.how], -match.score * weight(one.shared), match.session)
 
-    kept: list[Match] = []
+    kept: list[_Candidate] = []
     explained: set[int] = set()
-    certain = any(one.how == "same" for one in found.values())
-    for one in sorted(found.values(), key=order):
-        keys = shared[one.session]
-        is_explained = certain or weight(keys - explained) < _MIN_UNEXPLAINED * weight(keys)
-        if one.how == "content" and is_explained and not _was_first(one, chosen, inside, kept):
+    certain = any(one.match.how == "same" for one in found)
+    for one in sorted(found, key=order):
+        is_explained = certain or weight(one.shared - explained) < _MIN_UNEXPLAINED * weight(one.shared)
+        if one.match.how == "content" and is_explained and not _was_first(one, kept, own):
             continue
         kept.append(one)
-        if one.how != "recorded":
-            explained |= keys
-    return kept
+        if one.match.how != "recorded":
+            explained |= one.shared
+    return [one.match for one in kept]
 
 
-def _was_first(one: Match, chosen: dict[str, Unit], inside: dict[str, int], kept: list[Match]) -> bool:
+def _was_first(one: _Candidate, kept: list[_Candidate], own: set[int]) -> bool:
     """Return whether a later session recorded what this one had recorded before it, and mostly more."""
-    since = chosen[one.session].at
-    later = [other.session for other in kept if other.how != "recorded" and since < chosen[other.session].at]
-    return one.sure and any(inside[one.session] <= inside[other] for other in later)
+    later = [other for other in kept if other.match.how != "recorded" and one.at < other.at]
+    return one.match.sure and any(len(one.shared & own) <= len(other.shared & own) for other in later)
