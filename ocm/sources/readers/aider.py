@@ -7,11 +7,11 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 from ocm.sources import hunks
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Odd
+from ocm.sources.moments import local_seconds
 from ocm.sources.sample import Sample
 from ocm.sources.story import Story
 from ocm.store import paths
@@ -80,8 +80,9 @@ def _launches(text: str) -> Iterator[tuple[str, str]]:
 def _head(path: str, number: int, heading: str, body: str) -> Head:
     folder = os.path.dirname(os.path.abspath(path))
     name = hashlib.sha256(f"{os.path.basename(folder)}\n{heading}\n{number}".encode()).hexdigest()[:32]
-    start = datetime.fromisoformat(heading).astimezone().timestamp()
-    return Head(NAME, f"aider-{name}", path, folder, start, len(body), str(len(body.rstrip())), key=str(number))
+    return Head(
+        NAME, f"aider-{name}", path, folder, local_seconds(heading), len(body), str(len(body.rstrip())), key=str(number)
+    )
 
 
 def read(head: Head, story: Story) -> None:

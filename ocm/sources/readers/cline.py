@@ -34,7 +34,7 @@ _BLOCK = re.compile(
     r"(.*?)\n?={5,}\n(.*?)\n?(?:\+{3,}|>{3,}) ?REPLACE",
     re.DOTALL,
 )
-_EXIT = re.compile(r"[Ee]xit code:? (-?\d+)")
+_EXIT = re.compile(r"[Ee]xit code:? (-?\d{1,10})")
 _TODO = re.compile(r"\s*[-*]? ?\[([ xX~-])\] (\S.*)")
 _FAILED = re.compile(r"\[ERROR\]|The tool execution failed|<error>|The user denied")
 

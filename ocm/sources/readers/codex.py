@@ -40,7 +40,7 @@ _INJECTED = (
     "<hook_prompt",  # what a hook asks at the end of a turn
 )  # fmt: skip
 _IDE = re.compile(r"# Context from my IDE setup:.*?## My request for Codex:\s*", re.DOTALL)
-_EXIT = re.compile(r"(?:Process exited with code|Exit code:|exited with code) (-?\d+)")
+_EXIT = re.compile(r"(?:Process exited with code|Exit code:|exited with code) (-?\d{1,10})")
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?=\.jsonl?\Z)")
 _APPLIED = "Success"  # how what applies a patch begins to say so
 _SHELLS = ("exec_command", "shell", "shell_command", "local_shell", "container.exec")

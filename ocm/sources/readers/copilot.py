@@ -16,7 +16,7 @@ VERSION = "1"
 _PEEKED = 20
 _EDITORS = ("edit", "create", "apply_patch", "str_replace_editor", "write", "str_replace", "insert")
 _SHELLS = ("bash", "powershell", "shell")
-_EXIT = re.compile(r"exit(?:ed with)?(?: exit)? code:? (-?\d+)")
+_EXIT = re.compile(r"exit(?:ed with)?(?: exit)? code:? (-?\d{1,10})")
 _TODO = re.compile(r"\s*[-*] \[([ xX~/-])\] (\S.*)")
 _EVENTS = (
     "session.", "user.", "assistant.", "tool.", "hook.", "system.", "subagent.", "agent.", "skill.", "abort", "model.",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
-from ocm.sources.moments import seconds
+from ocm.sources.moments import local_seconds, seconds
 
 AT = 1_772_545_930.0
 
@@ -20,7 +22,31 @@ def test_a_time_is_read_in_every_unit(value: object) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, 0, -5, 10**40, float("nan"), float("inf"), "", "now", "9999-12-31T23:59:59Z", "1" * 30, [], {}],
+    [
+        None,
+        True,
+        0,
+        -5,
+        10**40,
+        10**400,
+        float("nan"),
+        float("inf"),
+        "",
+        "now",
+        "9999-12-31T23:59:59Z",
+        "1" * 30,
+        [],
+        {},
+    ],
 )
 def test_what_is_no_time_is_undated(value: object) -> None:
     assert seconds(value) == 0
+
+
+@pytest.mark.parametrize("value", ["2026-13-45 25:61:61", "0001-01-01 00:00:00", "9999-12-31 23:59:59"])
+def test_what_no_clock_shows_is_undated(value: str) -> None:
+    assert local_seconds(value) == 0
+
+
+def test_a_time_without_a_zone_is_that_of_this_machine() -> None:
+    assert local_seconds("2026-03-03 13:52:10") == datetime(2026, 3, 3, 13, 52, 10).astimezone().timestamp()

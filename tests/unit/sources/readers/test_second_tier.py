@@ -185,6 +185,12 @@ def test_each_launch_of_aider_is_told(tmp_path: Path) -> None:
     assert (grown.session_id, grown.mark == second.mark) == (second.session_id, False)
 
 
+def test_a_launch_of_aider_at_a_time_that_no_clock_shows_is_undated(tmp_path: Path) -> None:
+    path = tmp_path / aider.FILE
+    path.write_text(AIDER.replace("2026-06-09 15:30:00", "2026-13-45 25:61:61"), encoding="utf-8")
+    assert sorted(head.start == 0 for head in registry.heads(str(path), Odd())) == [False, True]
+
+
 def test_the_places_of_aider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (aider.places(), aider.places_in("/p")) == ([], [f"/p/{aider.FILE}"])
     monkeypatch.setenv("AIDER_CHAT_HISTORY_FILE", "/named.md")
