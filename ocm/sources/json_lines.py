@@ -19,7 +19,7 @@ _HUGE = 1e18
 _STRANGE = 40  # characters of an unknown name that are told
 
 
-class Odd:
+class Unreadable:
     """What a reader met and did not know, by what it is: told after an import, never dropped in silence."""
 
     def __init__(self) -> None:
@@ -33,25 +33,25 @@ class Odd:
             self.counts[what] = self.counts.get(what, 0) + 1
 
 
-def records(path: str, odd: Odd, start: str = "") -> Iterator[tuple[int, Record]]:
+def records(path: str, unread: Unreadable, start: str = "") -> Iterator[tuple[int, Record]]:
     """Yield each record of a file with the number of its line.
 
     Args:
         path: The file.
-        odd: Takes what was not read.
+        unread: Takes what was not read.
         start: How a record begins, by which one is found behind a torn one on the same line.
 
     Raises:
         OSError: there is no such file, or it cannot be read.
     """
     with paths.open_regular(path, MAX_FILE, follow=True) as file:
-        for number, line in enumerate(_lines(file, odd), 1):
+        for number, line in enumerate(_lines(file, unread), 1):
             if line and not line.isspace():
-                for found in _decoded(line, odd, start):
+                for found in _decoded(line, unread, start):
                     yield number, found
 
 
-def _lines(file: IO[bytes], odd: Odd) -> Iterator[bytes]:
+def _lines(file: IO[bytes], unread: Unreadable) -> Iterator[bytes]:
     """Yield the lines of a file as UTF-8; one that is too long is passed over."""
     encoding = _MARKS.get(file.read(2), "")
     if encoding:
@@ -62,26 +62,26 @@ def _lines(file: IO[bytes], odd: Odd) -> Iterator[bytes]:
     while line := file.readline(MAX_LINE):
         is_whole = len(line) < MAX_LINE or line.endswith(b"\n")
         if not is_whole:
-            odd.note("line too long")
+            unread.note("line too long")
             while line and not line.endswith(b"\n"):
                 line = file.readline(MAX_LINE)
             line = b""
         yield line.removeprefix(codecs.BOM_UTF8)
 
 
-def _decoded(line: bytes, odd: Odd, start: str) -> Iterator[Record]:
+def _decoded(line: bytes, unread: Unreadable, start: str) -> Iterator[Record]:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
-        yield from _salvaged(line, odd, start)
+        yield from _salvaged(line, unread, start)
         return
     if isinstance(found, dict):
         yield found
     else:
-        odd.note("no record")
+        unread.note("no record")
 
 
-def _salvaged(line: bytes, odd: Odd, start: str) -> Iterator[Record]:
+def _salvaged(line: bytes, unread: Unreadable, start: str) -> Iterator[Record]:
     """Yield what can be read of a line that is not one record: two of them, or a torn one and a whole one."""
     text = line.decode("utf-8", "replace").strip()
     at = 0
@@ -90,7 +90,7 @@ def _salvaged(line: bytes, odd: Odd, start: str) -> Iterator[Record]:
             found, at = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):
             at = text.find(start, at + 1) if start else -1
-            odd.note("torn line")
+            unread.note("torn line")
             continue
         if isinstance(found, dict):
             yield found

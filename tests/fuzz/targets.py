@@ -19,7 +19,7 @@ from ocm.redaction import redact
 from ocm.redaction.user_rules import NONE
 from ocm.sessions import gather, merge
 from ocm.sources import combine, extract, registry
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.story import Story
 from ocm.store import gate, journal
 from ocm.store.events import hook_event, moment
@@ -104,7 +104,7 @@ def transcript(data: bytes) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
             file.write(data[1:])
-        for head in registry.heads(path if "/" not in name else folder, Odd()):
+        for head in registry.heads(path if "/" not in name else folder, Unreadable()):
             story = Story(clean=lambda text: clean_text(redact.redact(text)[0]), inside=lambda path: path.strip("/"))
             registry.read(head, story)
             told = extract.draft(head, story, "1", {})

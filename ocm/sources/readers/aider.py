@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ocm.sources import hunks
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.moments import local_seconds
 from ocm.sources.sample import Sample
 from ocm.sources.story import Story
@@ -48,13 +48,13 @@ def knows(sample: Sample) -> bool:
     return b"# aider chat started at " in sample.head and not sample.head.startswith(b"{")
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the launches in a file, or in those of a folder and below it."""
     for one in [path] if os.path.isfile(path) else _files(path):
         try:
             text = _text(one)
         except OSError as error:
-            odd.note(f"unreadable: {error.strerror}")
+            unread.note(f"unreadable: {error.strerror}")
             continue
         for number, launch in enumerate(_launches(text)):
             yield _head(one, number, *launch)

@@ -9,20 +9,20 @@ from pathlib import Path
 import pytest
 
 from ocm.sources import json_lines
-from ocm.sources.json_lines import Odd, number, part, parts, records, text
+from ocm.sources.json_lines import Unreadable, number, part, parts, records, text
 from ocm.store.paths import UnfitFileError
 
 
 def read(path: Path, data: bytes, start: str = "") -> tuple[list[dict[str, object]], dict[str, int]]:
     path.write_bytes(data)
-    odd = Odd()
-    return [record for _, record in records(str(path), odd, start)], odd.counts
+    unread = Unreadable()
+    return [record for _, record in records(str(path), unread, start)], unread.counts
 
 
 def test_each_line_is_a_record_with_its_number(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"a": 1}\n\n  \n{"a": 2}')
-    assert list(records(str(path), Odd())) == [(1, {"a": 1}), (4, {"a": 2})]
+    assert list(records(str(path), Unreadable())) == [(1, {"a": 1}), (4, {"a": 2})]
 
 
 def test_two_records_on_one_line_are_two(tmp_path: Path) -> None:
@@ -31,9 +31,9 @@ def test_two_records_on_one_line_are_two(tmp_path: Path) -> None:
 
 def test_a_whole_record_behind_a_torn_one_is_read(tmp_path: Path) -> None:
     line = b'{"parentUuid": 1, "text": "half {\\"parentUuid": 2, "x": {"y": 3}}\n'
-    found, odd = read(tmp_path / "a", b'{"parentUuid": 1, "t": "ha{"parentUuid": 2}\n' + line, '{"parentUuid"')
+    found, unread = read(tmp_path / "a", b'{"parentUuid": 1, "t": "ha{"parentUuid": 2}\n' + line, '{"parentUuid"')
     assert found == [{"parentUuid": 2}]
-    assert odd == {"torn line": 2}
+    assert unread == {"torn line": 2}
 
 
 def test_a_torn_line_is_counted_and_the_rest_read(tmp_path: Path) -> None:
@@ -65,8 +65,8 @@ def test_bytes_that_are_no_utf8_cost_their_letters_only(tmp_path: Path) -> None:
 
 def test_a_line_without_end_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "MAX_LINE", 64)
-    found, odd = read(tmp_path / "a", b'{"a": 1}\n{"b": "' + b"x" * 300 + b'"}\n{"a": 2}\n{"b": "' + b"x" * 300)
-    assert (found, odd) == ([{"a": 1}, {"a": 2}], {"line too long": 2})
+    found, unread = read(tmp_path / "a", b'{"a": 1}\n{"b": "' + b"x" * 300 + b'"}\n{"a": 2}\n{"b": "' + b"x" * 300)
+    assert (found, unread) == ([{"a": 1}, {"a": 2}], {"line too long": 2})
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
@@ -74,17 +74,17 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UnfitFileError):
-        list(records(str(tmp_path / "pipe"), Odd()))
+        list(records(str(tmp_path / "pipe"), Unreadable()))
 
 
 def test_what_is_odd_is_counted_up_to_a_bound() -> None:
-    odd = Odd()
+    unread = Unreadable()
     for n in range(1000):
-        odd.note(f"type {n}")
-        odd.note("\x1b[31m" + "x" * 100)
-    odd.note("\x00")
-    assert len(odd.counts) == 40
-    assert odd.counts["[31m" + "x" * 35] == 1000
+        unread.note(f"type {n}")
+        unread.note("\x1b[31m" + "x" * 100)
+    unread.note("\x00")
+    assert len(unread.counts) == 40
+    assert unread.counts["[31m" + "x" * 35] == 1000
 
 
 def test_parts_of_a_record_are_taken_whatever_it_is() -> None:
