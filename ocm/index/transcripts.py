@@ -20,6 +20,7 @@ from ocm.index.query_terms import query as taken_apart
 from ocm.store import files
 
 NAME, LOCK = "transcripts.db", "transcripts.lock"
+CacheError = sqlite3.Error  # for those who ask, and have no other use of that library
 ROLES = ("user", "assistant", "error")
 _APPLICATION_ID, _VERSION = 0x6F636D74, 1  # "ocmt"
 _BITS = 20  # of the number of what was said within its transcript

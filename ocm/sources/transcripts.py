@@ -7,7 +7,6 @@ of the project that it was said in.
 import contextlib
 import hashlib
 import os
-import sqlite3
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -81,10 +80,10 @@ def search(store: Store, wish: Wish, *, progress: Progress | None = None, notice
     try:
         try:
             left, hits, known = work.answer(*asked)
-        except sqlite3.Error as error:
+        except index.CacheError as error:
             work.renew(error)
             left, hits, known = work.answer(*asked)
-    except sqlite3.Error as error:
+    except index.CacheError as error:
         raise OcmError(f"What was said cannot be searched now: {error}.", "Ask again in a moment.") from error
     files = work.session_files({known[hit.text.transcript] for hit in hits})
     rows = [_row(rank, hit, known[hit.text.transcript], files) for rank, hit in enumerate(hits, 1)]
@@ -191,8 +190,8 @@ class _Work:
         """Bring the cache in step with the files, as far as that can be done; return how many are not read yet."""
         try:
             return self._step(deadline, progress)
-        except (OSError, OcmError, sqlite3.Error) as error:
-            if isinstance(error, sqlite3.Error) and schema.is_damage(error):
+        except (OSError, OcmError, index.CacheError) as error:
+            if isinstance(error, index.CacheError) and schema.is_damage(error):
                 raise
             why = getattr(error, "strerror", "") or str(error).rstrip(".")
             self.notice(f"{index.path_in(self.home)} is not up to date, and asked as it is: {why}.")
@@ -216,16 +215,16 @@ class _Work:
 
         Raises:
             OcmError: there is no cache.
-            sqlite3.Error: it is damaged, or locked for too long.
+            index.CacheError: it is damaged, or locked for too long.
         """
         left = self._in_step(time.monotonic() + wish.seconds, progress)
         return left, *self._ask(wish, since, until)
 
-    def renew(self, error: sqlite3.Error) -> None:
+    def renew(self, error: index.CacheError) -> None:
         """Move a cache aside of which a question showed that it is damaged.
 
         Raises:
-            sqlite3.Error: it is not.
+            index.CacheError: it is not.
         """
         with index.locked(self.home):
             index.put_aside(self.home, error, self.notice)
