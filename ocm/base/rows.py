@@ -51,6 +51,12 @@ class ListedRow(SessionRow, StandingRow):
     """A session in a list, with what became of its work."""
 
 
+class PersonsRow(ListedRow):
+    """The same as a person is shown it: with whether one pinned it."""
+
+    pinned: bool
+
+
 class HitRow(SessionRow, FreshnessRow, StandingRow):
     """A session that a search found; `project` is there when several stores were searched."""
 
@@ -104,6 +110,8 @@ class ReferenceRow(TypedDict):
 class SessionPage(SessionRow):
     """A whole session."""
 
+    pinned: bool
+    merged_ids: list[str]
     slug: str
     project: str
     started_at: str

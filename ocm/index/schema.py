@@ -34,12 +34,14 @@ _TEXT = ", ".join(TEXTS)
 _SESSIONS = """CREATE TABLE sessions(
   id INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, racy BLOB, error TEXT,
   counts INTEGER NOT NULL, session_id TEXT, slug TEXT, tool TEXT, project TEXT, branch TEXT, status TEXT,
-  started_at TEXT, updated_at TEXT, started REAL, updated REAL, only_asked INTEGER NOT NULL)"""
+  started_at TEXT, updated_at TEXT, started REAL, updated REAL, pinned INTEGER NOT NULL, only_asked INTEGER NOT NULL)"""
 # `kind` is a place in CHANGE_TYPES; KIND is its name.
 KIND = f"CASE kind {' '.join(f'WHEN {n} THEN {name!r}' for n, name in enumerate(CHANGE_TYPES))} END"
 _FILES = """CREATE TABLE session_files(
   session INTEGER, n INTEGER, path TEXT, kind INTEGER, old_path TEXT, blob TEXT,
   PRIMARY KEY(session, n)) WITHOUT ROWID"""
+# Under which other ids a session is known: those of sessions that a person merged into it.
+_NAMES = "CREATE TABLE session_names(name TEXT, session INTEGER, PRIMARY KEY(name, session)) WITHOUT ROWID"
 _FTS = f"""CREATE VIRTUAL TABLE sessions_fts USING fts5(
   {", ".join(COLUMNS)}, content='session_texts', content_rowid='id', tokenize='{TOKENIZER}')"""
 # What sessions recorded of their work (`keys` is all of a unit's), and the commits that it may have ended in.
@@ -61,6 +63,7 @@ _LINKS = (
 _ITEMS = (
     """CREATE TABLE session_items(
   session INTEGER, kind TEXT, n INTEGER, at REAL, over INTEGER, text TEXT, a INTEGER, b INTEGER, c INTEGER, shown TEXT,
+  origin TEXT,
   PRIMARY KEY(session, kind, n)) WITHOUT ROWID""",
     "CREATE INDEX items_latest ON session_items(kind, at) WHERE over = 0",
     """CREATE TABLE session_ends(
@@ -82,6 +85,8 @@ _SCHEMA = (
     f"CREATE TABLE session_chunks(id INTEGER PRIMARY KEY, {_TEXT})",
     f"CREATE VIEW session_texts AS SELECT id, {_TEXT}, '' AS ident FROM session_chunks",  # noqa: S608 - constants
     _FILES,
+    _NAMES,
+    "CREATE INDEX names_session ON session_names(session)",
     _FTS,
     *_LINKS,
     *_ITEMS,
