@@ -18,9 +18,8 @@ from ocm.git import parse, worktree
 from ocm.git.worktree import WorkTree
 from ocm.redaction import redact, user_rules
 from ocm.redaction.user_rules import Rules
-from ocm.sessions import forgotten
 from ocm.sources.head import Head
-from ocm.store import config, paths
+from ocm.store import config, forgotten, paths
 from ocm.store.paths import Store, user_store
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")

@@ -10,12 +10,11 @@ import pytest
 
 from ocm.base.errors import BadInputError, OcmError
 from ocm.index import transcripts as index
-from ocm.sessions import forgotten
 from ocm.setup import settings
 from ocm.sources import spoken, transcripts
 from ocm.sources.json_lines import Position
 from ocm.sources.transcripts import Wish
-from ocm.store import registry
+from ocm.store import forgotten, registry
 from tests.support.builders import Project
 from tests.support.said import FIRST, SECOND, Talks
 from tests.support.transcripts import Claude
