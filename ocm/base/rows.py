@@ -67,6 +67,24 @@ class HitRow(SessionRow, FreshnessRow, StandingRow):
     project: NotRequired[str]
 
 
+class SaidRow(TypedDict):
+    """What was said in a conversation and found in the host's own file: where to read on, and what stands around it."""
+
+    rank: int
+    score: float
+    session_id: str
+    tool: str
+    role: str
+    date: str
+    snippet: str
+    before: str
+    after: str
+    project: str
+    file: str
+    position: str
+    markdown_path: str | None
+
+
 class FileRow(TypedDict):
     """A file that a session touched."""
 

@@ -12,6 +12,7 @@ from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session, slugify
 from ocm.markdown import conflicts, parse, render
+from ocm.markdown.facts import Facts
 from ocm.markdown.session_file import SessionFile
 from ocm.store import files, journal, paths
 from ocm.store.events import Event
@@ -34,6 +35,11 @@ class Known:
     def text(self) -> str:
         """The text of the file."""
         return self.file.text
+
+    @property
+    def facts(self) -> Facts:
+        """What machines noted in it."""
+        return Facts.parse(self.session.facts)
 
 
 @dataclass(frozen=True, slots=True)
