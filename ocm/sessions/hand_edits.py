@@ -214,7 +214,7 @@ def draft(place: Store, name: str, store: Store) -> Draft:
 
 
 def retype(store: Store, place: Store, given: Draft) -> bool:
-    """Write what a person made of the copy over the session's file; False where that is nothing.
+    """Write what a person made of the copy over the session's file; False where that is nothing. The copy is done with.
 
     What was written there meanwhile stays: both changes are made where they do not meet.
 
@@ -224,6 +224,7 @@ def retype(store: Store, place: Store, given: Draft) -> bool:
     """
     text = _typed(given.path)
     if text == given.base:
+        backups.remove(given.path)
         return False
     text = redact_scan.cleaned(text, user_rules.load(user_store(), store.path))[0]
     if parse.parse(text).session_id != given.session_id:
@@ -239,6 +240,7 @@ def retype(store: Store, place: Store, given: Draft) -> bool:
         return both
 
     Change(store, "edit").text(given.session_id, made, place)
+    backups.remove(given.path)
     return True
 
 

@@ -51,7 +51,7 @@ def _in_editor(store: "Store", place: "Store", name: str) -> None:
 
     from ocm.base.errors import OcmError
     from ocm.cli import editor
-    from ocm.sessions import backups, hand_edits
+    from ocm.sessions import hand_edits
 
     if not editor.is_there():
         path = os.path.join(place.sessions, name)
@@ -69,6 +69,5 @@ def _in_editor(store: "Store", place: "Store", name: str) -> None:
             if not click.confirm("Edit it again?", default=True, err=True):
                 raise OcmError("Nothing was changed.", f"What you wrote is kept in {draft.path}.") from None
             continue
-        backups.remove(draft.path)
         output.notice(f"Changed: {name}" if is_new else "Nothing was changed.")
         return

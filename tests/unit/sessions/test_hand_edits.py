@@ -192,8 +192,10 @@ def test_what_a_person_made_of_the_copy_is_what_the_file_says(project: Project) 
     draft, path = drafted(project)
     assert path.stat().st_mode & 0o777 == 0o600
     replaced(path, "- X\n", "- Y\n\nmine: free text\n")
+    typed = path.read_text(encoding="utf-8")
     assert hand_edits.retype(project.store, project.store, draft)
-    assert project.file().read_text(encoding="utf-8") == path.read_text(encoding="utf-8")
+    assert project.file().read_text(encoding="utf-8") == typed
+    assert not path.exists()
     by_hand.undo(project.store, by_hand.last(project.store))
     assert project.file().read_text(encoding="utf-8") == draft.base
 
@@ -267,8 +269,9 @@ def test_a_secret_that_was_typed_is_not_stored_and_a_forgotten_session_leaves_no
     replaced(path, "\ng\n", f"\nuse {token}\n")
     assert hand_edits.retype(project.store, project.store, draft)
     assert project.session().goal == "use [REDACTED:github-token]"
+    _, left = drafted(project)
     forget.forget(project.store, "A")
-    assert not path.exists()
+    assert not left.exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs symbolic links")
