@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ocm.base.model import Session
 
 OPEN, DECISION, PROBLEM, NOTE, WORDS = "open", "decision", "problem", "note", "words"
+ASSISTANT = "assistant"
 LEFT = "left"  # open at the end of an imported conversation: nobody said that it still is
 DONE = "done"
 _LONGEST = 400  # characters of an item that are kept here: as much as anybody shows in a line
@@ -26,7 +27,7 @@ _ON_BRANCH, _LATEST, _EACH = 12, 24, 40  # sessions, and items of each kind, tha
 _MACHINE = "machine"  # the origin of what was read in a transcript
 _MACHINE_WORDS = ("Tests run: `", "`")
 _NO_KEYS = (0, 0, 0)
-_Row = tuple[int, str, int, float, int, str, int, int, int, str]
+_Row = tuple[int, str, int, float, int, str, int, int, int, str, str]
 _End = tuple[int, int, str, int, float]
 
 
@@ -62,7 +63,7 @@ def only_asked(session: "Session") -> bool:
 def insert(db: sqlite3.Connection, found: "Sequence[tuple[int, Session]]") -> None:
     """Insert what sessions left standing, and what they end."""
     rows = [item for row, session in found for item in _items(row, session)]
-    db.executemany("INSERT INTO session_items VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    db.executemany("INSERT INTO session_items VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     ends = [end for row, session in found for end in _ends(row, session)]
     db.executemany("INSERT OR IGNORE INTO session_ends VALUES(?, ?, ?, ?, ?)", ends)
 
@@ -77,14 +78,16 @@ def _items(row: int, session: "Session") -> Iterator[_Row]:
     from ocm.markdown import item_labels
     from ocm.markdown.task_words import SOLVES, SUPERSEDES
 
-    dates = _Dates(session)
+    dates, origins = _Dates(session), _Origins(session)
     yield from _open_items(row, session, dates)
     for n, text in enumerate(session.decisions):
         over = item_labels.is_struck(text)
-        yield _row((row, DECISION, n, dates.of(text)), text, _label_key(SUPERSEDES, text), over=over)
+        who = origins.of("decisions", text)
+        yield _row((row, DECISION, n, dates.of(text)), text, _label_key(SUPERSEDES, text), over=over, told=("", who))
     for n, text in enumerate(session.problems):
         over = item_labels.is_struck(text) or item_labels.says_solved(text) or bool(item_labels.solved(text))
-        yield _row((row, PROBLEM, n, dates.of(text)), text, _label_key(SOLVES, text), over=over)
+        who = origins.of("problems", text)
+        yield _row((row, PROBLEM, n, dates.of(text)), text, _label_key(SOLVES, text), over=over, told=("", who))
     for n, text in enumerate(_paragraphs(session.notes)[:_MOST_NOTES]):
         yield _row((row, NOTE, n, dates.last), text)
     if session.last_words and not (session.goal or session.work_pending or session.decisions or session.problems):
@@ -103,7 +106,7 @@ def _open_items(row: int, session: "Session", dates: "_Dates") -> Iterator[_Row]
         shown = item_labels.shown_by(text)
         signs = "\t".join((str(int(shown.adds)), shown.path, shown.symbol)) if shown else ""
         kind = LEFT if is_left(text) else OPEN
-        yield _row((row, kind, n, dates.of(text)), text, keys, over=over, shown=signs)
+        yield _row((row, kind, n, dates.of(text)), text, keys, over=over, told=(signs, ""))
 
 
 def _left_by(session: "Session") -> Callable[[str], bool]:
@@ -126,9 +129,10 @@ def _row(
     keys: tuple[int, int, int] = _NO_KEYS,
     *,
     over: bool = False,
-    shown: str = "",
+    told: tuple[str, str] = ("", ""),
 ) -> _Row:
-    return (*place, int(over), text[:_LONGEST], *keys, shown)
+    """Return a row; `told` is what in the code shows that the item is done, and who it is from."""
+    return (*place, int(over), text[:_LONGEST], *keys, *told)
 
 
 def _label_key(how: str, text: str) -> tuple[int, int, int]:
@@ -168,6 +172,27 @@ class _Dates:
     def of(self, text: str) -> float:
         at = self._known.get(self._digest(text), self._began) if self._known else self._began
         return times.instant(at)
+
+
+class _Origins:
+    """Who the items of a session are from: the assistant, unless its facts say otherwise or no checkpoint dated it."""
+
+    def __init__(self, session: "Session") -> None:
+        from ocm.markdown import facts
+
+        known = facts.Facts.parse(session.facts)
+        self._digest = facts.digest
+        self._noted = {(one.section, one.digest): one.word for one in known.origins()}
+        self._dated = known.dates()
+        is_kept = bool(self._noted or self._dated)
+        self._else = facts.PERSON if is_kept or session.tool == facts.PERSON else ASSISTANT
+
+    def of(self, section: str, text: str) -> str:
+        digest = self._digest(text)
+        noted = self._noted.get((section, digest), "")
+        if digest in self._dated and noted in {"", _MACHINE}:  # what a checkpoint said, it says for itself
+            return ASSISTANT
+        return noted or self._else
 
 
 def _paragraphs(notes: str) -> list[str]:
