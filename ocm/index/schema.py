@@ -58,6 +58,7 @@ _LINKS = (
     'CREATE TABLE commit_keys(key INTEGER, "commit" INTEGER, PRIMARY KEY(key, "commit")) WITHOUT ROWID',
 )
 # What sessions left (`a`, `b` and `c` are the numbers that end it; `over` by their own words), and what they end.
+# The text of an item is empty where a column of `session_chunks` has it; `at` of an end where it is the session's.
 _ITEMS = (
     """CREATE TABLE session_items(
   session INTEGER, kind TEXT, n INTEGER, at REAL, over INTEGER, text TEXT, a INTEGER, b INTEGER, c INTEGER, shown TEXT,
@@ -65,7 +66,6 @@ _ITEMS = (
     "CREATE INDEX items_latest ON session_items(kind, at) WHERE over = 0",
     """CREATE TABLE session_ends(
   key INTEGER, session INTEGER, kind TEXT, n INTEGER, at REAL, PRIMARY KEY(key, session, kind, n)) WITHOUT ROWID""",
-    "CREATE INDEX ends_session ON session_ends(session)",
 )
 _SCHEMA = (
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
