@@ -271,6 +271,17 @@ class Standing:
                 found[row] = _Texts(*texts)
         return found
 
+    def named(self, rows: Sequence[int]) -> set[int]:
+        """Return which of these sessions have a decision or a problem whose label another decision or problem names."""
+        found: set[int] = set()
+        for part in _parts(rows):
+            sql = (
+                "SELECT DISTINCT i.session FROM session_items i JOIN session_ends e ON e.key = i.a"
+                f" WHERE i.session IN ({_slots(part)}) AND i.kind IN (?, ?) AND e.kind <> ?"
+            )
+            found |= {row for (row,) in schema.rows(self._db.execute(sql, (*part, DECISION, PROBLEM, DONE)), int)}
+        return found
+
     def ended(self, items: Iterable[Item]) -> set[Item]:
         """Return those of the items that a later item of any session ends."""
         keyed = [item for item in items if item.keys]
