@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ocm.index import file_format, schema
 from ocm.index.file_format import encodable
-from ocm.index.standing import DECISION, PROBLEM
+from ocm.index.standing import ASSISTANT, DECISION, PROBLEM
 from ocm.markdown.fingerprint_lines import Unit, pack, unpack
 from ocm.store.paths import Store
 
@@ -49,12 +49,13 @@ class Holding(NamedTuple):
 
 
 class Item(NamedTuple):
-    """A decision or a problem: its text, its place in its session's file, and when it was recorded (epoch seconds)."""
+    """A decision or a problem: its text and place in its session's file, when it was recorded, and who it is from."""
 
     file: str
     number: int
     text: str
     at: float
+    origin: str = ""
 
 
 # --- rows of sessions
@@ -261,19 +262,19 @@ class Links:
     def items(self, kind: str, rows: Sequence[int] | None = None) -> list[Item]:
         """Return every decision, or every problem, the oldest first; with `rows` only those of these sessions."""
         sql = (
-            "SELECT s.file, i.session, i.n, i.at FROM session_items i JOIN sessions s ON s.id = i.session"
+            "SELECT s.file, i.session, i.n, i.at, i.origin FROM session_items i JOIN sessions s ON s.id = i.session"
             f" WHERE i.kind = ?{self._of_project}"
         )
         values: tuple[object, ...] = (kind, *self._values)
         parts: Iterable[Sequence[int]] = [()] if rows is None else _parts(rows)
         chosen = " AND i.session IN ({})"
         asked = [(sql + chosen.format(_slots(part)) if part else sql, (*values, *part)) for part in parts]
-        found = [row for one in asked for row in schema.rows(self._db.execute(*one), str, int, int, float)]
+        found = [row for one in asked for row in schema.rows(self._db.execute(*one), str, int, int, float, str)]
         found.sort(key=lambda row: (row[3], row[0], row[2]))
-        texts = self._items_of(kind, sorted({session for _, session, _, _ in found}))
+        texts = self._items_of(kind, sorted({session for _, session, *_ in found}))
         return [
-            Item(name, number, texts[session][number], at)
-            for name, session, number, at in found
+            Item(name, number, texts[session][number], at, origin or ASSISTANT)
+            for name, session, number, at, origin in found
             if number < len(texts.get(session, ()))
         ]
 

@@ -1,8 +1,8 @@
 """Words: the same rules for what is indexed and for what is asked. No SQL, and no character is special.
 
 A search is three questions to FTS5, added up: the words, joined by OR and most of them as prefixes; adjacent words as
-phrases; words near each other (their weights are in `bm25`). Limits were chosen by measuring on collections of issues,
-pull requests and sessions; joining by AND, or weighting the sections by hand, answered far fewer questions.
+phrases; words near each other (their weights are in `file_format`). Limits were chosen by measuring on collections of
+issues, pull requests and sessions; joining by AND, or weighting the sections by hand, answered far fewer questions.
 """
 
 import re

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ocm.markdown.facts import Facts
 
 OPEN, DECISION, PROBLEM, NOTE, WORDS = "open", "decision", "problem", "note", "words"
+ASSISTANT = "assistant"  # whose most items are: as an origin it is left out, because an empty text takes no room
 LEFT = "left"  # open at the end of an imported conversation: nobody said that it still is
 DONE = ""  # most ends are of this kind, and an empty text takes no room
 # The columns that hold the text of an item already, as the one that its number says.
@@ -29,7 +30,7 @@ _ON_BRANCH, _LATEST, _EACH = 12, 24, 40  # sessions, and items of each kind, tha
 _MACHINE = "machine"  # the origin of what was read in a transcript
 _MACHINE_WORDS = ("Tests run: `", "`")
 _NO_KEYS = (0, 0, 0)
-_Row = tuple[int, str, int, float, int, str, int, int, int, str]
+_Row = tuple[int, str, int, float, int, str, int, int, int, str, str]
 _End = tuple[int, int, str, int, float | None]  # the last is left out where it is that of the session
 _FoundEnd = tuple[int, int, str, int, float]
 
@@ -67,7 +68,7 @@ def insert(db: sqlite3.Connection, found: "Sequence[tuple[int, Session]]") -> No
     """Insert what sessions left standing, and what they end."""
     left = [_Left(row, session) for row, session in found]
     rows = [item for one in left for item in one.items()]
-    db.executemany("INSERT INTO session_items VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    db.executemany("INSERT INTO session_items VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     ends = sorted(end for one in left for end in one.ends())  # neighbours in the table are quicker to insert
     db.executemany("INSERT OR IGNORE INTO session_ends VALUES(?, ?, ?, ?, ?)", ends)
 
@@ -108,7 +109,7 @@ class _Left:
         from ocm.markdown.facts import Facts
 
         self._row, self._session, self._facts = row, session, Facts.parse(session.facts)
-        self._dates = _Dates(session, self._facts)
+        self._dates, self._origins = _Dates(session, self._facts), _Origins(session, self._facts)
         self._finished = _ended_by_deeds(map(file_format.held, (*session.work_completed, *session.work_summary)))
 
     def ends(self) -> Iterator[_End]:
@@ -149,11 +150,13 @@ class _Left:
     def _item(self, kind: str, n: int, text: str, keys: tuple[int, int, int], *, over: bool) -> _Row:
         """Return the row of an item whose text another table holds."""
         signs = _signs(text) if kind in {OPEN, LEFT} else ""
-        return self._row, kind, n, self._dates.of(text), int(over), "", *keys, signs
+        origin = self._origins.of(_COLUMNS[kind], text) if kind in {DECISION, PROBLEM} else ASSISTANT
+        who = "" if origin == ASSISTANT else origin
+        return self._row, kind, n, self._dates.of(text), int(over), "", *keys, signs, who
 
     def _text(self, kind: str, n: int, text: str) -> _Row:
         """Return the row of what nothing ends, with its text."""
-        return self._row, kind, n, self._dates.last, 0, text[:_LONGEST], *_NO_KEYS, ""
+        return self._row, kind, n, self._dates.last, 0, text[:_LONGEST], *_NO_KEYS, "", ""
 
 
 def _left_by(known: "Facts") -> Callable[[str], bool]:
@@ -197,6 +200,26 @@ class _Dates:
     def of(self, text: str) -> float:
         at = self._known.get(self._digest(text), self._began) if self._known else self._began
         return times.instant(at)
+
+
+class _Origins:
+    """Who the items of a session are from: the assistant, unless its facts say otherwise or no checkpoint dated it."""
+
+    def __init__(self, session: "Session", known: "Facts") -> None:
+        from ocm.markdown import facts
+
+        self._digest = facts.digest
+        self._noted = {(one.section, one.digest): one.word for one in known.origins()}
+        self._dated = known.dates()
+        is_kept = bool(self._noted or self._dated)
+        self._else = facts.PERSON if is_kept or session.tool == facts.PERSON else ASSISTANT
+
+    def of(self, section: str, text: str) -> str:
+        digest = self._digest(text)
+        noted = self._noted.get((section, digest), "")
+        if digest in self._dated and noted in {"", _MACHINE}:  # what a checkpoint said, it says for itself
+            return ASSISTANT
+        return noted or self._else
 
 
 def _paragraphs(notes: str) -> list[str]:

@@ -105,7 +105,8 @@ def _list(request: Request) -> Answer:
     from ocm.recall import listing
 
     given = request.arguments
-    return {"result": listing.list_sessions(request.store, given.get("limit", 10), given.get("tool_filter"))}
+    rows = listing.list_sessions(request.store, given.get("limit", 10), given.get("tool_filter"))
+    return {"result": [{name: value for name, value in row.items() if name != "pinned"} for row in rows]}
 
 
 def _files(request: Request) -> Answer:

@@ -19,8 +19,7 @@ from ocm.base.text import one_line
 from ocm.base.values import STATUSES, FileChange
 from ocm.git import freshness, worktree
 from ocm.index import access, queries, ranking
-from ocm.index.bm25 import idf
-from ocm.index.file_format import quoted
+from ocm.index.file_format import idf, quoted
 from ocm.index.queries import Index, SessionRow
 from ocm.index.query_terms import Query
 from ocm.index.query_terms import query as taken_apart

@@ -167,6 +167,8 @@ def _is_name(text: str, lower: str, match: re.Match[str], word: str) -> bool:
         text, text.rfind("[", max(0, start - _LONGEST_NAME), start)
     ):
         return False  # a word of prose, and the next; or of a marker
+    if word == "pass" and match["prose"] is not None and match["prose"].split()[:1] == ["to"]:
+        return text[start : start + 5].lower() in _LONGER_PASS  # what is passed to something
     if word == "token":
         return _last_word(text, start) not in NO_TOKEN
     if word == "auth":

@@ -19,16 +19,18 @@ from ocm.redaction.private_text import without_private
 from ocm.redaction.randomness import is_random
 from ocm.redaction.token_patterns import COMMANDS, may_need_redaction
 from ocm.redaction.user_rules import NONE, Rules
-from ocm.redaction.values import BARE, PASSWORD, PROSE, TOKEN, is_secret, is_strong, stands_for_another
+from ocm.redaction.values import BARE, PASSWORD, PROSE, QUOTED, TOKEN, is_secret, is_strong, stands_for_another
 
 Span = tuple[int, int, str]
 
 _SHORT = 5_000
 _URL = re.compile(r"://([^\s/?#\"'<>`]{1,400})@(?!sha256:)")
 _AT = re.compile(r"@(?<=[^\s:/@\"'<>`|]{6}@)(?!sha256:)[a-z]", re.IGNORECASE)  # as in `scp me:password@host:/folder .`
-_BEFORE_AT = re.compile(r"(?<!mailto):([^\s:/@\"'<>`|]{6,100})$")
+# No sign that code puts between a name and what it does with it, and no address that is none of a machine.
+_BEFORE_AT = re.compile(r"(?<!mailto)(?<!\bcid)(?<!\bsip)(?<!\bacct):([^\s:/@\"'<>`|(){}\[\];]{6,100})$")
 _IN_QUERY = re.compile(r"=(?<=[a-zA-Z]{3}=)([\w.~%+/=-]{16,400})")
 _QUERY_NAME = re.compile(r"[?&#][\w.-]{0,20}(?:sig|signature|key|token|auth|code|secret)$", re.IGNORECASE)
+_ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
 _LONGEST_PASSWORD, _LONGEST_QUERY_NAME = 110, 40
 _COOKIE = re.compile(r"cookie[\"'`]?[ \t]?[:=,][ \t]?([^\n]{0,2000})")
 _CRUMB = re.compile(r"(?<![\w-])[\w.-]{1,60}=([\w.~%+/=:-]{16,2000})")
@@ -73,6 +75,7 @@ _COMMAND_VALUES = {
     "credentials": _AFTER_USER,
     "user/pass": _AFTER_USER,
 }
+_ACCOUNTS = ("user", "role", "grant", "database link")  # of SQL, which a password belongs to
 _SPOKEN_COMMANDS = frozenset(("login", "credentials", "user/pass"))  # whose value has to look like a password
 
 
@@ -240,8 +243,12 @@ def _urls(text: str, _: str) -> Iterator[Span]:
     yield from _logins(text) if "@" in text else ()
     for match in _IN_QUERY.finditer(text) if "://" in text else ():
         is_named = _QUERY_NAME.search(text, max(0, match.start() - _LONGEST_QUERY_NAME), match.start())
-        if is_named and is_random(match[1]):
+        if is_named and _is_random_in_a_url(match[1]):
             yield *match.span(1), "secret"
+
+
+def _is_random_in_a_url(value: str) -> bool:
+    return is_random(_ESCAPED.sub("", value))
 
 
 def _logins(text: str) -> Iterator[Span]:
@@ -255,7 +262,7 @@ def _logins(text: str) -> Iterator[Span]:
 def _cookies(text: str, lower: str) -> Iterator[Span]:
     for header in _COOKIE.finditer(lower) if "cookie" in lower else ():
         for match in _CRUMB.finditer(text, *header.span(1)):
-            if is_random(match[1]):
+            if _is_random_in_a_url(match[1]):
                 yield *match.span(1), "authorization"
 
 
@@ -292,13 +299,15 @@ def _commands(text: str, lower: str) -> Iterator[Span]:
             line = text.find("\n", at, end)
             end = line if line >= 0 else end
             for match in _COMMAND_VALUES[word].finditer(text, at, end):
-                if _is_given(match[1], word):
+                if _is_given(match[1], word, lower[max(0, at - _LONGEST_COMMAND) : at]):
                     yield *match.span(1), "command-password"
             at = lower.find(word, max(end, at + 1))
 
 
-def _is_given(value: str, word: str) -> bool:
+def _is_given(value: str, word: str, before: str) -> bool:
     """Return whether what stands where a command takes a password is one."""
     if stands_for_another(value) or value.startswith("[REDACTED:"):
         return False
+    if word == "identified by" and not any(account in before for account in _ACCOUNTS):
+        return is_secret(value, PASSWORD, QUOTED)  # a sentence says that, too
     return word not in _SPOKEN_COMMANDS or is_secret(value, PASSWORD, PROSE)

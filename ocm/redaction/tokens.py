@@ -73,8 +73,8 @@ def _spans(text: str) -> Iterator[Span]:
             if is_sure or _looks_made(match[0][len(literal) :]):
                 yield *match.span(), rule
     for rule, literal, before, count, after in (*INNER_TOKENS, *PUBLISHED_INNER):
-        if literal in text:
-            for match in _inner_pattern(literal, before, count, after).finditer(text):
+        for match in _inner_pattern(literal, before, count, after).finditer(text) if literal in text else ():
+            if _looks_made(text[match.start() - count : match.end()]):
                 yield match.start() - count, match.end(), rule
     for match in _USUAL.finditer(text):
         named = text[max(0, match.start() - _LONGEST_NAME) : match.start()]

@@ -333,12 +333,48 @@ INNOCENT = [
     'text.startswith("-----BEGIN RSA PRIVATE ' + 'KEY-----") and "-----END RSA PRIVATE KEY-----" in text',
     "-----BEGIN PUBLIC KEY-----\n" + fake(64) + "\n-----END PUBLIC KEY-----",
     "mail ops@example.org about the secret: see ops2@example.org",
+    # what code calls something, with a number in it
+    "private Saml2X509Credential(@Nullable PrivateKey privateKey, X509Certificate certificate,",
+    "private X509ClientCertificateAuthenticationProvider authenticationProvider;",
+    "OAuth2Authorization authorization = TestOAuth2Authorizations.authorization(registeredClient)",
+    "this.verificationX509Credentials = verificationX509Credentials;",
+    "new Saml2X509Credential(key, Saml2X509Credential.Saml2X509CredentialType.SIGNING)",
+    "(assertionToken) -> SAML20AssertionValidators.attributeValidator,",
+    "Saml2AuthenticationToken token = (Saml2AuthenticationToken) authentication;",
+    "String saltedPassword = rawPassword + salt;",
+    # code before an `@`
+    "assert_not ActiveStorage::Blob.service.exist?(@user.highlights.first.key)",
+    'to ||= "#{@scope[:controller]}##{@scope[:action]}"',
+    "@media screen{body{color:#00f}}@media print{body{color:green}}",
+    "[:selenium, :cuprite, :rack_test, :playwright].include?(@driver_type)",
+    'image_tag("cid:thi%25%25sis@acontentid")',
+    # words that are no names, and values that are no keys
+    "# Override +type_cast+ we pass to mysql2 Date and Time objects instead",
+    '// Here the function identified by "repeat" is overwritten.',
+    "options << PRIVATE if control[:private]",
+    "Set-Cookie: user=j%3A%7B%22name%22%3A%22tobi%22%7D; Path=/",
+    "sadd set foo {" + "A" * 140,
 ]
 
 
 @pytest.mark.parametrize("text", INNOCENT)
 def test_what_must_stay(text: str) -> None:
     assert redact.redact(text) == (text, 0)
+
+
+def test_a_password_in_sql_may_be_a_word() -> None:
+    assert redact.redact("ALTER USER app IDENTIFIED BY 'repeat'")[0].endswith("BY '[REDACTED:command-password]'")
+    assert redact.redact("  IDENTIFIED BY 'r3peat!x'")[0].endswith("BY '[REDACTED:command-password]'")
+
+
+def test_a_signed_cookie_is_one_however_it_is_escaped() -> None:
+    signed = f"Set-Cookie: name=s%3Atobi.{fake(43)}%2B; Path=/"
+    assert redact.redact(signed)[0] == "Set-Cookie: name=[REDACTED:authorization]; Path=/"
+
+
+def test_what_is_passed_on_is_no_password_but_a_password_set_to_something_is() -> None:
+    assert redact.redact(f"the password was set to {WORD}") == ("the password was set to [REDACTED:password]", 1)
+    assert redact.redact(f"I changed the password to {WORD}") == ("I changed the password to [REDACTED:password]", 1)
 
 
 def test_both_lists_are_long_enough() -> None:
