@@ -33,7 +33,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "done": "Tick an item off the list of what is to be done.",
         "drop": "Take an item off the list without its being done.",
         "note": "Keep a note of your own.",
-        "edit": "Change what a session is called and marked with.",
+        "edit": "Correct a session.",
         "undo": "Undo the last change by hand.",
         "status": "Show the store, the active sessions and the gate.",
         "serve": "Run the MCP server; assistants start it.",

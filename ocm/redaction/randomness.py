@@ -21,8 +21,8 @@ _PAIRS = frozenset(
 )
 _LETTERS = re.compile(r"[A-Za-z]+")
 _PART = re.compile(r"[A-Za-z0-9]+")
-_WORD = re.compile(r"[A-Z]?[a-z]{2,}")
-_SHORTEST_WORD, _SHORTEST_RUN, _A_FOURTH, _SHORTEST_PIECE = 8, 5, 4, 3
+_WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{5,}")
+_SHORTEST_WORD, _SHORTEST_RUN, _A_FOURTH, _A_THIRD, _SHORTEST_PIECE = 8, 5, 4, 3, 3
 _SHORTEST_KEY, _LEAST_OF_EACH, _LEAST_TURNS, _LEAST_SIGNS = 16, 2, 3, 6
 _GROUP, _LEAST_GROUPS = re.compile(r"(?=[0-9]*[A-Za-z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{4,}"), 3
 _TOKEN = re.compile(r"[\w+/=.~%-]+", re.ASCII)
@@ -33,7 +33,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 
 def is_unpronounceable(word: str) -> bool:
     """Return whether a run of letters is no word and no words written together."""
-    return len(word) >= _SHORTEST_WORD and not _can_be_said(word)
+    return len(word) >= _SHORTEST_WORD and _rare_pairs(word) * _A_FOURTH >= len(word) - 1
 
 
 def is_wordy(value: str) -> bool:
@@ -41,13 +41,13 @@ def is_wordy(value: str) -> bool:
     words = (
         word for word in _WORD.findall(value) if len(word) >= _SHORTEST_PIECE and word.lower() not in ascii_lowercase
     )
-    return 3 * sum(len(word) for word in words if _can_be_said(word)) > 2 * sum(map(str.isalpha, value))
+    said = sum(len(word) for word in words if _rare_pairs(word) * _A_THIRD < len(word) - 1)
+    return 3 * said > 2 * sum(map(str.isalpha, value))
 
 
-def _can_be_said(word: str) -> bool:
+def _rare_pairs(word: str) -> int:
     lower = word.lower()
-    rare = sum(lower[at : at + 2] in _PAIRS for at in range(len(lower) - 1))
-    return rare * _A_FOURTH < len(word) - 1
+    return sum(lower[at : at + 2] in _PAIRS for at in range(len(lower) - 1))
 
 
 def is_uuid(value: str) -> bool:

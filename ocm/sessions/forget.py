@@ -126,6 +126,8 @@ def _drop_files(place: Store, session_id: str) -> list[str]:
 def _forget_in_backups(store: Store, session_id: str, owner: str) -> list[str]:
     """Take the session out of every backup, and return those that cannot be read in part, and may hold it still."""
     unread = []
+    for path in backups.drafts(store, session_id):
+        backups.remove(path)
     for path in backups.list_paths(store):
         try:
             found = export_format.read(path)

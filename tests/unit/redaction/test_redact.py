@@ -209,6 +209,23 @@ GIVEN_AWAY = [
     (f'password = "a\\"b{WORD}"', WORD),
     (f"password=[REDACTED:jwt]{MIXED}", MIXED),
     (f"password={MIXED}[REDACTED:jwt]", MIXED),
+    # what a function of that name is given, or returns
+    (f'client.setToken("{MIXED}")', MIXED),
+    (f"withApiKey('{MIXED}')", MIXED),
+    (f'func getShopToken() string {{ return "{MIXED}" }}', MIXED),
+    (f'apiKey() => "{MIXED}"', MIXED),
+    # in a list, in a header, in a key of any owner
+    (f'header.Set("x-shop-api-key", "{HEX32}-{fake(32, HEX, 2)}")', HEX32),
+    (f"-H 'Jenkins-Crumb:{HEX32}'", HEX32),
+    (f"DUO_SKEY={fake(40)}", fake(40)),
+    ("shop_key = u+3xVszZ-b4m+T6d23KA", "3xVszZ-b4m+T6d23KA"),
+    (f"Key={fake(16)}:c*X", fake(16)),
+    (f"shopAuth := {fake(40)}", fake(40)),
+    # over the end of a line
+    (f"curl -X POST https://example.org \\\n  -u app:{MIXED}", MIXED),
+    # in parts that are long and random each, with a known beginning or none
+    (".".join((JWT.split(".")[0], fake(60, URLSAFE), fake(43, URLSAFE))), fake(43, URLSAFE)),
+    (".".join(fake(length, URLSAFE) for length in (60, 70, 80)), fake(80, URLSAFE)),
     # near an access key
     (f"{'AKI' + 'A' + fake(16, UPPER)}\n{BASE}\n", BASE),
 ]
@@ -354,6 +371,15 @@ INNOCENT = [
     "options << PRIVATE if control[:private]",
     "Set-Cookie: user=j%3A%7B%22name%22%3A%22tobi%22%7D; Path=/",
     "sadd set foo {" + "A" * 140,
+    'path("id_token_alg_values_supported").value(SignatureAlgorithm.RS256.getName()),',
+    'new RememberMe("password", "key", RememberMeTokenAlgorithm.SHA256)',
+    "Saml2X509Credential.Saml2X509CredentialType.VERIFICATION);",
+    'credential(loadCert("rod2.cer"), null)',
+    "key: sha256:" + SHA256,
+    "const basicAuth = useBasicAuth2(request)",
+    "oneAuth = provider2",
+    "a_part_that_is_long_enough.another_one_that_is_long.and_a_third_one_just_as_long",
+    "curl https://example.org \\\n  -o file1.txt",
 ]
 
 
@@ -550,7 +576,7 @@ def published_tokens(draw: st.DrawFn) -> str:
 @settings(max_examples=1_000)
 def test_the_quick_look_misses_no_published_form(text: str) -> None:
     assert token_patterns.may_need_redaction(text) or redact.redact(text)[1] == 0
-    assert token_patterns.may_need_redaction(text) or list(tokens.find(text)) == []
+    assert token_patterns.may_need_redaction(text) or list(tokens.find(text, tokens.long_words(text))) == []
 
 
 @pytest.mark.parametrize(
@@ -655,6 +681,12 @@ WORST = [
     "-us1",
     ".atlasv1.",
     "8Q~",
+    "aA1" * 9 + ".",
+    "token (",
+    "Aa1" * 9 + " token\n",
+    "<token>a</",
+    "$1$a$",
+    "curl \\\n -u ",
 ]
 
 
