@@ -85,6 +85,16 @@ class SaidRow(TypedDict):
     markdown_path: str | None
 
 
+class FoundRow(HitRow, total=False):
+    """What a search returns to an assistant: sessions, or what was said in some."""
+
+    role: str
+    before: str
+    after: str
+    file: str
+    position: str
+
+
 class FileRow(TypedDict):
     """A file that a session touched."""
 

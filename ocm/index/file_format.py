@@ -51,7 +51,12 @@ def address(path: str, mode: str) -> str:
 
 def joined(items: list[str]) -> str:
     """Return the items of a list as the text of a column, which `split` takes apart again."""
-    return ITEM.join(item.replace("\x1e", " ").replace("\x1d", " ") for item in items)
+    return ITEM.join(map(held, items))
+
+
+def held(item: str) -> str:
+    """Return an item as a column holds it: without what stands between two of them."""
+    return item.replace("\x1e", " ").replace("\x1d", " ")
 
 
 def split(text: str) -> list[str]:

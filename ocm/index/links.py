@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ocm.index import file_format, schema
 from ocm.index.file_format import encodable
-from ocm.index.standing import DECISION, PROBLEM
+from ocm.index.standing import ASSISTANT, DECISION, PROBLEM
 from ocm.markdown.fingerprint_lines import Unit, pack, unpack
 from ocm.store.paths import Store
 
@@ -273,7 +273,7 @@ class Links:
         found.sort(key=lambda row: (row[3], row[0], row[2]))
         texts = self._items_of(kind, sorted({session for _, session, *_ in found}))
         return [
-            Item(name, number, texts[session][number], at, origin)
+            Item(name, number, texts[session][number], at, origin or ASSISTANT)
             for name, session, number, at, origin in found
             if number < len(texts.get(session, ()))
         ]

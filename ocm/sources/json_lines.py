@@ -4,7 +4,10 @@ A line may be torn, hold two records, be in another encoding or be endless; what
 """
 
 import codecs
+import contextlib
+import hashlib
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import IO, Any
@@ -18,6 +21,7 @@ Record = dict[str, Any]
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _DECODER = json.JSONDecoder()
 _HUGE = 1e18
+_HEAD, _TAIL = 1024, 4096  # bytes by which a file that grew is known to be the same
 _UNITS = (1.0, 1e3, 1e6, 1e9)
 _STRANGE = 40  # characters of an unknown name that are told
 
@@ -80,6 +84,19 @@ def records(path: str, odd: Odd, start: str = "", position: Position | None = No
             if line and not line.isspace():
                 for found in _decoded(line, odd, start):
                     yield number, found
+
+
+def beginning_and_end(path: str, offset: int) -> str:
+    """Return what is the same as long as a file only grows: number, beginning, and what ends at `offset`."""
+    if not offset:
+        return ""
+    with contextlib.suppress(OSError), paths.open_regular(path, MAX_FILE, follow=True) as file:
+        begin = file.read(min(_HEAD, offset))
+        file.seek(max(offset - _TAIL, 0))
+        end = file.read(min(_TAIL, offset))
+        said = b"%d %d %b%b" % (os.fstat(file.fileno()).st_ino, len(end), begin, end)
+        return hashlib.sha256(said).hexdigest()[:32]
+    return ""
 
 
 def _lines(file: IO[bytes], odd: Odd, position: Position) -> Iterator[bytes]:
