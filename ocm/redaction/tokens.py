@@ -13,7 +13,7 @@ from ocm.redaction.token_patterns import INNER_TOKENS, SHORTEST_TOKEN, TOKENS
 
 Span = tuple[int, int, str]
 
-_LONG_WORDS = re.compile(rf"[A-Za-z0-9_.~:/@+=%\\\-]{{{SHORTEST_TOKEN},}}")
+LONG_WORDS = re.compile(rf"[A-Za-z0-9_.~:/@+=%\\\-]{{{SHORTEST_TOKEN},}}")
 _ROWS = (*TOKENS, *PUBLISHED)
 USUAL = "token"  # the rule of those that no table has
 _KEY = 3  # as many characters of a token's beginning are enough to pass over most of the table
@@ -39,10 +39,15 @@ _SHORTEST_WORD = 4
 _LONGEST_NAME = 12  # of what a hash is called, as in `sha256=`
 
 
-def find(text: str) -> Iterator[Span]:
-    """Find the tokens in a text."""
-    known = _found_in(set(_LONG_WORDS.findall(text)))
-    for match in _LONG_WORDS.finditer(text) if known else ():
+def long_words(text: str) -> set[str]:
+    """Return the words in a text that are so long that they may be a token, or hold one."""
+    return set(LONG_WORDS.findall(text))
+
+
+def find(text: str, words: set[str]) -> Iterator[Span]:
+    """Find the tokens in a text whose long words these are."""
+    known = _found_in(words)
+    for match in LONG_WORDS.finditer(text) if known else ():
         for first, last, rule in known.get(match[0], ()):
             yield match.start() + first, match.start() + last, rule
 
@@ -73,8 +78,8 @@ def _spans(text: str) -> Iterator[Span]:
             if is_sure or _looks_made(match[0][len(literal) :]):
                 yield *match.span(), rule
     for rule, literal, before, count, after in (*INNER_TOKENS, *PUBLISHED_INNER):
-        if literal in text:
-            for match in _inner_pattern(literal, before, count, after).finditer(text):
+        for match in _inner_pattern(literal, before, count, after).finditer(text) if literal in text else ():
+            if _looks_made(text[match.start() - count : match.end()]):
                 yield match.start() - count, match.end(), rule
     for match in _USUAL.finditer(text):
         named = text[max(0, match.start() - _LONGEST_NAME) : match.start()]

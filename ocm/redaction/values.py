@@ -6,7 +6,7 @@ what code, prose and templates put in that place does not. A `password` may be s
 
 import re
 
-from ocm.redaction.randomness import is_gibberish, is_unpronounceable
+from ocm.redaction.randomness import is_gibberish, is_mixed_in_parts, is_unpronounceable, is_wordy
 
 PASSWORD, TOKEN = "password", "token"  # the two kinds of name
 QUOTED, ENV, BARE, PROSE = "quoted", "env", "bare", "prose"
@@ -79,8 +79,7 @@ _AWS_SECRET = re.compile(r"[A-Za-z0-9/+]{40}$")
 _IDENTIFIER = re.compile(r"[A-Za-z_]+\d{1,2}$")
 _SEPARATORS = re.compile(r"[-_./:+,|=\s]+")
 _CAMEL = re.compile(r"(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]+)*$")
-_TYPES = re.compile(r"[A-Za-z_][\w|]*[a-z]$")
-_HUMPS = re.compile(r"[A-Z][a-z]{2,}|_[a-z]{3,}")
+_TYPES = re.compile(r"[A-Za-z_][\w.|:]*[A-Za-z]$")
 _SIGNS = "!@#$%^&*?+=~"
 _RULES_OF_A_FORM = re.compile(r"[|:,=]")
 _STOP_WORDS = _words(
@@ -108,9 +107,14 @@ def _is_something_else(value: str, style: str) -> bool:
     is_masked = len(set(value)) <= 2  # noqa: PLR2004 - `****`, `xxxx`, `----`
     if is_masked or len(value) > LONGEST or stands_for_another(value):
         return True
-    if style != QUOTED and (_CALL.match(value) or (_DOTTED.match(value) and all(map(_is_wordy, value.split("."))))):
+    if style != QUOTED and (_CALL.match(value) or _is_reference(value)):
         return True
     return any(pattern.match(value) for pattern in (_PATH, _VERSION, _MAIL))
+
+
+def _is_reference(value: str) -> bool:
+    """Return whether a value is what a program calls something, with a dot before each of its parts."""
+    return bool(_DOTTED.match(value)) and (is_wordy(value) or all(map(_is_name, re.split(r"\.|->|::", value))))
 
 
 def _is_one_word(value: str, kind: str, style: str) -> bool:
@@ -160,24 +164,33 @@ def _is_mixed(value: str, rest: str, kind: str, style: str) -> bool:
     parts = _mixed_parts(rest)
     if not parts:  # `admin-2024`, `min:8`
         return kind == PASSWORD and style in {QUOTED, ENV} and not _RULES_OF_A_FORM.search(value)
-    if kind == TOKEN and style in {BARE, PROSE} and _TYPES.match(value) and all(map(_is_wordy, value.split("|"))):
+    if kind == TOKEN and style in {BARE, PROSE} and _is_type(value):
         return False
     if style in {BARE, PROSE} and _IDENTIFIER.match(value):  # a variable, unless it is a password like `hunter2`
         lower = value.lower()
         return len(value) >= _STRONG if kind == TOKEN else "pass" not in lower and "pwd" not in lower
-    return max(map(len, parts)) >= shortest_part
+    return max(map(len, parts)) >= shortest_part or (kind == TOKEN and is_mixed_in_parts(value) and not is_wordy(value))
 
 
-def _is_wordy(identifier: str) -> bool:
+def _is_type(value: str) -> bool:
+    """Return whether a value is what a program calls a type or a constant, or the beginning of a cast to it."""
+    name = value.removeprefix("(")
+    return bool(_TYPES.match(name)) and all(map(_is_name, re.split(r"[|.:]+", name)))
+
+
+def _is_name(identifier: str) -> bool:
     """Return whether an identifier is short, or most of its letters are in words: `Ed25519PrivateKey`."""
-    in_words = sum(map(len, _HUMPS.findall(identifier)))
-    return len(identifier) < _SHORT_IDENTIFIER or 2 * in_words > sum(map(str.isalpha, identifier))
+    return len(identifier) < _SHORT_IDENTIFIER or is_wordy(identifier)
+
+
+def _is_no_word(letters: str) -> bool:
+    return is_unpronounceable(letters) and not is_wordy(letters)
 
 
 def _is_wordless(value: str, kind: str, style: str) -> bool:
     """Return whether letters alone are no words of a language or a program."""
     shortest = _LONG_MIX if kind == TOKEN else _LONG_LETTERS
-    if value.isalpha() and value.isascii() and len(value) >= shortest and is_unpronounceable(value):
+    if value.isalpha() and value.isascii() and len(value) >= shortest and _is_no_word(value):
         return True
     if style not in {QUOTED, ENV} or not value.isascii():
         return False

@@ -43,6 +43,12 @@ def hits(rows: Sequence[Row]) -> None:
         output.hits(rows)
 
 
+def said(rows: Sequence[Row]) -> None:
+    """Print what was said."""
+    if not laid_out("list_view.said", rows):
+        output.said(rows)
+
+
 def timeline(entries: Sequence[Row]) -> None:
     """Print what was done when."""
     if not laid_out("list_view.timeline", entries):

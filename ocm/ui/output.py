@@ -202,6 +202,20 @@ def hits(rows: Sequence[Row]) -> None:
             say(f"    {', '.join(row['top_files'])}")
 
 
+def said(rows: Sequence[Row]) -> None:
+    """Print what was said: the passage that matched, by whom and when, what stands around it, and where to read on."""
+    for row in rows:
+        say(f"{row['rank']}. {row['snippet']}")
+        parts = [row["role"], day(row["date"]), row["tool"], row["project"], row["session_id"]]
+        say(f"    {' · '.join(part for part in parts if part)}")
+        for name in ("before", "after"):
+            if row[name]:
+                say(f"    {name}: {row[name]}")
+        say(f"    {row['file']}:{row['position']}")
+        if row["markdown_path"]:
+            say(f"    {row['markdown_path']}")
+
+
 def standing_of(row: Row) -> str:
     """Say what became of a session's work, where a person should know it."""
     from ocm.provenance.summary import standing_text

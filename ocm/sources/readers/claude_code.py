@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from ocm.sources import hunks, notes
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, Record, number, part, parts, records, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Odd, Record, number, part, parts, records, seconds, text
 from ocm.sources.sample import Sample
 from ocm.sources.story import Story
 
 NAME = "claude-code"
 VERSION = "1"
+ASIDE = ("subagents", "tool-results", "workflows")  # folders that hold no conversation of their own
 _START = '{"parentUuid"'
 _PEEKED, _ENOUGH = 60, 15  # records that a look at the beginning reads at most, and where they tell all
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -76,7 +76,7 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
         return
     for folder, folders, names in os.walk(path):
         folders.sort()
-        if os.path.basename(folder) in ("subagents", "tool-results", "workflows"):
+        if os.path.basename(folder) in ASIDE:
             folders.clear()
             continue
         if os.path.basename(folder) == notes.FOLDER:
@@ -186,8 +186,9 @@ def read(head: Head, story: Story) -> None:
         reader.skip_copied(head.origin)
         ids = (text(record, "sessionId") for _, record in records(head.origin, Odd(), _START))
         story.parent = next(filter(None, ids), "")
-    for line, record in records(head.path, story.odd, _START):
+    for line, record in records(head.path, story.odd, _START, story.position):
         reader.take(record, str(line))
+        story.position.waiting = len(reader.calls)
     for path in head.parts:
         for line, record in records(path, story.odd, _START):
             reader.take({**record, "isSidechain": True}, f"{os.path.basename(path)}:{line}")

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from ocm.sources import hunks
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, Record, part, parts, records, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Odd, Record, part, parts, records, seconds, text
 from ocm.sources.sample import Sample, document
 from ocm.sources.story import MAX_ANSWER, Story
 

@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator
 
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Odd, seconds
 from ocm.sources.sample import Sample
 from ocm.sources.story import Story
 from ocm.store import paths
