@@ -46,6 +46,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "timeline": "Show what was done when.",
         "why": "Show why a line is there.",
         "explain": "Show which sessions a commit comes from.",
+        "related": "Show which sessions have to do with one, or with a file.",
         "commits": "List the commits that a session's work ended in.",
         "decisions": "List the decisions in force.",
         "problems": "List the problems that are still open.",

@@ -296,6 +296,44 @@ class Links:
         )
         return [row for (row,) in schema.rows(self._db.execute(sql, (file, encodable(expression))), int)]
 
+    # --- what ties sessions to each other
+
+    def touching(self, paths: Sequence[str]) -> list[tuple[int, str]]:
+        """Return the sessions that touched one of these files, by its present or its former name."""
+        found: set[tuple[int, str]] = set()
+        for part in _parts(paths):
+            for column in ("path", "old_path"):
+                sql = (
+                    f"SELECT f.session, f.{column} FROM session_files f JOIN sessions s ON s.id = f.session"
+                    f" WHERE f.{column} IN ({_slots(part)}){self._of_project}"
+                )
+                found.update(schema.rows(self._db.execute(sql, (*part, *self._values)), int, str))
+        return sorted(found)
+
+    def recording(self, shas: Sequence[str]) -> list[tuple[int, str]]:
+        """Return the sessions that recorded one of these commits as their own."""
+        found: set[tuple[int, str]] = set()
+        for part in _parts(shas):
+            sql = f"SELECT session, sha FROM session_units WHERE sha IN ({_slots(part)})"
+            found.update(schema.rows(self._db.execute(sql, part), int, str))
+        return sorted(found)
+
+    def tagged(self, tag: str) -> list[int]:
+        """Return the sessions that have a tag."""
+        sql = (
+            "SELECT c.id, c.tags FROM sessions_fts f JOIN session_chunks c ON c.id = f.rowid"
+            " JOIN sessions s ON s.id = c.id WHERE sessions_fts MATCH ?"
+        )
+        asked = (f"{{tags}} : {file_format.quoted(encodable(tag))}", *self._values)
+        found = schema.rows(self._db.execute(f"{sql}{self._of_project} ORDER BY c.id", asked), int, str)
+        return [row for row, tags in found if tag in tags.split("\n")]
+
+    def family(self, row: int, session_id: str) -> tuple[str, list[int]]:
+        """Return the id of the session that another one came from, and the sessions that came from it."""
+        ((parent,),) = schema.rows(self._db.execute("SELECT parent FROM sessions WHERE id = ?", (row,)), str)
+        sql = "SELECT id FROM sessions WHERE parent = ? AND counts ORDER BY id"
+        return parent, [child for (child,) in schema.rows(self._db.execute(sql, (encodable(session_id),)), int)]
+
     def _sessions_with(self, keys: frozenset[int]) -> set[tuple[str, int]]:
         """Return the sessions and units that share most with `keys`; a key that everybody has leads to nobody."""
         counts: dict[tuple[str, int], int] = {}

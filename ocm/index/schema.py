@@ -34,7 +34,8 @@ _TEXT = ", ".join(TEXTS)
 _SESSIONS = """CREATE TABLE sessions(
   id INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, racy BLOB, error TEXT,
   counts INTEGER NOT NULL, session_id TEXT, slug TEXT, tool TEXT, project TEXT, branch TEXT, status TEXT,
-  started_at TEXT, updated_at TEXT, started REAL, updated REAL, pinned INTEGER NOT NULL, only_asked INTEGER NOT NULL)"""
+  started_at TEXT, updated_at TEXT, started REAL, updated REAL, pinned INTEGER NOT NULL, parent TEXT,
+  only_asked INTEGER NOT NULL)"""
 # `kind` is a place in CHANGE_TYPES; KIND is its name.
 KIND = f"CASE kind {' '.join(f'WHEN {n} THEN {name!r}' for n, name in enumerate(CHANGE_TYPES))} END"
 _FILES = """CREATE TABLE session_files(
@@ -79,6 +80,7 @@ _SCHEMA = (
     "CREATE INDEX sessions_id ON sessions(session_id)",
     "CREATE INDEX sessions_copies ON sessions(session_id) WHERE counts = 0 AND error IS NULL",
     "CREATE INDEX sessions_unread ON sessions(file) WHERE mark < 0",
+    "CREATE INDEX sessions_parent ON sessions(parent) WHERE parent <> ''",
     "CREATE INDEX sessions_started ON sessions(started)",
     "CREATE INDEX sessions_updated ON sessions(updated)",
     "CREATE INDEX sessions_branch ON sessions(branch, updated)",

@@ -243,7 +243,7 @@ def _texts(record: Record) -> tuple[str, ...]:
 def _insert(db: sqlite3.Connection, found: list[_Row]) -> None:
     """Insert the rows of some files; a conversation that only asked is listed when it is asked for, and never found."""
     heads = {row: _session_row(row, it) for row, it, _ in found}
-    db.executemany(f"INSERT INTO sessions VALUES({_slots(range(18))})", list(heads.values()))
+    db.executemany(f"INSERT INTO sessions VALUES({_slots(range(19))})", list(heads.values()))
     read = [(row, record.session, texts) for row, record, texts in found if record.session]
     slots = _slots(range(len(TEXTS) + 1))
     db.executemany(f"INSERT INTO session_chunks VALUES({slots})", [(row, *texts) for row, _, texts in read])
@@ -269,14 +269,14 @@ def _session_row(row: int, record: Record) -> tuple[object, ...]:
     head = (row, record.file, record.stat_hash, record.racy)
     session = record.session
     if session is None:
-        return (*head, record.why, 0, *[None] * 10, 0, 0)
+        return (*head, record.why, 0, *[None] * 10, 0, None, 0)
     started = scan.started(session, record.file)
     updated = times.with_offset(session.updated_at) if times.instant(session.updated_at) else started
     texts = (session.session_id, session.slug, session.tool, session.project, session.branch, session.status)
     from ocm.index import standing
 
     spans = (started, updated, times.instant(started), times.instant(updated))
-    return (*head, None, 1, *texts, *spans, int(session.is_pinned), int(standing.only_asked(session)))
+    return (*head, None, 1, *texts, *spans, int(session.is_pinned), session.parent, int(standing.only_asked(session)))
 
 
 def _slots(values: Sized) -> str:

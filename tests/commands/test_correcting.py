@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from ocm.base.model import FileChange
 from ocm.cli.commands import undo
+from ocm.markdown.fingerprint_lines import unit_line
 from ocm.sessions import backups
 from ocm.sessions.by_hand import Step, Undo
 from tests.support.builders import Project, commit, run_ocm
@@ -175,3 +177,35 @@ def test_what_cannot_be_read_is_named_by_its_line_edited_again_or_kept(project: 
 def test_no_editor_starts_without_a_terminal(project: Project) -> None:
     project.checkpoint("A", goal="slow")
     assert "There is no terminal to edit on. Give --title" in refused(project, "edit", "A")
+
+
+# --- what has to do with what
+
+
+def test_what_is_related_is_shown_with_its_reasons(project: Project) -> None:
+    files = [FileChange(f"src/{n}.py", "modified") for n in range(5)]
+    made = unit_line("2026-03-01T00:00:00+00:00", "a" * 40, 1, range(9))
+    put(project.store, "a.md", session("a", 1, title="First", files=files, decisions=["**W:** x"], tags=["t"]))
+    put(
+        project.store,
+        "b.md",
+        session("b", 2, files=files, decisions=["**N:** y. Supersedes: W"], tags=["t"], parent="a", facts=[made]),
+    )
+    put(project.store, "c.md", session("c", 3, facts=[made]))
+    assert ocm(project, "related", "b", "--limit", "1") == (
+        "2026-03-01  First\n"
+        "            a · claude-code\n"
+        "            touched src/0.py (2 sessions), src/1.py (2 sessions), src/2.py (2 sessions) and 2 more\n"
+        "            decided what was ended here: **W:** x\n"
+        "            where it came from\n"
+        "            tagged t as well\n"
+        "            worked on just before, at place 1\n"
+    )
+    assert "made the same commit aaaaaaaaa\n" in ocm(project, "related", "b")
+    assert "ended what was decided here: **N:** y. Supersedes: W" in ocm(project, "related", "a")
+    (row,) = answer(project, "related", "src/1.py", "-n", "1")
+    assert row["ties"] == [{"kind": "file", "path": "src/1.py", "sessions": 2}]
+    assert {"session_id", "title", "markdown_path", "score"} < row.keys()
+    (project.root / "x.py").write_text("x\n", encoding="utf-8")
+    assert ocm(project, "related", "x.py") == "Nothing is tied to it.\n"
+    assert "no session 'y.py'" in refused(project, "related", "y.py")
