@@ -5,9 +5,11 @@ conversation, by the words in its name; and is this a sentence that tells a mode
 look-alike letters and gaps are taken off it. Pure, and without a pattern that backtracks.
 """
 
+import functools
 import itertools
 import re
 import unicodedata
+from collections.abc import Callable
 
 # --- tags
 
@@ -29,19 +31,17 @@ _ROLES = frozenset((
     "persistedoutput", "critical", "inst", "sys", "startofturn", "endofturn", "model", "task", "attention",
     "role", "toolresponse",
 ))  # fmt: skip
+_SIGNS = ("<", "\uff1c", "\u2039", "&lt;", "\\u003c", "%3c", "[")  # without one of these nothing is a tag
 _OPEN, _CLOSE = r"(?:<|\uff1c|\u2039|&lt;|\\u003c|%3c)", r"(?:>|\uff1e|\u203a|&gt;|\\u003e|%3e)"
-_TAG = re.compile(
+_TAG = (
     rf"{_OPEN}{{1,2}}(?P<inner>\s{{0,3}}(?P<slash>[/\\]?)\s{{0,3}}[|\uff5c]?(?:[A-Za-z]{{1,12}}:)?"
     r"(?P<name>[A-Za-z][A-Za-z0-9]{0,60}+(?:[ _.:\u2581-][A-Za-z0-9]{1,40}+){0,8}+)"
-    rf"(?P<rest>(?![A-Za-z0-9])[^<>\uff1c\uff1e\u203a]{{0,2000}}?)){_CLOSE}{{1,2}}",
-    re.IGNORECASE,
+    rf"(?P<rest>(?![A-Za-z0-9])[^<>\uff1c\uff1e\u203a]{{0,2000}}?)){_CLOSE}{{1,2}}"
 )
-_CUT_TAG = re.compile(
-    r"<(?P<inner>\s{0,3}(?P<slash>/?)\s{0,3}(?P<name>[A-Za-z][A-Za-z_-]{2,40})[^<>\n]{0,200})$", re.MULTILINE
-)
-_PIPES = re.compile("[<\uff1c][|\uff5c](?P<inner>[^<>\n]{1,80})[|\uff5c][>\uff1e]")
-_COMMENT = re.compile(r"<(?P<inner>!--\s{0,9}(?:BEGIN|END)\s[^<>]{0,80}--)>", re.IGNORECASE)
-_SQUARE = re.compile(r"\[\s?(?P<inner>/?(?P<name>[A-Za-z][A-Za-z _-]{1,30}))\s?\](?!\()")
+_CUT_TAG = r"<(?P<inner>\s{0,3}(?P<slash>/?)\s{0,3}(?P<name>[A-Za-z][A-Za-z_-]{2,40})[^<>\n]{0,200})$"
+_PIPES = "[<\uff1c][|\uff5c](?P<inner>[^<>\n]{1,80})[|\uff5c][>\uff1e]"
+_COMMENT = r"<(?P<inner>!--\s{0,9}(?:BEGIN|END)\s[^<>]{0,80}--)>"
+_SQUARE = r"\[\s?(?P<inner>/?(?P<name>[A-Za-z][A-Za-z _-]{1,30}))\s?\](?!\()"
 _SQUARE_ROLES = _ROLES - {
     "bos",
     "eos",
@@ -59,13 +59,10 @@ _WORD_BEFORE = re.compile(r"[A-Za-z0-9_)\].]")
 
 def undone(text: str, opening: str, closing: str) -> str:
     """Return `text` with what looks like a tag of a conversation between two marks instead of its own signs."""
-    for pattern, is_one in (
-        (_COMMENT, None),
-        (_PIPES, None),
-        (_TAG, _is_foreign),
-        (_CUT_TAG, _is_cut),
-        (_SQUARE, _is_loud),
-    ):
+    lower = text.lower()
+    if not any(sign in lower for sign in _SIGNS):
+        return text
+    for pattern, is_one in _tags():
         if pattern.search(text):
             text = pattern.sub(
                 lambda tag, is_one=is_one: (  # type: ignore[misc]
@@ -74,6 +71,18 @@ def undone(text: str, opening: str, closing: str) -> str:
                 text,
             )
     return text
+
+
+@functools.cache
+def _tags() -> tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], bool] | None], ...]:
+    """Return what finds each kind of tag, and what says whether it is one: made when the first sign of one is met."""
+    return (
+        (re.compile(_COMMENT, re.IGNORECASE), None),
+        (re.compile(_PIPES), None),
+        (re.compile(_TAG, re.IGNORECASE), _is_foreign),
+        (re.compile(_CUT_TAG, re.MULTILINE), _is_cut),
+        (re.compile(_SQUARE), _is_loud),
+    )
 
 
 def _plain(name: str) -> str:
@@ -228,20 +237,24 @@ def _marked(piece: str, opening: str, closing: str) -> str:
 
 def is_spoken(words: str) -> bool:
     """Return whether a sentence tells a model what to do, whatever stands around its words and between its letters."""
-    lower = unicodedata.normalize("NFKC", _ANY_TAG.sub(" ", words)).lower()
+    bare = _ANY_TAG.sub(" ", words) if "<" in words else words
+    lower = (bare if bare.isascii() else unicodedata.normalize("NFKC", bare)).lower()
     said = [_undressed(lower)]
-    folded = "".join(
-        sign for sign in unicodedata.normalize("NFKD", lower.translate(_ALIKE)) if not unicodedata.combining(sign)
-    )
+    folded = lower if lower.isascii() else _folded(lower)
     if folded != lower:
         said.append(_undressed(folded))
     if _AS_DIGITS.search(folded):
-        bare = _undressed(folded)
-        said += [bare.translate(letters) for letters in _LETTERS_FOR_DIGITS]
+        said += [_undressed(folded).translate(letters) for letters in _LETTERS_FOR_DIGITS]
     joined = _APART.sub(lambda run: re.sub(r"[^a-z]", "", run[0]), folded)
     if joined != folded:
         said.append(_undressed(joined))
     return any(_SPOKEN.match(part) for one in said for part in _from_each_colon(one))
+
+
+def _folded(lower: str) -> str:
+    """Return letters without their accents, and look-alikes of other scripts as the letters that they look like."""
+    spread = unicodedata.normalize("NFKD", lower.translate(_ALIKE))
+    return "".join(sign for sign in spread if not unicodedata.combining(sign))
 
 
 def _from_each_colon(words: str) -> list[str]:

@@ -21,6 +21,7 @@ SECTIONS = (
     "files", "notes", "diff_summary", "last_words",
 )  # fmt: skip
 MAX_ITEM = 50_000
+_YES = frozenset({"true", "yes", "on", "1"})
 HALF = "\ufdd0"  # stands where half a character came in; a code point that is never one
 
 
@@ -85,6 +86,8 @@ class Session:
     imported_at: str = ""
     model: str = ""
     parent: str = ""
+    pinned: str = ""  # "true" where a person wants it in front of the others
+    merged_ids: list[str] = field(default_factory=list)  # of sessions that a person found to be this one
     last_words: str = ""
     facts: list[str] = field(default_factory=list)
     notes: str = field(default="", compare=False)
@@ -93,6 +96,11 @@ class Session:
     def work_summary(self) -> list[str]:
         """Every item of work done, oldest first."""
         return [item for entry in self.work for item in entry.items]
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether a person pinned it, however they wrote that."""
+        return self.pinned.strip().lower() in _YES
 
     @property
     def display_title(self) -> str:

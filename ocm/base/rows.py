@@ -51,6 +51,12 @@ class ListedRow(SessionRow, StandingRow):
     """A session in a list, with what became of its work."""
 
 
+class PersonsRow(ListedRow):
+    """The same as a person is shown it: with whether one pinned it."""
+
+    pinned: bool
+
+
 class HitRow(SessionRow, FreshnessRow, StandingRow):
     """A session that a search found; `project` is there when several stores were searched."""
 
@@ -59,6 +65,55 @@ class HitRow(SessionRow, FreshnessRow, StandingRow):
     snippet: str
     top_files: list[str]
     project: NotRequired[str]
+
+
+class SaidRow(TypedDict):
+    """What was said in a conversation and found in the host's own file: where to read on, and what stands around it."""
+
+    rank: int
+    score: float
+    session_id: str
+    tool: str
+    role: str
+    date: str
+    snippet: str
+    before: str
+    after: str
+    project: str
+    file: str
+    position: str
+    markdown_path: str | None
+
+
+class FoundRow(HitRow, total=False):
+    """What a search returns to an assistant: sessions, or what was said in some."""
+
+    role: str
+    before: str
+    after: str
+    file: str
+    position: str
+
+
+class SaidText(TypedDict):
+    """One thing that was said in a conversation, and where it stands in the host's file."""
+
+    role: str
+    date: str
+    position: str
+    text: str
+
+
+class SaidPage(TypedDict):
+    """A conversation as the host's own file has it, or the part around a time: `left_out` counts the rest."""
+
+    session_id: str
+    tool: str
+    date: str
+    project: str
+    file: str
+    said: list[SaidText]
+    left_out: int
 
 
 class FileRow(TypedDict):
@@ -86,6 +141,8 @@ class ReferenceRow(TypedDict):
 class SessionPage(SessionRow):
     """A whole session."""
 
+    pinned: bool
+    merged_ids: list[str]
     slug: str
     project: str
     started_at: str

@@ -58,7 +58,9 @@ def clean(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """Return stored text as one line, without anything that could hide or turn other text."""
-    return " ".join(INVISIBLE.sub("", ANSI.sub("", text)).split())
+    if not (text.isascii() and text.isprintable()):
+        text = INVISIBLE.sub("", ANSI.sub("", text))
+    return " ".join(text.split())
 
 
 def unfenced(text: str) -> str:
@@ -93,9 +95,13 @@ def capped(text: str, limit: int = MAX_TEXT) -> str:
 
 def note(text: str) -> str:
     """Return one stored text as a model may read it; a name, a path or a time is told at once."""
-    if _BARE.fullmatch(text) and not _NOTES_NAME.search(text):
+    if _is_bare(text):
         return text
     return marked(unfenced(capped(clean(text))))
+
+
+def _is_bare(text: str) -> bool:
+    return bool(_BARE.fullmatch(text)) and not _NOTES_NAME.search(text)
 
 
 def data(value: object) -> object:
@@ -121,4 +127,6 @@ def short(session_id: str) -> str:
 
 def sanitize_line(text: str) -> str:
     """Return stored text as one line that cannot end the fence around it."""
+    if _is_bare(text):
+        return text
     return marked(unfenced(clean_line(text)).strip())

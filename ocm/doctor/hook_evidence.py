@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import slugify
-from ocm.markdown.facts import Facts
 from ocm.sessions import session_files
 from ocm.store import journal
 from ocm.store.events import hook_event, moment, of_kind, text_of
@@ -64,12 +63,12 @@ def _of_files(store: Store, tool: str, since: float) -> Iterator[_Found]:
         names = []
     for name in names[:_NEWEST_FILES]:
         try:
-            session = session_files.load(store, name).session
+            known = session_files.load(store, name)
         except (UnreadableSessionError, OSError):
             continue
+        session, facts = known.session, known.facts
         if session.tool != tool or times.instant(session.started_at) < since:
             continue
-        facts = Facts.parse(session.facts)
         events = [(name, times.instant(when)) for name, when in facts.fired.items()]
         semantic = "semantic" in facts.taken.values()
         yield times.instant(session.updated_at), events, facts.counts.get("calls", 0), int(semantic)

@@ -14,8 +14,8 @@ from ocm.base.errors import OcmError
 from ocm.hosts.config import claude_code, client_settings, codex, gemini_cli
 from ocm.index import access
 from ocm.index.queries import Index, SessionRow
-from ocm.sessions import archive, forgotten
-from ocm.store import journal, registry
+from ocm.sessions import archive
+from ocm.store import forgotten, journal, registry
 from ocm.store.paths import Store
 
 _DAYS = 30

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ocm.base.text import one_line
 from ocm.base.values import FileChange
 from ocm.index import schema, snippets
-from ocm.index.bm25 import COLUMN_WEIGHTS
-from ocm.index.file_format import PART, encodable, split, stat_hash
+from ocm.index.file_format import COLUMN_WEIGHTS, PART, encodable, split, stat_hash
 from ocm.index.scan import UNDECODABLE
 from ocm.index.schema import TEXTS
 from ocm.index.vocabulary import Vocabulary
@@ -33,14 +32,15 @@ _TAGS = "char(10) || c.tags || char(10)"
 _HAS_TAG = f"EXISTS(SELECT 1 FROM session_chunks c WHERE c.id = s.id AND instr({_TAGS}, char(10) || ? || char(10)))"
 _FIELDS = (
     "s.id, s.file, s.session_id, c.title, c.goal, s.slug, s.tool, s.project, s.branch, s.status, s.started_at,"
-    " s.updated_at, s.updated FROM sessions s JOIN session_chunks c ON c.id = s.id"
+    " s.updated_at, s.updated, s.pinned FROM sessions s JOIN session_chunks c ON c.id = s.id"
 )
-_KINDS = (int, *[str] * 11, float)
+_KINDS = (int, *[str] * 11, float, int)
 _COPIES = (
     "SELECT c.session_id, c.file, s.file FROM sessions c JOIN sessions s ON s.session_id = c.session_id AND s.counts"
     " WHERE c.counts = 0 AND c.error IS NULL ORDER BY c.session_id, c.updated DESC, c.file"
 )
 _KEPT = " AND s.only_asked = 0"
+_MERGED = " AND s.id IN (SELECT session FROM session_names WHERE name = ?)"
 _NEWEST = "ORDER BY s.started DESC, s.file"
 _LATEST = "ORDER BY s.updated DESC, s.file"
 
@@ -62,6 +62,7 @@ class SessionRow(NamedTuple):
     file: str
     updated_at: str
     updated: float
+    pinned: bool
 
     def as_json(self) -> "json_rows.SessionRow":
         """Return the keys that the contract promises of a session."""
@@ -176,7 +177,8 @@ class Index:
     def find(self, identifier: str) -> list[SessionRow]:
         """Return what `identifier` can mean, several when it is ambiguous.
 
-        It is, in this order, a session id, a file name, a slug, `latest`, or the beginning of a session id.
+        It is, in this order, a session id, the id of one that was merged into it, a file name, a slug, `latest`, or the
+        beginning of a session id.
         Of files with one session id the one that was updated last counts.
         """
         file = identifier if identifier.endswith(".md") else identifier + ".md"
@@ -184,6 +186,7 @@ class Index:
             return []
         return (
             _one_each(self._sessions(f" AND s.session_id = ? {_LATEST}", identifier))
+            or _one_each(self._sessions(f"{_MERGED} {_LATEST}", identifier))
             or self._sessions(" AND s.file = ?", file)
             or _one_each(self._sessions(f" AND s.slug = ? AND s.slug <> '' {_LATEST}", identifier))
             or (self._sessions(f"{_KEPT} {_LATEST} LIMIT 1") if identifier == "latest" else [])
@@ -358,13 +361,12 @@ class Index:
         return schema.rows(self._db.execute(sql, bound), *kinds)
 
     def _row(self, columns: tuple[Any, ...]) -> SessionRow:
-        row, file, session_id, title, goal, slug, tool, project, branch, status, started_at, updated_at, updated = (
-            columns
-        )
+        row, file, session_id, title, goal, slug, tool, project, branch, status, *dates, updated, pinned = columns
         title = title or one_line(goal, 80) or slug or session_id
         path = os.path.join(self._folder, file)
+        started_at, updated_at = dates
         listed = (session_id, title, goal, started_at, tool, branch, status, path)
-        return SessionRow(row, *listed, slug, project, file, updated_at, updated)
+        return SessionRow(row, *listed, slug, project, file, updated_at, updated, bool(pinned))
 
 
 def _one_each(found: list[SessionRow]) -> list[SessionRow]:

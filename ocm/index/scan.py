@@ -270,7 +270,8 @@ def _parse(data: bytes) -> "Session":
 
     try:
         session = parse.parse(conflicts.resolved(data.decode()))
-        "".join((session.session_id, session.title, session.slug, session.branch, *session.tags)).encode()
+        lists = (*session.tags, *session.merged_ids, session.parent)
+        "".join((session.session_id, session.title, session.slug, session.branch, *lists)).encode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UnreadableSessionError("it is not UTF-8", line=line) from None

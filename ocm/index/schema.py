@@ -12,7 +12,7 @@ import stat
 import time
 from collections.abc import Iterator
 from types import UnionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ocm.base.values import CHANGE_TYPES
 from ocm.index import file_format
@@ -34,12 +34,15 @@ _TEXT = ", ".join(TEXTS)
 _SESSIONS = """CREATE TABLE sessions(
   id INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, mark INTEGER NOT NULL, racy BLOB, error TEXT,
   counts INTEGER NOT NULL, session_id TEXT, slug TEXT, tool TEXT, project TEXT, branch TEXT, status TEXT,
-  started_at TEXT, updated_at TEXT, started REAL, updated REAL, only_asked INTEGER NOT NULL)"""
+  started_at TEXT, updated_at TEXT, started REAL, updated REAL, pinned INTEGER NOT NULL, parent TEXT,
+  only_asked INTEGER NOT NULL)"""
 # `kind` is a place in CHANGE_TYPES; KIND is its name.
 KIND = f"CASE kind {' '.join(f'WHEN {n} THEN {name!r}' for n, name in enumerate(CHANGE_TYPES))} END"
 _FILES = """CREATE TABLE session_files(
   session INTEGER, n INTEGER, path TEXT, kind INTEGER, old_path TEXT, blob TEXT,
   PRIMARY KEY(session, n)) WITHOUT ROWID"""
+# Under which other ids a session is known: those of sessions that a person merged into it.
+_NAMES = "CREATE TABLE session_names(name TEXT, session INTEGER, PRIMARY KEY(name, session)) WITHOUT ROWID"
 _FTS = f"""CREATE VIRTUAL TABLE sessions_fts USING fts5(
   {", ".join(COLUMNS)}, content='session_texts', content_rowid='id', tokenize='{TOKENIZER}')"""
 # What sessions recorded of their work (`keys` is all of a unit's), and the commits that it may have ended in.
@@ -58,14 +61,15 @@ _LINKS = (
     'CREATE TABLE commit_keys(key INTEGER, "commit" INTEGER, PRIMARY KEY(key, "commit")) WITHOUT ROWID',
 )
 # What sessions left (`a`, `b` and `c` are the numbers that end it; `over` by their own words), and what they end.
+# The text of an item is empty where a column of `session_chunks` has it; `at` of an end where it is the session's.
 _ITEMS = (
     """CREATE TABLE session_items(
   session INTEGER, kind TEXT, n INTEGER, at REAL, over INTEGER, text TEXT, a INTEGER, b INTEGER, c INTEGER, shown TEXT,
+  origin TEXT,
   PRIMARY KEY(session, kind, n)) WITHOUT ROWID""",
     "CREATE INDEX items_latest ON session_items(kind, at) WHERE over = 0",
     """CREATE TABLE session_ends(
   key INTEGER, session INTEGER, kind TEXT, n INTEGER, at REAL, PRIMARY KEY(key, session, kind, n)) WITHOUT ROWID""",
-    "CREATE INDEX ends_session ON session_ends(session)",
 )
 _SCHEMA = (
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -76,17 +80,39 @@ _SCHEMA = (
     "CREATE INDEX sessions_id ON sessions(session_id)",
     "CREATE INDEX sessions_copies ON sessions(session_id) WHERE counts = 0 AND error IS NULL",
     "CREATE INDEX sessions_unread ON sessions(file) WHERE mark < 0",
+    "CREATE INDEX sessions_parent ON sessions(parent) WHERE parent <> ''",
     "CREATE INDEX sessions_started ON sessions(started)",
     "CREATE INDEX sessions_updated ON sessions(updated)",
     "CREATE INDEX sessions_branch ON sessions(branch, updated)",
     f"CREATE TABLE session_chunks(id INTEGER PRIMARY KEY, {_TEXT})",
     f"CREATE VIEW session_texts AS SELECT id, {_TEXT}, '' AS ident FROM session_chunks",  # noqa: S608 - constants
     _FILES,
+    _NAMES,
+    "CREATE INDEX names_session ON session_names(session)",
     _FTS,
     *_LINKS,
     *_ITEMS,
 )
+
+
+class Form(NamedTuple):
+    """What a database of ours must look like: whose it is, in which version, and every statement that makes it."""
+
+    application_id: int
+    version: int
+    statements: tuple[str, ...]
+
+
+SESSIONS_FORM = Form(APPLICATION_ID, VERSION, _SCHEMA)
+# The tables that SQLite makes by itself for an index of texts that lie in another table.
+_OF_FTS = (
+    ("_config", "(k PRIMARY KEY, v) WITHOUT ROWID"),
+    ("_data", "(id INTEGER PRIMARY KEY, block BLOB)"),
+    ("_docsize", "(id INTEGER PRIMARY KEY, sz BLOB)"),
+    ("_idx", "(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID"),
+)
 _OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+DAMAGED = ".damaged"  # how the name of one ends that was moved aside
 _SIDE_FILES = ("-journal", "-wal", "-shm")
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 # A statement of ours can only be wrong (ERROR, MISMATCH, CONSTRAINT) when what it meets is not what we made.
@@ -123,7 +149,15 @@ def connect(store: Store, *, wait: float = WAIT) -> sqlite3.Connection | None:
     Raises:
         sqlite3.Error: `is_damage` tells what it means.
     """
-    path = store.database
+    return opened(store.database, SESSIONS_FORM, wait=wait)
+
+
+def opened(path: str, form: Form, *, wait: float = WAIT) -> sqlite3.Connection | None:
+    """Open a database of a form; None when there is none. What is write-protected is opened for reading.
+
+    Raises:
+        sqlite3.Error: `is_damage` tells what it means.
+    """
     try:
         found = os.lstat(path)
     except FileNotFoundError:
@@ -137,7 +171,7 @@ def connect(store: Store, *, wait: float = WAIT) -> sqlite3.Connection | None:
         try:
             db = stack.enter_context(contextlib.closing(_open(path, wait)))
             bound(db, LONGEST)
-            verify(db)
+            verify(db, form)
         except UnicodeDecodeError:  # SQLite quotes the damaged schema in its message
             raise DamagedError("its schema is not text") from None
         stack.pop_all()
@@ -174,16 +208,16 @@ def rows(cursor: sqlite3.Cursor, *kinds: type | UnionType) -> list[Any]:
     return found
 
 
-def create(path: str) -> sqlite3.Connection:
+def create(path: str, form: Form = SESSIONS_FORM) -> sqlite3.Connection:
     """Make a cache at `path`, an empty file or `:memory:`, in one transaction that the caller commits."""
     with contextlib.ExitStack() as stack:
         db = stack.enter_context(contextlib.closing(_open(path, WAIT)))
         for pragma in (f"page_size = {PAGE}", "journal_mode = OFF", "synchronous = OFF", "cache_size = -65536"):
             db.execute(f"PRAGMA {pragma}")
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute(f"PRAGMA application_id = {form.application_id}")
+        db.execute(f"PRAGMA user_version = {form.version}")
         db.execute("BEGIN")
-        for statement in _SCHEMA:
+        for statement in form.statements:
             db.execute(statement)
         stack.pop_all()
     return db
@@ -214,23 +248,28 @@ def move_aside(store: Store, damaged: tuple[int, int] | None) -> bool:
     """Move the file out of the way unless another process has done it; the caller holds the lock. One is kept."""
     if identity(store) != damaged or damaged is None:
         return False
-    kept = store.database + ".damaged"
+    put_aside(store.database)
+    return True
+
+
+def put_aside(path: str) -> None:
+    """Rename a damaged database, or whatever is in its place, so that a new one can be made; one is kept."""
+    kept = path + DAMAGED
     if os.path.isdir(kept) and not os.path.islink(kept):
         import shutil
 
         shutil.rmtree(kept)
-    elif os.path.isdir(store.database) and os.path.lexists(kept):
+    elif os.path.isdir(path) and os.path.lexists(kept):
         os.unlink(kept)
-    os.replace(store.database, kept)
-    drop_side_files(store)
-    return True
+    os.replace(path, kept)
+    drop_side_files(path)
 
 
-def drop_side_files(store: Store) -> None:
+def drop_side_files(path: str) -> None:
     """Remove the journals of a database that is gone: SQLite would play them into the next one."""
     for suffix in _SIDE_FILES:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(store.database + suffix)
+            os.unlink(path + suffix)
 
 
 @contextlib.contextmanager
@@ -271,25 +310,40 @@ def _open(path: str, wait: float) -> sqlite3.Connection:
     return db
 
 
-def verify(db: sqlite3.Connection) -> None:
+def verify(db: sqlite3.Connection, form: Form = SESSIONS_FORM) -> None:
     """Check that a cache is exactly what this program makes: no further view or trigger, which any question would run.
 
     Raises:
         DamagedError: it is not.
     """
     found = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version", "journal_mode")]
-    if found[0] != APPLICATION_ID:
+    if found[0] != form.application_id:
         raise DamagedError("another program made it")
-    if found[1] != VERSION:
+    if found[1] != form.version:
         raise DamagedError("another version of ocm made it")
-    if found[2] not in {"delete", "off"} or db.execute(_OBJECTS).fetchall() != _expected_objects():
+    objects = db.execute(_OBJECTS).fetchall()
+    if found[2] not in {"delete", "off"} or (objects != _written_down(form) and objects != _expected_objects(form)):
         raise DamagedError("it holds more or less than ocm puts there")
 
 
+def _written_down(form: Form) -> list[tuple[str, str, str, str | None]]:
+    """Return every object of a new cache as most versions of SQLite make it: to make one takes ten times as long."""
+    found: list[tuple[str, str, str, str | None]] = []
+    for sql in form.statements:
+        kind, name, *rest = sql.removeprefix("CREATE ").removeprefix("VIRTUAL ").split(None, 4)
+        name = name.partition("(")[0]
+        found.append((kind.lower(), name, rest[1].partition("(")[0] if kind == "INDEX" else name, sql))
+        if "UNIQUE" in sql:
+            found.append(("index", f"sqlite_autoindex_{name}_1", name, None))
+        if "USING fts5" in sql:
+            found += (("table", name + of, name + of, f"CREATE TABLE '{name}{of}'{columns}") for of, columns in _OF_FTS)
+    return sorted(found, key=lambda row: row[:2])
+
+
 @functools.cache
-def _expected_objects() -> list[tuple[str, str, str, str | None]]:
+def _expected_objects(form: Form) -> list[tuple[str, str, str, str | None]]:
     """Return every object of a new cache, as the SQLite at hand makes it."""
-    with contextlib.closing(create(":memory:")) as db:
+    with contextlib.closing(create(":memory:", form)) as db:
         return db.execute(_OBJECTS).fetchall()
 
 

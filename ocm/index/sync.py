@@ -271,7 +271,7 @@ def _install(store: Store, temporary: str, listing: Listing | None, notice: Noti
         schema.move_aside(store, seen)
         notice(_moved(one_line(str(error), 120)))
     if live is None:
-        schema.drop_side_files(store)
+        schema.drop_side_files(store.database)
         with open(temporary, "r+b") as file:
             os.fsync(file.fileno())
         os.replace(temporary, store.database)

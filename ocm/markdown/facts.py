@@ -22,6 +22,7 @@ from ocm.markdown.fingerprint_lines import Unit
 NAME = "ocm"  # what the fence of the block is called
 COUNTS = ("checkpoints", "calls", "denials", "reminders", "releases", "flushes")
 _ORIGIN, _READ = "origin", "read"
+PERSON = "person"  # the origin of what somebody wrote with their own hands
 _EVENT, _CONTENT, _TAKEN, _DATED, _WORDS, _ASKED = "event", "blob", "taken", "dated", "words", "asked"
 _BLOB = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64}) (.+)")
 _SAID = re.compile(r"(\S+) (\S+)")
@@ -126,6 +127,11 @@ class Facts:
             f"{_ORIGIN} {one.word} {one.digest} {one.section} {one.place}" for one in reversed(first.values())
         ]
         self.kept += [f"{_READ} {history} {mark}" for history, mark in marks.items()]
+
+    def note_person(self, section: str, text: str) -> None:
+        """Record that an item of a section is a person's own."""
+        line = f"{_ORIGIN} {PERSON} {digest(text)} {section} note"
+        self.kept += [] if line in self.kept else [line]
 
     def replace_fingerprints(self, lines: Iterable[str]) -> None:
         """Record the fingerprints among `lines`, and no others."""

@@ -20,7 +20,8 @@ SCALARS = (
     "session_id", "title", "slug", "tool", "project", "branch", "status", "started_at", "updated_at", "ended_at",
     "git_sha_start", "git_sha_end", "trigger",
 )  # fmt: skip
-OPTIONAL = ("source", "source_id", "source_version", "imported_at", "model", "parent")  # left out where empty
+OPTIONAL = ("source", "source_id", "source_version", "imported_at", "model", "parent", "pinned")  # left out where empty
+MERGED = "merged_ids"
 NULLABLE = frozenset({"ended_at", "git_sha_start", "git_sha_end", "trigger"})
 GOAL, TODOS, FILES, DIFF, WORK, PLANS, DECISIONS, PROBLEMS, REFERENCES, WORDS = ORDER = (
     "Goal", "Todos", "Files Touched", "Git Diff Summary", "Work Done", "Plan Files", "Architecture Decisions",
@@ -78,6 +79,7 @@ def session_of(file: SessionFile) -> Session:
     return Session(
         **values,
         tags=tags_of(file.keys.get("tags")),
+        merged_ids=_ids(file.keys.get(MERGED)),
         goal=_free_text(file, GOAL),
         work_completed=_todos(file, COMPLETED),
         work_pending=_todos(file, PENDING),
@@ -104,6 +106,10 @@ def tags_of(value: object) -> list[str]:
     """Return tags, however a person wrote them: a sequence, or one text with commas or spaces."""
     found = value if isinstance(value, list) else re.split(r"[,\s]+", value) if isinstance(value, str) else []
     return list(dict.fromkeys(tag for tag in found if isinstance(tag, str) and tag))
+
+
+def _ids(value: object) -> list[str]:
+    return list(dict.fromkeys(one for one in value if isinstance(one, str) and one)) if isinstance(value, list) else []
 
 
 def _texts(groups: Iterable[Group]) -> list[str]:
@@ -226,11 +232,11 @@ def _span(text: str) -> str:
 
 def change_text(change: FileChange) -> str:
     """Return the item that names a changed file."""
-    old = f"{_code(change.old_path)} → " if change.old_path is not None else ""
-    return old + _code(change.path)
+    old = f"{code_span(change.old_path)} → " if change.old_path is not None else ""
+    return old + code_span(change.path)
 
 
-def _code(path: str) -> str:
+def code_span(path: str) -> str:
     """Return `path` as a code span on one line: backslashes and line ends escaped, backticks fenced by more of them."""
     text = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     fence = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)

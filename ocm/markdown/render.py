@@ -93,6 +93,8 @@ def _front_matter(file: SessionFile, old: Session, new: Session) -> str:
             wanted[name] = frontmatter.scalar(getattr(new, name))
     if everything or new.tags != old.tags:
         wanted["tags"] = new.tags
+    if new.merged_ids != old.merged_ids:
+        wanted[parse.MERGED] = new.merged_ids
     return frontmatter.replace(file.block, wanted)
 
 

@@ -143,6 +143,7 @@ def as_json(state: State, known: Sessions, kind: str = DECISION) -> dict[str, An
     return {
         kind: state.entry.text,
         "label": ledger.label(state.entry.text),
+        "origin": state.entry.origin,
         "date": date_of(state, row),
         "session_id": row.session_id,
         "title": row.title,
@@ -182,6 +183,22 @@ def _score(state: State, words: set[str], at: float, line: frozenset[str]) -> in
     together = _SAME_CHECKPOINT if at and state.entry.at == at else 0
     said = words_of(state.entry.text)
     return together + _LINE_WORD * len(line & said) + len((words - line) & said)
+
+
+def citing(states: Iterable[State], name: str, first: int = 0, last: int = 0) -> list[tuple[int, State]]:
+    """Return the decisions in force that cite a file in code marks, each with how many lines from these it means.
+
+    The nearest come first, what names a line before what is about the whole file, and of equals the latest.
+    """
+    pattern = re.compile(rf"`{re.escape(name)}(?::(\d{{1,9}}))?`")
+    found = []
+    for state in states:
+        if state.in_force and (cited := pattern.search(state.entry.text)):
+            line = int(cited[1] or 0)
+            away = max(first - line, line - last, 0) if first and line else 0
+            found.append((away, not line, state))
+    found.sort(key=lambda one: (*one[:2], -one[2].entry.at, -one[2].entry.number))
+    return [(away, state) for away, _, state in found]
 
 
 def words_of(*texts: str) -> set[str]:

@@ -13,12 +13,13 @@ __all__ = ["Entry", "State", "decisions", "label", "problems"]
 
 
 class Entry(NamedTuple):
-    """One item of a session: its text, its place there, and when it was recorded (epoch seconds)."""
+    """One item of a session: its text, its place there, when it was recorded (epoch seconds), and who it is from."""
 
     file: str
     number: int
     text: str
     at: float
+    origin: str = ""
 
 
 class State(NamedTuple):

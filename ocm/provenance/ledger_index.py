@@ -52,4 +52,4 @@ def _naming(texts: Iterable[str]) -> str:
 
 
 def _entries(items: list[Item]) -> list[Entry]:
-    return [Entry(item.file, item.number, item.text, item.at) for item in items]
+    return [Entry(*item) for item in items]

@@ -124,7 +124,7 @@ def _origin(view: View, name: str, one: Origin, known: _Known) -> Answer:
         "committed": one.committed,
         **unknown(committed=one.unknown),
         "sessions": [_session(source, known.sessions) for source in sources],
-        "decisions": _decisions(view, best, known.ledger, known.sessions, words) if best else [],
+        "decisions": _of_origin(view, name, one, known, _decisions(view, best, known, words) if best else []),
         "work": _work(view.store, best) if best and best.file else [],
         "notes": one.notes,
     }
@@ -164,10 +164,18 @@ def _listed(row: SessionRow) -> dict[str, str]:
     }
 
 
-def _decisions(
-    view: View, best: Source, known: ledger_index.Ledger, seen: decision_log.Sessions, words: _Words
-) -> list[Answer]:
+def _of_origin(view: View, name: str, one: Origin, known: _Known, told: list[Answer]) -> list[Answer]:
+    """Return what cites the file by name, the nearest to these lines first, in front of the other decisions."""
+    cited = [state for _, state in decision_log.citing(known.ledger.decisions, name, one.first, one.last)][:_DECISIONS]
+    sessions = decision_log.Sessions(view.store, view.cache, sorted({state.entry.file for state in cited}))
+    rows = [{**decision_log.as_json(state, sessions), "about_this": True} for state in cited]
+    said = {(row["decision"], row["session_id"]) for row in rows}
+    return [*rows, *(row for row in told if (row["decision"], row["session_id"]) not in said)]
+
+
+def _decisions(view: View, best: Source, all_known: _Known, words: _Words) -> list[Answer]:
     """Return the decisions that speak of the line or were recorded with it; else what the session decided last."""
+    known, seen = all_known.ledger, all_known.sessions
     ranked = decision_log.relevant(known.of(best.file), words.around, instant(best.at), words.line)
     chosen = [state for score, state in ranked if score > 0][:_DECISIONS] or [state for _, state in ranked[:1]]
     files = {file for state in chosen for file in decision_log.files_of(state)}
@@ -222,7 +230,9 @@ def _binding(view: View, name: str, files: set[str]) -> list[Answer]:
     """Return the decisions in force of these sessions, those first that speak of the file."""
     known = ledger_index.read(view.cache, view.project)
     states = [state for state in known.decisions if state.entry.file in files and state.in_force]
-    chosen = [state for _, state in decision_log.relevant(states, decision_log.words_of(name), 0.0)][: 2 * _DECISIONS]
+    ranked = [state for _, state in decision_log.relevant(states, decision_log.words_of(name), 0.0)]
+    cited = [state for _, state in decision_log.citing(known.decisions, name)]
+    chosen = [*cited, *(state for state in ranked if state not in cited)][: 2 * _DECISIONS]
     sessions = decision_log.Sessions(
         view.store, view.cache, (file for state in chosen for file in decision_log.files_of(state))
     )
@@ -259,13 +269,13 @@ def _explained(view: View, commit: Commit) -> Answer:
                 best[match.session] = match
     matches = sorted(best.values(), key=lambda match: (-match.score, match.session))
     rows = decision_log.Sessions(view.store, view.cache, (match.session for match in matches))
-    known = ledger_index.read(view.cache, view.project)
+    known = _Known(ledger_index.read(view.cache, view.project), {}, rows)
     words = _Words(decision_log.words_of(commit.subject))
     sources = [_as_source(found, match) for match in matches if match.session in rows.rows]
     return {
         "commit": _commit(commit.sha, commit),
         "sessions": [
-            {**_session(source, rows), "decisions": _decisions(view, source, known, rows, words)} for source in sources
+            {**_session(source, rows), "decisions": _decisions(view, source, known, words)} for source in sources
         ],
         "notes": _about(commit, shas, held, sources),
     }

@@ -9,7 +9,7 @@ from ocm.index import access
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
-    from ocm.base.rows import ListedRow, SessionRow
+    from ocm.base.rows import PersonsRow, SessionRow
     from ocm.provenance.commit_links import View
 
 
@@ -21,8 +21,13 @@ def with_archive(store: Store) -> list[Store]:
 
 
 def list_sessions(
-    store: Store, limit: int = 10, tool: str | None = None, notice: Notice = ignore, *, everything: bool = False
-) -> "list[ListedRow]":
+    store: Store,
+    limit: int = 10,
+    tool: str | None = None,
+    notice: Notice = ignore,
+    *,
+    everything: bool = False,
+) -> "list[PersonsRow]":
     """Return the sessions that started last, newest first, and what became of them; a limit of -1 returns all.
 
     With `everything`, those that only asked something as well.
@@ -31,10 +36,10 @@ def list_sessions(
 
     limit = max(-1, min(limit, sys.maxsize))
 
-    def work(view: "View") -> "list[ListedRow]":
+    def work(view: "View") -> "list[PersonsRow]":
         rows = view.cache.sessions(limit, tool or "", view.project, everything=everything)
         known = landed.standings(view, rows)
-        return [cast("ListedRow", {**row.as_json(), **known[row.row].as_json()}) for row in rows]
+        return [cast("PersonsRow", {**row.as_json(), **known[row.row].as_json(), "pinned": row.pinned}) for row in rows]
 
     return commit_links.read(store, work, notice=notice)
 

@@ -37,6 +37,8 @@ def as_json(store: Store, name: str, session: Session) -> "SessionPage":
         "branch": session.branch,
         "status": session.status,
         "markdown_path": os.path.join(os.path.realpath(store.sessions), name),
+        "pinned": session.is_pinned,
+        "merged_ids": session.merged_ids,
         "slug": session.slug,
         "project": session.project,
         "started_at": session.started_at,

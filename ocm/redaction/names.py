@@ -7,21 +7,19 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from ocm.base.late_patterns import late
 from ocm.redaction.name_words import ENDS, KEY, NO_KEY, NO_TOKEN, PUBLIC, SPOKEN
 from ocm.redaction.randomness import is_random, is_uuid
-from ocm.redaction.token_patterns import NAMES
+from ocm.redaction.token_patterns import LOOSE, NAMES
 from ocm.redaction.values import BARE, ENV, LONGEST, PASSWORD, PROSE, QUOTED, TOKEN, is_secret, is_strong
 
 _PASSWORDS = frozenset(("pass", "pwd", "pw", *SPOKEN))
-# Names by themselves, but in prose a key hardly ever follows them.
 _LOOSE = tuple(
     (
         word,
-        re.compile(
-            word + r"[\\\"'`\])}]{0,3}[ \t]{0,3}[:=, \t.-][ \t]{0,3}[\\\"'`]{0,3}([\w+/=.~%-]{16,400})", re.ASCII
-        ),
+        late(word + r"[\\\"'`\])}]{0,3}[ \t]{0,3}[:=, \t.-][ \t]{0,3}[\\\"'`]{0,3}([\w+/=.~%-]{16,400})", re.ASCII),
     )
-    for word in ("access", "private", "login")
+    for word in LOOSE
 )
 _SURE = frozenset(("token", "secret"))
 _WHOLE_WORDS = frozenset(("pwd", "pw", *(word for word in SPOKEN if word.isascii())))  # which lie within others
@@ -40,30 +38,33 @@ _BETWEEN = (
     r"(?P<prose>[ \t]{1,3}\|[ \t]{0,3}|\|[ \t]{1,3}|[ \t]{0,3}\t[ \t]{0,8}|[ \t]{1,3}[-\u2013\u2014][ \t]{1,3}|"
     r"[ \t]\([ \t]?|"
     r"[ \t]{1,2}(?:(?:is|was|were|to|equals)(?: now| set to)?[ \t]{1,2}|(?=[`\"'])))|"
+    r"(?P<call>\([ \t]?(?=[\\\"'`])|"
+    r"\([^()\n]{0,40}\)[^\"'`\n;]{0,40}?(?:return[ \t]|=>[ \t]?|=[ \t]?)(?=[\"'`]))|"
     r"(?P<flag>[ \t]{1,3}(?=\S)|[-.](?=[a-z_+/=~%-]{0,15}[0-9])(?=[\w+/=~%-]{16})))"
 )
-_LAST_WORD = re.compile(r"(?:[A-Z]+|[A-Z]?[a-z]+|\d+)(?=[_\-. ]?$)")
+_LAST_WORD = late(r"(?:[A-Z]+|[A-Z]?[a-z]+|\d+)(?=[_\-. ]?$)")
 _LONGEST_NAME = 60
-_FLAG_BEFORE = re.compile(
+_FLAG_BEFORE = late(
     r"(?:(?:^|[\s\"'(=])--?|/:_)[a-z0-9_-]{0,20}$|"
     r"^[ \t]{0,8}(?:[-*+][ \t])?(?:env|setenv|setx)[ \t]{1,3}[a-z0-9_]{0,20}$"
 )
 _SIGNS_OF_OPTIONS = ("-", "/:_", "env", "set", "login")
-_NETRC_BEFORE = re.compile(r"\blogin[ \t]{1,3}\S{1,40}[ \t]{1,3}$|^[ \t]{1,8}$")
-_QUOTE = re.compile(r"[bBrRuUfF$@]{0,2}(\\{0,3}(?:\"\"\"|'''|[\"'`]))")
-_BARE_VALUE = re.compile(r"[^\s\"'`<>]{1,4000}")
-_BARE_END = re.compile(r"&[\w.-]{1,40}=|[;,](?=\s|$|[\w. -]{1,40}=)|\\[nrt\"']")
-MARKER = re.compile(r"\[REDACTED:[a-z0-9-]+\]")
+_NETRC_BEFORE = late(r"\blogin[ \t]{1,3}\S{1,40}[ \t]{1,3}$|^[ \t]{1,8}$")
+_QUOTE = late(r"[bBrRuUfF$@]{0,2}(\\{0,3}(?:\"\"\"|'''|[\"'`]))")
+_BARE_VALUE = late(r"[^\s\"'`<>]{1,4000}")
+_BARE_END = late(r"&[\w.-]{1,40}=|[;,](?=\s|$|[\w. -]{1,40}=)|\\[nrt\"']")
+MARKER = late(r"\[REDACTED:[a-z0-9-]+\]")
 _LONG_BARE = 200
-_LONG_RUN = re.compile(r"[\"'`]?[\w+/=.~%-]{16}", re.ASCII)
-_LINE_ALONE = re.compile(r"\n[ \t]{0,40}([^\s<>]{8,4000})[ \t]{0,20}(?=\r?\n|</|$)")
-_NAME_ABOVE = re.compile(  # `<apiToken>`, `api_token: |` or `token:`, the value alone on the next line
+_LONG_RUN = late(r"[\"'`]?[\w+/=.~%-]{16}", re.ASCII)
+_LINE_ALONE = late(r"\n[ \t]{0,40}([^\s<>]{8,4000})[ \t]{0,20}(?=\r?\n|</|$)")
+_NAME_ABOVE = late(  # `<apiToken>`, `api_token: |` or `token:`, the value alone on the next line
     rf"(?s:.*)(?P<word>{'|'.join(map(re.escape, (*NAMES, *SPOKEN)))})(?P<end>[\w-]{{0,30}})"
     r"(?P<mark>[\"'`*]{0,3}(?:>|[ \t]?[:=]?(?:\*\*)?[ \t]?[|>]?[+-]?))"
     r"[ \t]{0,20}\r?$"
 )
 _ENDS_OF_OTHERS = frozenset(",;.)]}{(")
 _LONGER_PASS = frozenset(("passw", "passp", "passc"))
+_SIGNS, _HASH = late(r"[^\w+/=.~%-]+"), late(r"sha\d{0,3}|md5|blake\w{0,4}", re.IGNORECASE)
 _KEY_OWNERS = tuple(KEY)
 _ANOTHER_KEY = 20
 
@@ -167,10 +168,13 @@ def _is_name(text: str, lower: str, match: re.Match[str], word: str) -> bool:
         text, text.rfind("[", max(0, start - _LONGEST_NAME), start)
     ):
         return False  # a word of prose, and the next; or of a marker
+    if word == "pass" and match["prose"] is not None and match["prose"].split()[:1] == ["to"]:
+        return text[start : start + 5].lower() in _LONGER_PASS  # what is passed to something
     if word == "token":
         return _last_word(text, start) not in NO_TOKEN
     if word == "auth":
-        return lower[start - 1 : start] in {"_", '"', "'"} and match["op"] is not None
+        is_humped = text[start].isupper() and text[start - 1 : start].islower()
+        return (is_humped or lower[start - 1 : start] in {"_", '"', "'"}) and match["op"] is not None
     return _is_word_of_its_own(text, start, word) or (
         word == "pass" and match["flag"] is not None and _is_option(lower, start)
     )
@@ -191,8 +195,12 @@ def _belongs(text: str, match: re.Match[str], word: str, value: str) -> bool:
     """Return whether name and value go together: not two words of a list, and not the key of a row in a table."""
     if match["list"] is not None and word in {"token", "secret"} and is_uuid(value):
         return True
+    if match["call"] is not None:
+        return is_strong(value) and is_random(value)
     if match["list"] is not None and word not in _PASSWORDS:
-        return is_strong(value) or (value.isalnum() and len(value) >= _ANOTHER_KEY)
+        return is_strong(value) or is_random(value) or (value.isalnum() and len(value) >= _ANOTHER_KEY)
+    if word == "auth" and text[match.start() - 1 : match.start()].islower():
+        return is_random(value)  # `acmeAuth`, which may be anything
     return word != "key" or _is_key(text, match.start(), value)
 
 
@@ -200,12 +208,18 @@ def _is_key(text: str, start: int, value: str) -> bool:
     """Return whether what is called some `key` is one that opens something."""
     owner = _last_word(text, start)
     if text[start - 1 : start].isalpha() and (text[start].islower() or text[start - 1].isupper()):
-        return owner.endswith(_KEY_OWNERS)  # written in one: `apikey`, but `monkey`
+        return owner.endswith(_KEY_OWNERS) or (_has_random(value) and is_strong(value))  # `apikey`, but `monkey`
     if owner in KEY | PUBLIC:
         return owner in KEY
     if owner in NO_KEY:
         return is_strong(value) and is_random(value)
-    return is_random(value) and (bool(owner) or not is_uuid(value))
+    return _has_random(value) and (bool(owner) or not is_uuid(value))
+
+
+def _has_random(value: str) -> bool:
+    """Return whether a value is random, or one of its parts between signs; what a hash is called is no such part."""
+    parts = _SIGNS.split(value)
+    return any(map(is_random, parts)) and not _HASH.fullmatch(parts[0])
 
 
 def _style(text: str, match: re.Match[str], word: str) -> str:

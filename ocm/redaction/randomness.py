@@ -4,6 +4,9 @@ Two neighbours that hardly ever meet in words, as `qk` or `vx`, are rare. Words 
 """
 
 import re
+from string import ascii_lowercase
+
+from ocm.base.late_patterns import late
 
 # By the first letter, those that hardly follow it: together in 7 of 100 pairs of the words of much code and prose.
 _RARE = {
@@ -18,21 +21,35 @@ _RARE = {
 _PAIRS = frozenset(
     first + second for first, others in _RARE.items() for second in others if ord(second) - ord(first) != 1
 )
-_LETTERS = re.compile(r"[A-Za-z]+")
-_PART = re.compile(r"[A-Za-z0-9]+")
-_SHORTEST_WORD, _SHORTEST_RUN, _A_FOURTH = 8, 5, 4
-_SHORTEST_KEY, _LEAST_OF_EACH, _LEAST_TURNS = 16, 2, 3
-_TOKEN = re.compile(r"[\w+/=.~%-]+", re.ASCII)
-_HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
-_NAMED_UUID = re.compile(r"(?:[a-zA-Z]{1,12}[-_:.])?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_LETTERS = late(r"[A-Za-z]+")
+_PART = late(r"[A-Za-z0-9]+")
+_WORD = late(r"[A-Z]?[a-z]{2,}|[A-Z]{5,}")
+_SHORTEST_WORD, _SHORTEST_RUN, _A_FOURTH, _A_THIRD, _SHORTEST_PIECE = 8, 5, 4, 3, 3
+_SHORTEST_KEY, _LEAST_OF_EACH, _LEAST_TURNS, _LEAST_SIGNS = 16, 2, 3, 6
+_GROUP, _LEAST_GROUPS = late(r"(?=[0-9]*[A-Za-z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{4,}"), 3
+_TOKEN = late(r"[\w+/=.~%-]+", re.ASCII)
+_HEX = late(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
+_NAMED_UUID = late(r"(?:[a-zA-Z]{1,12}[-_:.])?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = late(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def is_unpronounceable(word: str) -> bool:
     """Return whether a run of letters is no word and no words written together."""
+    return len(word) >= _SHORTEST_WORD and _rare_pairs(word) * _A_FOURTH >= len(word) - 1
+
+
+def is_wordy(value: str) -> bool:
+    """Return whether two of three letters of a value are in words, written together as programs do."""
+    words = (
+        word for word in _WORD.findall(value) if len(word) >= _SHORTEST_PIECE and word.lower() not in ascii_lowercase
+    )
+    said = sum(len(word) for word in words if _rare_pairs(word) * _A_THIRD < len(word) - 1)
+    return 3 * said > 2 * sum(map(str.isalpha, value))
+
+
+def _rare_pairs(word: str) -> int:
     lower = word.lower()
-    rare = sum(lower[at : at + 2] in _PAIRS for at in range(len(lower) - 1))
-    return len(word) >= _SHORTEST_WORD and rare * _A_FOURTH >= len(word) - 1
+    return sum(lower[at : at + 2] in _PAIRS for at in range(len(lower) - 1))
 
 
 def is_uuid(value: str) -> bool:
@@ -42,12 +59,14 @@ def is_uuid(value: str) -> bool:
 
 def is_random(value: str) -> bool:
     """Return whether a value is so long and so mixed that it can hardly be anything but a key."""
-    if not _TOKEN.fullmatch(value):
+    if not _TOKEN.fullmatch(value) or len(set(value)) < _LEAST_SIGNS:
         return False
     if _NAMED_UUID.fullmatch(value):
         return True
     longest = max(_PART.findall(value), key=len, default="")
-    return bool(_HEX.fullmatch(longest)) or _is_mixed(longest) or _is_mixed_in_parts(value)
+    if _HEX.fullmatch(longest):
+        return True
+    return not is_wordy(value) and (_is_mixed(longest) or is_mixed_in_parts(value))
 
 
 def is_gibberish(value: str) -> bool:
@@ -55,11 +74,15 @@ def is_gibberish(value: str) -> bool:
     return is_random(value) and any(map(is_unpronounceable, _LETTERS.findall(value)))
 
 
-def _is_mixed_in_parts(value: str) -> bool:
+def is_mixed_in_parts(value: str) -> bool:
     """Return whether a value with signs in it is as mixed, and no part of it is a word."""
     letters = "".join(_PART.findall(value))
+    if len(letters) < _SHORTEST_KEY:
+        return False
+    if sum(map(bool, map(_GROUP.fullmatch, _PART.findall(value)))) >= _LEAST_GROUPS and not _UUID.search(value):
+        return True
     kinds = (str.isdigit, str.isupper, str.islower)
-    if len(letters) < _SHORTEST_KEY or min(sum(map(kind, letters)) for kind in kinds) < _LEAST_OF_EACH:
+    if min(sum(map(kind, letters)) for kind in kinds) < _LEAST_OF_EACH:
         return False
     runs = [run for run in _LETTERS.findall(value) if len(run) >= _SHORTEST_RUN]
     return all(not run.islower() and not run.isupper() and not run.istitle() for run in runs)

@@ -13,66 +13,75 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from ocm.redaction import disguises, private_keys, tokens
+from ocm.base.late_patterns import late
+from ocm.redaction import disguises, password_hashes, private_keys, tokens
 from ocm.redaction.names import MARKER, assigned, blocks_below, loosely_named, small_letters
+from ocm.redaction.nearby import elements, nearby
 from ocm.redaction.private_text import without_private
 from ocm.redaction.randomness import is_random
 from ocm.redaction.token_patterns import COMMANDS, may_need_redaction
 from ocm.redaction.user_rules import NONE, Rules
-from ocm.redaction.values import BARE, PASSWORD, PROSE, TOKEN, is_secret, is_strong, stands_for_another
+from ocm.redaction.values import BARE, PASSWORD, PROSE, QUOTED, TOKEN, is_secret, is_strong, stands_for_another
 
 Span = tuple[int, int, str]
 
 _SHORT = 5_000
-_URL = re.compile(r"://([^\s/?#\"'<>`]{1,400})@(?!sha256:)")
-_AT = re.compile(r"@(?<=[^\s:/@\"'<>`|]{6}@)(?!sha256:)[a-z]", re.IGNORECASE)  # as in `scp me:password@host:/folder .`
-_BEFORE_AT = re.compile(r"(?<!mailto):([^\s:/@\"'<>`|]{6,100})$")
-_IN_QUERY = re.compile(r"=(?<=[a-zA-Z]{3}=)([\w.~%+/=-]{16,400})")
-_QUERY_NAME = re.compile(r"[?&#][\w.-]{0,20}(?:sig|signature|key|token|auth|code|secret)$", re.IGNORECASE)
+_URL = late(r"://([^\s/?#\"'<>`]{1,400})@(?!sha256:)")
+_AT = late(r"@(?<=[^\s:/@\"'<>`|]{6}@)(?!sha256:)[a-z]", re.IGNORECASE)  # as in `scp me:password@host:/folder .`
+# No sign that code puts between a name and what it does with it, and no address that is none of a machine.
+_BEFORE_AT = late(r"(?<!mailto)(?<!\bcid)(?<!\bsip)(?<!\bacct):([^\s:/@\"'<>`|(){}\[\];]{6,100})$")
+_IN_QUERY = late(r"=(?<=[a-zA-Z]{3}=)([\w.~%+/=-]{16,400})")
+_QUERY_NAME = late(r"[?&#][\w.-]{0,20}(?:sig|signature|key|token|auth|code|secret)$", re.IGNORECASE)
+_ESCAPED = late("%[0-9A-Fa-f]{2}")
 _LONGEST_PASSWORD, _LONGEST_QUERY_NAME = 110, 40
-_COOKIE = re.compile(r"cookie[\"'`]?[ \t]?[:=,][ \t]?([^\n]{0,2000})")
-_CRUMB = re.compile(r"(?<![\w-])[\w.-]{1,60}=([\w.~%+/=:-]{16,2000})")
-_JWT = re.compile(
+_COOKIE = late(r"cookie[\"'`]?[ \t]?[:=,][ \t]?([^\n]{0,2000})")
+_CRUMB = late(r"(?<![\w-])[\w.-]{1,60}=([\w.~%+/=:-]{16,2000})")
+_JWT = late(
     r"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrt]eyJ))[\w-]{8,}+"
-    r"(?:\.eyJ[\w-]{8,}+(?:\.[\w-]*+)?|\.[\w-]*+\.[\w-]{8,}+\.[\w-]{8,}+\.[\w-]{8,}+)",  # signed, or encrypted
+    r"(?:\.eyJ[\w-]{8,}+(?:\.[\w-]*+)?|"  # signed
+    r"\.[\w-]*+\.[\w-]{8,}+\.[\w-]{8,}+\.[\w-]{8,}+|\.[\w-]{16,}+\.[\w-]{20,}+)",  # or encrypted
     re.ASCII,
 )
-_THREE_PARTS = re.compile(  # of a Discord bot: an id, a time, a signature, and nothing fixed but their lengths
+_THREE_PARTS = late(  # of a Discord bot: an id, a time, a signature, and nothing fixed but their lengths
     r"[MNO](?<![\w.-][MNO])[\w-]{23,25}\.[\w-]{6}\.(?P<last>[\w-]{27,38})(?![\w-])", re.ASCII
 )
-_BASIC = re.compile(r"basic[ \t]{1,3}([a-z0-9+/]{4,2000}={0,2})")
-_BEARER = re.compile(r"bearer[ \t]{1,3}([a-z0-9._~+/-]{16,4000}={0,2})")
-_HEADER = re.compile(
+# Of parts that are long and random each, as issuers make them who encrypt what they hand out.
+_LONGEST_PART = 2_000
+_LONG_PART = late(r"(?:\\[nrt]|(?<![\w.-]))(?P<part>[\w-]{24,})$", re.ASCII)
+_LONG_PARTS = late(r"\.(?<=[\w-]{24}\.)[\w-]{24,2000}+(?:\.[\w-]{24,2000}+){1,8}(?![\w.-])", re.ASCII)
+_BASIC = late(r"basic[ \t]{1,3}([a-z0-9+/]{4,2000}={0,2})")
+_BEARER = late(r"bearer[ \t]{1,3}([a-z0-9._~+/-]{16,4000}={0,2})")
+_HEADER = late(
     r"authorization[\"'`\\\]]{0,4}[ \t]{0,3}[:=,][ \t]{0,3}[\"'`\\]{0,4}"
     r"(?:bearer|token|ssws|apikey|api-key|key|bot|digest|sso-key|splunk)[ \t:=]{1,3}([a-z0-9._~+/=:-]{8,4000})"
 )
-_RAW_HEADER = re.compile(
-    r"authorization[\"'`\\\]]{0,4}[ \t]{0,3}[:=,][ \t]{0,3}[\"'`\\]{0,4}([a-z0-9._~+/=:-]{16,4000})"
-)
+_RAW_HEADER = late(r"authorization[\"'`\\\]]{0,4}[ \t]{0,3}[:=,][ \t]{0,3}[\"'`\\]{0,4}([a-z0-9._~+/=:-]{16,4000})")
 _HEADER_LENGTH = 40
 _AWS_PAIR = 300
-_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_AWS_SECRET = late(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _LONGEST_COMMAND = 300
-_AFTER_USER = re.compile(
+_AFTER_USER = late(
     r"(?:login|credentials?|user/passw(?:or)?d)(?:[ \t]?[:=]|[ \t](?:with|as|is|are))?[ \t]{1,3}"
     r"[\w.@-]{2,40}[ \t]{0,2}/[ \t]{0,2}"
     r"[\"'`]?([^\s\"'`/]{6,200})",
     re.IGNORECASE,
 )
 _COMMAND_VALUES = {
-    "curl": re.compile(r"\s(?:-[a-zA-Z]{0,8}u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,80}:([^\s\"']{3,200})"),
-    "mysql": re.compile(r"\s-p([^\s\"'-][^\s\"']{3,200})"),
-    "mongo": re.compile(r"\s-p[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
-    "redis-cli": re.compile(r"\s-a[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
-    "sshpass": re.compile(r"\s-p ?[\"']?([^\s\"']{3,200})"),
-    "docker login": re.compile(r"\s-p[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
-    "7z ": re.compile(r"\s-p([^\s\"'-][^\s\"']{3,200})"),
-    "htpasswd": re.compile(r"\s-\w{0,5}b\w{0,5}[ \t]\S{1,80}[ \t]\S{1,80}[ \t][\"']?([^\s\"']{3,200})"),
-    "identified by": re.compile(r"identified by[ \t]{1,3}[\"']([^\n\"']{3,200})[\"']", re.IGNORECASE),
+    "curl": late(r"\s(?:-[a-zA-Z]{0,8}u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,80}:([^\s\"']{3,200})"),
+    "mysql": late(r"\s-p([^\s\"'-][^\s\"']{3,200})"),
+    "mongo": late(r"\s-p[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
+    "redis-cli": late(r"\s-a[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
+    "sshpass": late(r"\s-p ?[\"']?([^\s\"']{3,200})"),
+    "docker login": late(r"\s-p[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
+    "7z ": late(r"\s-p([^\s\"'-][^\s\"']{3,200})"),
+    "htpasswd": late(r"\s-\w{0,5}b\w{0,5}[ \t]\S{1,80}[ \t]\S{1,80}[ \t][\"']?([^\s\"']{3,200})"),
+    "identified by": late(r"identified by[ \t]{1,3}[\"']([^\n\"']{3,200})[\"']", re.IGNORECASE),
     "login": _AFTER_USER,
     "credentials": _AFTER_USER,
     "user/pass": _AFTER_USER,
 }
+_ACCOUNTS = ("user", "role", "grant", "database link")  # of SQL, which a password belongs to
+_CONTINUED, _END_OF_COMMAND = late(r"\\\r?\n"), late(r"(?<!\\)(?<!\\\r)\n")
 _SPOKEN_COMMANDS = frozenset(("login", "credentials", "user/pass"))  # whose value has to look like a password
 
 
@@ -111,7 +120,13 @@ def _secrets_replaced(text: str, rules: Rules, counts: Counter[str]) -> str:
 
 
 def _across_lines(text: str, _: Rules) -> Iterator[Span]:
-    return chain(private_keys.find(text), _aws_pairs(text), blocks_below(text))
+    return chain(private_keys.find(text), _aws_pairs(text), blocks_below(text), _continued_commands(text))
+
+
+def _continued_commands(text: str) -> Iterator[Span]:
+    """Find a password among the arguments of a command that goes on in the next line."""
+    if _CONTINUED.search(text):
+        yield from (span for span in _commands(text, small_letters(text)))
 
 
 def _kept(spans: Iterable[Span], rules: Rules) -> list[Span]:
@@ -138,12 +153,25 @@ def _lines_cleaned(text: str, rules: Rules, counts: Counter[str]) -> str:
 
 def _found_in_lines(text: str, rules: Rules) -> list[Span]:
     lower = small_letters(text)
-    known = list(tokens.find(text))
-    families = (_jwts, _three_parts, _urls, _headers, _cookies, assigned, loosely_named, _commands)
+    words = tokens.long_words(text)
+    known = list(tokens.find(text, words))
+    families = (
+        _jwts,
+        _three_parts,
+        password_hashes.find,
+        elements,
+        _urls,
+        _headers,
+        _cookies,
+        assigned,
+        loosely_named,
+        _commands,
+    )
     spans = chain(
         _own_tokens(text, rules),
         (span for span in known if span[2] != tokens.USUAL),
         *(family(text, lower) for family in families),
+        nearby(text, lower, words),
         (span for span in known if span[2] == tokens.USUAL),
     )
     found = _kept(spans, rules)
@@ -159,7 +187,7 @@ def _disguised(text: str, rules: Rules) -> Iterator[Span]:
             yield first, last, rule
     for at, word in disguises.broken_words(text):
         if tokens.is_begun(word.text):
-            for start, end, rule in tokens.find(word.text):
+            for start, end, rule in tokens.find(word.text, tokens.long_words(word.text)):
                 first, last = word.place(start, end)
                 if last - first != end - start and is_random(word.text[start:end]):
                     yield at + first, at + last, rule
@@ -215,6 +243,11 @@ def _three_parts(text: str, _: str) -> Iterator[Span]:
     for match in _THREE_PARTS.finditer(text):
         if is_strong(match[0].partition(".")[0]) and is_strong(match["last"]):
             yield *match.span(), "discord-token"
+    for match in _LONG_PARTS.finditer(text):
+        first = _LONG_PART.search(text, max(0, match.start() - _LONGEST_PART), match.start())
+        start = first.start("part") if first else match.start()
+        if first and all(map(is_strong, text[start : match.end()].split("."))) and is_random(first["part"]):
+            yield start, match.end(), tokens.USUAL
 
 
 def _aws_pairs(text: str) -> Iterator[Span]:
@@ -240,8 +273,12 @@ def _urls(text: str, _: str) -> Iterator[Span]:
     yield from _logins(text) if "@" in text else ()
     for match in _IN_QUERY.finditer(text) if "://" in text else ():
         is_named = _QUERY_NAME.search(text, max(0, match.start() - _LONGEST_QUERY_NAME), match.start())
-        if is_named and is_random(match[1]):
+        if is_named and _is_random_in_a_url(match[1]):
             yield *match.span(1), "secret"
+
+
+def _is_random_in_a_url(value: str) -> bool:
+    return is_random(_ESCAPED.sub("", value))
 
 
 def _logins(text: str) -> Iterator[Span]:
@@ -255,7 +292,7 @@ def _logins(text: str) -> Iterator[Span]:
 def _cookies(text: str, lower: str) -> Iterator[Span]:
     for header in _COOKIE.finditer(lower) if "cookie" in lower else ():
         for match in _CRUMB.finditer(text, *header.span(1)):
-            if is_random(match[1]):
+            if _is_random_in_a_url(match[1]):
                 yield *match.span(1), "authorization"
 
 
@@ -289,16 +326,18 @@ def _commands(text: str, lower: str) -> Iterator[Span]:
         at = lower.find(word)
         while at >= 0:
             end = min(at + _LONGEST_COMMAND, len(text))
-            line = text.find("\n", at, end)
-            end = line if line >= 0 else end
+            line = _END_OF_COMMAND.search(text, at, end)
+            end = line.start() if line else end
             for match in _COMMAND_VALUES[word].finditer(text, at, end):
-                if _is_given(match[1], word):
+                if _is_given(match[1], word, lower[max(0, at - _LONGEST_COMMAND) : at]):
                     yield *match.span(1), "command-password"
             at = lower.find(word, max(end, at + 1))
 
 
-def _is_given(value: str, word: str) -> bool:
+def _is_given(value: str, word: str, before: str) -> bool:
     """Return whether what stands where a command takes a password is one."""
     if stands_for_another(value) or value.startswith("[REDACTED:"):
         return False
+    if word == "identified by" and not any(account in before for account in _ACCOUNTS):
+        return is_secret(value, PASSWORD, QUOTED)  # a sentence says that, too
     return word not in _SPOKEN_COMMANDS or is_secret(value, PASSWORD, PROSE)

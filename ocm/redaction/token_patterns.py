@@ -37,7 +37,7 @@ TOKENS = (
     ("discord-webhook", "/api/webhooks/", f"[0-9]{{17,20}}/{_U}{{60,}}"),
     ("teams-webhook", "webhook.office.com/", r"[A-Za-z0-9@/_-]{40,}"),
     *(
-        ("stripe-key", literal, f"{_A}{{16,}}")
+        ("stripe-key", literal, f"{_A}{{10,}}")
         for literal in ("sk_live_", "sk_test_", "sk_prod_", "rk_live_", "rk_test_", "rk_prod_")
     ),
     ("webhook-secret", "whsec_", f"{_B}{{24,}}={{0,2}}"),
@@ -168,9 +168,17 @@ SHORT_PUBLISHED = (
     "rzp_live_", "sc_", "scauth_", "secret_", "sk.", "sk_", "sm_aat_", "sm_pat_", "sm_sat_", "sq0i", "thog-key-",
     "tk.", "xapp-",
 )  # fmt: skip
+# In lower case: how the hash of a password begins, as systems store it.
+HASH_MARKS = (
+    "$1$", "$2$", "$2a$", "$2b$", "$2x$", "$2y$", "$5$", "$6$", "$7$", "$8$", "$9$", "$y$", "$gy$", "$p$", "$h$",
+    "$apr1$", "$md5$", "$sha", "$argon2", "$pbkdf2", "$scrypt", "$bcrypt", "$krb5", "sha}", "md5}", "crypt}", "{sha",
+    "{ssha", "{pbkdf2",
+)  # fmt: skip
 _DIGITS = frozenset("0123456789")
 # In lower case: what the other rules look for. The names' other letters (`api_key`, `clientSecret`) stand around these.
 NAMES = ("pass", "pwd", "secret", "token", "key", "credential", "auth", "pw", "pat")
+# Names by themselves, but in prose a key hardly ever follows them.
+LOOSE = ("access", "private", "login", "crumb", "csrf")
 COMMANDS = (
     "curl", "mysql", "mongo", "redis-cli", "sshpass", "docker login", "identified by", "7z ", "htpasswd", "login",
     "credentials", "user/pass",
@@ -179,7 +187,8 @@ _WORDS = (
     *NAMES,
     *SPOKEN,
     *COMMANDS,
-    "private",
+    *LOOSE,
+    *HASH_MARKS,
     "://",
     "bearer",
     "eyj",

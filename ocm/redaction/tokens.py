@@ -7,26 +7,27 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from ocm.base.late_patterns import late
 from ocm.redaction.published_forms import PUBLISHED, PUBLISHED_INNER
 from ocm.redaction.randomness import is_random, is_unpronounceable
 from ocm.redaction.token_patterns import INNER_TOKENS, SHORTEST_TOKEN, TOKENS
 
 Span = tuple[int, int, str]
 
-_LONG_WORDS = re.compile(rf"[A-Za-z0-9_.~:/@+=%\\\-]{{{SHORTEST_TOKEN},}}")
+LONG_WORDS = late(rf"[A-Za-z0-9_.~:/@+=%\\\-]{{{SHORTEST_TOKEN},}}")
 _ROWS = (*TOKENS, *PUBLISHED)
 USUAL = "token"  # the rule of those that no table has
 _KEY = 3  # as many characters of a token's beginning are enough to pass over most of the table
-_BEGINNINGS = re.compile("([A-Za-z0-9]{3}|[A-Za-z0-9]{2}[^A-Za-z0-9])(?:(?<=[A-Za-z0-9]{3})[A-Za-z0-9]*)?")
-_ESCAPE = re.compile(r"\\[nrt]")
+_BEGINNINGS = late("([A-Za-z0-9]{3}|[A-Za-z0-9]{2}[^A-Za-z0-9])(?:(?<=[A-Za-z0-9]{3})[A-Za-z0-9]*)?")
+_ESCAPE = late(r"\\[nrt]")
 # `acme_live_` and then many letters and digits, of both cases or without a word in them.
-_USUAL = re.compile(
+_USUAL = late(
     r"(?:(?<![A-Za-z0-9_.+%\\-])|(?<=\\[nrt]))(?P<owner>[a-z][a-z0-9]{1,11}(?:[_-][a-z0-9]{1,8}){0,3})[_-]"
     r"(?P<random>[A-Za-z0-9]{22,200})(?![A-Za-z0-9=+/])"
 )
-_BEGUN = re.compile(r"(?<![A-Za-z0-9_.+%-])[a-z][a-z0-9]{1,11}(?:[_-][a-z0-9]{1,8}){0,3}[_-][A-Za-z0-9]*[0-9]")
+_BEGUN = late(r"(?<![A-Za-z0-9_.+%-])[a-z][a-z0-9]{1,11}(?:[_-][a-z0-9]{1,8}){0,3}[_-][A-Za-z0-9]*[0-9]")
 _INNER = tuple(row[1] for row in (*INNER_TOKENS, *PUBLISHED_INNER))
-_HASHES = re.compile(r"sha\d|md5|blake|hash|digest|integrity|chunk|cache|etag|build|commit|rev|v\d")
+_HASHES = late(r"sha\d|md5|blake|hash|digest|integrity|chunk|cache|etag|build|commit|rev|v\d")
 # Before `_` and a number of something that everybody may know: a call, an answer, a customer.
 _NUMBERS = frozenset((
     "call", "toolu", "msg", "req", "resp", "run", "asst", "thread", "file", "chatcmpl", "evt", "price", "cus", "prod",
@@ -39,10 +40,15 @@ _SHORTEST_WORD = 4
 _LONGEST_NAME = 12  # of what a hash is called, as in `sha256=`
 
 
-def find(text: str) -> Iterator[Span]:
-    """Find the tokens in a text."""
-    known = _found_in(set(_LONG_WORDS.findall(text)))
-    for match in _LONG_WORDS.finditer(text) if known else ():
+def long_words(text: str) -> set[str]:
+    """Return the words in a text that are so long that they may be a token, or hold one."""
+    return set(LONG_WORDS.findall(text))
+
+
+def find(text: str, words: set[str]) -> Iterator[Span]:
+    """Find the tokens in a text whose long words these are."""
+    known = _found_in(words)
+    for match in LONG_WORDS.finditer(text) if known else ():
         for first, last, rule in known.get(match[0], ()):
             yield match.start() + first, match.start() + last, rule
 
@@ -73,8 +79,8 @@ def _spans(text: str) -> Iterator[Span]:
             if is_sure or _looks_made(match[0][len(literal) :]):
                 yield *match.span(), rule
     for rule, literal, before, count, after in (*INNER_TOKENS, *PUBLISHED_INNER):
-        if literal in text:
-            for match in _inner_pattern(literal, before, count, after).finditer(text):
+        for match in _inner_pattern(literal, before, count, after).finditer(text) if literal in text else ():
+            if _looks_made(text[match.start() - count : match.end()]):
                 yield match.start() - count, match.end(), rule
     for match in _USUAL.finditer(text):
         named = text[max(0, match.start() - _LONGEST_NAME) : match.start()]

@@ -14,8 +14,8 @@ from ocm.store import config
 OFF, OWN = "redact.off", "redact.rules."
 # The rules beside those of the table of tokens.
 OTHERS = (
-    "authorization", "aws-secret-key", "command-password", "discord-token", "jwt", "password", "private-key", "secret",
-    "url-password",
+    "authorization", "aws-secret-key", "command-password", "discord-token", "jwt", "password", "password-hash",
+    "private-key", "secret", "url-password",
 )  # fmt: skip
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _PATTERN = re.compile(r"([A-Za-z0-9_.:/=~@-]{3,40})(\[[A-Za-z0-9_.:/=+~-]{1,60}\]\{(\d{1,4})(?:,\d{0,4})?\})")

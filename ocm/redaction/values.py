@@ -6,7 +6,8 @@ what code, prose and templates put in that place does not. A `password` may be s
 
 import re
 
-from ocm.redaction.randomness import is_gibberish, is_unpronounceable
+from ocm.base.late_patterns import late
+from ocm.redaction.randomness import is_gibberish, is_mixed_in_parts, is_unpronounceable, is_wordy
 
 PASSWORD, TOKEN = "password", "token"  # the two kinds of name
 QUOTED, ENV, BARE, PROSE = "quoted", "env", "bare", "prose"
@@ -40,12 +41,12 @@ def _words(text: str) -> frozenset[str]:
 
 
 # Words that hold a digit, wherever they stand.
-_TECHNICAL = re.compile(
+_TECHNICAL = late(
     r"(?<![A-Za-z0-9])(?i:sha\d{1,3}|md5|base\d\d(?:url)?|utf[-_]?\d{1,2}|u?int\d{1,2}|float\d\d|oauth\d?|http/?\d?|v\d{1,2}|"
     r"x509|[rhep]s\d{3}|ed25519|argon2(?:id|i|d)?|pbkdf2|i18n|l10n|a11y|k8s|s3|ec2|[12]fa|aes\d{0,3}|rsa\d{0,4}|amd64|arm64|"
     r"x86|win\d\d|python\d|latin\d|ipv\d|tls\d|neo4j|log4j|auth0|web3|b2b)(?![a-z0-9])"
 )
-_REFERENCE = re.compile(
+_REFERENCE = late(
     r"\$\{|\$\(|\$env:|\{\{|\$\w+$|%\w+%$|%\(|%[sdrv]$|<[^<>]*>?$|\{[\w.\[\]'\"!:]*\}?$|`|@\w+\.\w+\(|"
     r"!(?:ref|secret|vault|sub|getatt|env|env_var|include|file)\b|"
     r"(?:op|vault|env|file|arn|ssm|aws|gcp|azure|kms|sops|keyring|secretsmanager|https?|s3|gs|ref\+\w{1,20}):|"
@@ -53,36 +54,35 @@ _REFERENCE = re.compile(
     r"local|data|env|cfg|conf|app|module|std|import|steps|github|inputs|values|user|form|state)\.[A-Za-z_]",
     re.IGNORECASE,
 )
-_CALL = re.compile(r"[A-Za-z_$][\w.$:>-]*[(\[<]|[&*][A-Za-z_]|[A-Za-z_]\w*!\(")
-_DOTTED = re.compile(r"[A-Za-z_]\w{0,40}(?:(?:\.|->|::)[A-Za-z_]\w{0,40})+$")
-_PATH = re.compile(
+_CALL = late(r"[A-Za-z_$][\w.$:>-]*[(\[<]|[&*][A-Za-z_]|[A-Za-z_]\w*!\(")
+_DOTTED = late(r"[A-Za-z_]\w{0,40}(?:(?:\.|->|::)[A-Za-z_]\w{0,40})+$")
+_PATH = late(
     r"(?:~|\.{1,2})?/|[A-Za-z]:[\\/]|\\\\|[\w@./-]+\.(?:json|ya?ml|pem|key|txt|env|crt|cfg|ini|toml|py|js|tsx?|sh|md|"
     r"html?|php|rb|go|rs|java|cs|db|sqlite|gpg|p12|pfx|jks)$"
 )
-_NUMBER = re.compile(
+_NUMBER = late(
     r"[\d.,:/_+-]+[ -]?(?:[a-z]{1,3}|bits?|bytes?|chars?|characters?|seconds?|minutes?|hours?|days?)?$", re.IGNORECASE
 )
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+$")
-_VERSION = re.compile(r"[v^~=<>]{0,2}\d+(?:\.\d+)+(?:[-+.][\w.]+)?$")
+_MAIL = late(r"[\w.+-]+@[\w-]+\.[\w.]+$")
+_VERSION = late(r"[v^~=<>]{0,2}\d+(?:\.\d+)+(?:[-+.][\w.]+)?$")
 _PLACEHOLDERS = _words(
     "password passwort passwd pass pwd passphrase secret secrets token tokens key keys apikey api_key credential "
     "credentials user username admin root guest required optional string bearer basic none null nil undefined true "
     "false yes disabled enabled default unset empty prompt hidden masked removed invalid expired missing testing "
     "production development staging localhost anonymous test1 abc123 todo fixme"
 )
-_PLACEHOLDER_INSIDE = re.compile(
+_PLACEHOLDER_INSIDE = late(
     r"example|placeholder|change[-_ ]?(?:me|this|it)|your[-_]?[a-z]|redacted|x{4}|\*{3}|\.{3}|…|goes[-_ ]here|dummy|"
     r"fake|sample|replace[-_ ]?|insert[-_ ]|<[a-z]|not[-_ ]?(?:set|used|real|a[-_])",
     re.IGNORECASE,
 )
-_AWS_SECRET = re.compile(r"[A-Za-z0-9/+]{40}$")
-_IDENTIFIER = re.compile(r"[A-Za-z_]+\d{1,2}$")
-_SEPARATORS = re.compile(r"[-_./:+,|=\s]+")
-_CAMEL = re.compile(r"(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]+)*$")
-_TYPES = re.compile(r"[A-Za-z_][\w|]*[a-z]$")
-_HUMPS = re.compile(r"[A-Z][a-z]{2,}|_[a-z]{3,}")
+_AWS_SECRET = late(r"[A-Za-z0-9/+]{40}$")
+_IDENTIFIER = late(r"[A-Za-z_]+\d{1,2}$")
+_SEPARATORS = late(r"[-_./:+,|=\s]+")
+_CAMEL = late(r"(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]+)*$")
+_TYPES = late(r"[A-Za-z_][\w.|:]*[A-Za-z]$")
 _SIGNS = "!@#$%^&*?+=~"
-_RULES_OF_A_FORM = re.compile(r"[|:,=]")
+_RULES_OF_A_FORM = late(r"[|:,=]")
 _STOP_WORDS = _words(
     "a an the your you our is are was be been must should may can will to of for from in on at by with and or not no "
     "please enter if when that this it its as has have had do does only than least most too reset set use used using "
@@ -108,9 +108,14 @@ def _is_something_else(value: str, style: str) -> bool:
     is_masked = len(set(value)) <= 2  # noqa: PLR2004 - `****`, `xxxx`, `----`
     if is_masked or len(value) > LONGEST or stands_for_another(value):
         return True
-    if style != QUOTED and (_CALL.match(value) or (_DOTTED.match(value) and all(map(_is_wordy, value.split("."))))):
+    if style != QUOTED and (_CALL.match(value) or _is_reference(value)):
         return True
     return any(pattern.match(value) for pattern in (_PATH, _VERSION, _MAIL))
+
+
+def _is_reference(value: str) -> bool:
+    """Return whether a value is what a program calls something, with a dot before each of its parts."""
+    return bool(_DOTTED.match(value)) and (is_wordy(value) or all(map(_is_name, re.split(r"\.|->|::", value))))
 
 
 def _is_one_word(value: str, kind: str, style: str) -> bool:
@@ -160,24 +165,33 @@ def _is_mixed(value: str, rest: str, kind: str, style: str) -> bool:
     parts = _mixed_parts(rest)
     if not parts:  # `admin-2024`, `min:8`
         return kind == PASSWORD and style in {QUOTED, ENV} and not _RULES_OF_A_FORM.search(value)
-    if kind == TOKEN and style in {BARE, PROSE} and _TYPES.match(value) and all(map(_is_wordy, value.split("|"))):
+    if kind == TOKEN and style in {BARE, PROSE} and _is_type(value):
         return False
     if style in {BARE, PROSE} and _IDENTIFIER.match(value):  # a variable, unless it is a password like `hunter2`
         lower = value.lower()
         return len(value) >= _STRONG if kind == TOKEN else "pass" not in lower and "pwd" not in lower
-    return max(map(len, parts)) >= shortest_part
+    return max(map(len, parts)) >= shortest_part or (kind == TOKEN and is_mixed_in_parts(value) and not is_wordy(value))
 
 
-def _is_wordy(identifier: str) -> bool:
+def _is_type(value: str) -> bool:
+    """Return whether a value is what a program calls a type or a constant, or the beginning of a cast to it."""
+    name = value.removeprefix("(")
+    return bool(_TYPES.match(name)) and all(map(_is_name, re.split(r"[|.:]+", name)))
+
+
+def _is_name(identifier: str) -> bool:
     """Return whether an identifier is short, or most of its letters are in words: `Ed25519PrivateKey`."""
-    in_words = sum(map(len, _HUMPS.findall(identifier)))
-    return len(identifier) < _SHORT_IDENTIFIER or 2 * in_words > sum(map(str.isalpha, identifier))
+    return len(identifier) < _SHORT_IDENTIFIER or is_wordy(identifier)
+
+
+def _is_no_word(letters: str) -> bool:
+    return is_unpronounceable(letters) and not is_wordy(letters)
 
 
 def _is_wordless(value: str, kind: str, style: str) -> bool:
     """Return whether letters alone are no words of a language or a program."""
     shortest = _LONG_MIX if kind == TOKEN else _LONG_LETTERS
-    if value.isalpha() and value.isascii() and len(value) >= shortest and is_unpronounceable(value):
+    if value.isalpha() and value.isascii() and len(value) >= shortest and _is_no_word(value):
         return True
     if style not in {QUOTED, ENV} or not value.isascii():
         return False

@@ -33,11 +33,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What such a file holds: its sessions, and those parts that cannot be understood, with a line for each."""
+    """What such a file holds: its sessions, and those parts that cannot be understood, with a line for each.
+
+    Of one that was made before a `change` by hand it also says what that was.
+    """
 
     entries: list[Entry]
     others: list[object]
     troubles: list[str]
+    change: dict[str, object] | None = None
 
 
 def collect(store: Store) -> tuple[list[Entry], list[str]]:
@@ -54,10 +58,18 @@ def collect(store: Store) -> tuple[list[Entry], list[str]]:
     return entries, troubles
 
 
-def write(path: str, store: Store, entries: list[Entry], *, owner: str = "", others: Sequence[object] = ()) -> None:
+def write(  # noqa: PLR0913 - each is one part of the file
+    path: str,
+    store: Store,
+    entries: list[Entry],
+    *,
+    owner: str = "",
+    others: Sequence[object] = (),
+    change: dict[str, object] | None = None,
+) -> None:
     """Write `entries` of a store to the file `path`, durably; `owner` as in `files.atomic_write`.
 
-    `others` are parts that `read` did not understand; they stay as they were.
+    `others` are parts that `read` did not understand; they stay as they were, and so does the note of a `change`.
     """
     tree = {
         "ocm": FORMAT,
@@ -65,6 +77,7 @@ def write(path: str, store: Store, entries: list[Entry], *, owner: str = "", oth
         "project": os.path.basename(store.root),
         "exported_at": times.iso(time.time()),
         "sessions": [*({"file": one.name, "archived": one.archived, "text": one.text} for one in entries), *others],
+        **({"change": change} if change else {}),
     }
     data = json.dumps(tree, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
     files.atomic_write(path, data, owner=owner)
@@ -86,7 +99,8 @@ def read(path: str) -> Bundle:
     rows = tree.get("sessions") if isinstance(tree, dict) and tree.get("kind") == "store" else None
     if not isinstance(rows, list) or tree.get("ocm") != FORMAT or len(rows) > MAX_SESSIONS:
         raise OcmError(f"{path} does not contain a store in this format.", "Name a file that `ocm export --all` wrote.")
-    bundle = Bundle([], [], [])
+    change = tree.get("change")
+    bundle = Bundle([], [], [], change if isinstance(change, dict) else None)
     for number, row in enumerate(rows, 1):
         _add(bundle, number, row)
     return bundle

@@ -10,9 +10,9 @@ from ocm.index import scan
 from ocm.index.file_format import encodable
 from ocm.markdown import conflicts, parse
 from ocm.redaction import user_rules
-from ocm.sessions import archive, backups, copies, export_format, forgotten, redact_scan, session_files
+from ocm.sessions import archive, backups, copies, export_format, redact_scan, session_files
 from ocm.sessions.export_format import Entry
-from ocm.store import files, paths
+from ocm.store import files, forgotten, paths
 from ocm.store.paths import Store, user_store
 
 _NAMELESS = "unreadable.md"  # what has neither a name that is safe nor a session to be named after

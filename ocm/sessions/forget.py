@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from ocm.base.errors import OcmError
 from ocm.markdown import parse
-from ocm.sessions import archive, backups, export_format, forgotten, import_batches, session_files
-from ocm.store import files, journal, paths, tracked
+from ocm.sessions import archive, backups, export_format, import_batches, session_files
+from ocm.store import files, forgotten, journal, paths, tracked
 from ocm.store.paths import Store
 
 _PREFIX, _SUFFIX = "forget_", ".json"
@@ -126,6 +126,8 @@ def _drop_files(place: Store, session_id: str) -> list[str]:
 def _forget_in_backups(store: Store, session_id: str, owner: str) -> list[str]:
     """Take the session out of every backup, and return those that cannot be read in part, and may hold it still."""
     unread = []
+    for path in backups.drafts(store, session_id):
+        backups.remove(path)
     for path in backups.list_paths(store):
         try:
             found = export_format.read(path)
@@ -134,9 +136,12 @@ def _forget_in_backups(store: Store, session_id: str, owner: str) -> list[str]:
             continue
         if found.troubles:
             unread.append(path)
+        if session_id in backups.changed(found):
+            backups.remove(path)
+            continue
         kept = [entry for entry in found.entries if parse.session_id_of(entry.text) != session_id]
         if len(kept) < len(found.entries):
-            export_format.write(path, store, kept, owner=owner, others=found.others)
+            export_format.write(path, store, kept, owner=owner, others=found.others, change=found.change)
     return unread
 
 

@@ -294,7 +294,7 @@ def _scan_backup(store: Store, path: str, rules: user_rules.Rules, owner: str) -
             counts.update(found)
             entries.append(export_format.Entry(entry.name, clean, entry.archived))
         if counts and owner:
-            export_format.write(path, store, entries, owner=owner, others=bundle.others)
+            export_format.write(path, store, entries, owner=owner, others=bundle.others, change=bundle.change)
     except (OcmError, OSError) as error:
         return Found(path, dict(counts), _reason(error))
     trouble = "; ".join(bundle.troubles)

@@ -12,6 +12,7 @@ from ocm.base import times
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.base.model import Session, slugify
 from ocm.markdown import conflicts, parse, render
+from ocm.markdown.facts import Facts
 from ocm.markdown.session_file import SessionFile
 from ocm.store import files, journal, paths
 from ocm.store.events import Event
@@ -34,6 +35,11 @@ class Known:
     def text(self) -> str:
         """The text of the file."""
         return self.file.text
+
+    @property
+    def facts(self) -> Facts:
+        """What machines noted in it."""
+        return Facts.parse(self.session.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +172,9 @@ def write(store: Store, known: Known | None, session: Session, slug: str, *, see
     from ocm.index import scan
 
     name = known.name if known else ""
-    text = _rendered(store, known, session)
+    text = rendered(store, known, session)
     folder = scan.folder_stamp(store)
-    if not _unchanged(store, known) if known else folder != seen and locate(store, session.session_id, []):
+    if not is_unchanged(store, known) if known else folder != seen and locate(store, session.session_id, []):
         return None  # a person, or another machine to which the lock does not reach
     if known is None or (slug and not known.session.slug):
         with files.locked(os.path.join(store.path, "names.lock")):
@@ -190,6 +196,17 @@ def _write_named(store: Store, known: Known | None, text: str, session: Session)
                 put(store, name, text, session.session_id, new=known is None)
                 return name
     raise AssertionError("there is no end of names")  # pragma: no cover - there is none
+
+
+def replace_text(store: Store, known: Known, text: str) -> int | None:
+    """Write `text` over a file that was read; None when somebody changed it since, else the folder's stamp before."""
+    from ocm.index import scan
+
+    folder = scan.folder_stamp(store)
+    if not is_unchanged(store, known):
+        return None
+    put(store, known.name, text, known.session.session_id)
+    return folder
 
 
 def put(store: Store, name: str, text: str, session_id: str, *, new: bool = False) -> None:
@@ -217,7 +234,12 @@ def remove(store: Store, names: list[str]) -> None:
     files.sync_folder(store.sessions)
 
 
-def _rendered(store: Store, known: Known | None, session: Session) -> str:
+def rendered(store: Store, known: Known | None, session: Session) -> str:
+    """Return what the file of a session is to say, one that is `known` changed no more than that takes.
+
+    Raises:
+        UnreadableSessionError: what the file leaves open would swallow an addition; named with its line.
+    """
     if known is None:
         return render.render(session)
     try:
@@ -227,7 +249,8 @@ def _rendered(store: Store, known: Known | None, session: Session) -> str:
         raise UnreadableSessionError(error.why, path=path, line=error.line) from None
 
 
-def _unchanged(store: Store, known: Known) -> bool:
+def is_unchanged(store: Store, known: Known) -> bool:
+    """Return whether nobody saved a file since it was read."""
     try:  # opened, because only then does a network's file system ask how the file is now
         descriptor = os.open(os.path.join(store.sessions, known.name), os.O_RDONLY | paths.NO_FOLLOW)
     except OSError:

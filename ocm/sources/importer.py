@@ -21,7 +21,7 @@ from ocm.git.worktree import WorkTree
 from ocm.markdown import facts, render
 from ocm.markdown import parse as session_text
 from ocm.redaction import redact, user_rules
-from ocm.sessions import archive, forgotten, import_batches, session_files
+from ocm.sessions import archive, import_batches, session_files
 from ocm.sessions.import_batches import Row
 from ocm.sessions.session_files import Known
 from ocm.sources import combine, extract, ownership, registry
@@ -29,7 +29,7 @@ from ocm.sources.head import PROMPTS, Head
 from ocm.sources.json_lines import Unreadable
 from ocm.sources.ownership import Project
 from ocm.sources.story import Story
-from ocm.store import files, journal
+from ocm.store import files, forgotten, journal
 from ocm.store.paths import Store, user_store
 
 _TOGETHER = 100  # conversations that are read before their files are written

@@ -10,8 +10,7 @@ from typing import Any
 from ocm.base.errors import UnreadableSessionError
 from ocm.markdown import frontmatter
 from ocm.sources.head import PROMPTS, Head, Note
-from ocm.sources.json_lines import Record, Unreadable, records, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Record, Unreadable, records, seconds, text
 from ocm.sources.story import Story
 from ocm.store import paths
 

@@ -5,16 +5,22 @@ the same (`--map OLD=NEW`). A folder of another machine is guessed only for conv
 """
 
 import fnmatch
+import hashlib
 import os
 import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from ocm.base import sanitize
+from ocm.base.model import HALF, clean_text
 from ocm.git import parse, worktree
 from ocm.git.worktree import WorkTree
+from ocm.redaction import redact, user_rules
+from ocm.redaction.user_rules import Rules
 from ocm.sources.head import Head
-from ocm.store import config, paths
+from ocm.store import config, forgotten, paths
 from ocm.store.paths import Store, user_store
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
@@ -109,6 +115,44 @@ class Project:
             return ""
 
         return relative
+
+
+class Owner(NamedTuple):
+    """Whose a conversation is: the store of its project, how it is redacted, and what is excluded there."""
+
+    store: Store
+    rules: Rules
+    rules_name: str
+    excluded: frozenset[str]
+
+    def clean(self, text: str) -> str:
+        """Return a text without private parts, secrets, what a terminal obeys or hides, and what no file can hold."""
+        return clean_text(redact.redact(sanitize.clean(text).replace(HALF, ""), self.rules)[0])
+
+
+class Owners:
+    """Whose conversations are, by the folders that they took place in, and which of them nobody wants to see."""
+
+    def __init__(self, stores: list[Store]) -> None:
+        """Know what was forgotten in these stores."""
+        self._known: dict[str, Owner] = {}
+        self._tombstones = set[str]().union(*map(forgotten.read, stores))
+
+    def of(self, cwd: str) -> Owner:
+        """Return whose the conversations in a folder are: its project's, else the user's."""
+        if cwd not in self._known:
+            user = user_store()
+            found = paths.find_store(cwd) if os.path.isabs(cwd) and os.path.isdir(cwd) else None
+            store = found or Store(user, user, is_user=True)
+            rules = user_rules.load(user, store.path)
+            name = hashlib.sha256(repr((rules.own, sorted(rules.off))).encode()).hexdigest()[:16]
+            self._known[cwd] = Owner(store, rules, name, exclusions(store))
+        return self._known[cwd]
+
+    def are_against(self, head: Head) -> bool:
+        """Return whether a conversation was forgotten, or is excluded."""
+        is_forgotten = forgotten.tombstone(head.session_id) in self._tombstones
+        return is_forgotten or is_excluded(head, self.of(head.cwd).excluded)
 
 
 def exclusions(store: Store) -> frozenset[str]:

@@ -13,13 +13,13 @@ from ocm.base.model import HALF, clean_text
 from ocm.index import checkpoint_queries, scan
 from ocm.markdown.facts import Facts
 from ocm.redaction import redact, user_rules
-from ocm.sessions import forgotten, session_files
+from ocm.sessions import session_files
 from ocm.sources import combine, extract, importer, registry
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Unreadable
 from ocm.sources.ownership import Project
 from ocm.sources.story import Story
-from ocm.store import files, journal
+from ocm.store import files, forgotten, journal
 from ocm.store.paths import Store, user_store
 
 SECONDS = 1.2  # of the five that hosts wait

@@ -12,7 +12,7 @@ from ocm.base.text import one_line
 from ocm.git import fingerprints
 from ocm.markdown.fingerprint_lines import MAX_UNIT
 from ocm.sources.head import Note
-from ocm.sources.json_lines import Unreadable
+from ocm.sources.json_lines import Position, Unreadable
 
 MAX_PROMPT, MAX_ANSWER = 4_000, 20_000
 MAX_TURNS = 2_000
@@ -20,7 +20,7 @@ _MAX_TEXT = 200_000  # characters that are looked at
 _MOST_KEYS = 4 * MAX_UNIT
 _FEW, _MOST_SPANS = 5, 200  # fingerprints that make a span of a turn, and spans up to a commit
 _MOST_ITEMS = 400
-_OUTPUT = 40_000
+OUTPUT = 40_000
 Clean = Callable[[str], str]
 Place = Callable[[str], str]  # a path as the tool named it, as one of the project; empty outside
 _COMMITTED = re.compile(r"^\[(?:[^\]\n]{1,300} )?([0-9a-f]{7,40})\] (\S[^\n]*)$", re.MULTILINE)
@@ -91,11 +91,15 @@ class Check:
 
 @dataclass(slots=True)
 class Story:
-    """What a conversation told so far; `clean` redacts, `inside` makes a path one of the project."""
+    """What a conversation told so far; `clean` redacts, `inside` makes a path one of the project.
+
+    `position` is where in its file the reading begins: readers of a file that only grows take it along.
+    """
 
     clean: Clean
     inside: Place
     unread: Unreadable = field(default_factory=Unreadable)
+    position: Position = field(default_factory=Position)
     version: str = ""
     branch: str = ""
     model: str = ""
@@ -187,7 +191,7 @@ class Story:
 
     def ran(self, command: str, output: str, at: float, place: str, *, failed: bool | None) -> None:
         """Take a command, whether it failed where that is known, and what it printed."""
-        output = output if len(output) <= _OUTPUT else output[: _OUTPUT // 4] + "\n" + output[-_OUTPUT:]
+        output = output if len(output) <= OUTPUT else output[: OUTPUT // 4] + "\n" + output[-OUTPUT:]
         if _MAKES_COMMIT.search(command):
             for found in _COMMITTED.finditer(output):
                 self.committed(found[1], found[2], at, place)
@@ -292,8 +296,8 @@ class Story:
             last.keys = lowest(last.keys, _MOST_KEYS // 2)
 
     def _check(self, command: str, output: str, place: str, *, failed: bool) -> None:
-        found = _CHECK.search(command)
-        if not found or _STYLE.search(found[0]):
+        found = checked(command)
+        if not found:
             return
         hides = bool(_HIDES_EXIT.search(command[found.start() :]))
         name = found[0]
@@ -317,6 +321,12 @@ def lowest(keys: set[int], most: int) -> set[int]:
 def whole(text: str) -> str:
     """Return a text without halves of characters, which JSON can hold and no file can."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def checked(command: str) -> re.Match[str] | None:
+    """Return which test or build a command runs; None where it is neither."""
+    found = _CHECK.search(command)
+    return None if found and _STYLE.search(found[0]) else found
 
 
 def telling_line(output: str) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 
 Answer = dict[str, Any]
+_ORIGINS = {"person": " · by hand", "machine": " · imported"}
 _MAX_NOT_LANDED = 10  # files behind a session that never landed
 
 
@@ -64,9 +65,14 @@ def _session_lines(session: Answer) -> Iterator[str]:
 
 def _decision_lines(decisions: list[Answer]) -> Iterator[str]:
     for decision in decisions:
-        yield f"  decision  {day(decision['date'])[:10]} · {cut(decision['decision'])}"
+        yield f"  decision  {day(decision['date'])[:10]} · {cut(decision['decision'])}{_by(decision)}"
         if decision["superseded"]:
             yield f"            superseded by: {cut(decision['superseded']['by'], 120)}"
+
+
+def _by(item: Answer) -> str:
+    """Return who an item is from, where it is not the assistant."""
+    return _ORIGINS.get(item["origin"], "")
 
 
 def _note_lines(answer: Answer) -> Iterator[str]:
@@ -136,7 +142,7 @@ def ledger_lines(found: list[Answer], kind: str) -> Iterator[str]:
         yield f"{day(one['date'])[:10]}  {cut(one[kind])}"
         ended = one["superseded" if kind == "decision" else "solved"]
         word = "superseded by" if kind == "decision" else "solved by"
-        yield f"            {one['session_id']} · {cut(one['title'], 90)}"
+        yield f"            {one['session_id']} · {cut(one['title'], 90)}{_by(one)}"
         if fresh := freshness_text(one["freshness"], one["commits_since"]):
             yield f"            {fresh}"
         if ended:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ocm.sessions import todo_edits
+from ocm.sessions import hand_edits
 from tests.support.builders import Project, git, run_ocm
 
 
@@ -46,5 +46,5 @@ def test_branch_and_project_of_an_item_by_hand_are_stored_without_the_secrets_in
     token = "ghp_" + "aB3" * 12
     git(repo.root, "remote", "add", "origin", f"https://example.org/{token}.git")
     git(repo.root, "checkout", "-q", "-b", token)
-    todo_edits.add(repo.store, "Call Ines")
+    hand_edits.add(repo.store, "Call Ines")
     assert (repo.session().project, repo.session().branch) == ("[REDACTED:github-token]",) * 2

@@ -76,6 +76,8 @@ def sessions(draw: st.DrawFn) -> Session:
         source_id=draw(st.just("") | lines),
         model=draw(st.just("") | lines),
         parent=draw(st.just("") | lines),
+        pinned=draw(st.sampled_from(["", "true", "false"])),
+        merged_ids=draw(st.lists(lines, max_size=2, unique=True)),
         last_words=draw(st.just("") | texts),
         facts=draw(
             st.lists(

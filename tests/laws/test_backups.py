@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocm.index import access
-from ocm.sessions import archive, backups, export_format, export_import, forget, forgotten
+from ocm.sessions import archive, backups, export_format, export_import, forget
+from ocm.store import forgotten
 from ocm.store.paths import Store
 from tests.support.session_store import make_store, put, session
 

@@ -17,7 +17,7 @@ from ocm.base.model import Session, WorkEntry
 from ocm.index import sync
 from ocm.recall import brief, todo
 from ocm.recall.project_brief import HEADINGS
-from ocm.sessions import todo_edits
+from ocm.sessions import hand_edits
 from ocm.store import journal
 from ocm.store.paths import Store
 from tests.support.session_store import make_store, put, session
@@ -87,7 +87,7 @@ class Past:
         elif found := todo.open_items(self.store):
             one = found[step.number % len(found)]
             for session_id, number, text in one.holders:
-                todo_edits.finish(self.store, session_id, number, text, done=step.done)
+                hand_edits.finish(self.store, [(session_id, number, text)], done=step.done)
                 holder = int(session_id.removeprefix("session-"))
                 self._listed[text].pop(holder)
                 self._ends[text] += [(holder, self._last[holder])] * step.done

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocm.redaction import redact
-from ocm.sessions import forget, forgotten
+from ocm.sessions import forget
 from ocm.sources import importer
 from ocm.sources.importer import Wish
+from ocm.store import forgotten
 from tests.support.session_store import everything
 from tests.support.transcripts import OTHER, SESSION, small_change
 

@@ -21,11 +21,10 @@ def take_off(project: str | None, number: int, *, done: bool) -> None:
     """Take the item of that number off the list of what is to be done, in every session that holds it."""
     from ocm.base.sanitize import clean_line
     from ocm.recall import todo
-    from ocm.sessions import todo_edits
+    from ocm.sessions import hand_edits
 
     store = options.find_store(project)
     with options.notices() as notice:
         item = todo.numbered(store, number, notice)
-    for session_id, place, text in item.holders:
-        todo_edits.finish(store, session_id, place, text, done=done)
+    hand_edits.finish(store, item.holders, done=done)
     output.notice(f"{'Done' if done else 'Dropped'}: {clean_line(item.text)}")

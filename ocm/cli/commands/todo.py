@@ -18,13 +18,13 @@ def command(*, project: str | None, words: tuple[str, ...], as_json: bool) -> No
     `ocm drop` take.
     """
     from ocm.recall import todo
-    from ocm.sessions import todo_edits
+    from ocm.sessions import hand_edits
 
     store = options.find_store(project)
     if words and (words[0] != "add" or len(words) == 1):
         raise click.UsageError("Accepted: ocm todo, or ocm todo add TEXT.")
     if words:
-        added = todo_edits.add(store, " ".join(words[1:]))
+        added = hand_edits.add(store, " ".join(words[1:]))
         output.notice(f"To be done: {clean_line(added)}")
         return
     with options.notices() as notice:

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 from ocm.sources import hunks
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Unreadable
-from ocm.sources.moments import local_seconds
+from ocm.sources.json_lines import Unreadable, local_seconds
 from ocm.sources.sample import Sample
 from ocm.sources.story import Story
 from ocm.store import paths

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from ocm.sources import hunks, notes
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Record, Unreadable, number, part, parts, records, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Record, Unreadable, number, part, parts, records, seconds, text
 from ocm.sources.sample import Sample, beginning
 from ocm.sources.story import Story
 
 NAME = "claude-code"
 VERSION = "1"
+ASIDE = ("subagents", "tool-results", "workflows")  # folders that hold no conversation of their own
 _START = '{"parentUuid"'
 _MOST_KIN = 8  # of a fork whose records are compared
 _PEEKED, _ENOUGH = 61, 15  # records that a look at the beginning reads at most, and where they tell all
@@ -77,7 +77,7 @@ def heads(path: str, unread: Unreadable) -> Iterator[Head]:
         return
     for folder, folders, names in os.walk(path):
         folders.sort()
-        if os.path.basename(folder) in ("subagents", "tool-results", "workflows"):
+        if os.path.basename(folder) in ASIDE:
             folders.clear()
             continue
         if os.path.basename(folder) == notes.FOLDER:
@@ -185,8 +185,9 @@ def read(head: Head, story: Story) -> None:
         reader.skip_copied(path)
         ids = (text(record, "sessionId") for _, record in records(path, Unreadable(), _START))
         story.parent = story.parent or next(filter(None, ids), "")
-    for line, record in records(head.path, story.unread, _START):
+    for line, record in records(head.path, story.unread, _START, story.position):
         reader.take(record, str(line))
+        story.position.waiting = len(reader.calls)
     for path in head.parts:
         for line, record in records(path, story.unread, _START):
             reader.take({**record, "isSidechain": True}, f"{os.path.basename(path)}:{line}")

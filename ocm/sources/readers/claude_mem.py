@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from ocm.sources import databases, notes
 from ocm.sources.databases import Database, Row, parsed
 from ocm.sources.head import Head, Note
-from ocm.sources.json_lines import Unreadable, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Unreadable, seconds, text
 from ocm.sources.sample import Sample
 
 NAME = "claude-mem"

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 from ocm.sources import hunks, notes
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Record, Unreadable, part, parts, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Record, Unreadable, part, parts, seconds, text
 from ocm.sources.sample import Sample, document
 from ocm.sources.story import Story
 

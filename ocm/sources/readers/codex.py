@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from ocm.sources import hunks, patch_text
+from ocm.sources import hunks
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Record, Unreadable, number, part, parts, records, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Position, Record, Unreadable, number, part, parts, records, seconds, text
 from ocm.sources.sample import Sample, beginning, document
 from ocm.sources.story import Story
 
@@ -118,7 +117,7 @@ def _peek(path: str, unread: Unreadable) -> tuple[Head | None, str]:
     return (head if is_ours and head.session_id else None), parent
 
 
-def _records(path: str, unread: Unreadable) -> Iterator[tuple[Record, str]]:
+def _records(path: str, unread: Unreadable, position: Position | None = None) -> Iterator[tuple[Record, str]]:
     """Yield the records of a file in the form of the newest, each with its place."""
     if path.endswith(".json"):
         tree = document(path)
@@ -128,7 +127,7 @@ def _records(path: str, unread: Unreadable) -> Iterator[tuple[Record, str]]:
         for place, item in enumerate(parts(tree, "items"), 1):
             yield {"type": "response_item", "timestamp": item.get("timestamp"), "payload": item}, str(place)
         return
-    for line, record in records(path, unread, '{"timestamp"'):
+    for line, record in records(path, unread, '{"timestamp"', position):
         if isinstance(record.get("payload"), dict):
             yield record, str(line)
         elif text(record, "type") in _ITEMS:
@@ -148,12 +147,13 @@ def read(head: Head, story: Story) -> None:
     reader = _Reader(story)
     skipped = {turn for path in head.origins for turn in _turn_ids(path)}
     story.parent = head.key
-    for record, place in _records(head.path, story.unread):
+    for record, place in _records(head.path, story.unread, story.position):
         turn = text(record, "payload", "turn_id")
         if skipped and turn and turn not in skipped and record.get("type") == "turn_context":
             skipped = set()
         if not skipped or record.get("type") == "session_meta":
             reader.take(record, place)
+            story.position.waiting = len(reader.calls) + reader.undated
     for path in head.parts:
         inner = _Reader(story, is_aside=True)
         for record, place in _records(path, story.unread):
@@ -185,12 +185,14 @@ class _Reader:
         self.calls: dict[str, tuple[str, str]] = {}
         self.applied: set[str] = set()
         self.at = 0.0
+        self.undated = 0
         self.has_meta = False
 
     def take(self, record: Record, place: str) -> None:
         """Take one record."""
         kind, payload = text(record, "type"), part(record, "payload")
-        self.at = seconds(record.get("timestamp")) or self.at
+        at = seconds(record.get("timestamp"))
+        self.at, self.undated = at or self.at, self.undated + (not at)
         if not self.is_aside:
             self.story.seen(self.at)
         if kind == "session_meta" and not self.has_meta and not self.is_aside:
@@ -251,7 +253,7 @@ class _Reader:
             self.story.ran(given, said, self.at, place, failed=None if code is None else code != 0)
         done = code == 0 if code is not None else not said or _APPLIED in said  # a hook or a person may have refused it
         if "*** Begin Patch" in given and call not in self.applied and done:
-            for edit in patch_text.edits(given):
+            for edit in hunks.edits(given):
                 self.edited(edit.path, edit.kind, edit.moved, edit.lines)
 
     def event(self, event: Record) -> None:

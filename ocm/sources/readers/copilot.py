@@ -4,10 +4,9 @@ import os
 import re
 from collections.abc import Iterator
 
-from ocm.sources import hunks, patch_text
+from ocm.sources import hunks
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Record, Unreadable, part, parts, records, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Record, Unreadable, part, parts, records, seconds, text
 from ocm.sources.sample import Sample, beginning
 from ocm.sources.story import Story
 
@@ -148,10 +147,10 @@ class _Reader:
         """Take the files that a call edited, with their diffs, else with the texts that it was given."""
         kinds = {text(edit, "path"): text(edit, "kind") for edit in edits}
         path = text(given, "path") or next(iter(kinds), "")
-        shown = dict(patch_text.of_git(diff))
+        shown = dict(hunks.of_git(diff))
         patch = next((value for value in given.values() if isinstance(value, str) and "*** Begin Patch" in value), "")
         if not shown and patch:
-            for edit in patch_text.edits(patch):
+            for edit in hunks.edits(patch):
                 self.story.edit(edit.path, edit.kind, edit.lines, at)
             return
         for name in kinds or {path: ""}:

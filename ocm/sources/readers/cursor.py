@@ -12,8 +12,7 @@ from itertools import takewhile
 from ocm.sources import databases, hunks
 from ocm.sources.databases import Database, parsed
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Record, Unreadable, part, parts, records, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Record, Unreadable, part, parts, records, seconds, text
 from ocm.sources.sample import Sample
 from ocm.sources.story import Story
 

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from ocm.sources import databases, notes
 from ocm.sources.head import Head, Note
-from ocm.sources.json_lines import Record, Unreadable, parts, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Record, Unreadable, parts, seconds, text
 from ocm.sources.sample import Sample
 
 NAME = "engram"

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from ocm.sources import hunks
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Record, Unreadable, part, parts, records, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Record, Unreadable, part, parts, records, seconds, text
 from ocm.sources.sample import Sample, beginning, document
 from ocm.sources.story import MAX_ANSWER, Story
 

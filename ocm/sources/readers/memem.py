@@ -10,8 +10,7 @@ from typing import Any
 
 from ocm.sources import notes
 from ocm.sources.head import Head, Note
-from ocm.sources.json_lines import Unreadable, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Unreadable, seconds, text
 from ocm.sources.sample import Sample
 
 NAME = "memem"

@@ -6,16 +6,16 @@ All of them hold the same objects: a session, its messages, and the parts of eac
 import os
 from collections.abc import Iterator
 
-from ocm.sources import databases, hunks, patch_text
+from ocm.sources import databases, hunks
 from ocm.sources.databases import Database, parsed
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Record, Unreadable, number, part, parts, text
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Record, Unreadable, number, part, parts, seconds, text
 from ocm.sources.sample import Sample, document
 from ocm.sources.story import Story
 
 NAME = "opencode"
 VERSION = "1"
+ASIDE = ("message", "part", "session_diff")  # folders that hold no conversation of their own
 _TABLES = frozenset({"session", "message", "part"})
 _PARTS = frozenset(
     {
@@ -54,7 +54,7 @@ def heads(path: str, unread: Unreadable) -> Iterator[Head]:
         return
     for folder, folders, names in os.walk(path):
         folders.sort()
-        if os.path.basename(folder) in ("message", "part", "session_diff"):
+        if os.path.basename(folder) in ASIDE:
             folders.clear()
             continue
         for name in sorted(names):
@@ -226,7 +226,7 @@ def _take_edit(tool: str, given: Record, more: Record, story: Story, at: float) 
     path = text(given, "filePath") or text(more, "filepath") or text(more, "filediff", "file")
     patch = text(given, "patchText") or text(given, "patch")
     if "*** Begin Patch" in patch:
-        for edit in patch_text.edits(patch):
+        for edit in hunks.edits(patch):
             story.edit(edit.moved or edit.path, edit.kind, edit.lines, at)
         return
     if not path:

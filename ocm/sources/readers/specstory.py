@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator
 
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Unreadable
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Unreadable, seconds
 from ocm.sources.sample import Sample
 from ocm.sources.story import Story
 from ocm.store import paths

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ocm.sources import registry
-from ocm.sources.json_lines import Unreadable
-from ocm.sources.moments import seconds
+from ocm.sources.json_lines import Unreadable, seconds
 from ocm.sources.story import Story
 
 _FORMATS = ("claude", "codex", "gemini", "copilot", "opencode export", "opencode sqlite")

@@ -1,13 +1,17 @@
 """What the cache knows across sessions: which matter, what they left, and what is over."""
 
+import contextlib
+import sqlite3
 from typing import Any
 
 import pytest
 
 from ocm.base.model import FileChange, Session, WorkEntry
 from ocm.index import access, standing
+from ocm.index.queries import Index
+from ocm.markdown.facts import date_line, digest
 from ocm.store.paths import Store
-from tests.support.session_store import put, session
+from tests.support.session_store import DAY, put, session
 
 PROMPT = "What does the wombat do?"
 FIRED = "event session-start 2026-03-01T12:00:00+00:00"
@@ -26,7 +30,6 @@ def left(store: Store, branch: str = "main") -> list[tuple[str, str]]:
 
 
 def dated(day: int, text: str) -> str:
-    from ocm.markdown.facts import date_line
 
     return date_line(f"2026-03-{day:02}T12:00:00+00:00", text)
 
@@ -131,3 +134,45 @@ def test_what_an_imported_conversation_left_is_not_open_for_certain(store: Store
     assert ("left", "Port it") not in left(store)
     put(store, "c.md", session("c", 3, work_pending=["Port it"]))
     assert ("open", "Port it") in left(store), "a checkpoint that lists it says that it is"
+
+
+@pytest.mark.parametrize(
+    ("tool", "facts", "origin"),
+    [
+        ("claude-code", [], "assistant"),
+        ("person", [], "person"),
+        ("claude-code", [date_line(DAY.format(1), "it")], "assistant"),
+        ("claude-code", [date_line(DAY.format(1), "another")], "person"),
+        ("claude-code", [f"origin machine {digest('it')} decisions 3"], "machine"),
+        ("claude-code", [f"origin machine {digest('it')} problems 3"], "person"),
+        ("claude-code", [f"origin machine {digest('it')} decisions 3", date_line(DAY.format(1), "it")], "assistant"),
+        ("claude-code", [f"origin person {digest('it')} decisions note", date_line(DAY.format(1), "it")], "person"),
+    ],
+)
+def test_a_decision_is_the_assistants_unless_its_facts_say_otherwise_or_no_checkpoint_dated_it(
+    store: Store, tool: str, facts: list[str], origin: str
+) -> None:
+    put(store, "a.md", session("a", decisions=["it"], tool=tool, facts=facts))
+    (item,) = access.read(store, lambda cache: cache.links().items("decision"))
+    assert item.origin == origin
+
+
+def test_an_item_whose_text_is_not_there_is_damage(store: Store) -> None:
+    put(store, "a.md", session("A", 1, work_pending=["One", "Two"]))
+    assert left(store) == [("open", "One"), ("open", "Two")]
+    with contextlib.closing(sqlite3.connect(store.database)) as db:
+        db.execute("UPDATE session_chunks SET todos = 'One'")
+        db.commit()
+    assert left(store) == [("open", "One"), ("open", "Two")], "the cache was rebuilt"
+
+
+def test_of_whom_nobody_names_an_item_nothing_was_ended(store: Store) -> None:
+    put(store, "a.md", session("A", 1, decisions=["**Redis:** fast"], problems=["**Loud:** why"]))
+    put(store, "b.md", session("B", 2, decisions=["**Postgres:** known"], work_completed=["Fixed the loud one"]))
+    put(store, "c.md", session("C", 3, decisions=["**SQLite:** small. Supersedes: Redis"]))
+
+    def named(cache: Index) -> list[str]:
+        rows = {row.row: row.session_id for row in cache.sessions()}
+        return [rows[row] for row in cache.standing().named(list(rows))]
+
+    assert access.read(store, named) == ["A"]

@@ -1,6 +1,6 @@
 import pytest
 
-from ocm.redaction.randomness import is_gibberish, is_random, is_unpronounceable, is_uuid
+from ocm.redaction.randomness import is_gibberish, is_random, is_unpronounceable, is_uuid, is_wordy
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,15 @@ def test_letters_without_a_word_are_gibberish(word: str) -> None:
         ("---", False),
         ("journal_2026_11_03", False),
         ("A3f-Word-Another-9Zz-Thing", False),
+        ("4rv0hdx5188-3q48-2luk-e8v5-dyuuf8l44ib7", True),
+        ("2FTJTA1C-BXO0DV4J-HGTP9E62-QHQSILY1", True),
+        ("active_0f6c1f7e-6f0f-4f0e-9f0d-2f6f3d1c9a10.jsonl", False),
+        ("X509ClientCertificateAuthenticationProvider", False),
+        ("Saml2X509Credential.Saml2X509CredentialType", False),
+        ("useOAuth2.getB64Keys", False),
+        ("A" * 60, False),
+        ("~%+=-_./", False),
+        ("abcd1234efgh5678ijkl9012mnop3456", True),
     ],
 )
 def test_what_can_only_be_a_key_is_told_from_a_name(value: str, expected: bool) -> None:
@@ -42,3 +51,13 @@ def test_a_random_value_with_words_in_it_is_no_gibberish() -> None:
 def test_a_uuid_is_one_as_a_whole() -> None:
     assert is_uuid("7023522e-5e91-4f14-8162-37139db1584b")
     assert not is_uuid("x-7023522e-5e91-4f14-8162-37139db1584b")
+
+
+@pytest.mark.parametrize("name", ["verificationX509Credentials", "SAML20AssertionValidators", "rawPassword"])
+def test_what_a_program_calls_something_is_made_of_words(name: str) -> None:
+    assert is_wordy(name)
+
+
+@pytest.mark.parametrize("value", ["ndiawudh1_wdajwoidjajawdeps", "aZ3kQ9wLmT4vB8xN", "abcdefgh1234", "XKCD2", ""])
+def test_letters_in_a_row_and_letters_that_nobody_can_say_are_no_words(value: str) -> None:
+    assert not is_wordy(value)

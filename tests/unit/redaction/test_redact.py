@@ -209,6 +209,23 @@ GIVEN_AWAY = [
     (f'password = "a\\"b{WORD}"', WORD),
     (f"password=[REDACTED:jwt]{MIXED}", MIXED),
     (f"password={MIXED}[REDACTED:jwt]", MIXED),
+    # what a function of that name is given, or returns
+    (f'client.setToken("{MIXED}")', MIXED),
+    (f"withApiKey('{MIXED}')", MIXED),
+    (f'func getShopToken() string {{ return "{MIXED}" }}', MIXED),
+    (f'apiKey() => "{MIXED}"', MIXED),
+    # in a list, in a header, in a key of any owner
+    (f'header.Set("x-shop-api-key", "{HEX32}-{fake(32, HEX, 2)}")', HEX32),
+    (f"-H 'Jenkins-Crumb:{HEX32}'", HEX32),
+    (f"DUO_SKEY={fake(40)}", fake(40)),
+    ("shop_key = u+3xVszZ-b4m+T6d23KA", "3xVszZ-b4m+T6d23KA"),
+    (f"Key={fake(16)}:c*X", fake(16)),
+    (f"shopAuth := {fake(40)}", fake(40)),
+    # over the end of a line
+    (f"curl -X POST https://example.org \\\n  -u app:{MIXED}", MIXED),
+    # in parts that are long and random each, with a known beginning or none
+    (".".join((JWT.split(".")[0], fake(60, URLSAFE), fake(43, URLSAFE))), fake(43, URLSAFE)),
+    (".".join(fake(length, URLSAFE) for length in (60, 70, 80)), fake(80, URLSAFE)),
     # near an access key
     (f"{'AKI' + 'A' + fake(16, UPPER)}\n{BASE}\n", BASE),
 ]
@@ -333,12 +350,57 @@ INNOCENT = [
     'text.startswith("-----BEGIN RSA PRIVATE ' + 'KEY-----") and "-----END RSA PRIVATE KEY-----" in text',
     "-----BEGIN PUBLIC KEY-----\n" + fake(64) + "\n-----END PUBLIC KEY-----",
     "mail ops@example.org about the secret: see ops2@example.org",
+    # what code calls something, with a number in it
+    "private Saml2X509Credential(@Nullable PrivateKey privateKey, X509Certificate certificate,",
+    "private X509ClientCertificateAuthenticationProvider authenticationProvider;",
+    "OAuth2Authorization authorization = TestOAuth2Authorizations.authorization(registeredClient)",
+    "this.verificationX509Credentials = verificationX509Credentials;",
+    "new Saml2X509Credential(key, Saml2X509Credential.Saml2X509CredentialType.SIGNING)",
+    "(assertionToken) -> SAML20AssertionValidators.attributeValidator,",
+    "Saml2AuthenticationToken token = (Saml2AuthenticationToken) authentication;",
+    "String saltedPassword = rawPassword + salt;",
+    # code before an `@`
+    "assert_not ActiveStorage::Blob.service.exist?(@user.highlights.first.key)",
+    'to ||= "#{@scope[:controller]}##{@scope[:action]}"',
+    "@media screen{body{color:#00f}}@media print{body{color:green}}",
+    "[:selenium, :cuprite, :rack_test, :playwright].include?(@driver_type)",
+    'image_tag("cid:thi%25%25sis@acontentid")',
+    # words that are no names, and values that are no keys
+    "# Override +type_cast+ we pass to mysql2 Date and Time objects instead",
+    '// Here the function identified by "repeat" is overwritten.',
+    "options << PRIVATE if control[:private]",
+    "Set-Cookie: user=j%3A%7B%22name%22%3A%22tobi%22%7D; Path=/",
+    "sadd set foo {" + "A" * 140,
+    'path("id_token_alg_values_supported").value(SignatureAlgorithm.RS256.getName()),',
+    'new RememberMe("password", "key", RememberMeTokenAlgorithm.SHA256)',
+    "Saml2X509Credential.Saml2X509CredentialType.VERIFICATION);",
+    'credential(loadCert("rod2.cer"), null)',
+    "key: sha256:" + SHA256,
+    "const basicAuth = useBasicAuth2(request)",
+    "oneAuth = provider2",
+    "a_part_that_is_long_enough.another_one_that_is_long.and_a_third_one_just_as_long",
+    "curl https://example.org \\\n  -o file1.txt",
 ]
 
 
 @pytest.mark.parametrize("text", INNOCENT)
 def test_what_must_stay(text: str) -> None:
     assert redact.redact(text) == (text, 0)
+
+
+def test_a_password_in_sql_may_be_a_word() -> None:
+    assert redact.redact("ALTER USER app IDENTIFIED BY 'repeat'")[0].endswith("BY '[REDACTED:command-password]'")
+    assert redact.redact("  IDENTIFIED BY 'r3peat!x'")[0].endswith("BY '[REDACTED:command-password]'")
+
+
+def test_a_signed_cookie_is_one_however_it_is_escaped() -> None:
+    signed = f"Set-Cookie: name=s%3Atobi.{fake(43)}%2B; Path=/"
+    assert redact.redact(signed)[0] == "Set-Cookie: name=[REDACTED:authorization]; Path=/"
+
+
+def test_what_is_passed_on_is_no_password_but_a_password_set_to_something_is() -> None:
+    assert redact.redact(f"the password was set to {WORD}") == ("the password was set to [REDACTED:password]", 1)
+    assert redact.redact(f"I changed the password to {WORD}") == ("I changed the password to [REDACTED:password]", 1)
 
 
 def test_both_lists_are_long_enough() -> None:
@@ -514,7 +576,7 @@ def published_tokens(draw: st.DrawFn) -> str:
 @settings(max_examples=1_000)
 def test_the_quick_look_misses_no_published_form(text: str) -> None:
     assert token_patterns.may_need_redaction(text) or redact.redact(text)[1] == 0
-    assert token_patterns.may_need_redaction(text) or list(tokens.find(text)) == []
+    assert token_patterns.may_need_redaction(text) or list(tokens.find(text, tokens.long_words(text))) == []
 
 
 @pytest.mark.parametrize(
@@ -619,6 +681,12 @@ WORST = [
     "-us1",
     ".atlasv1.",
     "8Q~",
+    "aA1" * 9 + ".",
+    "token (",
+    "Aa1" * 9 + " token\n",
+    "<token>a</",
+    "$1$a$",
+    "curl \\\n -u ",
 ]
 
 

@@ -294,7 +294,7 @@ def test_a_file_that_never_rests_is_an_error_and_loses_nothing(
 ) -> None:
     project.checkpoint(goal="g")
     project.calls(2)
-    monkeypatch.setattr(session_files, "_unchanged", lambda *_: False)
+    monkeypatch.setattr(session_files, "is_unchanged", lambda *_: False)
     with pytest.raises(OcmError, match="changed all the time"):
         project.checkpoint(goal="h")
     monkeypatch.undo()

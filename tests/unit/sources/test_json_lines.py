@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import codecs
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from ocm.sources import json_lines
-from ocm.sources.json_lines import Unreadable, number, part, parts, records, text
+from ocm.sources.json_lines import Position, Unreadable, local_seconds, number, part, parts, records, seconds, text
 from ocm.store.paths import UnfitFileError
+
+AT = 1_772_545_930.0
 
 
 def read(path: Path, data: bytes, start: str = "") -> tuple[list[dict[str, object]], dict[str, int]]:
@@ -99,3 +102,70 @@ def test_parts_of_a_record_are_taken_whatever_it_is() -> None:
     assert number(record, "a", "n") == 3
     assert [number(record, "a", name) for name in ("yes", "huge", "b", "none")] == [0.0] * 4
     assert number(3, "a") == 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    [AT, int(AT), AT * 1e3, AT * 1e6, int(AT) * 10**9, "2026-03-03T13:52:10Z", "2026-03-03T13:52:10", str(int(AT)),
+     str(int(AT) * 1000), "2026-03-03T14:52:10+01:00"],
+)  # fmt: skip
+def test_a_time_is_read_in_every_unit(value: object) -> None:
+    assert seconds(value) == pytest.approx(AT, abs=1)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        0,
+        -5,
+        10**40,
+        10**400,
+        float("nan"),
+        float("inf"),
+        "",
+        "now",
+        "9999-12-31T23:59:59Z",
+        "1" * 30,
+        [],
+        {},
+    ],
+)
+def test_what_is_no_time_is_undated(value: object) -> None:
+    assert seconds(value) == 0
+
+
+def test_reading_goes_on_behind_the_last_whole_line_at_which_nothing_waits(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"a": 1}\n{"a": 2}\n{"a": 3}\n{"a": 4')
+    position = Position()
+    for line, _ in records(str(path), Unreadable(), "", position):
+        position.told += 1
+        position.waiting = line == 3
+    assert (position.offset, position.line, position.said) == (18, 2, 2)
+    again = Position(position.offset, position.line, position.said)
+    assert list(records(str(path), Unreadable(), "", again)) == [(3, {"a": 3})]
+    assert (again.offset, again.line) == (27, 3)
+
+
+def test_a_line_that_is_too_long_is_behind_once_it_has_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_lines, "MAX_LINE", 10)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"a": "' + b"x" * 40 + b'"}\n')
+    position = Position()
+    assert list(records(str(path), Unreadable(), "", position)) == []
+    assert position.offset == path.stat().st_size
+    path.write_bytes(b'{"a": "' + b"x" * 40)
+    position = Position()
+    assert list(records(str(path), Unreadable(), "", position)) == []
+    assert position.offset == 0
+
+
+@pytest.mark.parametrize("value", ["2026-13-45 25:61:61", "0001-01-01 00:00:00", "9999-12-31 23:59:59"])
+def test_what_no_clock_shows_is_undated(value: str) -> None:
+    assert local_seconds(value) == 0
+
+
+def test_a_time_without_a_zone_is_that_of_this_machine() -> None:
+    assert local_seconds("2026-03-03 13:52:10") == datetime(2026, 3, 3, 13, 52, 10).astimezone().timestamp()

@@ -23,7 +23,7 @@ def test_what_is_not_known_of_a_session_is_not_said() -> None:
     session = {"session_id": "S", "date": "", "title": "", "sure": True, "because": "it said so"}
     unknown = {**session, "freshness": None, "commits_since": None}
     assert list(why_view._session_lines(unknown)) == ["  session   S", "            it said so"]
-    item = {**unknown, "decision": "**A:** b", "superseded": None}
+    item = {**unknown, "decision": "**A:** b", "superseded": None, "origin": "assistant"}
     assert list(why_view.ledger_lines([item], "decision")) == ["  **A:** b", "            S · "]
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from ocm.markdown import parse
-from ocm.sessions import forgotten, import_batches
+from ocm.sessions import import_batches
 from ocm.sources import importer, registry
 from ocm.sources.importer import Wish
 from ocm.sources.json_lines import Unreadable
 from ocm.sources.readers import claude_mem, engram, sessionmem
 from ocm.sources.sample import Sample
+from ocm.store import forgotten
 from tests.support import memories
 from tests.support.builders import Project, repository
 from tests.support.memories import AT, heads, sections, told

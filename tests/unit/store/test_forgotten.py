@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ocm.sessions import forgotten
+from ocm.store import forgotten
 from tests.support.builders import Project
 
 
