@@ -19,7 +19,17 @@ _NAME = (
 )
 _NAMES = re.compile(_NAME)
 _VALUE = re.compile(r"(?:(?P<name>[\w.-]{1,40})[:=])?(?P<value>[A-Za-z0-9_+.~-]{19,399}[A-Za-z0-9_+~-]={0,2})\.?")
-_HASH = re.compile(r"sha\d|md5|blake|hash|digest", re.IGNORECASE)
+_HASH = re.compile(r"sha\d{0,3}$|sha\d|md5|blake|hash|digest|commit|revision", re.IGNORECASE)
+# `token: acme 5f3c…`: whose it is stands between.
+_LABELLED = tuple(
+    re.compile(
+        name
+        + r"s?[\"'`]?[ \t]?[:=][ \t]{0,3}[\"'`(]?(?P<owner>[a-z]{2,20})[ \t:=-]{1,3}[\"'`(]?"
+        + r"(?P<value>[\w+=.~%-][\w+/=.~%-]{15,399})",
+        re.ASCII,
+    )
+    for name in ("token", "secret", "password", "apikey", "api_key", "api key", "access_key")
+)
 _BEFORE, _AFTER, _LONGEST_WORD = 80, 50, 20
 _LAST_WORD = re.compile(r"[a-z]+(?=[ _-]?$)")
 _ELEMENT = re.compile(rf"<(?P<tag>[\w:.-]{{0,40}}{_NAME}[\w:.-]{{0,20}})[^<>\n]{{0,80}}>(?P<text>[^<>\n]{{12,2000}})</")
@@ -30,11 +40,20 @@ def nearby(text: str, lower: str, words: set[str]) -> Iterator[Span]:
     """Find random values in a line that says what they are, before or after them; `words` are those that are long."""
     if not any(name in lower for name in _WORDS):
         return
+    yield from _labelled(text, lower)
     keys = {word: span for word in filter(is_strong, words) if (span := _key_in(word))}
     for match in LONG_WORDS.finditer(text) if keys else ():
         first, last = keys.get(match[0], (0, 0))
         if last and _is_spoken_of(lower, match.start() + first, match.start() + last):
             yield match.start() + first, match.start() + last, "secret"
+
+
+def _labelled(text: str, lower: str) -> Iterator[Span]:
+    """Find random values that follow the name of a secret and the word for whose it is."""
+    for pattern in _LABELLED:
+        for match in pattern.finditer(lower):
+            if is_random(text[slice(*match.span("value"))]) and not _HASH.search(match["owner"]):
+                yield *match.span("value"), "secret"
 
 
 def _key_in(word: str) -> tuple[int, int] | None:
