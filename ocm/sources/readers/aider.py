@@ -7,8 +7,8 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
+from ocm.base import times
 from ocm.sources import hunks
 from ocm.sources.head import Head
 from ocm.sources.json_lines import Odd
@@ -80,7 +80,7 @@ def _launches(text: str) -> Iterator[tuple[str, str]]:
 def _head(path: str, number: int, heading: str, body: str) -> Head:
     folder = os.path.dirname(os.path.abspath(path))
     name = hashlib.sha256(f"{os.path.basename(folder)}\n{heading}\n{number}".encode()).hexdigest()[:32]
-    start = datetime.fromisoformat(heading).astimezone().timestamp()
+    start = times.instant(heading)
     return Head(NAME, f"aider-{name}", path, folder, start, len(body), str(len(body.rstrip())), key=str(number))
 
 

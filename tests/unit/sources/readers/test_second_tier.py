@@ -185,6 +185,14 @@ def test_each_launch_of_aider_is_told(tmp_path: Path) -> None:
     assert (grown.session_id, grown.mark == second.mark) == (second.session_id, False)
 
 
+def test_a_launch_of_aider_at_no_possible_time_is_undated(tmp_path: Path) -> None:
+    path = tmp_path / aider.FILE
+    path.write_text(
+        "# aider chat started at 2026-06-09 14:01:99\n#### hi\n# aider chat started at 0001-01-01 00:00:00\n#### hi\n"
+    )
+    assert [head.start for head in aider.heads(str(path), Odd())] == [0, 0]
+
+
 def test_the_places_of_aider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (aider.places(), aider.places_in("/p")) == ([], [f"/p/{aider.FILE}"])
     monkeypatch.setenv("AIDER_CHAT_HISTORY_FILE", "/named.md")
