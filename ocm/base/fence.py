@@ -5,11 +5,11 @@ conversation, by the words in its name; and is this a sentence that tells a mode
 look-alike letters and gaps are taken off it. Pure, and without a pattern that backtracks.
 """
 
-import functools
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable
+
+from ocm.base.late_patterns import late
 
 # --- tags
 
@@ -33,15 +33,18 @@ _ROLES = frozenset((
 ))  # fmt: skip
 _SIGNS = ("<", "\uff1c", "\u2039", "&lt;", "\\u003c", "%3c", "[")  # without one of these nothing is a tag
 _OPEN, _CLOSE = r"(?:<|\uff1c|\u2039|&lt;|\\u003c|%3c)", r"(?:>|\uff1e|\u203a|&gt;|\\u003e|%3e)"
-_TAG = (
+_TAG = late(
     rf"{_OPEN}{{1,2}}(?P<inner>\s{{0,3}}(?P<slash>[/\\]?)\s{{0,3}}[|\uff5c]?(?:[A-Za-z]{{1,12}}:)?"
     r"(?P<name>[A-Za-z][A-Za-z0-9]{0,60}+(?:[ _.:\u2581-][A-Za-z0-9]{1,40}+){0,8}+)"
-    rf"(?P<rest>(?![A-Za-z0-9])[^<>\uff1c\uff1e\u203a]{{0,2000}}?)){_CLOSE}{{1,2}}"
+    rf"(?P<rest>(?![A-Za-z0-9])[^<>\uff1c\uff1e\u203a]{{0,2000}}?)){_CLOSE}{{1,2}}",
+    re.IGNORECASE,
 )
-_CUT_TAG = r"<(?P<inner>\s{0,3}(?P<slash>/?)\s{0,3}(?P<name>[A-Za-z][A-Za-z_-]{2,40})[^<>\n]{0,200})$"
-_PIPES = "[<\uff1c][|\uff5c](?P<inner>[^<>\n]{1,80})[|\uff5c][>\uff1e]"
-_COMMENT = r"<(?P<inner>!--\s{0,9}(?:BEGIN|END)\s[^<>]{0,80}--)>"
-_SQUARE = r"\[\s?(?P<inner>/?(?P<name>[A-Za-z][A-Za-z _-]{1,30}))\s?\](?!\()"
+_CUT_TAG = late(
+    r"<(?P<inner>\s{0,3}(?P<slash>/?)\s{0,3}(?P<name>[A-Za-z][A-Za-z_-]{2,40})[^<>\n]{0,200})$", re.MULTILINE
+)
+_PIPES = late("[<\uff1c][|\uff5c](?P<inner>[^<>\n]{1,80})[|\uff5c][>\uff1e]")
+_COMMENT = late(r"<(?P<inner>!--\s{0,9}(?:BEGIN|END)\s[^<>]{0,80}--)>", re.IGNORECASE)
+_SQUARE = late(r"\[\s?(?P<inner>/?(?P<name>[A-Za-z][A-Za-z _-]{1,30}))\s?\](?!\()")
 _SQUARE_ROLES = _ROLES - {
     "bos",
     "eos",
@@ -62,7 +65,13 @@ def undone(text: str, opening: str, closing: str) -> str:
     lower = text.lower()
     if not any(sign in lower for sign in _SIGNS):
         return text
-    for pattern, is_one in _tags():
+    for pattern, is_one in (
+        (_COMMENT, None),
+        (_PIPES, None),
+        (_TAG, _is_foreign),
+        (_CUT_TAG, _is_cut),
+        (_SQUARE, _is_loud),
+    ):
         if pattern.search(text):
             text = pattern.sub(
                 lambda tag, is_one=is_one: (  # type: ignore[misc]
@@ -71,18 +80,6 @@ def undone(text: str, opening: str, closing: str) -> str:
                 text,
             )
     return text
-
-
-@functools.cache
-def _tags() -> tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], bool] | None], ...]:
-    """Return what finds each kind of tag, and what says whether it is one: made when the first sign of one is met."""
-    return (
-        (re.compile(_COMMENT, re.IGNORECASE), None),
-        (re.compile(_PIPES), None),
-        (re.compile(_TAG, re.IGNORECASE), _is_foreign),
-        (re.compile(_CUT_TAG, re.MULTILINE), _is_cut),
-        (re.compile(_SQUARE), _is_loud),
-    )
 
 
 def _plain(name: str) -> str:
@@ -210,7 +207,7 @@ _BODY = (
     r")"
 )
 _SPOKEN = re.compile(_LEAD + f"(?:{_BODY})")
-_ANY_TAG = re.compile(r"</?[a-zA-Z][\w-]{0,30}+(?:\s[^<>=]{0,40}=[^<>]{0,200})?\s{0,3}/?>")
+_ANY_TAG = late(r"</?[a-zA-Z][\w-]{0,30}+(?:\s[^<>=]{0,40}=[^<>]{0,200})?\s{0,3}/?>")
 _COLON = re.compile(": ")
 _AS_DIGITS = re.compile(r"[a-z][013457@$!|]|[013457@$!|][a-z]")
 _LEFT_OF_WORDS = re.compile(r"^[\W_]{1,40}")

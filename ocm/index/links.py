@@ -71,16 +71,19 @@ def insert(db: sqlite3.Connection, found: Sequence[tuple[int, "Session"]]) -> No
         [(row, unit.number, unit.at, unit.sha, unit.whole, pack(unit.keys)) for row, unit in recorded],
     )
     db.executemany(
-        "INSERT INTO session_keys VALUES(?, ?, ?)",
+        "INSERT OR IGNORE INTO session_keys VALUES(?, ?, ?)",
         [(key, row, unit.number) for row, unit in recorded for key in unit.keys],
     )
 
 
-def drop(db: sqlite3.Connection, row: int) -> None:
-    """Remove the same."""
+def drop(db: sqlite3.Connection, row: int, later: "Session | None" = None) -> None:
+    """Remove the same; a key that the session has `later` as well stays, because each one lies on a page of its own."""
+    from ocm.markdown.facts import Facts
+
+    kept = {unit.number: unit.keys for unit in Facts.parse(later.facts).units()} if later else {}
     for unit, keys in db.execute("SELECT unit, keys FROM session_units WHERE session = ?", (row,)).fetchall():
         if isinstance(keys, bytes):
-            values = [(key, row, unit) for key in unpack(keys)]
+            values = [(key, row, unit) for key in unpack(keys) - kept.get(unit, frozenset())]
             db.executemany("DELETE FROM session_keys WHERE key = ? AND session = ? AND unit = ?", values)
     db.execute("DELETE FROM session_units WHERE session = ?", (row,))
 

@@ -73,15 +73,25 @@ def insert(db: sqlite3.Connection, found: "Sequence[tuple[int, Session]]") -> No
     db.executemany("INSERT OR IGNORE INTO session_ends VALUES(?, ?, ?, ?, ?)", ends)
 
 
-def drop(db: sqlite3.Connection, row: int) -> None:
-    """Remove the same, as long as the texts of the session are there: they tell what it ended."""
+def drop(db: sqlite3.Connection, row: int, later: "Session | None" = None) -> None:
+    """Remove the same, as long as the texts of the session are there: they tell what it ended.
+
+    What it ends `later` as well stays, because each number lies on a page of its own.
+    """
     db.execute("DELETE FROM session_items WHERE session = ?", (row,))
+    kept = _ended_by_deeds(_deeds(later)) if later else set()
     sql = "SELECT decisions, problems, work, todos FROM session_chunks WHERE id = ?"
     for decisions, problems, work, todos in schema.rows(db.execute(sql, (row,)), *[str] * 4):
         done = [*file_format.split(todos.partition(file_format.PART)[2]), *file_format.split(work)]
-        ended = _ended_by_deeds(done)
-        ended.update(key for key, *_ in _ends_by_name(file_format.split(decisions), file_format.split(problems)))
-        db.executemany("DELETE FROM session_ends WHERE key = ? AND session = ?", [(key, row) for key in sorted(ended)])
+        deeds = _ended_by_deeds(done) - kept
+        named = {key for key, *_ in _ends_by_name(file_format.split(decisions), file_format.split(problems))}
+        delete = "DELETE FROM session_ends WHERE key = ? AND session = ? AND kind"
+        db.executemany(f"{delete} = ?", [(key, row, DONE) for key in sorted(deeds)])
+        db.executemany(f"{delete} <> ?", [(key, row, DONE) for key in sorted(named)])
+
+
+def _deeds(session: "Session") -> Iterator[str]:
+    return map(file_format.held, (*session.work_completed, *session.work_summary))
 
 
 def _ended_by_deeds(texts: Iterable[str]) -> set[int]:
@@ -110,7 +120,7 @@ class _Left:
 
         self._row, self._session, self._facts = row, session, Facts.parse(session.facts)
         self._dates, self._origins = _Dates(session, self._facts), _Origins(session, self._facts)
-        self._finished = _ended_by_deeds(map(file_format.held, (*session.work_completed, *session.work_summary)))
+        self._finished = _ended_by_deeds(_deeds(session))
 
     def ends(self) -> Iterator[_End]:
         """Return what it ends: what it finished, superseded and solved; what it finished is as old as the session."""

@@ -95,10 +95,20 @@ def _carry_out(store: Store, ids: list[str], owner: str) -> Forgotten:
         lines += sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
     session_id = ids[0]
     archive.rebuild_caches(store)
+    _forget_what_was_said(session_id)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(_note_path(store, session_id))
     files.sync_folder(store.path)
     return Forgotten(session_id, gone, lines, list(dict.fromkeys(unread)))
+
+
+def _forget_what_was_said(session_id: str) -> None:
+    """Take the conversation out of the cache of transcripts; the host's own file is the host's."""
+    from ocm.index import transcripts
+
+    home = paths.user_store()
+    if home:
+        transcripts.forget(home, session_id)
 
 
 def _drop_journals(store: Store, session_id: str) -> None:

@@ -26,7 +26,7 @@ from ocm.sessions.import_batches import Row
 from ocm.sessions.session_files import Known
 from ocm.sources import combine, extract, ownership, registry
 from ocm.sources.head import PROMPTS, Head
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.ownership import Project
 from ocm.sources.story import Story
 from ocm.store import files, forgotten, journal
@@ -112,21 +112,21 @@ def find(project: Project, wish: Wish, report: Report) -> list[tuple[Head, str]]
 def _heads(project: Project, wish: Wish, report: Report) -> Iterator[tuple[Head, bool]]:
     """Yield the conversations in every place that is wished for, and whether a person named that place."""
     for path in wish.paths:
-        odd = Odd()
+        unread = Unreadable()
         count = 0
-        for head in registry.heads(path, odd):
+        for head in registry.heads(path, unread):
             if not wish.sources or head.source in wish.sources:
                 count += 1
                 yield head, True
-        report.troubles += [f"{path}: {what}" for what in odd.counts]
-        if not count and not odd.counts:
+        report.troubles += [f"{path}: {what}" for what in unread.counts]
+        if not count and not unread.counts:
             report.troubles.append(f"{path}: no conversation of a known history is in it")
     for name in () if wish.paths else wish.sources:
-        odd = Odd()
+        unread = Unreadable()
         for place in registry.places(name, project.roots):
             if os.path.exists(place):
-                yield from ((head, False) for head in registry.heads_of(name, place, odd))
-        report.troubles += [f"{name}: {what}" for what in odd.counts]
+                yield from ((head, False) for head in registry.heads_of(name, place, unread))
+        report.troubles += [f"{name}: {what}" for what in unread.counts]
 
 
 def run(store: Store, wish: Wish, progress: Progress | None = None) -> Report:
@@ -206,10 +206,10 @@ class _Import:
         except OSError as error:
             self.report.troubles.append(f"{head.path}: {error.strerror}")
             return None
-        if story.odd.counts:
+        if story.unread.counts:
             name = f"{head.source} {one_line(story.version, 40)}".strip()
             known = self.report.unknown.setdefault(name, {})
-            for what, count in story.odd.counts.items():
+            for what, count in story.unread.counts.items():
                 known[what] = known.get(what, 0) + count
         is_here = bool(self.known.get(head.session_id))
         if (story.is_small and not self.wish.include_small and not is_here) or not (

@@ -16,7 +16,7 @@ from ocm.redaction import redact, user_rules
 from ocm.sessions import session_files
 from ocm.sources import combine, extract, importer, registry
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.ownership import Project
 from ocm.sources.story import Story
 from ocm.store import files, forgotten, journal
@@ -65,7 +65,7 @@ def _head(session_id: str, source: str, path: str) -> Head | None:
     """Return what the transcript's beginning says, if it is that of the conversation."""
     folder = os.path.dirname(path)
     place = folder if len(os.listdir(folder)) <= _BESIDE else path
-    heads = registry.heads_of(source, place, Odd())
+    heads = registry.heads_of(source, place, Unreadable())
     real = os.path.realpath(path)
     return next((one for one in heads if one.session_id == session_id and os.path.realpath(one.path) == real), None)
 

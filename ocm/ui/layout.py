@@ -98,6 +98,12 @@ def session(found: Row, lines: list[str], outcome: list[str]) -> None:
             output.say(line)
 
 
+def conversation(found: Row) -> None:
+    """Print what was said in one conversation."""
+    if not laid_out("session_view.conversation", found):
+        output.conversation(found)
+
+
 def _apart(outcome: list[str]) -> list[str]:
     return ["", *outcome] if outcome else []
 

@@ -1,4 +1,4 @@
-"""`ocm search --transcripts`: what was said is found, printed for people and for scripts, and fenced."""
+"""What was said is found with `ocm search --transcripts` and shown with `ocm show ID --transcript`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import pytest
 
 from ocm.cli import main
+from ocm.store import forgotten
 from tests.support.said import FIRST, SECOND, Talks
 
 
@@ -104,4 +105,60 @@ def test_a_terminal_gets_it_laid_out(ocm: Run, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(layout, "laid_out", laid_out)
     assert ocm("search", "--transcripts", "slow")[1] == ""
-    assert shown == [("list_view.said", 1)]
+    assert ocm("show", FIRST, "--transcript")[1] == ""
+    assert shown == [("list_view.said", 1), ("session_view.conversation", 7)]
+
+
+def test_a_conversation_is_shown_from_the_file_of_its_host(ocm: Run, talks: Talks) -> None:
+    code, out, _ = ocm("show", FIRST[:8], "--transcript")
+    assert code == 0
+    assert out.splitlines() == [
+        f"2026-03-01 00:01 · claude-code · shop · {FIRST}", str(talks.folder / f"{FIRST}.jsonl"),
+        "", "user · 2026-03-01 00:01 · 1", "    Why is the mailer slow?",
+        "", "assistant · 2026-03-01 00:02 · 2", "    The mailer waits for a lock.",
+        "", "assistant · 2026-03-01 00:03 · 3", "    I made it wait no more.",
+    ]  # fmt: skip
+    assert not talks.cache.exists()
+
+
+def test_it_is_named_as_its_session_is(ocm: Run, talks: Talks) -> None:
+    talks.project.checkpoint(FIRST, goal="mail", slug="calm-mailer")
+    for name in ("latest", "calm-mailer", FIRST):
+        found = json.loads(ocm("show", name, "--transcript", "--json")[1])
+        assert (found["session_id"], len(found["said"]), found["left_out"]) == (FIRST, 3, 0)
+
+
+def test_a_time_leaves_out_what_is_far_from_it(ocm: Run, talks: Talks) -> None:
+    one = talks.claude(SECOND)
+    for n in range(40):
+        one.says(f"thing {n} <private>and more</private>")
+    one.put(talks.folder)
+    found = json.loads(ocm("show", SECOND, "--transcript", "--around", "2026-03-01T00:31:00Z", "--json")[1])
+    assert [text["text"] for text in found["said"]] == [f"thing {n}" for n in range(20, 40)]
+    assert (found["left_out"], found["said"][10]["position"]) == (20, "31")
+    assert ocm("show", SECOND, "--transcript", "--around", "2027-01-01")[1].endswith("\n(30 more before and after)\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--transcript", "--around", "noon"], "ocm: around 'noon' is no time. "),
+        (["--around", "2026-03-01"], "ocm: --around goes with --transcript, "),
+        (["--transcript", "--section", "decisions"], "ocm: --around goes with --transcript, "),
+    ],
+)
+def test_what_cannot_be_shown_so_is_wrong_usage(ocm: Run, words: list[str], said: str) -> None:
+    code, out, err = ocm("show", FIRST, *words)
+    assert (code, out, err.startswith(said)) == (2, "", True)
+
+
+def test_there_is_no_transcript_of_what_nobody_said_or_should_know(ocm: Run, talks: Talks) -> None:
+    for name in ("elephant", FIRST[:7]):
+        code, _, err = ocm("show", name, "--transcript")
+        assert (code, err) == (
+            1, f"ocm: There is no transcript of {name!r} on this machine. Search what was said: ocm search --transcripts QUERY\n",
+        )  # fmt: skip
+    talks.claude(FIRST[:-1] + "2").prompt("another").put(talks.folder)
+    assert "may mean 2: " in ocm("show", FIRST[:8], "--transcript")[2]
+    forgotten.add(talks.project.store, FIRST)
+    assert ocm("show", FIRST, "--transcript")[0] == 1

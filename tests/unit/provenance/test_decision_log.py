@@ -104,9 +104,9 @@ def test_a_problem_that_says_itself_that_it_is_solved_was_ended_by_nobody(projec
 def test_of_many_sessions_it_is_told_as_of_few_what_was_ended(project: Project) -> None:
     names = [f"choice{n}" for n in range(decision_log._MANY + 1)]
     for name in names:
-        project.checkpoint(name, decisions=[f"**{name}:** why"])
+        put(project.store, f"{name}.md", session(name, 1, decisions=[f"**{name}:** why"]))
     ending = "; ".join(f"Supersedes: **{name}**" for name in names)
-    project.checkpoint("LAST", decisions=[f"**All of it:** anew. {ending}"])
+    put(project.store, "last.md", session("LAST", 2, decisions=[f"**All of it:** anew. {ending}"]))
 
     def told(cache: Index) -> list[dict[int, list[str]]]:
         rows = cache.sessions(-1)
