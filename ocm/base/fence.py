@@ -9,6 +9,8 @@ import itertools
 import re
 import unicodedata
 
+from ocm.base.late_patterns import late
+
 # --- tags
 
 # The words that parts of a conversation are called by: with one of them among others, a name is that of a part.
@@ -29,19 +31,20 @@ _ROLES = frozenset((
     "persistedoutput", "critical", "inst", "sys", "startofturn", "endofturn", "model", "task", "attention",
     "role", "toolresponse",
 ))  # fmt: skip
+_SIGNS = ("<", "\uff1c", "\u2039", "&lt;", "\\u003c", "%3c", "[")  # without one of these nothing is a tag
 _OPEN, _CLOSE = r"(?:<|\uff1c|\u2039|&lt;|\\u003c|%3c)", r"(?:>|\uff1e|\u203a|&gt;|\\u003e|%3e)"
-_TAG = re.compile(
+_TAG = late(
     rf"{_OPEN}{{1,2}}(?P<inner>\s{{0,3}}(?P<slash>[/\\]?)\s{{0,3}}[|\uff5c]?(?:[A-Za-z]{{1,12}}:)?"
     r"(?P<name>[A-Za-z][A-Za-z0-9]{0,60}+(?:[ _.:\u2581-][A-Za-z0-9]{1,40}+){0,8}+)"
     rf"(?P<rest>(?![A-Za-z0-9])[^<>\uff1c\uff1e\u203a]{{0,2000}}?)){_CLOSE}{{1,2}}",
     re.IGNORECASE,
 )
-_CUT_TAG = re.compile(
+_CUT_TAG = late(
     r"<(?P<inner>\s{0,3}(?P<slash>/?)\s{0,3}(?P<name>[A-Za-z][A-Za-z_-]{2,40})[^<>\n]{0,200})$", re.MULTILINE
 )
-_PIPES = re.compile("[<\uff1c][|\uff5c](?P<inner>[^<>\n]{1,80})[|\uff5c][>\uff1e]")
-_COMMENT = re.compile(r"<(?P<inner>!--\s{0,9}(?:BEGIN|END)\s[^<>]{0,80}--)>", re.IGNORECASE)
-_SQUARE = re.compile(r"\[\s?(?P<inner>/?(?P<name>[A-Za-z][A-Za-z _-]{1,30}))\s?\](?!\()")
+_PIPES = late("[<\uff1c][|\uff5c](?P<inner>[^<>\n]{1,80})[|\uff5c][>\uff1e]")
+_COMMENT = late(r"<(?P<inner>!--\s{0,9}(?:BEGIN|END)\s[^<>]{0,80}--)>", re.IGNORECASE)
+_SQUARE = late(r"\[\s?(?P<inner>/?(?P<name>[A-Za-z][A-Za-z _-]{1,30}))\s?\](?!\()")
 _SQUARE_ROLES = _ROLES - {
     "bos",
     "eos",
@@ -59,6 +62,9 @@ _WORD_BEFORE = re.compile(r"[A-Za-z0-9_)\].]")
 
 def undone(text: str, opening: str, closing: str) -> str:
     """Return `text` with what looks like a tag of a conversation between two marks instead of its own signs."""
+    lower = text.lower()
+    if not any(sign in lower for sign in _SIGNS):
+        return text
     for pattern, is_one in (
         (_COMMENT, None),
         (_PIPES, None),
@@ -201,7 +207,7 @@ _BODY = (
     r")"
 )
 _SPOKEN = re.compile(_LEAD + f"(?:{_BODY})")
-_ANY_TAG = re.compile(r"</?[a-zA-Z][\w-]{0,30}+(?:\s[^<>=]{0,40}=[^<>]{0,200})?\s{0,3}/?>")
+_ANY_TAG = late(r"</?[a-zA-Z][\w-]{0,30}+(?:\s[^<>=]{0,40}=[^<>]{0,200})?\s{0,3}/?>")
 _COLON = re.compile(": ")
 _AS_DIGITS = re.compile(r"[a-z][013457@$!|]|[013457@$!|][a-z]")
 _LEFT_OF_WORDS = re.compile(r"^[\W_]{1,40}")
@@ -228,20 +234,24 @@ def _marked(piece: str, opening: str, closing: str) -> str:
 
 def is_spoken(words: str) -> bool:
     """Return whether a sentence tells a model what to do, whatever stands around its words and between its letters."""
-    lower = unicodedata.normalize("NFKC", _ANY_TAG.sub(" ", words)).lower()
+    bare = _ANY_TAG.sub(" ", words) if "<" in words else words
+    lower = (bare if bare.isascii() else unicodedata.normalize("NFKC", bare)).lower()
     said = [_undressed(lower)]
-    folded = "".join(
-        sign for sign in unicodedata.normalize("NFKD", lower.translate(_ALIKE)) if not unicodedata.combining(sign)
-    )
+    folded = lower if lower.isascii() else _folded(lower)
     if folded != lower:
         said.append(_undressed(folded))
     if _AS_DIGITS.search(folded):
-        bare = _undressed(folded)
-        said += [bare.translate(letters) for letters in _LETTERS_FOR_DIGITS]
+        said += [_undressed(folded).translate(letters) for letters in _LETTERS_FOR_DIGITS]
     joined = _APART.sub(lambda run: re.sub(r"[^a-z]", "", run[0]), folded)
     if joined != folded:
         said.append(_undressed(joined))
     return any(_SPOKEN.match(part) for one in said for part in _from_each_colon(one))
+
+
+def _folded(lower: str) -> str:
+    """Return letters without their accents, and look-alikes of other scripts as the letters that they look like."""
+    spread = unicodedata.normalize("NFKD", lower.translate(_ALIKE))
+    return "".join(sign for sign in spread if not unicodedata.combining(sign))
 
 
 def _from_each_colon(words: str) -> list[str]:

@@ -85,6 +85,37 @@ class SaidRow(TypedDict):
     markdown_path: str | None
 
 
+class FoundRow(HitRow, total=False):
+    """What a search returns to an assistant: sessions, or what was said in some."""
+
+    role: str
+    before: str
+    after: str
+    file: str
+    position: str
+
+
+class SaidText(TypedDict):
+    """One thing that was said in a conversation, and where it stands in the host's file."""
+
+    role: str
+    date: str
+    position: str
+    text: str
+
+
+class SaidPage(TypedDict):
+    """A conversation as the host's own file has it, or the part around a time: `left_out` counts the rest."""
+
+    session_id: str
+    tool: str
+    date: str
+    project: str
+    file: str
+    said: list[SaidText]
+    left_out: int
+
+
 class FileRow(TypedDict):
     """A file that a session touched."""
 

@@ -24,6 +24,7 @@ OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "--file": ("path", TEXT),
         "--archived": ("archived", FLAG),
         "--all-projects": ("all_projects", FLAG),
+        "--transcripts": ("transcripts", FLAG),
     },
     "status": _SHARED,
 }
@@ -35,7 +36,7 @@ _LONGEST_NUMBER = 7
 def ran(words: list[str]) -> bool:
     """Carry a command line out; False when it is none of these, and nothing was done."""
     given = parsed(words)
-    if given is None:
+    if given is None or given.pop("transcripts", False):  # which loads so much that it is quick no more
         return False
     commands: dict[str, Callable[..., None]] = {
         "list": quick_commands.list_sessions,

@@ -44,7 +44,7 @@ def carry_out(plan: "Plan", *, dry_run: bool, done: str) -> None:
         output.say(done if changed else "Nothing to change.")
     for line in plan.notices:
         output.say(line)
-    for line in (*plan.warnings, *plan.left_out):
+    for line in (*plan.stays, *plan.warnings, *plan.left_out):
         output.notice(line)
 
 

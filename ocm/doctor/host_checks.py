@@ -129,9 +129,14 @@ def is_there(target: Target) -> bool:
     """Return whether ocm's part is in a file."""
     try:
         text = _text(target.path)
-        return text is not None and target.take(text, "") != text
+        return text is not None and _holds(target, text)
     except (OcmError, EditError):
         return False
+
+
+def _holds(target: Target, text: str) -> bool:
+    """Return whether ocm's part is in a text, as ocm wrote it or as a person changed it."""
+    return target.take(text, "") != text or bool(target.changed(text))
 
 
 def _checked(host: HostConfig, place: Place, store: Store) -> Checked:
@@ -167,7 +172,7 @@ def _file_problem(found: Checked, target: Target) -> Finding | None:
     try:
         text = _text(target.path)
         wanted = target.put(target.blank if text is None else text, "")
-        is_there = text is not None and target.take(text, "") != text
+        is_there = text is not None and _holds(target, text)
         found.has_server |= is_there and "server" in target.what
     except EditError as error:
         problem = f"{name} cannot read {target.path}, line {error.line}: {error.why}."

@@ -3,7 +3,8 @@
 import os
 import shlex
 import time
-from collections.abc import Sized
+from collections.abc import Sequence
+from dataclasses import replace
 
 from ocm.base.errors import OcmError, UnreadableSessionError
 from ocm.doctor.findings import Finding
@@ -104,17 +105,14 @@ def _cache(store: Store) -> Finding | None:
 
 
 def _orphans(store: Store) -> Finding | None:
-    keys = journal.orphans(store.path, time.time() - journal.ORPHAN_SECONDS)
-    if not keys:
-        return None
-    named = ", ".join(keys[:_NAMED])
-    return Finding(
+    finding = Finding(
         "orphans",
-        f"Journals of conversations that have ended hold work that is not in a session file yet: {named}.",
+        "Journals of conversations that have ended hold work that is not in a session file yet",
         "The next conversation stores it automatically, or --fix does it now.",
         path=store.path,
         fix=lambda: _recover(store),
     )
+    return _naming(journal.orphans(store.path, time.time() - journal.ORPHAN_SECONDS), finding)
 
 
 def _recover(store: Store) -> None:
@@ -133,61 +131,55 @@ def _unreadable(store: Store) -> Finding | None:
                 broken.append(error)
             except OSError as error:
                 broken.append(UnreadableSessionError(error.strerror or str(error), path=name))
-    if not broken:
-        return None
-    some = "; ".join(f"{error.path}, line {error.line}: {error.why}" for error in broken[:_NAMED])
-    return Finding(
+    finding = Finding(
         "sessions-readable",
-        f"Session files that cannot be read: {some}{_more(broken)}.",
+        "Session files that cannot be read",
         "Correct them in an editor; ocm leaves them as they are.",
-        path=broken[0].path,
+        path=broken[0].path if broken else "",
     )
+    return _naming([f"{error.path}, line {error.line}: {error.why}" for error in broken], finding, "; ")
 
 
 def _below(store: Store) -> Finding | None:
     """Name the session files in folders within the one that is read."""
-    found = scan.below(store)
-    if not found:
-        return None
-    some = ", ".join(found[:_NAMED])
-    return Finding(
+    finding = Finding(
         "sessions-below",
-        f"Session files in a folder within {paths.SESSIONS}/, where none is read: {some}{_more(found)}.",
+        f"Session files in a folder within {paths.SESSIONS}/, where none is read",
         f"Move them up into {store.sessions}.",
         path=store.sessions,
     )
+    return _naming(scan.below(store), finding)
 
 
 def _copies(store: Store) -> Finding | None:
     found = [names for place, _ in archive.places(store) for names in copies.several(place)]
-    if not found:
-        return None
-    some = "; ".join(f"{', '.join(others)} beside {first}" for first, *others in found[:_NAMED])
-    return Finding(
+    finding = Finding(
         "session-copies",
-        f"Sessions in several files, of which the one updated last counts: {some}{_more(found)}.",
+        "Sessions in several files, of which the one updated last counts",
         f"Delete what you do not need, or --fix merges them and loses no line; a safety copy goes to {paths.COPIES}/.",
         path=store.sessions,
         fix=lambda: copies.merge_all(store),
     )
+    return _naming([f"{', '.join(others)} beside {first}" for first, *others in found], finding, "; ")
 
 
 def _conflicts(store: Store) -> Finding | None:
-    found = [name for place, _ in archive.places(store) for name in copies.conflicted(place)]
-    if not found:
-        return None
-    some = ", ".join(found[:_NAMED])
-    return Finding(
+    finding = Finding(
         "session-conflicts",
-        f"Session files with git's conflict markers, of which both sides are read: {some}{_more(found)}.",
+        "Session files with git's conflict markers, of which both sides are read",
         f"Resolve them in an editor, or --fix merges both sides; a safety copy goes to {paths.COPIES}/.",
         path=store.sessions,
         fix=lambda: copies.merge_all(store),
     )
+    return _naming([name for place, _ in archive.places(store) for name in copies.conflicted(place)], finding)
 
 
-def _more(found: Sized) -> str:
-    return f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+def _naming(found: Sequence[str], finding: Finding, between: str = ", ") -> Finding | None:
+    """Return a finding whose message ends with the first of what was `found`, None where nothing was."""
+    if not found:
+        return None
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return replace(finding, message=f"{finding.message}: {between.join(found[:_NAMED])}{more}.")
 
 
 def _registry() -> list[Finding]:

@@ -72,6 +72,11 @@ def line_of(text: str, path: Path) -> int:
     return text.count("\n", 0, _locate(plain(text), path) or 0) + 1
 
 
+def comments_in(text: str) -> int:
+    """Return how many comments are in `text`."""
+    return sum(bool(found[1]) for found in _COMMENTS.finditer(text))
+
+
 def plain(text: str) -> str:
     """Return `text` with blanks in the place of comments and trailing commas."""
     return _blanked(_LAST_COMMAS, _blanked(_COMMENTS, text))

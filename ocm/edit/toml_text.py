@@ -49,6 +49,11 @@ def line_of(text: str, keys: Keys) -> int:
     return 1
 
 
+def comments_in(text: str) -> int:
+    """Return how many comments are in `text`."""
+    return sum(found[0].startswith("#") for found in _LONG_TEXTS.finditer(text))
+
+
 def put(text: str, keys: Keys, table: Mapping[str, Any]) -> str:
     """Return `text` with the table at `keys`, which is added at the end or else replaced.
 

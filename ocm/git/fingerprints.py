@@ -7,13 +7,15 @@ key. Measured on three public repositories (`tests/bench/links`): keys of at lea
 more than a common one, and each line explained once, which keeps twins out.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ocm.base.times import second
 from ocm.git import parse
 from ocm.markdown.fingerprint_lines import BITS, Unit
+
+if TYPE_CHECKING:
+    import hashlib
 
 WINDOW = 3
 SHORT = 8  # lines of a run whose parts a session records as well
@@ -75,7 +77,13 @@ class Match(NamedTuple):
 def key(path: bytes, sign: bytes, lines: Sequence[bytes]) -> int:
     """Return the key of consecutive lines."""
     data = b"%b%b\0%b" % (sign, path, b"\n".join(lines))
-    return int.from_bytes(hashlib.blake2b(data, digest_size=BITS // 8).digest())
+    return int.from_bytes(_hash(data).digest())
+
+
+def _hash(data: bytes = b"") -> "hashlib.blake2b":
+    import hashlib  # loads OpenSSL, which a list of sessions without commits has no use for
+
+    return hashlib.blake2b(data, digest_size=BITS // 8)
 
 
 def name_key(path: bytes) -> int:
@@ -167,7 +175,7 @@ class _Reader:
         self._length = 0
         self._pieces: set[int] = set()  # keys of one and two lines of a run that is still short
         self._in_hunk = False
-        self._file = hashlib.blake2b(digest_size=BITS // 8)
+        self._file = _hash()
         self._whole = 0
         self._lines = 0
 
@@ -246,7 +254,7 @@ class _Reader:
                 self._patch.names.add(name_key(self._path))
             self._file.update(b"\0" + self._path)
             self._whole += int.from_bytes(self._file.digest())
-        self._file = hashlib.blake2b(digest_size=BITS // 8)
+        self._file = _hash()
         self._path = b""
 
 

@@ -11,7 +11,7 @@ from ocm.git import filters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from subprocess import Popen
     from typing import IO
 
@@ -54,7 +54,9 @@ class UnknownError(Exception):
     """Git could not say; only who reads a stream to its broken end meets it outside this room."""
 
 
-def run(top: str, *arguments: str, stdin: bytes = b"", seconds: float = 0) -> bytes:
+def run(
+    top: str, *arguments: str, stdin: bytes = b"", seconds: float = 0, meanwhile: "Callable[[], object] | None" = None
+) -> bytes:
     """Return what git prints in the work tree `top`, at most `MAX_OUTPUT` bytes of it.
 
     Args:
@@ -62,11 +64,18 @@ def run(top: str, *arguments: str, stdin: bytes = b"", seconds: float = 0) -> by
         arguments: The command of git and its arguments.
         stdin: What git reads.
         seconds: How long it may take; by default `SECONDS`.
+        meanwhile: What to do while git works.
 
     Raises:
         UnknownError: there is no git, it fails, or it takes too long.
     """
-    return _Question(top, arguments, stdin).answer(seconds or SECONDS)
+    question = _Question(top, arguments, stdin)
+    try:
+        if meanwhile:
+            meanwhile()
+        return question.answer(seconds or SECONDS)
+    finally:
+        question.end()
 
 
 def run_all(top: str, *questions: tuple[str, ...], seconds: float = 0) -> list[bytes]:

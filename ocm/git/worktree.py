@@ -15,7 +15,7 @@ from ocm.store.paths import Store, git_head, linked_git_dir, main_worktree, work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
 _MAX_DELETED = 1_000
 _DELETED = (
@@ -143,10 +143,11 @@ def own_project(store: Store) -> str:
     return project_name(store.root) if store.is_user else ""
 
 
-def deleted_now(root: str) -> list[str] | None:
+def deleted_now(root: str, meanwhile: "Callable[[], object] | None" = None) -> list[str] | None:
     """Return the tracked paths that are gone now, staged or not; None when that is not known within 1.5 s.
 
     The same when there are more than a journal should begin with, as in a work tree that holds a part of its commit.
+    While git looks, `meanwhile` is done; without a question to git it is not.
     """
     tree = WorkTree.find(root)
     if tree is None:
@@ -154,7 +155,7 @@ def deleted_now(root: str) -> list[str] | None:
     if not git_head(tree.top)[0]:
         return []
     try:  # plumbing looks at the files' times only, where `git status` would read every file whose times changed
-        names = parse.names(process.run(tree.top, *_DELETED, seconds=process.HOOK_SECONDS))
+        names = parse.names(process.run(tree.top, *_DELETED, seconds=process.HOOK_SECONDS, meanwhile=meanwhile))
     except UnknownError:
         return None
     return [tree.path_of(name) for name in names] if len(names) <= _MAX_DELETED else None

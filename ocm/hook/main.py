@@ -85,8 +85,9 @@ def session_start(event: Event) -> "Reply":
     is_new = source in {"startup", "clear", "fork", FIRST_REQUEST}
     if is_new:
         from ocm.git import worktree
+        from ocm.hook import session_brief
 
-        deleted = worktree.deleted_now(event.store.root)
+        deleted = worktree.deleted_now(event.store.root, meanwhile=session_brief.load)
     line = event.header(source=source[:40], deleted=deleted)
     journal.append(event.store.path, event.session_id, [line])
     _recover(event)

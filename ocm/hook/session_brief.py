@@ -13,6 +13,12 @@ class Told(NamedTuple):
     why_not: str = ""
 
 
+def load() -> None:
+    """Load what a brief is made with, which takes as long as a question to git: so both are done at once."""
+    import ocm.base.fence
+    import ocm.recall.brief  # noqa: F401
+
+
 def message(store: Store, session_id: str, source: str, *, tokens: int, limit: int) -> Told:
     """Return what to say.
 

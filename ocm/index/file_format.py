@@ -11,7 +11,7 @@ import zlib
 from math import log
 
 APPLICATION_ID = 0x6F636D6A  # "ocmj"
-VERSION = 7  # to be raised whenever a column or `ident` is made in another way: the cache is then rebuilt
+VERSION = 8  # to be raised whenever a column or `ident` is made in another way: the cache is then rebuilt
 ITEM, PART = "\x1e\n", "\x1d\n"  # between the items in a column, and between the lists of one
 _MARK = (1 << 44) - 1  # half a million of these add up to less than 2 ** 63, the largest integer of SQLite
 _FUNCTION_WORDS = (
@@ -51,7 +51,12 @@ def address(path: str, mode: str) -> str:
 
 def joined(items: list[str]) -> str:
     """Return the items of a list as the text of a column, which `split` takes apart again."""
-    return ITEM.join(item.replace("\x1e", " ").replace("\x1d", " ") for item in items)
+    return ITEM.join(map(held, items))
+
+
+def held(item: str) -> str:
+    """Return an item as a column holds it: without what stands between two of them."""
+    return item.replace("\x1e", " ").replace("\x1d", " ")
 
 
 def split(text: str) -> list[str]:

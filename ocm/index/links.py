@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ocm.index import file_format, schema
 from ocm.index.file_format import encodable
-from ocm.index.standing import DECISION, PROBLEM
+from ocm.index.standing import ASSISTANT, DECISION, PROBLEM
 from ocm.markdown.fingerprint_lines import Unit, pack, unpack
 from ocm.store.paths import Store
 
@@ -71,16 +71,19 @@ def insert(db: sqlite3.Connection, found: Sequence[tuple[int, "Session"]]) -> No
         [(row, unit.number, unit.at, unit.sha, unit.whole, pack(unit.keys)) for row, unit in recorded],
     )
     db.executemany(
-        "INSERT INTO session_keys VALUES(?, ?, ?)",
+        "INSERT OR IGNORE INTO session_keys VALUES(?, ?, ?)",
         [(key, row, unit.number) for row, unit in recorded for key in unit.keys],
     )
 
 
-def drop(db: sqlite3.Connection, row: int) -> None:
-    """Remove the same."""
+def drop(db: sqlite3.Connection, row: int, later: "Session | None" = None) -> None:
+    """Remove the same; a key that the session has `later` as well stays, because each one lies on a page of its own."""
+    from ocm.markdown.facts import Facts
+
+    kept = {unit.number: unit.keys for unit in Facts.parse(later.facts).units()} if later else {}
     for unit, keys in db.execute("SELECT unit, keys FROM session_units WHERE session = ?", (row,)).fetchall():
         if isinstance(keys, bytes):
-            values = [(key, row, unit) for key in unpack(keys)]
+            values = [(key, row, unit) for key in unpack(keys) - kept.get(unit, frozenset())]
             db.executemany("DELETE FROM session_keys WHERE key = ? AND session = ? AND unit = ?", values)
     db.execute("DELETE FROM session_units WHERE session = ?", (row,))
 
@@ -273,7 +276,7 @@ class Links:
         found.sort(key=lambda row: (row[3], row[0], row[2]))
         texts = self._items_of(kind, sorted({session for _, session, *_ in found}))
         return [
-            Item(name, number, texts[session][number], at, origin)
+            Item(name, number, texts[session][number], at, origin or ASSISTANT)
             for name, session, number, at, origin in found
             if number < len(texts.get(session, ()))
         ]
@@ -292,6 +295,44 @@ class Links:
             " UNION SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ? ORDER BY 1"
         )
         return [row for (row,) in schema.rows(self._db.execute(sql, (file, encodable(expression))), int)]
+
+    # --- what ties sessions to each other
+
+    def touching(self, paths: Sequence[str]) -> list[tuple[int, str]]:
+        """Return the sessions that touched one of these files, by its present or its former name."""
+        found: set[tuple[int, str]] = set()
+        for part in _parts(paths):
+            for column in ("path", "old_path"):
+                sql = (
+                    f"SELECT f.session, f.{column} FROM session_files f JOIN sessions s ON s.id = f.session"
+                    f" WHERE f.{column} IN ({_slots(part)}){self._of_project}"
+                )
+                found.update(schema.rows(self._db.execute(sql, (*part, *self._values)), int, str))
+        return sorted(found)
+
+    def recording(self, shas: Sequence[str]) -> list[tuple[int, str]]:
+        """Return the sessions that recorded one of these commits as their own."""
+        found: set[tuple[int, str]] = set()
+        for part in _parts(shas):
+            sql = f"SELECT session, sha FROM session_units WHERE sha IN ({_slots(part)})"
+            found.update(schema.rows(self._db.execute(sql, part), int, str))
+        return sorted(found)
+
+    def tagged(self, tag: str) -> list[int]:
+        """Return the sessions that have a tag."""
+        sql = (
+            "SELECT c.id, c.tags FROM sessions_fts f JOIN session_chunks c ON c.id = f.rowid"
+            " JOIN sessions s ON s.id = c.id WHERE sessions_fts MATCH ?"
+        )
+        asked = (f"{{tags}} : {file_format.quoted(encodable(tag))}", *self._values)
+        found = schema.rows(self._db.execute(f"{sql}{self._of_project} ORDER BY c.id", asked), int, str)
+        return [row for row, tags in found if tag in tags.split("\n")]
+
+    def family(self, row: int, session_id: str) -> tuple[str, list[int]]:
+        """Return the id of the session that another one came from, and the sessions that came from it."""
+        ((parent,),) = schema.rows(self._db.execute("SELECT parent FROM sessions WHERE id = ?", (row,)), str)
+        sql = "SELECT id FROM sessions WHERE parent = ? AND counts ORDER BY id"
+        return parent, [child for (child,) in schema.rows(self._db.execute(sql, (encodable(session_id),)), int)]
 
     def _sessions_with(self, keys: frozenset[int]) -> set[tuple[str, int]]:
         """Return the sessions and units that share most with `keys`; a key that everybody has leads to nobody."""

@@ -7,7 +7,7 @@ issues, pull requests and sessions; joining by AND, or weighting the sections by
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -30,7 +30,9 @@ _UNSPACED = (
 )  # fmt: skip
 _CJK = "[" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in _UNSPACED) + "]+"
 # Names that are told from others by what the tokenizer takes for spaces: C++, C#, .NET.
-_SIGNED = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:\+\+|#)(?![\w+#])|(?<![\w.])\.[A-Za-z][A-Za-z0-9]+")
+# The patterns begin with what is rare, so that a long text without any of it is gone through quickly.
+_SIGN = re.compile(r"(?:\+\+|#)(?![\w+#])")
+_DOTTED = re.compile(r"\.[A-Za-z][A-Za-z0-9]+")
 _SPELLED = {"+": "plus", "#": "sharp", ".": "dot"}
 _DRAWING = range(0x2500, 0x25A0)  # lines and boxes, of which tables are drawn
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
@@ -72,9 +74,23 @@ def ident(text: str) -> str:
 
 def signs(text: str) -> list[tuple[str, str]]:
     """Return the words for what the tokenizer leaves out, each with what it stands for: `C++`, `.NET`, an emoji."""
-    found = [(name, _spelled(name)) for name in dict.fromkeys(_SIGNED.findall(text))]
+    found = [(name, _spelled(name)) for name in dict.fromkeys(_signed(text))]
     symbols = () if text.isascii() else (char for char in dict.fromkeys(text) if _is_symbol(char))
     return found + [(char, f"sign{ord(char):x}") for char in symbols]
+
+
+def _signed(text: str) -> Iterator[str]:
+    """Return the names that end in a sign, then those that begin with a dot."""
+    for sign in _SIGN.finditer(text):
+        start = sign.start()
+        while start and text[start - 1].isascii() and text[start - 1].isalnum():
+            start -= 1
+        if name := text[start : sign.start()].lstrip("0123456789"):
+            yield name + sign[0]
+    for dotted in _DOTTED.finditer(text):
+        before = text[dotted.start() - 1 : dotted.start()]
+        if not (before.isalnum() or before in {".", "_"}):
+            yield dotted[0]
 
 
 def _spelled(name: str) -> str:

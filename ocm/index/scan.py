@@ -270,7 +270,7 @@ def _parse(data: bytes) -> "Session":
 
     try:
         session = parse.parse(conflicts.resolved(data.decode()))
-        lists = (*session.tags, *session.merged_ids)
+        lists = (*session.tags, *session.merged_ids, session.parent)
         "".join((session.session_id, session.title, session.slug, session.branch, *lists)).encode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1

@@ -10,15 +10,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ocm.base import times
-from ocm.index import schema
+from ocm.index import file_format, schema
 
 if TYPE_CHECKING:
     from ocm.base.model import Session
+    from ocm.markdown.facts import Facts
 
 OPEN, DECISION, PROBLEM, NOTE, WORDS = "open", "decision", "problem", "note", "words"
-ASSISTANT = "assistant"
+ASSISTANT = "assistant"  # whose most items are: as an origin it is left out, because an empty text takes no room
 LEFT = "left"  # open at the end of an imported conversation: nobody said that it still is
-DONE = "done"
+DONE = ""  # most ends are of this kind, and an empty text takes no room
+# The columns that hold the text of an item already, as the one that its number says.
+_COLUMNS = {OPEN: "todos", LEFT: "todos", DECISION: "decisions", PROBLEM: "problems"}
 _LONGEST = 400  # characters of an item that are kept here: as much as anybody shows in a line
 _MOST_NOTES = 12
 _MANY, _MOST_ENDS = 500, 4_000
@@ -28,7 +31,8 @@ _MACHINE = "machine"  # the origin of what was read in a transcript
 _MACHINE_WORDS = ("Tests run: `", "`")
 _NO_KEYS = (0, 0, 0)
 _Row = tuple[int, str, int, float, int, str, int, int, int, str, str]
-_End = tuple[int, int, str, int, float]
+_End = tuple[int, int, str, int, float | None]  # the last is left out where it is that of the session
+_FoundEnd = tuple[int, int, str, int, float]
 
 
 class Item(NamedTuple):
@@ -62,77 +66,128 @@ def only_asked(session: "Session") -> bool:
 
 def insert(db: sqlite3.Connection, found: "Sequence[tuple[int, Session]]") -> None:
     """Insert what sessions left standing, and what they end."""
-    rows = [item for row, session in found for item in _items(row, session)]
+    left = [_Left(row, session) for row, session in found]
+    rows = [item for one in left for item in one.items()]
     db.executemany("INSERT INTO session_items VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    ends = [end for row, session in found for end in _ends(row, session)]
+    ends = sorted(end for one in left for end in one.ends())  # neighbours in the table are quicker to insert
     db.executemany("INSERT OR IGNORE INTO session_ends VALUES(?, ?, ?, ?, ?)", ends)
 
 
-def drop(db: sqlite3.Connection, row: int) -> None:
-    """Remove the same."""
-    for table in ("session_items", "session_ends"):
-        db.execute(f"DELETE FROM {table} WHERE session = ?", (row,))
+def drop(db: sqlite3.Connection, row: int, later: "Session | None" = None) -> None:
+    """Remove the same, as long as the texts of the session are there: they tell what it ended.
+
+    What it ends `later` as well stays, because each number lies on a page of its own.
+    """
+    db.execute("DELETE FROM session_items WHERE session = ?", (row,))
+    kept = _ended_by_deeds(_deeds(later)) if later else set()
+    sql = "SELECT decisions, problems, work, todos FROM session_chunks WHERE id = ?"
+    for decisions, problems, work, todos in schema.rows(db.execute(sql, (row,)), *[str] * 4):
+        done = [*file_format.split(todos.partition(file_format.PART)[2]), *file_format.split(work)]
+        deeds = _ended_by_deeds(done) - kept
+        named = {key for key, *_ in _ends_by_name(file_format.split(decisions), file_format.split(problems))}
+        delete = "DELETE FROM session_ends WHERE key = ? AND session = ? AND kind"
+        db.executemany(f"{delete} = ?", [(key, row, DONE) for key in sorted(deeds)])
+        db.executemany(f"{delete} <> ?", [(key, row, DONE) for key in sorted(named)])
 
 
-def _items(row: int, session: "Session") -> Iterator[_Row]:
+def _deeds(session: "Session") -> Iterator[str]:
+    return map(file_format.held, (*session.work_completed, *session.work_summary))
+
+
+def _ended_by_deeds(texts: Iterable[str]) -> set[int]:
+    from ocm.markdown import item_labels  # its patterns take time to make, and who only reads has no use for them
+
+    return set().union(*map(item_labels.ended_by_deed, texts))
+
+
+def _ends_by_name(decisions: Sequence[str], problems: Sequence[str]) -> Iterator[tuple[int, str, int]]:
+    """Return what decisions and problems end by its name: the number, the kind and the place of who says so."""
     from ocm.markdown import item_labels
-    from ocm.markdown.task_words import SOLVES, SUPERSEDES
+    from ocm.markdown.task_words import SOLVES, SUPERSEDES, key
 
-    dates, origins = _Dates(session), _Origins(session)
-    yield from _open_items(row, session, dates)
-    for n, text in enumerate(session.decisions):
-        over = item_labels.is_struck(text)
-        who = origins.of("decisions", text)
-        yield _row((row, DECISION, n, dates.of(text)), text, _label_key(SUPERSEDES, text), over=over, told=("", who))
-    for n, text in enumerate(session.problems):
-        over = item_labels.is_struck(text) or item_labels.says_solved(text) or bool(item_labels.solved(text))
-        who = origins.of("problems", text)
-        yield _row((row, PROBLEM, n, dates.of(text)), text, _label_key(SOLVES, text), over=over, told=("", who))
-    for n, text in enumerate(_paragraphs(session.notes)[:_MOST_NOTES]):
-        yield _row((row, NOTE, n, dates.last), text)
-    if session.last_words and not (session.goal or session.work_pending or session.decisions or session.problems):
-        yield _row((row, WORDS, 0, dates.last), session.last_words)
+    for n, text in enumerate(decisions):
+        for how, names in ((SUPERSEDES, item_labels.superseded(text)), (SOLVES, item_labels.solved(text))):
+            yield from ((key(how, tuple(name.split())), DECISION, n) for name in names)
+    for n, text in enumerate(problems):
+        yield from ((key(SOLVES, tuple(name.split())), PROBLEM, n) for name in item_labels.solved(text))
 
 
-def _open_items(row: int, session: "Session", dates: "_Dates") -> Iterator[_Row]:
-    """Return what is to be done; what the session itself did since, in other words, is over."""
-    from ocm.markdown import item_labels, task_words
+class _Left:
+    """What one session left, as rows."""
 
-    completed, is_left = set(session.work_completed), _left_by(session)
-    own = {key for text in [*completed, *session.work_summary] for key in task_words.ends(text)}
-    for n, text in enumerate(session.work_pending):
-        keys = task_words.ended_by(text)
-        over = text not in completed and not own.isdisjoint(keys)
-        shown = item_labels.shown_by(text)
-        signs = "\t".join((str(int(shown.adds)), shown.path, shown.symbol)) if shown else ""
-        kind = LEFT if is_left(text) else OPEN
-        yield _row((row, kind, n, dates.of(text)), text, keys, over=over, told=(signs, ""))
+    def __init__(self, row: int, session: "Session") -> None:
+        from ocm.markdown.facts import Facts
+
+        self._row, self._session, self._facts = row, session, Facts.parse(session.facts)
+        self._dates, self._origins = _Dates(session, self._facts), _Origins(session, self._facts)
+        self._finished = _ended_by_deeds(_deeds(session))
+
+    def ends(self) -> Iterator[_End]:
+        """Return what it ends: what it finished, superseded and solved; what it finished is as old as the session."""
+        yield from ((key, self._row, DONE, 0, None) for key in self._finished)
+        lists = self._session.decisions, self._session.problems
+        for key, kind, n in _ends_by_name(*(list(map(file_format.held, items)) for items in lists)):
+            yield key, self._row, kind, n, self._dates.of(lists[kind == PROBLEM][n])
+
+    def items(self) -> Iterator[_Row]:
+        """Return what it left to do, decided, met and noted."""
+        from ocm.markdown import item_labels
+        from ocm.markdown.task_words import SOLVES, SUPERSEDES
+
+        session = self._session
+        yield from self._open_items()
+        for n, text in enumerate(session.decisions):
+            over = item_labels.is_struck(text)
+            yield self._item(DECISION, n, text, _label_key(SUPERSEDES, text), over=over)
+        for n, text in enumerate(session.problems):
+            over = item_labels.is_struck(text) or item_labels.says_solved(text) or bool(item_labels.solved(text))
+            yield self._item(PROBLEM, n, text, _label_key(SOLVES, text), over=over)
+        for n, text in enumerate(_paragraphs(session.notes)[:_MOST_NOTES]):
+            yield self._text(NOTE, n, text)
+        if session.last_words and not (session.goal or session.work_pending or session.decisions or session.problems):
+            yield self._text(WORDS, 0, session.last_words)
+
+    def _open_items(self) -> Iterator[_Row]:
+        """Return what is to be done; what the session itself did since, in other words, is over."""
+        from ocm.markdown import task_words
+
+        completed, is_left = set(self._session.work_completed), _left_by(self._facts)
+        for n, text in enumerate(self._session.work_pending):
+            keys = task_words.ended_by(text)
+            over = text not in completed and not self._finished.isdisjoint(keys)
+            yield self._item(LEFT if is_left(text) else OPEN, n, text, keys, over=over)
+
+    def _item(self, kind: str, n: int, text: str, keys: tuple[int, int, int], *, over: bool) -> _Row:
+        """Return the row of an item whose text another table holds."""
+        signs = _signs(text) if kind in {OPEN, LEFT} else ""
+        origin = self._origins.of(_COLUMNS[kind], text) if kind in {DECISION, PROBLEM} else ASSISTANT
+        who = "" if origin == ASSISTANT else origin
+        return self._row, kind, n, self._dates.of(text), int(over), "", *keys, signs, who
+
+    def _text(self, kind: str, n: int, text: str) -> _Row:
+        """Return the row of what nothing ends, with its text."""
+        return self._row, kind, n, self._dates.last, 0, text[:_LONGEST], *_NO_KEYS, "", ""
 
 
-def _left_by(session: "Session") -> Callable[[str], bool]:
+def _left_by(known: "Facts") -> Callable[[str], bool]:
     """Return what says whether a task is from an imported transcript, and neither a person's nor a checkpoint's.
 
     A session that hooks recorded is completed from its transcript when it ends: what that leaves open was so just then.
     """
-    from ocm.markdown import facts
+    from ocm.markdown.facts import digest
 
-    known = facts.Facts.parse(session.facts)
     origins = [] if known.fired else known.origins()
     held = {one.digest for one in origins if (one.word, one.section) == (_MACHINE, "work_pending")}
     held.difference_update(known.dates() if held else ())  # a checkpoint's has its date, even where a transcript has it
-    return lambda text: bool(held) and facts.digest(text) in held
+    return lambda text: bool(held) and digest(text) in held
 
 
-def _row(
-    place: tuple[int, str, int, float],
-    text: str,
-    keys: tuple[int, int, int] = _NO_KEYS,
-    *,
-    over: bool = False,
-    told: tuple[str, str] = ("", ""),
-) -> _Row:
-    """Return a row; `told` is what in the code shows that the item is done, and who it is from."""
-    return (*place, int(over), text[:_LONGEST], *keys, *told)
+def _signs(text: str) -> str:
+    """Return what in the code would show that a task is done, as one text; empty for nothing."""
+    from ocm.markdown import item_labels
+
+    shown = item_labels.shown_by(text)
+    return "\t".join((str(int(shown.adds)), shown.path, shown.symbol)) if shown else ""
 
 
 def _label_key(how: str, text: str) -> tuple[int, int, int]:
@@ -141,31 +196,14 @@ def _label_key(how: str, text: str) -> tuple[int, int, int]:
     return task_words.key(how, tuple(item_labels.folded(item_labels.label(text)).split())), 0, 0
 
 
-def _ends(row: int, session: "Session") -> Iterator[_End]:
-    """Return what a session ends: what it finished, superseded and solved."""
-    from ocm.markdown import item_labels, task_words
-    from ocm.markdown.task_words import SOLVES, SUPERSEDES
-
-    dates = _Dates(session)
-    for n, text in enumerate([*session.work_completed, *session.work_summary]):
-        yield from ((key, row, DONE, n, dates.last) for key in sorted(task_words.ends(text)))
-        yield from ((key, row, DONE, n, dates.last) for key in item_labels.repaired(text))
-    for n, text in enumerate(session.decisions):
-        for how, names in ((SUPERSEDES, item_labels.superseded(text)), (SOLVES, item_labels.solved(text))):
-            yield from ((task_words.key(how, tuple(name.split())), row, DECISION, n, dates.of(text)) for name in names)
-    for n, text in enumerate(session.problems):
-        names = item_labels.solved(text)
-        yield from ((task_words.key(SOLVES, tuple(name.split())), row, PROBLEM, n, dates.of(text)) for name in names)
-
-
 class _Dates:
     """When the items of a session were recorded; what a person added is as old as its session."""
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: "Session", known: "Facts") -> None:
         from ocm.markdown import facts
 
         self._digest = facts.digest
-        self._known = facts.Facts.parse(session.facts).dates()
+        self._known = known.dates()
         self._began = session.started_at
         self.last = times.instant(session.updated_at) or times.instant(session.started_at)
 
@@ -177,10 +215,9 @@ class _Dates:
 class _Origins:
     """Who the items of a session are from: the assistant, unless its facts say otherwise or no checkpoint dated it."""
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: "Session", known: "Facts") -> None:
         from ocm.markdown import facts
 
-        known = facts.Facts.parse(session.facts)
         self._digest = facts.digest
         self._noted = {(one.section, one.digest): one.word for one in known.origins()}
         self._dated = known.dates()
@@ -241,8 +278,7 @@ class Standing:
         found: list[Item] = []
         for part in _parts(rows):
             sql = f"SELECT {columns} FROM session_items WHERE session IN ({_slots(part)}) AND over = 0 ORDER BY 1, 2, 3"
-            asked = self._db.execute(sql, part)
-            found += map(_item, schema.rows(asked, int, str, int, float, str, int, int, int, str))
+            found += self._read(sql, part)
         return found
 
     def all_open(self) -> list[Item]:
@@ -251,9 +287,33 @@ class Standing:
             "SELECT i.session, i.kind, i.n, i.at, i.text, i.a, i.b, i.c, i.shown FROM session_items i"
             f" JOIN sessions s ON s.id = i.session WHERE i.kind = ? AND i.over = 0{self._of} ORDER BY i.at, s.file, i.n"
         )
-        asked = self._db.execute(sql, (OPEN, *self._values))
-        found = schema.rows(asked, int, str, int, float, str, int, int, int, str)
-        return [_item(row) for row in found]
+        return self._read(sql, (OPEN, *self._values))
+
+    def _read(self, sql: str, values: Sequence[object]) -> list[Item]:
+        """Return the items that a question finds, each with its text."""
+        asked = self._db.execute(sql, values)
+        found = list(map(_item, schema.rows(asked, int, str, int, float, str, int, int, int, str)))
+        texts = self._texts(sorted({item.session for item in found if item.kind in _COLUMNS}))
+        return [item._replace(text=texts[item.session].text(item)) if item.kind in _COLUMNS else item for item in found]
+
+    def _texts(self, rows: Sequence[int]) -> "dict[int, _Texts]":
+        found: dict[int, _Texts] = {}
+        for part in _parts(rows):
+            sql = f"SELECT id, todos, decisions, problems FROM session_chunks WHERE id IN ({_slots(part)})"
+            for row, *texts in schema.rows(self._db.execute(sql, part), int, str, str, str):
+                found[row] = _Texts(*texts)
+        return found
+
+    def named(self, rows: Sequence[int]) -> set[int]:
+        """Return which of these sessions have a decision or a problem whose label another decision or problem names."""
+        found: set[int] = set()
+        for part in _parts(rows):
+            sql = (
+                "SELECT DISTINCT i.session FROM session_items i JOIN session_ends e ON e.key = i.a"
+                f" WHERE i.session IN ({_slots(part)}) AND i.kind IN (?, ?) AND e.kind <> ?"
+            )
+            found |= {row for (row,) in schema.rows(self._db.execute(sql, (*part, DECISION, PROBLEM, DONE)), int)}
+        return found
 
     def ended(self, items: Iterable[Item]) -> set[Item]:
         """Return those of the items that a later item of any session ends."""
@@ -261,12 +321,13 @@ class Standing:
         ends = self._ends(sorted({key for item in keyed for key in item.keys}))
         return {item for item in keyed if any(_is_ended(item, end) for key in item.keys for end in ends[key])}
 
-    def _ends(self, keys: Sequence[int]) -> dict[int, list[_End]]:
-        found: dict[int, list[_End]] = {key: [] for key in keys}
+    def _ends(self, keys: Sequence[int]) -> dict[int, list[_FoundEnd]]:
+        found: dict[int, list[_FoundEnd]] = {key: [] for key in keys}
         for part in _parts(keys):
             sql = (
-                "SELECT e.key, e.session, e.kind, e.n, e.at FROM session_ends e JOIN sessions s ON s.id = e.session"
-                f" WHERE e.key IN ({_slots(part)}){self._of} ORDER BY e.at DESC LIMIT {_MOST_ENDS}"
+                "SELECT e.key, e.session, e.kind, e.n, coalesce(e.at, s.updated) AS at"
+                " FROM session_ends e JOIN sessions s ON s.id = e.session"
+                f" WHERE e.key IN ({_slots(part)}){self._of} ORDER BY 5 DESC LIMIT {_MOST_ENDS}"
             )
             for end in schema.rows(self._db.execute(sql, (*part, *self._values)), int, int, str, int, float):
                 found[end[0]].append(end)
@@ -287,7 +348,26 @@ def _item(row: tuple[Any, ...]) -> Item:
     return Item(session, kind, n, at, text, tuple(key for key in keys if key), shown)
 
 
-def _is_ended(item: Item, end: _End) -> bool:
+class _Texts(NamedTuple):
+    """The columns of a session that hold the texts of its items."""
+
+    todos: str
+    decisions: str
+    problems: str
+
+    def text(self, item: Item) -> str:
+        """Return what an item says, as much as anybody shows in a line.
+
+        Raises:
+            DamagedError: there is no such item.
+        """
+        items = getattr(self, _COLUMNS[item.kind]).partition(file_format.PART)[0].split(file_format.ITEM)
+        if item.number >= len(items):
+            raise schema.DamagedError("it holds what ocm never puts there")
+        return str(items[item.number])[:_LONGEST]
+
+
+def _is_ended(item: Item, end: _FoundEnd) -> bool:
     """Return whether what ends an item came after it: who lists again what was finished takes it up again."""
     _, session, kind, n, at = end
     if kind == DONE and item.kind in {OPEN, LEFT}:

@@ -8,6 +8,7 @@ have a row in `sessions` and nowhere else, so that no list, search or figure hol
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Sized
+from typing import TYPE_CHECKING
 
 from ocm.base import times
 from ocm.base.values import CHANGE_TYPES
@@ -15,6 +16,9 @@ from ocm.index import scan, schema
 from ocm.index.scan import Listing, Record
 from ocm.index.schema import COLUMNS, PAGE, TEXTS
 from ocm.store.paths import Store
+
+if TYPE_CHECKING:
+    from ocm.base.model import Session
 
 WHOLE = 500
 # Of files with the same time a copy has the longer name: "a (conflicted copy).md".
@@ -88,7 +92,7 @@ def _recheck(found: Plan, store: Store, name: str, racy: bytes) -> None:
 
 def put(db: sqlite3.Connection, record: Record) -> None:
     """Replace the rows of a file by what was read."""
-    row, former = _remove(db, record.file)
+    row, former = _remove(db, record.file, record.session)
     row = row or db.execute("SELECT coalesce(max(id), 0) + 1 FROM sessions").fetchone()[0]
     _insert(db, [(row, record, _texts(record))])
     session_id = record.session.session_id if record.session else ""
@@ -101,18 +105,18 @@ def drop(db: sqlite3.Connection, name: str) -> None:
     _elect(db, _remove(db, name)[1])
 
 
-def _remove(db: sqlite3.Connection, name: str) -> tuple[int | None, str]:
-    """Remove the rows of a file; returns the number they had, and the session id."""
+def _remove(db: sqlite3.Connection, name: str, later: "Session | None" = None) -> tuple[int | None, str]:
+    """Remove the rows of a file, but for what is in `later` too; returns the number they had, and the session id."""
     found = db.execute("SELECT id, session_id FROM sessions WHERE file = ?", (name,)).fetchone()
     if found is None:
         return None, ""
-    _remove_texts(db, found[0])
+    _remove_texts(db, found[0], later)
     db.execute("DELETE FROM sessions WHERE id = ?", found[:1])
     return int(found[0]), found[1] if isinstance(found[1], str) else ""
 
 
-def _remove_texts(db: sqlite3.Connection, row: int) -> None:
-    """Remove all that the cache holds of a file but its row among the sessions."""
+def _remove_texts(db: sqlite3.Connection, row: int, later: "Session | None" = None) -> None:
+    """Remove all that the cache holds of a file but its row among the sessions, and but for what is in `later` too."""
     texts = db.execute(
         f"SELECT {_TEXT} FROM session_chunks WHERE id = (SELECT id FROM sessions WHERE id = ? AND NOT only_asked)",
         (row,),
@@ -124,8 +128,8 @@ def _remove_texts(db: sqlite3.Connection, row: int) -> None:
         )
     from ocm.index import links, standing  # as below: who only reads has no use for it
 
-    links.drop(db, row)
-    standing.drop(db, row)
+    links.drop(db, row, later)
+    standing.drop(db, row, later)
     for table, key in (("session_chunks", "id"), ("session_files", "session"), ("session_names", "session")):
         db.execute(f"DELETE FROM {table} WHERE {key} = ?", (row,))
 
@@ -239,7 +243,7 @@ def _texts(record: Record) -> tuple[str, ...]:
 def _insert(db: sqlite3.Connection, found: list[_Row]) -> None:
     """Insert the rows of some files; a conversation that only asked is listed when it is asked for, and never found."""
     heads = {row: _session_row(row, it) for row, it, _ in found}
-    db.executemany(f"INSERT INTO sessions VALUES({_slots(range(18))})", list(heads.values()))
+    db.executemany(f"INSERT INTO sessions VALUES({_slots(range(19))})", list(heads.values()))
     read = [(row, record.session, texts) for row, record, texts in found if record.session]
     slots = _slots(range(len(TEXTS) + 1))
     db.executemany(f"INSERT INTO session_chunks VALUES({slots})", [(row, *texts) for row, _, texts in read])
@@ -265,14 +269,14 @@ def _session_row(row: int, record: Record) -> tuple[object, ...]:
     head = (row, record.file, record.stat_hash, record.racy)
     session = record.session
     if session is None:
-        return (*head, record.why, 0, *[None] * 10, 0, 0)
+        return (*head, record.why, 0, *[None] * 10, 0, None, 0)
     started = scan.started(session, record.file)
     updated = times.with_offset(session.updated_at) if times.instant(session.updated_at) else started
     texts = (session.session_id, session.slug, session.tool, session.project, session.branch, session.status)
     from ocm.index import standing
 
     spans = (started, updated, times.instant(started), times.instant(updated))
-    return (*head, None, 1, *texts, *spans, int(session.is_pinned), int(standing.only_asked(session)))
+    return (*head, None, 1, *texts, *spans, int(session.is_pinned), session.parent, int(standing.only_asked(session)))
 
 
 def _slots(values: Sized) -> str:

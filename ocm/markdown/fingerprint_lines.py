@@ -3,7 +3,6 @@
 Pure, and the only place that knows how keys are written down; what they are made of is said in `git/fingerprints.py`.
 """
 
-import base64
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -39,6 +38,8 @@ def units(lines: Iterable[str]) -> list[Unit]:
 
 def unit_line(at: str, sha: str, whole: int, keys: Iterable[int]) -> str:
     """Return the line that records a diff: its time, its commit if it has one, and its keys."""
+    import base64  # as below: a hook and a list load this module for `unpack` alone
+
     chosen = sorted(keys)[:MAX_UNIT]
     text = base64.urlsafe_b64encode(pack(chosen)).decode() or _NOTHING
     return f"{WORD} {at} {sha or _NOTHING} {whole:012x} {text}"
@@ -55,6 +56,8 @@ def unpack(data: bytes) -> frozenset[int]:
 
 
 def _decoded(text: str) -> frozenset[int]:
+    import base64
+
     try:
         return unpack(base64.urlsafe_b64decode(text))
     except ValueError:  # a person edited it

@@ -26,9 +26,8 @@ _PATH = re.compile(r"[\w.@+-]*(?:/[\w.@+-]+)+|[\w@+-][\w.@+-]*\.[A-Za-z]\w{0,5}"
 _SYMBOL = re.compile(r"([A-Za-z_$][\w$]{2,}(?:(?:\.|::|->|#)[A-Za-z_$][\w$]*)*)(?:\(\))?")
 _ADDING = frozenset(map(task_words.stem, ["add", "write", "create", "implement", "introduce", "define"]))
 _REMOVING = frozenset(map(task_words.stem, ["remove", "delete", "drop"]))
-
-
 _REPAIRING = frozenset(map(task_words.stem, ["fix", "solve", "resolve", "repair"]))
+_LEAST_REPAIRED = 2  # a verb and two words: "Fixed tests" names no problem
 
 
 class Shown(NamedTuple):
@@ -65,10 +64,13 @@ def solved(text: str) -> list[str]:
     return list(labels(SOLVES, text))
 
 
-def repaired(text: str) -> list[int]:
-    """Return the numbers of the problems that a finished deed, such as "Fixed the flaky test", solves."""
-    verb, *rest = task_words.words(text) or ("",)
-    return [task_words.key(task_words.SOLVES, tuple(rest))] if verb in _REPAIRING and len(rest) > 1 else []
+def ended_by_deed(text: str) -> set[int]:
+    """Return the numbers of the tasks that a finished deed ends, and of the problem that "Fixed the leak" solves."""
+    said = task_words.words(text)
+    found = task_words.ends(text, said)
+    if said and said[0] in _REPAIRING and len(said) > _LEAST_REPAIRED:
+        found.add(task_words.key(task_words.SOLVES, said[1:]))
+    return found
 
 
 def labels(pattern: re.Pattern[str], text: str) -> Iterator[str]:

@@ -83,6 +83,7 @@ HIT: Schema = {
     "snippet": TEXT,
     "top_files": TEXTS,
     "project": TEXT,
+    **dict.fromkeys(("role", "before", "after", "file", "position"), TEXT),  # of what was said in a transcript
 }
 _PLANS: Schema = {"type": "array", "items": record({"path": TEXT, "header": TEXT}, ("path",))}
 _REFERENCES: Schema = {"type": "array", "items": record({"url": TEXT, "title": TEXT}, ("url",))}
@@ -159,7 +160,7 @@ SEARCH: Schema = record(
         "until": TEXT,
         "file": TEXT,
         "tag": TEXT,
-        "scope": {"enum": ["project", "global"], "default": "project"},
+        "scope": {"enum": ["project", "global", "transcripts"], "default": "project"},
     },
     ("query",),
 )

@@ -15,6 +15,8 @@ from ocm.mcp.tool_schemas import INTEGER, TEXT, Schema, record, rows_of
 from ocm.store import paths
 
 MAX_LIMIT = 50
+_OF_ITS_OWN = 3  # hits at most that are in the conversation which asks
+_PATIENCE = 20.0  # seconds that reading transcripts may take while a host waits
 Answer = Mapping[str, Any]
 
 
@@ -89,6 +91,8 @@ def _search(request: Request) -> Answer:
     if limit < 1:
         raise BadInputError(f"limit is {limit}.", f"Accepted: 1 to {MAX_LIMIT}.")
     given["tool"] = given.pop("tool_filter", None)
+    if scope == "transcripts":
+        return _said(request, {"query": query, "limit": limit, **given})
     filters = search.Filters(**given)
     if scope == "global":
         stores = list(filter(trust.is_trusted, registry.everywhere()))
@@ -99,6 +103,21 @@ def _search(request: Request) -> Answer:
     for rank, hit in enumerate(found[:limit], 1):
         hit["rank"] = rank
     return {"result": found[:limit]}
+
+
+def _said(request: Request, given: dict[str, Any]) -> Answer:
+    """Return what was said in transcripts, and if they are many, how many are not read yet."""
+    from ocm.recall import active
+    from ocm.sources import transcripts
+
+    store = request.store
+    own = active.session_of_tool_use(store, request.caller.tool_use)
+    wish = transcripts.wished(given, everywhere=False, seconds=_PATIENCE)
+    found = transcripts.search(store, wish._replace(limit=wish.limit + _OF_ITS_OWN))
+    rows = sorted(found.rows, key=lambda row: row["session_id"] == own)[: wish.limit]  # as above
+    for rank, row in enumerate(rows, 1):
+        row["rank"] = rank
+    return {"result": rows, **({"unread": found.unread} if found.unread else {})}
 
 
 def _list(request: Request) -> Answer:

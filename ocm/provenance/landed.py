@@ -11,9 +11,10 @@ from ocm.git.process import UnknownError
 from ocm.git.worktree import WorkTree
 from ocm.index.links import Holding
 from ocm.index.queries import SessionRow
-from ocm.provenance import commit_links, decision_log
+from ocm.provenance import commit_links
 from ocm.provenance.branches import Branches
 from ocm.provenance.commit_links import View
+from ocm.provenance.ended import ended_of
 from ocm.store.paths import Store
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def standings(
     In a commit is what the history of HEAD has, or that of the branch which all others come back to. What of them
     ended is looked up, unless it is known.
     """
-    ended = decision_log.ended_of(view.cache, view.project, rows) if known_ended is None else known_ended
+    ended = ended_of(view.cache, view.project, rows) if known_ended is None else known_ended
     mine = [row for row in rows if not view.project or row.project == view.project]
     tree = WorkTree.find(view.root)
     why = "" if tree else refusal.NO_REPOSITORY

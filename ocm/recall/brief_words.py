@@ -15,10 +15,12 @@ _MAX_NAME = 40
 _MOST_EDITED = 6
 
 
-@functools.lru_cache(4096)  # what does not fit is cut shorter, and tried again
 def item(text: str, limit: int = MAX_ITEM) -> str:
     """Return what an item says."""
-    return cut(sanitize_line(text), limit)
+    return cut(_line(text), limit)
+
+
+_line = functools.lru_cache(4096)(sanitize_line)  # what does not fit is cut shorter, and tried again
 
 
 def name(text: str) -> str:

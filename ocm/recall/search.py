@@ -24,8 +24,9 @@ from ocm.index.queries import Index, SessionRow
 from ocm.index.query_terms import Query
 from ocm.index.query_terms import query as taken_apart
 from ocm.index.snippets import OPEN, marked, snippet
-from ocm.provenance import commit_links, decision_log, landed
+from ocm.provenance import commit_links, landed
 from ocm.provenance.commit_links import View
+from ocm.provenance.ended import ended_of
 from ocm.store.paths import Store, relative
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def _hits(cache: Index, question: _Question) -> tuple[Query, list[_Hit]]:
     # Ties go by the name of the file, because the order of rows is an accident.
     ranked = sorted(known, key=lambda row: (-scores[row], known[row][0]))[: question.limit]
     project = question.filters.project if question.of_many else ""
-    ended = decision_log.ended_of(cache, project, cache.rows(ranked))
+    ended = ended_of(cache, project, cache.rows(ranked))
     enders = _Enders(cache, project, asked, matching, ended)
     ranked = enders.raised(ranked, scores)[: question.limit]
     texts = _matching(cache, ranked, asked)
@@ -253,7 +254,7 @@ class _Enders(NamedTuple):
 
     def _of(self, row: int) -> list[int]:
         if row not in self.ended:
-            self.ended.update(decision_log.ended_of(self.cache, self.project, self.cache.rows([row])))
+            self.ended.update(ended_of(self.cache, self.project, self.cache.rows([row])))
         ids = [one["session_id"] for one in self.ended.get(row, ()) if _is_about(one, self.asked)]
         found = [one.row for name in dict.fromkeys(ids) for one in self.cache.find(name)[:1]]
         return [by for by in found if by != row and by in self.matching]

@@ -27,10 +27,14 @@ if TYPE_CHECKING:
     from ocm.base.rows import CountsRow, Figures, WeekRow
 
 _CHARACTERS_A_TOKEN = 4
+_REMINDER, _DENIAL = 70, 130  # tokens, about: as they are to a model that has not stored a checkpoint yet
 
 
-def collect(store: Store, notice: Notice = ignore, progress: Progress | None = None) -> "Figures":
-    """Return the figures of a store, with the keys that `ocm stats --json` promises."""
+def collect(store: Store, notice: Notice = ignore, progress: Progress | None = None, *, carried: str = "") -> "Figures":
+    """Return the figures of a store, with the keys that `ocm stats --json` promises.
+
+    `carried` is what every conversation carries from its start: rules and tools.
+    """
     project = worktree.own_project(store)
     rows, files, problems = access.read(
         store,
@@ -62,7 +66,12 @@ def collect(store: Store, notice: Notice = ignore, progress: Progress | None = N
         "by_week": _by_week(each),
         "by_day": dict(sorted(Counter(day for row in rows if (day := _day(row))).items())),
         "gate": gate,
-        "cost": {"tool_calls": calls, "tokens": history},
+        "cost": {
+            "tool_calls": calls,
+            "tokens": history,
+            "carried_tokens": len(carried) // _CHARACTERS_A_TOKEN,
+            "gate_tokens": gate["reminded"] * _REMINDER + gate["denied"] * _DENIAL,
+        },
         "saved": {"brief_tokens": short, "history_tokens": history, "tokens": history - short},
     }
 

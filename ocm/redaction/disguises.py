@@ -7,13 +7,14 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from ocm.base.late_patterns import late
 from ocm.base.sanitize import ANSI, INVISIBLE
 from ocm.redaction.token_patterns import CONTROLS
 
-_FIRST = re.compile(f"{INVISIBLE.pattern[:-1]}\x1b\x90\x98\x9b\x9d-\x9f]")  # one class, because `re` is fast at that
-_HIDDEN = re.compile(f"(?:{ANSI.pattern}|{INVISIBLE.pattern})+")
-_WRAP = re.compile(r"\n(?<=[\w=/+\\\r.-]\n)[ \t]{0,8}(?P<tail>[\w=/+.-]{6,400})", re.ASCII)
-_RUN_BACKWARDS = re.compile(r"(?:\r?\\?)?([\w=/+.-]{8,400})", re.ASCII)
+_FIRST = late(f"{INVISIBLE.pattern[:-1]}\x1b\x90\x98\x9b\x9d-\x9f]")  # one class, because `re` is fast at that
+_HIDDEN = late(f"(?:{ANSI.pattern}|{INVISIBLE.pattern})+")
+_WRAP = late(r"\n(?<=[\w=/+\\\r.-]\n)[ \t]{0,8}(?P<tail>[\w=/+.-]{6,400})", re.ASCII)
+_RUN_BACKWARDS = late(r"(?:\r?\\?)?([\w=/+.-]{8,400})", re.ASCII)
 _LONGEST_RUN = 402
 
 

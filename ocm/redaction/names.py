@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from ocm.base.late_patterns import late
 from ocm.redaction.name_words import ENDS, KEY, NO_KEY, NO_TOKEN, PUBLIC, SPOKEN
 from ocm.redaction.randomness import has_random, is_random, is_uuid, is_wordy
 from ocm.redaction.token_patterns import LOOSE, NAMES
@@ -16,7 +17,7 @@ _PASSWORDS = frozenset(("pass", "pwd", "pw", *SPOKEN))
 _LOOSE = tuple(
     (
         word,
-        re.compile(
+        late(
             word + r"[\\\"'`\])}]{0,3}(?:[ \t]{1,3}(?:is|was)[ \t]|[ \t]{0,3}[:=, \t.(-])[=>]?[ \t]{0,3}[\\\"'`(]{0,4}"
             r"([\w+/=.~%:-]{16,400})",
             re.ASCII,
@@ -45,22 +46,22 @@ _BETWEEN = (
     r"\([^()\n]{0,40}\)[^\"'`\n;]{0,40}?(?:return[ \t]|=>[ \t]?|=[ \t]?)(?=[\"'`]))|"
     r"(?P<flag>[ \t]{1,3}(?=\S)|[-.](?=[a-z_+/=~%-]{0,15}[0-9])(?=[\w+/=~%-]{16})))"
 )
-_LAST_WORD = re.compile(r"(?:[A-Z]+|[A-Z]?[a-z]+|\d+)(?=[_\-. ]?$)")
+_LAST_WORD = late(r"(?:[A-Z]+|[A-Z]?[a-z]+|\d+)(?=[_\-. ]?$)")
 _LONGEST_NAME = 60
-_FLAG_BEFORE = re.compile(
+_FLAG_BEFORE = late(
     r"(?:(?:^|[\s\"'(=])--?|/:_)[a-z0-9_-]{0,20}$|"
     r"^[ \t]{0,8}(?:[-*+][ \t])?(?:env|setenv|setx)[ \t]{1,3}[a-z0-9_]{0,20}$"
 )
 _SIGNS_OF_OPTIONS = ("-", "/:_", "env", "set", "login")
-_NETRC_BEFORE = re.compile(r"\blogin[ \t]{1,3}\S{1,40}[ \t]{1,3}$|^[ \t]{1,8}$")
-_QUOTE = re.compile(r"[bBrRuUfF$@]{0,2}(\\{0,3}(?:\"\"\"|'''|[\"'`]))")
-_BARE_VALUE = re.compile(r"[^\s\"'`<>]{1,4000}")
-_BARE_END = re.compile(r"&[\w.-]{1,40}=|[;,](?=\s|$|[\w. -]{1,40}=)|\\[nrt\"']")
-MARKER = re.compile(r"\[REDACTED:[a-z0-9-]+\]")
+_NETRC_BEFORE = late(r"\blogin[ \t]{1,3}\S{1,40}[ \t]{1,3}$|^[ \t]{1,8}$")
+_QUOTE = late(r"[bBrRuUfF$@]{0,2}(\\{0,3}(?:\"\"\"|'''|[\"'`]))")
+_BARE_VALUE = late(r"[^\s\"'`<>]{1,4000}")
+_BARE_END = late(r"&[\w.-]{1,40}=|[;,](?=\s|$|[\w. -]{1,40}=)|\\[nrt\"']")
+MARKER = late(r"\[REDACTED:[a-z0-9-]+\]")
 _LONG_BARE = 200
-_LONG_RUN = re.compile(r"[\"'`]?[\w+/=.~%-]{16}", re.ASCII)
-_LINE_ALONE = re.compile(r"\n[ \t]{0,40}([^\s<>]{8,4000})[ \t]{0,20}(?=\r?\n|</|$)")
-_NAME_ABOVE = re.compile(  # `<apiToken>`, `api_token: |` or `token:`, the value alone on the next line
+_LONG_RUN = late(r"[\"'`]?[\w+/=.~%-]{16}", re.ASCII)
+_LINE_ALONE = late(r"\n[ \t]{0,40}([^\s<>]{8,4000})[ \t]{0,20}(?=\r?\n|</|$)")
+_NAME_ABOVE = late(  # `<apiToken>`, `api_token: |` or `token:`, the value alone on the next line
     rf"(?s:.*)(?P<word>{'|'.join(map(re.escape, (*NAMES, *SPOKEN)))})(?P<end>[\w-]{{0,30}})"
     r"(?P<mark>[\"'`*]{0,3}(?:>|[ \t]?[:=]?(?:\*\*)?[ \t]?[|>]?[+-]?))"
     r"[ \t]{0,20}\r?$"

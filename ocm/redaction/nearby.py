@@ -6,6 +6,7 @@ A name that stands further away says little, so the value has to say the rest: i
 import re
 from collections.abc import Iterator
 
+from ocm.base.late_patterns import late
 from ocm.redaction.name_words import NO_TOKEN
 from ocm.redaction.randomness import is_random
 from ocm.redaction.tokens import LONG_WORDS
@@ -16,25 +17,25 @@ _WORDS = ("token", "secret", "passw", "credential", "key")
 _NAME = (
     r"(?:token|secret|passw(?:or)?d|credential|(?:api|access|auth|secret|private|license)[ _-]?key)s?(?![a-z/]|\.[a-z])"
 )
-_NAMES = re.compile(_NAME)
-_VALUE = re.compile(  # perhaps behind a name, and strong: of letters of both cases and digits
+_NAMES = late(_NAME)
+_VALUE = late(  # perhaps behind a name, and strong: of letters of both cases and digits
     r"(?:(?P<name>[\w.-]{1,40})[:=])?(?=[^0-9]{0,400}[0-9])(?=[^A-Z]{0,400}[A-Z])(?=[^a-z]{0,400}[a-z])"
     r"(?P<value>[A-Za-z0-9_+.~-]{19,399}[A-Za-z0-9_+~-]={0,2})\.?",
 )
-_HASH = re.compile(r"sha\d{0,3}$|sha\d|md5|blake|hash|digest|commit|revision", re.IGNORECASE)
+_HASH = late(r"sha\d{0,3}$|sha\d|md5|blake|hash|digest|commit|revision", re.IGNORECASE)
 # `token: acme 5f3c…`: whose it is stands between.
 _OWNED = (
     r"s?[\"'`]?[ \t]?[:=][ \t]{0,3}[\"'`(]?(?P<owner>[a-z]{2,20})[ \t:=-]{1,3}[\"'`(]?"
     r"(?P<value>[\w+=.~%-][\w+/=.~%-]{15,399})"
 )
 _LABELLED = tuple(
-    (name, re.compile(name + _OWNED, re.ASCII))
+    (name, late(name + _OWNED, re.ASCII))
     for name in ("token", "secret", "password", "apikey", "api_key", "api key", "access_key")
 )
 _BEFORE, _AFTER, _LONGEST_WORD = 80, 50, 20
-_LAST_WORD = re.compile(r"[a-z]+(?=[ _-]?$)")
-_ELEMENT = re.compile(rf"<(?P<tag>[\w:.-]{{0,40}}{_NAME}[\w:.-]{{0,20}})[^<>\n]{{0,80}}>(?P<text>[^<>\n]{{12,2000}})</")
-_WORD = re.compile(r"[^\s{}\"',;]{12,}")
+_LAST_WORD = late(r"[a-z]+(?=[ _-]?$)")
+_ELEMENT = late(rf"<(?P<tag>[\w:.-]{{0,40}}{_NAME}[\w:.-]{{0,20}})[^<>\n]{{0,80}}>(?P<text>[^<>\n]{{12,2000}})</")
+_WORD = late(r"[^\s{}\"',;]{12,}")
 
 
 def nearby(text: str, lower: str, words: set[str]) -> Iterator[Span]:

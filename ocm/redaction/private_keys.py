@@ -7,29 +7,29 @@ import base64
 import re
 from collections.abc import Iterator
 
+from ocm.base.late_patterns import late
+
 Span = tuple[int, int, str]
 RULE = "private-key"
 
 _BLANK = r"(?:[ +]|%20)"
 _MARK = rf"{_BLANK}(?:[A-Z0-9]{{1,20}}{_BLANK}){{0,4}}PRIVATE{_BLANK}KEY(?:{_BLANK}BLOCK)?-----"
-_BEGINS = re.compile(rf"-----BEGIN{_MARK}|Private-Lines: \d{{1,4}}")
-_ENDS = re.compile(rf"-----END{_MARK}")
+_BEGINS = late(rf"-----BEGIN{_MARK}|Private-Lines: \d{{1,4}}")
+_ENDS = late(rf"-----END{_MARK}")
 _LONGEST, _LONGEST_LINE = 20_000, 400
-_BODY = re.compile(r"[A-Za-z0-9+/=%]{16}")
+_BODY = late(r"[A-Za-z0-9+/=%]{16}")
 # The rest of a line that holds a part of a key: what a listing or a log puts first, then the part and nothing else.
-_LINE = re.compile(
+_LINE = late(
     r"[^\n]{0,60}?(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/=\\]{16,}+|[A-Za-z0-9+/]{1,15}={1,2}|"
     r"(?:Proc-Type|DEK-Info|Comment|Version|Hash): [^\n\\]{0,200})[\\nr\"',+ \t]{0,8}\r?$|[^\n]{0,40}$",
     re.MULTILINE,
 )
-_IN_ONE = re.compile(r"(?:\\[nrt]|[\s\"'+,>|#*])*+[A-Za-z0-9+/=\\]{16,}+")
-_CUT_LINE = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}={0,2}[\\nr\"',+ \t]{0,8}\r?$")
+_IN_ONE = late(r"(?:\\[nrt]|[\s\"'+,>|#*])*+[A-Za-z0-9+/=\\]{16,}+")
+_CUT_LINE = late(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}={0,2}[\\nr\"',+ \t]{0,8}\r?$")
 # `-----BEGIN` in base64, by where in a group of three bytes it begins.
 _ENCODED = ("LS0tLS1CRUdJTi", "tLS0tLUJFR0lO", "0tLS0tQkVHSU4")
-_BASE64 = re.compile(
-    r"[A-Za-z0-9+/]{40,}(?:\r?\n[ \t]{0,20}[A-Za-z0-9+/]{40,})*(?:\r?\n[ \t]{0,20}[A-Za-z0-9+/]{1,})?={0,2}"
-)
-_JWK = re.compile(r"\\?[\"']d\\?[\"'][ \t]?:[ \t]?\\?[\"']([A-Za-z0-9_-]{40,700})\\?[\"']")
+_BASE64 = late(r"[A-Za-z0-9+/]{40,}(?:\r?\n[ \t]{0,20}[A-Za-z0-9+/]{40,})*(?:\r?\n[ \t]{0,20}[A-Za-z0-9+/]{1,})?={0,2}")
+_JWK = late(r"\\?[\"']d\\?[\"'][ \t]?:[ \t]?\\?[\"']([A-Za-z0-9_-]{40,700})\\?[\"']")
 _NEAR = 2_000
 
 

@@ -10,12 +10,14 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NamedTuple
 
-_TAG = re.compile(
+from ocm.base.late_patterns import late
+
+_TAG = late(
     r"<\s{0,3}/\s{0,3}private(?=[\s/>]|$)(?:\s{0,3}>)?|"
     r"<(?:(?<!<<)\s{1,3})?private(?=[\s/>]|$)(?:[^<>]{0,1000}>)?",  # `list << PRIVATE` is no tag
     re.IGNORECASE,
 )
-_STRUCTURE = re.compile(r"\n(?:#|---|```)")
+_STRUCTURE = late(r"\n(?:#|---|```)")
 _ROUNDS = 10  # what is left can form a tag again: `<pri<private>x</private>vate>`
 
 

@@ -6,6 +6,8 @@ Two neighbours that hardly ever meet in words, as `qk` or `vx`, are rare. Words 
 import re
 from string import ascii_lowercase
 
+from ocm.base.late_patterns import late
+
 # By the first letter, those that hardly follow it: together in 7 of 100 pairs of the words of much code and prose.
 _RARE = {
     "a": "aehjoqwz", "b": "bcdfghjkmnpqtvwxyz", "c": "bfgjnpqvwxyz", "d": "ghjkmnpqtvwxyz", "e": "hjkuz",
@@ -19,17 +21,17 @@ _RARE = {
 _PAIRS = frozenset(
     first + second for first, others in _RARE.items() for second in others if ord(second) - ord(first) != 1
 )
-_LETTERS = re.compile(r"[A-Za-z]+")
-_PART = re.compile(r"[A-Za-z0-9]+")
-_SIGNS, _HASH = re.compile(r"[^\w+/=.~%-]+"), re.compile(r"sha\d{0,3}|md5|blake\w{0,4}", re.IGNORECASE)
-_WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{5,}")
+_LETTERS = late(r"[A-Za-z]+")
+_PART = late(r"[A-Za-z0-9]+")
+_SIGNS, _HASH = late(r"[^\w+/=.~%-]+"), late(r"sha\d{0,3}|md5|blake\w{0,4}", re.IGNORECASE)
+_WORD = late(r"[A-Z]?[a-z]{2,}|[A-Z]{5,}")
 _SHORTEST_WORD, _SHORTEST_RUN, _A_FOURTH, _A_THIRD, _SHORTEST_PIECE = 8, 5, 4, 3, 3
 _SHORTEST_KEY, _LEAST_OF_EACH, _LEAST_TURNS, _LEAST_SIGNS, _LONG_LETTERS = 16, 2, 3, 6, 24
-_GROUP, _LEAST_GROUPS = re.compile(r"(?=[0-9]*[A-Za-z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{4,}"), 3
-_TOKEN = re.compile(r"[\w+/=.~%-]+", re.ASCII)
-_HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
-_NAMED_UUID = re.compile(r"(?:[a-zA-Z]{1,12}[-_:.])?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_GROUP, _LEAST_GROUPS = late(r"(?=[0-9]*[A-Za-z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{4,}"), 3
+_TOKEN = late(r"[\w+/=.~%-]+", re.ASCII)
+_HEX = late(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
+_NAMED_UUID = late(r"(?:[a-zA-Z]{1,12}[-_:.])?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = late(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def is_unpronounceable(word: str) -> bool:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from ocm.base.late_patterns import late
 from ocm.redaction import disguises, password_hashes, private_keys, tokens
 from ocm.redaction.names import MARKER, assigned, blocks_below, loosely_named, small_letters
 from ocm.redaction.nearby import elements, nearby
@@ -25,64 +26,62 @@ from ocm.redaction.values import BARE, PASSWORD, PROSE, QUOTED, TOKEN, is_secret
 Span = tuple[int, int, str]
 
 _SHORT = 5_000
-_URL = re.compile(r"://([^\s/?#\"'<>`]{1,400})@(?!sha256:)")
-_AT = re.compile(r"@(?<=[^\s:/@\"'<>`|]{6}@)(?!sha256:)[a-z]", re.IGNORECASE)  # as in `scp me:password@host:/folder .`
+_URL = late(r"://([^\s/?#\"'<>`]{1,400})@(?!sha256:)")
+_AT = late(r"@(?<=[^\s:/@\"'<>`|]{6}@)(?!sha256:)[a-z]", re.IGNORECASE)  # as in `scp me:password@host:/folder .`
 # No sign that code puts between a name and what it does with it, and no address that is none of a machine.
-_BEFORE_AT = re.compile(r"(?<!mailto)(?<!\bcid)(?<!\bsip)(?<!\bacct):([^\s:/@\"'<>`|(){}\[\];]{6,100})$")
-_IN_QUERY = re.compile(r"=(?<=[a-zA-Z]{3}=)([\w.~%+/=-]{16,400})")
-_QUERY_NAME = re.compile(r"[?&#][\w.-]{0,20}(?:sig|signature|key|token|auth|code|secret)$", re.IGNORECASE)
-_ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
+_BEFORE_AT = late(r"(?<!mailto)(?<!\bcid)(?<!\bsip)(?<!\bacct):([^\s:/@\"'<>`|(){}\[\];]{6,100})$")
+_IN_QUERY = late(r"=(?<=[a-zA-Z]{3}=)([\w.~%+/=-]{16,400})")
+_QUERY_NAME = late(r"[?&#][\w.-]{0,20}(?:sig|signature|key|token|auth|code|secret)$", re.IGNORECASE)
+_ESCAPED = late("%[0-9A-Fa-f]{2}")
 _LONGEST_PASSWORD, _LONGEST_QUERY_NAME = 110, 40
-_COOKIE = re.compile(r"cookie[\"'`]?[ \t]?[:=,][ \t]?([^\n]{0,2000})")
-_CRUMB = re.compile(r"(?<![\w-])[\w.-]{1,60}=([\w.~%+/=:-]{16,2000})")
-_JWT = re.compile(
+_COOKIE = late(r"cookie[\"'`]?[ \t]?[:=,][ \t]?([^\n]{0,2000})")
+_CRUMB = late(r"(?<![\w-])[\w.-]{1,60}=([\w.~%+/=:-]{16,2000})")
+_JWT = late(
     r"eyJ(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrt]eyJ))[\w-]{8,}+"
     r"(?:\.eyJ[\w-]{8,}+(?:\.[\w-]*+)?|"  # signed
     r"\.[\w-]*+\.[\w-]{8,}+\.[\w-]{8,}+\.[\w-]{8,}+|\.[\w-]{16,}+\.[\w-]{20,}+)",  # or encrypted
     re.ASCII,
 )
-_THREE_PARTS = re.compile(  # of a Discord bot: an id, a time, a signature, and nothing fixed but their lengths
+_THREE_PARTS = late(  # of a Discord bot: an id, a time, a signature, and nothing fixed but their lengths
     r"[MNO](?<![\w.-][MNO])[\w-]{23,25}\.[\w-]{6}\.(?P<last>[\w-]{27,38})(?![\w-])", re.ASCII
 )
 # Of parts that are long and random each, as issuers make them who encrypt what they hand out.
 _LONGEST_PART = 2_000
-_LONG_PART = re.compile(r"(?:\\[nrt]|(?<![\w.-]))(?P<part>[\w-]{24,})$", re.ASCII)
-_LONG_PARTS = re.compile(r"\.(?<=[\w-]{24}\.)[\w-]{24,2000}+(?:\.[\w-]{24,2000}+){1,8}(?![\w.-])", re.ASCII)
-_BASIC = re.compile(r"basic[ \t]{1,3}([a-z0-9+/]{4,2000}={0,2})")
-_BEARER = re.compile(r"bearer[ \t]{1,3}([a-z0-9._~+/-]{16,4000}={0,2})")
-_HEADER = re.compile(
+_LONG_PART = late(r"(?:\\[nrt]|(?<![\w.-]))(?P<part>[\w-]{24,})$", re.ASCII)
+_LONG_PARTS = late(r"\.(?<=[\w-]{24}\.)[\w-]{24,2000}+(?:\.[\w-]{24,2000}+){1,8}(?![\w.-])", re.ASCII)
+_BASIC = late(r"basic[ \t]{1,3}([a-z0-9+/]{4,2000}={0,2})")
+_BEARER = late(r"bearer[ \t]{1,3}([a-z0-9._~+/-]{16,4000}={0,2})")
+_HEADER = late(
     r"authorization[\"'`\\\]]{0,4}[ \t]{0,3}[:=,][ \t]{0,3}[\"'`\\]{0,4}"
     r"(?:bearer|token|ssws|apikey|api-key|key|bot|digest|sso-key|splunk)[ \t:=]{1,3}([a-z0-9._~+/=:-]{8,4000})"
 )
-_RAW_HEADER = re.compile(
-    r"authorization[\"'`\\\]]{0,4}[ \t]{0,3}[:=,][ \t]{0,3}[\"'`\\]{0,4}([a-z0-9._~+/=:-]{16,4000})"
-)
+_RAW_HEADER = late(r"authorization[\"'`\\\]]{0,4}[ \t]{0,3}[:=,][ \t]{0,3}[\"'`\\]{0,4}([a-z0-9._~+/=:-]{16,4000})")
 _HEADER_LENGTH = 40
 _AWS_PAIR = 300
-_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_AWS_SECRET = late(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _LONGEST_COMMAND = 300
-_AFTER_USER = re.compile(
+_AFTER_USER = late(
     r"(?:login|credentials?|user/passw(?:or)?d)(?:[ \t]?[:=]|[ \t](?:with|as|is|are))?[ \t]{1,3}"
     r"[\w.@-]{2,40}[ \t]{0,2}/[ \t]{0,2}"
     r"[\"'`]?([^\s\"'`/]{6,200})",
     re.IGNORECASE,
 )
 _COMMAND_VALUES = {
-    "curl": re.compile(r"\s(?:-[a-zA-Z]{0,8}u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,80}:([^\s\"']{3,200})"),
-    "mysql": re.compile(r"\s-p([^\s\"'-][^\s\"']{3,200})"),
-    "mongo": re.compile(r"\s-p[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
-    "redis-cli": re.compile(r"\s-a[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
-    "sshpass": re.compile(r"\s-p ?[\"']?([^\s\"']{3,200})"),
-    "docker login": re.compile(r"\s-p[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
-    "7z ": re.compile(r"\s-p([^\s\"'-][^\s\"']{3,200})"),
-    "htpasswd": re.compile(r"\s-\w{0,5}b\w{0,5}[ \t]\S{1,80}[ \t]\S{1,80}[ \t][\"']?([^\s\"']{3,200})"),
-    "identified by": re.compile(r"identified by[ \t]{1,3}[\"']([^\n\"']{3,200})[\"']", re.IGNORECASE),
+    "curl": late(r"\s(?:-[a-zA-Z]{0,8}u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,80}:([^\s\"']{3,200})"),
+    "mysql": late(r"\s-p([^\s\"'-][^\s\"']{3,200})"),
+    "mongo": late(r"\s-p[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
+    "redis-cli": late(r"\s-a[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
+    "sshpass": late(r"\s-p ?[\"']?([^\s\"']{3,200})"),
+    "docker login": late(r"\s-p[ =]?[\"']?([^\s\"'-][^\s\"']{3,200})"),
+    "7z ": late(r"\s-p([^\s\"'-][^\s\"']{3,200})"),
+    "htpasswd": late(r"\s-\w{0,5}b\w{0,5}[ \t]\S{1,80}[ \t]\S{1,80}[ \t][\"']?([^\s\"']{3,200})"),
+    "identified by": late(r"identified by[ \t]{1,3}[\"']([^\n\"']{3,200})[\"']", re.IGNORECASE),
     "login": _AFTER_USER,
     "credentials": _AFTER_USER,
     "user/pass": _AFTER_USER,
 }
 _ACCOUNTS = ("user", "role", "grant", "database link")  # of SQL, which a password belongs to
-_CONTINUED, _END_OF_COMMAND = re.compile(r"\\\r?\n"), re.compile(r"(?<!\\)(?<!\\\r)\n")
+_CONTINUED, _END_OF_COMMAND = late(r"\\\r?\n"), late(r"(?<!\\)(?<!\\\r)\n")
 _SPOKEN_COMMANDS = frozenset(("login", "credentials", "user/pass"))  # whose value has to look like a password
 
 

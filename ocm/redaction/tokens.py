@@ -7,26 +7,27 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from ocm.base.late_patterns import late
 from ocm.redaction.published_forms import PUBLISHED, PUBLISHED_INNER
 from ocm.redaction.randomness import is_random, is_unpronounceable
 from ocm.redaction.token_patterns import INNER_TOKENS, SHORTEST_TOKEN, TOKENS
 
 Span = tuple[int, int, str]
 
-LONG_WORDS = re.compile(rf"[A-Za-z0-9_.~:/@+=%\\\-]{{{SHORTEST_TOKEN},}}")
+LONG_WORDS = late(rf"[A-Za-z0-9_.~:/@+=%\\\-]{{{SHORTEST_TOKEN},}}")
 _ROWS = (*TOKENS, *PUBLISHED)
 USUAL = "token"  # the rule of those that no table has
 _KEY = 3  # as many characters of a token's beginning are enough to pass over most of the table
-_BEGINNINGS = re.compile("([A-Za-z0-9]{3}|[A-Za-z0-9]{2}[^A-Za-z0-9])(?:(?<=[A-Za-z0-9]{3})[A-Za-z0-9]*)?")
-_ESCAPE = re.compile(r"\\[nrt]")
+_BEGINNINGS = late("([A-Za-z0-9]{3}|[A-Za-z0-9]{2}[^A-Za-z0-9])(?:(?<=[A-Za-z0-9]{3})[A-Za-z0-9]*)?")
+_ESCAPE = late(r"\\[nrt]")
 # `acme_live_` and then many letters and digits, of both cases or without a word in them.
-_USUAL = re.compile(
+_USUAL = late(
     r"(?:(?<![A-Za-z0-9_.+%\\-])|(?<=\\[nrt]))(?P<owner>[a-z][a-z0-9]{1,11}(?:[_-][a-z0-9]{1,8}){0,3})[_-]"
     r"(?P<random>[A-Za-z0-9]{22,200})(?![A-Za-z0-9=+/])"
 )
-_BEGUN = re.compile(r"(?<![A-Za-z0-9_.+%-])[a-z][a-z0-9]{1,11}(?:[_-][a-z0-9]{1,8}){0,3}[_-][A-Za-z0-9]*[0-9]")
+_BEGUN = late(r"(?<![A-Za-z0-9_.+%-])[a-z][a-z0-9]{1,11}(?:[_-][a-z0-9]{1,8}){0,3}[_-][A-Za-z0-9]*[0-9]")
 _INNER = tuple(row[1] for row in (*INNER_TOKENS, *PUBLISHED_INNER))
-_HASHES = re.compile(r"sha\d|md5|blake|hash|digest|integrity|chunk|cache|etag|build|commit|rev|v\d")
+_HASHES = late(r"sha\d|md5|blake|hash|digest|integrity|chunk|cache|etag|build|commit|rev|v\d")
 # Before `_` and a number of something that everybody may know: a call, an answer, a customer.
 _NUMBERS = frozenset((
     "call", "toolu", "msg", "req", "resp", "run", "asst", "thread", "file", "chatcmpl", "evt", "price", "cus", "prod",

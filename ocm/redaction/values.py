@@ -6,6 +6,7 @@ what code, prose and templates put in that place does not. A `password` may be s
 
 import re
 
+from ocm.base.late_patterns import late
 from ocm.redaction.randomness import is_gibberish, is_mixed_in_parts, is_unpronounceable, is_wordy
 
 PASSWORD, TOKEN = "password", "token"  # the two kinds of name
@@ -40,12 +41,12 @@ def _words(text: str) -> frozenset[str]:
 
 
 # Words that hold a digit, wherever they stand.
-_TECHNICAL = re.compile(
+_TECHNICAL = late(
     r"(?<![A-Za-z0-9])(?i:sha\d{1,3}|md5|base\d\d(?:url)?|utf[-_]?\d{1,2}|u?int\d{1,2}|float\d\d|oauth\d?|http/?\d?|v\d{1,2}|"
     r"x509|[rhep]s\d{3}|ed25519|argon2(?:id|i|d)?|pbkdf2|i18n|l10n|a11y|k8s|s3|ec2|[12]fa|aes\d{0,3}|rsa\d{0,4}|amd64|arm64|"
     r"x86|win\d\d|python\d|latin\d|ipv\d|tls\d|neo4j|log4j|auth0|web3|b2b)(?![a-z0-9])"
 )
-_REFERENCE = re.compile(
+_REFERENCE = late(
     r"\$\{|\$\(|\$env:|\{\{|\$\w+$|%\w+%$|%\(|%[sdrv]$|<[^<>]*>?$|\{[\w.\[\]'\"!:]*\}?$|`|@\w+\.\w+\(|"
     r"!(?:ref|secret|vault|sub|getatt|env|env_var|include|file)\b|"
     r"(?:op|vault|env|file|arn|ssm|aws|gcp|azure|kms|sops|keyring|secretsmanager|https?|s3|gs|ref\+\w{1,20}):|"
@@ -53,35 +54,35 @@ _REFERENCE = re.compile(
     r"local|data|env|cfg|conf|app|module|std|import|steps|github|inputs|values|user|form|state)\.[A-Za-z_]",
     re.IGNORECASE,
 )
-_CALL = re.compile(r"[A-Za-z_$][\w.$:>-]*[(\[<]|[&*][A-Za-z_]|[A-Za-z_]\w*!\(")
-_DOTTED = re.compile(r"[A-Za-z_]\w{0,40}(?:(?:\.|->|::)[A-Za-z_]\w{0,40})+$")
-_PATH = re.compile(
+_CALL = late(r"[A-Za-z_$][\w.$:>-]*[(\[<]|[&*][A-Za-z_]|[A-Za-z_]\w*!\(")
+_DOTTED = late(r"[A-Za-z_]\w{0,40}(?:(?:\.|->|::)[A-Za-z_]\w{0,40})+$")
+_PATH = late(
     r"(?:~|\.{1,2})?/|[A-Za-z]:[\\/]|\\\\|[\w@./-]+\.(?:json|ya?ml|pem|key|txt|env|crt|cfg|ini|toml|py|js|tsx?|sh|md|"
     r"html?|php|rb|go|rs|java|cs|db|sqlite|gpg|p12|pfx|jks)$"
 )
-_NUMBER = re.compile(
+_NUMBER = late(
     r"[\d.,:/_+-]+[ -]?(?:[a-z]{1,3}|bits?|bytes?|chars?|characters?|seconds?|minutes?|hours?|days?)?$", re.IGNORECASE
 )
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+$")
-_VERSION = re.compile(r"[v^~=<>]{0,2}\d+(?:\.\d+)+(?:[-+.][\w.]+)?$")
+_MAIL = late(r"[\w.+-]+@[\w-]+\.[\w.]+$")
+_VERSION = late(r"[v^~=<>]{0,2}\d+(?:\.\d+)+(?:[-+.][\w.]+)?$")
 _PLACEHOLDERS = _words(
     "password passwort passwd pass pwd passphrase secret secrets token tokens key keys apikey api_key credential "
     "credentials user username admin root guest required optional string bearer basic none null nil undefined true "
     "false yes disabled enabled default unset empty prompt hidden masked removed invalid expired missing testing "
     "production development staging localhost anonymous test1 abc123 todo fixme"
 )
-_PLACEHOLDER_INSIDE = re.compile(
+_PLACEHOLDER_INSIDE = late(
     r"example|placeholder|change[-_ ]?(?:me|this|it)|your[-_]?[a-z]|redacted|x{4}|\*{3}|\.{3}|…|goes[-_ ]here|dummy|"
     r"fake|sample|replace[-_ ]?|insert[-_ ]|<[a-z]|not[-_ ]?(?:set|used|real|a[-_])",
     re.IGNORECASE,
 )
-_AWS_SECRET = re.compile(r"[A-Za-z0-9/+]{40}$")
-_IDENTIFIER = re.compile(r"[A-Za-z_]+\d{1,2}$")
-_SEPARATORS = re.compile(r"[-_./:+,|=\s]+")
-_CAMEL = re.compile(r"(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]+)*$")
-_TYPES = re.compile(r"[A-Za-z_][\w.|:]*[A-Za-z]$")
+_AWS_SECRET = late(r"[A-Za-z0-9/+]{40}$")
+_IDENTIFIER = late(r"[A-Za-z_]+\d{1,2}$")
+_SEPARATORS = late(r"[-_./:+,|=\s]+")
+_CAMEL = late(r"(?:[a-z]+|[A-Z][a-z]+)(?:[A-Z][a-z]+)*$")
+_TYPES = late(r"[A-Za-z_][\w.|:]*[A-Za-z]$")
 _SIGNS = "!@#$%^&*?+=~"
-_RULES_OF_A_FORM = re.compile(r"[|:,=]")
+_RULES_OF_A_FORM = late(r"[|:,=]")
 _STOP_WORDS = _words(
     "a an the your you our is are was be been must should may can will to of for from in on at by with and or not no "
     "please enter if when that this it its as has have had do does only than least most too reset set use used using "

@@ -13,12 +13,13 @@ from typing import NamedTuple
 from ocm.base.errors import OcmError
 from ocm.sessions import export_format
 from ocm.sessions.export_format import Bundle, Entry
-from ocm.store import files, paths, tracked
+from ocm.store import files, journal, paths, tracked
 from ocm.store.paths import Store
 
 FOLDER = paths.COPIES
 BY_HAND = "by-hand"
 KEPT = 3
+_DRAFT = "edit-"
 _KEPT_OF = {BY_HAND: 20}
 
 
@@ -79,6 +80,23 @@ def wrote(bundle: Bundle) -> list[Wrote]:
 def changed(bundle: Bundle) -> set[str]:
     """Return the sessions that a change by hand is about."""
     return {one.session_id for one in wrote(bundle)}
+
+
+def draft(store: Store, session_id: str, text: str) -> str:
+    """Put a copy of a session there for a person to edit, and return its path."""
+    folder = os.path.join(store.path, FOLDER)
+    files.make_inner_dir(folder)
+    path = os.path.join(folder, f"{_DRAFT}{journal.key(session_id)}-{time.time_ns()}.md")
+    files.atomic_write(path, text.encode(), new=True)
+    return path
+
+
+def drafts(store: Store, session_id: str) -> list[str]:
+    """Return the copies of a session that somebody edits, or that were refused and kept."""
+    folder = os.path.join(store.path, FOLDER)
+    prefix = f"{_DRAFT}{journal.key(session_id)}-"
+    names = [] if os.path.islink(folder) or not os.path.isdir(folder) else os.listdir(folder)
+    return sorted(os.path.join(folder, name) for name in names if name.startswith(prefix))
 
 
 def list_paths(store: Store) -> list[str]:

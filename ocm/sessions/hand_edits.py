@@ -7,14 +7,17 @@ The functions behind the commands, and behind whatever else lets a person do the
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
-from ocm.base.errors import BadInputError, NotFoundError
+from ocm.base.errors import BadInputError, NotFoundError, OcmError, UnreadableSessionError
 from ocm.base.model import MAX_ITEM, Session, clean_text
 from ocm.base.text import one_line
-from ocm.markdown import parse
+from ocm.markdown import line_merge, parse
 from ocm.markdown.facts import Facts, date_line
 from ocm.redaction import redact, user_rules
+from ocm.sessions import backups, redact_scan, session_files
 from ocm.sessions.by_hand import Change
+from ocm.sessions.session_files import Known
 from ocm.store import paths
 from ocm.store.paths import Store, user_store
 
@@ -190,6 +193,76 @@ def label(store: Store, place: Store, session_id: str, wanted: Labels) -> None:
         )
 
     Change(store, "edit").session(session_id, labelled, place=place)
+
+
+# --- the whole text
+
+
+class Draft(NamedTuple):
+    """A copy of a session's file that a person edits: where it is, and what the file said when it was made."""
+
+    path: str
+    session_id: str
+    base: str
+
+
+def draft(place: Store, name: str, store: Store) -> Draft:
+    """Make a copy of a session's file for a person to edit."""
+    base = session_files.text(place, name)
+    session_id = session_files.load(place, name).session.session_id
+    return Draft(backups.draft(store, session_id, base), session_id, base)
+
+
+def retype(store: Store, place: Store, given: Draft) -> bool:
+    """Write what a person made of the copy over the session's file; False where that is nothing. The copy is done with.
+
+    What was written there meanwhile stays: both changes are made where they do not meet.
+
+    Raises:
+        UnreadableSessionError: it cannot be read as a session; named with its line, and left where it is.
+        OcmError: it is another session's, or the file was changed at the same place.
+    """
+    text = _typed(given.path)
+    if text == given.base:
+        backups.remove(given.path)
+        return False
+    text = redact_scan.cleaned(text, user_rules.load(user_store(), store.path))[0]
+    if parse.parse(text).session_id != given.session_id:
+        raise OcmError(f"The copy has another session_id than {given.session_id!r}.", "Put that back.")
+
+    def made(known: Known) -> str:
+        now = session_files.text(place, known.name)
+        both = text if now == given.base else line_merge.merged(given.base, text, now)
+        if both is None or not _is_session(both, given.session_id):
+            raise OcmError(
+                f"{known.name} was changed at the same place meanwhile.", "Edit it anew, from what it says now."
+            )
+        return both
+
+    Change(store, "edit").text(given.session_id, made, place)
+    backups.remove(given.path)
+    return True
+
+
+def _typed(path: str) -> str:
+    """Return the text of a copy, which can be read as a session."""
+    data = paths.read_regular(path, paths.MAX_SESSION_FILE)
+    try:
+        text = data.decode()
+        parse.parse(text)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UnreadableSessionError("it is not UTF-8", path=path, line=line) from None
+    except UnreadableSessionError as error:
+        raise UnreadableSessionError(error.why, path=path, line=error.line) from None
+    return text
+
+
+def _is_session(text: str, session_id: str) -> bool:
+    try:
+        return parse.parse(text).session_id == session_id
+    except UnreadableSessionError:
+        return False
 
 
 def _tags(pen: _Pen, tags: Sequence[str]) -> list[str]:

@@ -34,6 +34,8 @@ def install_step(target: Target, known: Manifest, mode: int) -> WriteFile | None
         wanted = target.put(text, _text(before))
         if wanted == text:
             return None
+        if before is not None and len(target.changed(wanted)) < len(target.changed(_text(before))):
+            before = coding.encode(target.take(wanted, _text(before)))  # a profile was chosen that has no such hook
         if before is None and _is_empty(wanted):
             known.entries.pop(name, None)
             after = None

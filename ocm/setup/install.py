@@ -15,7 +15,7 @@ from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import NONE
 from ocm.hosts.config.host_config import LOCAL, PROJECT
 from ocm.hosts.config.targets import Target
-from ocm.setup import file_changes, left_behind, manifest
+from ocm.setup import changed_entries, file_changes, left_behind, manifest
 from ocm.setup.file_changes import UnfitFileError
 from ocm.setup.manifest import Manifest
 from ocm.setup.plan import Call, MakeFolder, Plan, RemoveEntries, WriteFile
@@ -37,7 +37,7 @@ COMMANDS = ("ocm-hook", "ocm")
 
 # What ocm creates in a store. The user store may be any folder, so nothing else in it is ever removed.
 _CREATED_NAMES = (
-    *(paths.SESSIONS, "memory.*", "active_*.jsonl", "taken_*", "journal.rejected*"),
+    *(paths.SESSIONS, "memory.*", "transcripts.*", "active_*.jsonl", "taken_*", "journal.rejected*"),
     *("hook.log*", "config.json*", "session_*.lock", "names.lock", ".gitignore", "forgotten", "imports"),
 )
 
@@ -138,10 +138,8 @@ def plan_uninstall(
     targets = _targets_to_remove(scope, hosts or list(HOSTS), left)
     targets += left_behind.targets(scope, known, targets, hosts or list(HOSTS), left)
     plan = Plan([step for target in reversed(targets) if (step := file_changes.uninstall_step(target, known))])
-    kept = left_behind.changed_files(targets, known)
-    plan.warnings += [
-        f"{path} stays: it was changed since ocm wrote it, so look whether to remove it." for path in kept
-    ]
+    stays = changed_entries.named(targets, plan.steps, known)
+    plan.stays = [sentence for said in stays.values() for sentence in said]
     if known.damaged:
         plan.warnings.append(f"{known.path} cannot be read, so ocm's entries are taken out one by one.")
     if left:
@@ -157,9 +155,11 @@ def plan_uninstall(
         plan.steps.append(Call(registry.path(), "forget the project", lambda: registry.unregister(scope.root)))
     _plan_store_removal(scope, plan, purge=purge)
     known.folders += [scope.store] * (scope.is_user and purge)
+    kept = {path: known.entries[path] for path in stays if path in known.entries}
     if kept:
-        known.hosts, known.entries = [], {path: known.entries[path] for path in kept}
-        plan.steps.append(Call(known.path, "keep what stays in mind", lambda: manifest.keep(known)))
+        if plan.steps or known.entries != kept:
+            known.hosts, known.entries = [], kept
+            plan.steps.append(Call(known.path, "keep what stays in mind", lambda: manifest.keep(known)))
     elif manifest.is_there(known) and not known.damaged:
         forget = Call(known.path, "forget what the files held before", lambda: manifest.forget(known))
         plan.steps.append(forget)

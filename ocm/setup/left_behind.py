@@ -10,7 +10,6 @@ from dataclasses import replace
 from ocm.hosts.config import codex
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.targets import Target, combined
-from ocm.setup import file_changes
 from ocm.setup.manifest import Manifest
 from ocm.setup.scope import Scope
 
@@ -37,17 +36,6 @@ def elsewhere(target: Target, known: Manifest, here: Sequence[Target]) -> str:
     name = os.path.basename(target.path)
     found = [path for path in _missing_from(here, known) if os.path.basename(path) == name and os.path.isfile(path)]
     return found[0] if found else ""
-
-
-def changed_files(found: Sequence[Target], known: Manifest) -> list[str]:
-    """Return the files of ocm's own that somebody else wrote in, which stay as they are."""
-    ours = [os.path.realpath(target.path) for target in found if target.whole]
-    return [path for path in ours if path in known.entries and _stays(path, known)]
-
-
-def _stays(path: str, known: Manifest) -> bool:
-    now = file_changes.read(path)
-    return now is not None and not known.entries[path].existed and not known.entries[path].wrote(now)
 
 
 def _missing_from(here: Sequence[Target], known: Manifest) -> list[str]:

@@ -114,13 +114,15 @@ class Call(Step):
 class Plan:
     """The steps in their order, and what to tell the user: `notices` to know, `warnings` to act on.
 
-    `left_out` names the hosts that cannot be set up, with the reason; the steps are those of the others.
+    `left_out` names the hosts that cannot be set up, with the reason; the steps are those of the others. `stays` names
+    what a person changed, so that it is not taken out.
     """
 
     steps: list[Step] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    stays: list[str] = field(default_factory=list)
 
     def diff(self) -> str:
         """Return what `apply` would change."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ocm.base import sanitize
 from ocm.base.model import HALF, clean_text
 from ocm.git import parse, worktree
 from ocm.git.worktree import WorkTree
@@ -125,8 +126,8 @@ class Owner(NamedTuple):
     excluded: frozenset[str]
 
     def clean(self, text: str) -> str:
-        """Return a text without private parts, secrets, and what no file can hold."""
-        return clean_text(redact.redact(text.replace(HALF, ""), self.rules)[0])
+        """Return a text without private parts, secrets, what a terminal obeys or hides, and what no file can hold."""
+        return clean_text(redact.redact(sanitize.clean(text).replace(HALF, ""), self.rules)[0])
 
 
 class Owners:

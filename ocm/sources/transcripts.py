@@ -5,11 +5,10 @@ of the project that it was said in.
 """
 
 import contextlib
-import hashlib
 import os
 import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ocm.base import sanitize, times
 from ocm.base.errors import BadInputError, OcmError
@@ -18,9 +17,9 @@ from ocm.base.text import one_line
 from ocm.index import access, schema
 from ocm.index import transcripts as index
 from ocm.index.transcripts import Cache, Hit, Transcript
-from ocm.sources import registry, spoken, survey
+from ocm.sources import json_lines, registry, spoken, survey
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, Position
+from ocm.sources.json_lines import Position, Unreadable
 from ocm.sources.ownership import Owners, Project
 from ocm.sources.spoken import Said, Sink
 from ocm.store import paths
@@ -31,9 +30,7 @@ if TYPE_CHECKING:
     from ocm.base.rows import SaidRow
 
 _TOGETHER = 3.0  # seconds of reading between two moments at which another process can have its turn
-_LINE, _AROUND = 160, 10  # characters of what was said before and after a hit; texts around a time
-_HEAD, _TAIL = 1024, 4096  # bytes by which a file that grew is known to be the same
-_LEAST_ID = 8
+_LINE = 160  # characters of what was said before and after a hit
 
 
 class Wish(NamedTuple):
@@ -63,6 +60,20 @@ class Answer(NamedTuple):
 
     rows: "list[SaidRow]"
     unread: int
+
+
+def wished(given: Mapping[str, Any], *, everywhere: bool, seconds: float = float("inf")) -> Wish:
+    """Return what a door was asked for.
+
+    Raises:
+        BadInputError: it is limited to what only sessions have.
+    """
+    others = [name for name, value in given.items() if value and name not in Wish._fields]
+    if others:
+        said = f"{others[0]} cannot be asked about what was said in transcripts."
+        raise BadInputError(said, "Accepted: query, limit, tool, since, until.")
+    wish = {name: value for name, value in given.items() if name in Wish._fields}
+    return Wish(**wish, everywhere=everywhere, seconds=seconds)
 
 
 def search(store: Store, wish: Wish, *, progress: Progress | None = None, notice: Notice = ignore) -> Answer:
@@ -244,13 +255,13 @@ class _Work:
     def _heads(self, changed: Iterable[str]) -> list[Head]:
         """Return the conversations in files that changed, and beside them."""
         found: dict[tuple[str, str], Head] = {}
-        odd = Odd()
+        unread = Unreadable()
         for source, unit in dict.fromkeys((self.files[path].source, self.files[path].unit) for path in changed):
             with contextlib.suppress(OSError):
-                for head in registry.heads_of(source, unit, odd):
+                for head in registry.heads_of(source, unit, unread):
                     if not head.notes and head.path in self.files:
                         found[head.path, head.session_id] = head
-        for what, count in odd.counts.items():
+        for what, count in unread.counts.items():
             self.notice(f"Transcripts that were not read: {what} ({count}).")
         return list(found.values())
 
@@ -273,7 +284,8 @@ class _Work:
         cache.looked((path, self.files[path].stat) for path in plan.changed)
 
     def _noted(self, head: Head, old: Transcript | None) -> Transcript:
-        about = (head.path, head.session_id, head.source, head.cwd, head.repository, head.origin, head.key, head.start)
+        origins = "\n".join(head.origins)
+        about = (head.path, head.session_id, head.source, head.cwd, head.repository, origins, head.key, head.start)
         if old is None:
             return Transcript(0, *about, head.mark)
         new = Transcript(old.id, *about, head.mark, *old[10:])
@@ -309,13 +321,18 @@ class _Work:
             cache.cut(one.id, 0)
             self.notice(f"{one.path} was not read: {error.strerror}.")
         stat, rules = self.files[one.path].stat, self.owners.of(one.cwd).rules_name
-        reached = (position.offset, position.line, position.said, _tail(one.path, position.offset))
+        reached = (
+            position.offset,
+            position.line,
+            position.said,
+            json_lines.beginning_and_end(one.path, position.offset),
+        )
         cache.put(Transcript(*one[:10], stat, rules, _version(one.source), *reached))
 
     def _position(self, one: Transcript) -> Position:
         now = (self.owners.of(one.cwd).rules_name, _version(one.source))
         goes_on = one.offset and not one.origin and (one.rules, one.version) == now
-        if goes_on and one.tail == _tail(one.path, one.offset):
+        if goes_on and one.tail == json_lines.beginning_and_end(one.path, one.offset):
             return Position(one.offset, one.line, one.said)
         return Position()
 
@@ -370,20 +387,8 @@ def _version(source: str) -> str:
 
 
 def _head(one: Transcript) -> Head:
+    origins = tuple(filter(None, one.origin.split("\n")))
     return Head(
-        one.source, one.session_id, one.path, one.cwd, one.start, mark=one.mark, origin=one.origin,
+        one.source, one.session_id, one.path, one.cwd, one.start, mark=one.mark, origins=origins,
         repository=one.repository, key=one.key,
     )  # fmt: skip
-
-
-def _tail(path: str, offset: int) -> str:
-    """Return what is the same as long as a file only grows: its number, its beginning, and what ends at `offset`."""
-    if not offset:
-        return ""
-    with contextlib.suppress(OSError), open(path, "rb") as file:
-        begin = file.read(min(_HEAD, offset))
-        file.seek(max(offset - _TAIL, 0))
-        end = file.read(min(_TAIL, offset))
-        said = b"%d %d %b%b" % (os.fstat(file.fileno()).st_ino, len(end), begin, end)
-        return hashlib.sha256(said).hexdigest()[:32]
-    return ""

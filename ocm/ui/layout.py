@@ -43,6 +43,12 @@ def hits(rows: Sequence[Row]) -> None:
         output.hits(rows)
 
 
+def said(rows: Sequence[Row]) -> None:
+    """Print what was said."""
+    if not laid_out("list_view.said", rows):
+        output.said(rows)
+
+
 def timeline(entries: Sequence[Row]) -> None:
     """Print what was done when."""
     if not laid_out("list_view.timeline", entries):
@@ -90,6 +96,12 @@ def session(found: Row, lines: list[str], outcome: list[str]) -> None:
         said = "\n".join(output.without_facts(lines)).rstrip()
         for line in [*said.split("\n"), *_apart(outcome)]:
             output.say(line)
+
+
+def conversation(found: Row) -> None:
+    """Print what was said in one conversation."""
+    if not laid_out("session_view.conversation", found):
+        output.conversation(found)
 
 
 def _apart(outcome: list[str]) -> list[str]:

@@ -130,6 +130,30 @@ def hits(screen: Screen, rows: Sequence[Row]) -> Iterator[Line]:
             yield from screen.wrap(_lit(one_line(", ".join(row["top_files"])), words, QUIET), indent, lead)
 
 
+def said(screen: Screen, rows: Sequence[Row]) -> Iterator[Line]:
+    """Yield what was said, the best first: the passage that matched, by whom and when, and where to read on."""
+    ids = short_ids(rows)
+    indent = len(str(len(rows))) + 2
+    lead: Line = [(" " * min(indent, screen.width // 3), "")]
+    for row in rows:
+        number = [(f"{row['rank']:>{indent - 2}}. ", QUIET)]
+        yield from screen.wrap(marked(one_line(row["snippet"])), indent, number, limit=3)
+        parts = (
+            row["role"],
+            screen.day(row["date"]),
+            one_line(row["tool"]),
+            one_line(row["project"]),
+            ids[row["session_id"]],
+        )
+        yield from screen.wrap(joined(parts), indent, lead)
+        for name in ("before", "after"):
+            if row[name]:
+                yield from screen.wrap([(f"{name}: {one_line(row[name])}", QUIET)], indent, lead, limit=2)
+        for place in (f"{row['file']}:{row['position']}", row["markdown_path"] or ""):
+            if place:
+                yield from screen.wrap([(one_line(place), QUIET)], indent, lead)
+
+
 def marked(text: str) -> Line:
     """Return a snippet, in which asterisks stand around what matched."""
     parts = _MARKED.split(text)

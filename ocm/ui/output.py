@@ -202,6 +202,35 @@ def hits(rows: Sequence[Row]) -> None:
             say(f"    {', '.join(row['top_files'])}")
 
 
+def said(rows: Sequence[Row]) -> None:
+    """Print what was said: the passage that matched, by whom and when, what stands around it, and where to read on."""
+    for row in rows:
+        say(f"{row['rank']}. {row['snippet']}")
+        parts = [row["role"], day(row["date"]), row["tool"], row["project"], row["session_id"]]
+        say(f"    {' · '.join(part for part in parts if part)}")
+        for name in ("before", "after"):
+            if row[name]:
+                say(f"    {name}: {row[name]}")
+        say(f"    {row['file']}:{row['position']}")
+        if row["markdown_path"]:
+            say(f"    {row['markdown_path']}")
+
+
+def conversation(found: Row) -> None:
+    """Print what was said in one conversation, each text below who said it, when, and where in the file it stands."""
+    parts = (day(found["date"]), found["tool"], found["project"], found["session_id"])
+    say(" · ".join(part for part in parts if part))
+    say(found["file"])
+    for one in found["said"]:
+        say()
+        say(" · ".join(part for part in (one["role"], day(one["date"]), one["position"]) if part))
+        for line in one["text"].split("\n"):
+            say(f"    {line}".rstrip())
+    if found["left_out"]:
+        say()
+        say(f"({found['left_out']} more before and after)")
+
+
 def standing_of(row: Row) -> str:
     """Say what became of a session's work, where a person should know it."""
     from ocm.provenance.summary import standing_text
@@ -325,6 +354,9 @@ def report(found: Row) -> None:
             )
         for step in host["to_do"]:
             say(f"    to do: {step}")
+    if found.get("transcripts"):
+        size = found["transcripts"]["bytes"] / 1_000_000
+        say(f"transcripts  {found['transcripts']['path']} ({size:.1f} MB, may be deleted at any time)")
     for finding in found["fixed"]:
         say(f"fixed    {finding['message']}")
     for finding in found["findings"]:

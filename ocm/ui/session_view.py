@@ -95,3 +95,19 @@ def inline(text: str) -> Line:
         at = match.end()
     parts += [(words[at:], ""), (ended or "", MATCH)]
     return [part for part in parts if part[0]]
+
+
+def conversation(screen: Screen, found: Row) -> Iterator[Line]:
+    """Yield what was said in one conversation, each text below who said it, when, and where in the file it stands."""
+    names = (screen.day(found["date"]), found["tool"], found["project"], found["session_id"])
+    yield from screen.wrap(joined([(one_line(name), QUIET) for name in names if name]), 0)
+    yield from screen.wrap([(one_line(found["file"]), QUIET)], 0)
+    for one in found["said"]:
+        yield []
+        about = (output.day(one["date"]), one_line(one["position"]))
+        yield from screen.wrap(joined([(one["role"], HEAD), *((part, QUIET) for part in about if part)]), 0)
+        for line in one["text"].split("\n"):
+            yield from screen.wrap([(output.safe(line).expandtabs(4), "")], 2, [("  ", "")])
+    if found["left_out"]:
+        yield []
+        yield [(f"({found['left_out']} more before and after)", QUIET)]

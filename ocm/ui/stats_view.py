@@ -43,6 +43,8 @@ def sentences(found: Row, screen: Screen | None = None) -> Iterator[tuple[str, s
         f"reminded {_times(gate['reminded'])}, denied {_times(gate['denied'])}, let go {_times(gate['let_go'])}",
     )
     yield "cost", f"{cost['tool_calls']:,} checkpoint calls; about {cost['tokens']:,} tokens written into sessions"
+    said = f"reminders and denials took about {cost['gate_tokens']:,} in all"
+    yield "carried", f"about {cost['carried_tokens']:,} tokens of rules and tools in each conversation; {said}"
     less = f"{saved['tokens']:,} less for each new conversation"
     all_ = f"all sessions take {saved['history_tokens']:,}"
     yield "saved", f"the brief takes about {saved['brief_tokens']:,} tokens where {all_}: {less}"

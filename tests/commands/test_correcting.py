@@ -1,12 +1,21 @@
 """`ocm note`, `edit` and `undo`: what a person writes and corrects is found, shown as theirs, and can be taken back."""
 
 import json
+import re
 import subprocess
+import sys
 from typing import Any
 
+import pytest
+
+from ocm.base.model import FileChange
 from ocm.cli.commands import undo
+from ocm.markdown.fingerprint_lines import unit_line
+from ocm.sessions import backups
 from ocm.sessions.by_hand import Step, Undo
 from tests.support.builders import Project, commit, run_ocm
+from tests.support.session_store import put, session
+from tests.support.terminal import Seen, on_terminal
 
 
 def ocm(project: Project, *words: str, stdin: str = "") -> str:
@@ -26,7 +35,7 @@ def answer(project: Project, *words: str) -> Any:
 
 
 def test_a_note_is_found_listed_and_told_like_a_decision_and_marked_as_a_persons(project: Project) -> None:
-    project.checkpoint("A", decisions=["**Backoff:** waits grow"])
+    put(project.store, "a.md", session("A", decisions=["**Backoff:** waits grow"]))
     ocm(project, "note", "**Backoff", "limit:**", "at most nine", "--tag", "net")
     (mine, theirs) = answer(project, "decisions")
     assert (mine["decision"], mine["origin"]) == ("**Backoff limit:** at most nine", "person")
@@ -38,7 +47,7 @@ def test_a_note_is_found_listed_and_told_like_a_decision_and_marked_as_a_persons
 
 
 def test_a_note_supersedes_what_an_assistant_decided(project: Project) -> None:
-    project.checkpoint("A", decisions=["**Backoff:** waits grow"])
+    put(project.store, "a.md", session("A", decisions=["**Backoff:** waits grow"]))
     ocm(project, "note", "**Fixed waits:** two seconds. Supersedes: Backoff")
     assert [one["label"] for one in answer(project, "decisions")] == ["Fixed waits"]
 
@@ -125,3 +134,89 @@ def test_commands_without_anything_to_say_are_refused(project: Project) -> None:
     ]
     assert [done.returncode for done in said] == [2, 2, 2, 2]
     assert "There is no session 'x'" in refused(project, "edit", "x", "--pin")
+
+
+def test_two_sessions_become_one_and_two_again(project: Project) -> None:
+    project.checkpoint("A", goal="first", slug="first")
+    project.checkpoint("B", goal="second", slug="second")
+    before = {path.name: path.read_bytes() for path in project.files()}
+    ocm(project, "merge", "first", "B")
+    assert [row["session_id"] for row in answer(project, "list")] == ["A"]
+    assert answer(project, "show", "B")["merged_ids"] == ["B"]
+    assert "(comes back)" in ocm(project, "undo", "-y")
+    assert {path.name: path.read_bytes() for path in project.files()} == before
+
+
+# --- in an editor
+
+ON_TERMINALS = pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals there")
+
+
+def edited(project: Project, script: str, typed: bytes = b"") -> Seen:
+    """Run `ocm edit A` with a shell script for an editor."""
+    program = project.root / "editor.sh"
+    program.write_text(script, encoding="utf-8")
+    environment = {"VISUAL": f"sh '{program}'"}
+    return on_terminal(project.root, "edit", "A", typed=typed, environment=environment)
+
+
+@ON_TERMINALS
+def test_all_of_a_session_is_edited_in_the_persons_editor(project: Project) -> None:
+    project.checkpoint("A", goal="slow")
+    seen = edited(project, 'sed -i s/slow/fast/ "$1"')
+    assert (seen.code, seen.lines[-1]) == (0, f"ocm: Changed: {project.file().name}")
+    assert project.session().goal == "fast"
+    assert not backups.drafts(project.store, "A")
+    assert edited(project, "true").lines[-1] == "ocm: Nothing was changed."
+
+
+@ON_TERMINALS
+def test_what_cannot_be_read_is_named_by_its_line_edited_again_or_kept(project: Project) -> None:
+    project.checkpoint("A", goal="slow")
+    before = project.file().read_bytes()
+    seen = edited(project, "sed -i 's/^tags: .*/tags: [/' \"$1\"", b"n\r")
+    assert seen.code == 1
+    assert re.search(r", line 1\d\): its front matter is not YAML", " ".join(seen.text.split()))
+    (kept,) = backups.drafts(project.store, "A")
+    assert kept in seen.text.replace("\n", "")
+    assert project.file().read_bytes() == before
+    again = "if grep -q 'tags: \\[$' \"$1\"; then sed -i 's/^tags: .*/tags: [new]/' \"$1\"; else sed -i 's/^tags: .*/tags: [/' \"$1\"; fi"
+    assert edited(project, again, b"\r").code == 0
+    assert project.session().tags == ["new"]
+
+
+def test_no_editor_starts_without_a_terminal(project: Project) -> None:
+    project.checkpoint("A", goal="slow")
+    assert "There is no terminal to edit on. Give --title" in refused(project, "edit", "A")
+
+
+# --- what has to do with what
+
+
+def test_what_is_related_is_shown_with_its_reasons(project: Project) -> None:
+    files = [FileChange(f"src/{n}.py", "modified") for n in range(5)]
+    made = unit_line("2026-03-01T00:00:00+00:00", "a" * 40, 1, range(9))
+    put(project.store, "a.md", session("a", 1, title="First", files=files, decisions=["**W:** x"], tags=["t"]))
+    put(
+        project.store,
+        "b.md",
+        session("b", 2, files=files, decisions=["**N:** y. Supersedes: W"], tags=["t"], parent="a", facts=[made]),
+    )
+    put(project.store, "c.md", session("c", 3, facts=[made]))
+    assert ocm(project, "related", "b", "--limit", "1") == (
+        "2026-03-01  First\n"
+        "            a · claude-code\n"
+        "            touched src/0.py (2 sessions), src/1.py (2 sessions), src/2.py (2 sessions) and 2 more\n"
+        "            decided what was ended here: **W:** x\n"
+        "            where it came from\n"
+        "            tagged t as well\n"
+        "            worked on just before, at place 1\n"
+    )
+    assert "made the same commit aaaaaaaaa\n" in ocm(project, "related", "b")
+    assert "ended what was decided here: **N:** y. Supersedes: W" in ocm(project, "related", "a")
+    (row,) = answer(project, "related", "src/1.py", "-n", "1")
+    assert row["ties"] == [{"kind": "file", "path": "src/1.py", "sessions": 2}]
+    assert {"session_id", "title", "markdown_path", "score"} < row.keys()
+    (project.root / "x.py").write_text("x\n", encoding="utf-8")
+    assert ocm(project, "related", "x.py") == "Nothing is tied to it.\n"
+    assert "no session 'y.py'" in refused(project, "related", "y.py")

@@ -121,6 +121,22 @@ def test_install_and_uninstall_for_the_user(ocm: Run, world: World) -> None:
     assert world.seen() == before
 
 
+def test_what_somebody_changed_is_named_and_not_said_to_be_removed(ocm: Run, world: World) -> None:
+    assert ocm("init").code == 0
+    world.write(world.servers, world.servers.read_text().replace('"command"', '"env": {"A": "b"}, "command"'))
+    shown = ocm("uninstall", "--dry-run")
+    done = ocm("uninstall")
+    assert "ocm is removed, but for what somebody changed:" in done.out
+    said = f'{world.servers}, line 3: the MCP server "opencodememory" stays, because somebody changed it'
+    assert said in done.err
+    assert said in shown.err
+    again = ocm("uninstall")
+    assert again.out.startswith("Nothing to change.")
+    assert said in again.err
+    world.servers.unlink()
+    assert "ocm is removed." in ocm("uninstall").out
+
+
 def test_what_is_wrong_is_one_line_and_nothing_is_written(ocm: Run, world: World) -> None:
     path = world.write(world.project / ".codex" / "config.toml", "[mcp_servers\n")
     before = world.seen()

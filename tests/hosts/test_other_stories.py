@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from ocm.recall.project_brief import HEADINGS, SILENT, UNSAVED
 from .bench import ONE, THRESHOLD, below, brief
 from .codex_and_gemini import Codex, Gemini
 from .headless import Cline, Copilot, OpenCode
-from .others import is_denied
+from .others import checkpoint_once_served, is_denied
 from .scripted_api import say
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.client, pytest.mark.timeout(300)]  # some of them take 10 s to start
 
 ASKED = "Write the names as digits."
+COMMIT = "git -c user.name=A -c user.email=a@example.org commit -qam '{}'"
 LAST_WORDS = "FIRST is a digit now. What is left: SECOND is still a word."
 
 
@@ -112,6 +114,74 @@ def test_where_a_client_reads_no_settings_above_its_folder_it_is_said_that_nothi
     assert why in below_it.command("ocm", "status")
     assert [one["check"] for one in below_it.doctor()["findings"] if why in one["message"]] == ["folder"]
     assert [one["host"] for one in other.doctor()["unrecorded"]] == ["gemini-cli"]
+
+
+def test_after_a_squash_merge_the_next_branch_goes_on_from_what_landed(other: OtherBench) -> None:
+    """On a branch that no session has, the brief leads with the work that its history holds, before other open work."""
+    other.set_up()
+    client = other.client
+    told: list[str] = []
+
+    def landing(_first: Request) -> Play:
+        yield client.read("src/names.py")
+        yield client.edit(*ONE)
+        yield client.shell(COMMIT.format("Say 1 for one"))
+        yield from checkpoint_once_served(
+            client, goal="Plain numbers", work_completed=["Say 1 for one"], work_pending=["Say 2 for two"]
+        )
+        yield say("Noted.")
+
+    def elsewhere(_first: Request) -> Play:
+        yield from checkpoint_once_served(client, goal="A better README", work_pending=["Describe the numbers"])
+        yield say("Noted.")
+
+    for branch, script in (("digits", landing), ("docs", elsewhere)):
+        other.command("git", "switch", "-qfc", branch, "main")  # OpenCode writes into its own settings
+        client.run(script)
+    other.command("git", "switch", "-qf", "main")
+    other.command("git", "merge", "-q", "--squash", "digits")
+    other.command(*shlex.split(COMMIT.format("Digits (#1)")))
+    other.command("git", "branch", "-qD", "digits")
+    other.command("git", "switch", "-qc", "next")
+    client.run(listening(told))
+
+    lines = brief(told[0])
+    assert lines[1] == "Goal: Plain numbers [1]"
+    assert below(lines, "To be done:") == ["- Say 2 for two [1]", "- Describe the numbers [2]"]
+    (first, second) = lines[lines.index("From these sessions:") + 1 :]
+    assert "· digits, landed ·" in first
+    assert "· docs ·" in second
+
+
+def test_a_worktree_entered_in_mid_session_is_recorded_as_what_it_is(other: OtherBench) -> None:
+    """What was done in a tree that the model makes has that tree's paths and branch, and is known after the merge."""
+    other.set_up()
+    client = other.client
+    told: list[str] = []
+
+    def script(_first: Request) -> Play:
+        yield client.shell("git worktree add -q -b feat .trees/feat")
+        yield client.read(".trees/feat/src/names.py")
+        yield client.edit(".trees/feat/src/names.py", '"one"', '"1"')
+        yield from checkpoint_once_served(client, goal="A tree of its own", work_pending=["Merge it"])
+        yield client.shell("cd .trees/feat && sed -i 's/a + b/b + a/' src/app.py")
+        yield client.shell(f"cd .trees/feat && {COMMIT.format('Say 1 for one')}")
+        yield client.checkpoint(work_completed=["Say 1 for one"])
+        yield say("Done.")
+
+    client.run(script)
+    other.command("git", "merge", "-q", "feat")
+    other.command("git", "worktree", "remove", "--force", ".trees/feat")
+    other.command("git", "branch", "-qd", "feat")
+    client.run(listening(told))
+
+    session = other.show(other.session_ids()[-1])
+    assert other.files(session["session_id"]) == {("src/names.py", "modified"), ("src/app.py", "modified")}
+    assert (session["branch"], session["landed"], session["not_known"]) == ("feat", "yes", [])
+    assert [commit["subject"] for commit in session["commits"]] == ["Say 1 for one"]
+    lines = brief(told[0])
+    assert below(lines, "To be done:") == ["- Merge it [1]"]
+    assert not [line for line in lines if "Not committed" in line or "gone" in line]
 
 
 def gates(other: OtherBench) -> list[bool]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.hosts.config.hook_files import FULL, MINIMAL, NONE
+from ocm.setup import install
 from tests.support.install_world import World
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ folders = st.sampled_from(["", "/home/u/.local/bin/", "~/bin/", "$HOME/bin/"])
 # Everything that a person writes has a name by which a law can look for it: beside ocm's entries, or into one.
 beside = st.text("abcxyz", min_size=1, max_size=4).map("beside-".__add__)
 into = st.text("abcxyz", min_size=1, max_size=4).map("into-".__add__)
-added = st.dictionaries(into | st.sampled_from(["env", "alwaysLoad", "disabled"]), into | st.integers(0, 9), max_size=3)
+added = st.dictionaries(into | st.sampled_from(["env", "alwaysLoad", "disabled"]), into | st.integers(1, 9), max_size=3)
 others = st.dictionaries(beside, beside | st.just({"command": "theirs", "args": ["serve"]}), max_size=2)
 commands = st.tuples(
     st.sampled_from(["lint", "my-ocm-hook stop", "echo ocm-hook stop", "ocm-hook stop --tool cline && lint"]), beside
@@ -122,15 +123,37 @@ def of_a_person(kind: str, path: Path) -> list[str]:
     return sorted(re.findall(rf"{kind}-\w+", text))
 
 
+def ours_in(host: str, path: Path) -> list[Any]:
+    """Return ocm's servers and hooks in a file, changed or not, each with its event and what its group says.
+
+    Whether the end of a turn is quiet is the profile's; what was there before comes back with that of then.
+    """
+    hooks, text = HOSTS[host].hooks, path.read_text(encoding="utf-8").replace(" stop --quiet", " stop")
+    held: list[Any] = list(entries(read(path)))
+    if hooks and not hooks.script and path.suffix == ".json":
+        held += [[slot.event, dict(slot.group), slot.handler] for slot in hooks.held(text)]
+    return held
+
+
+def uninstalled(world: World) -> set[Path]:
+    """Take ocm out of the project; return the files of which it is said that something stays."""
+    plan = install.plan_uninstall(cwd=str(world.project), purge=True)
+    plan.apply()
+    return {path for path in config_files(world) for said in plan.stays if said.startswith(f"{path}, line")}
+
+
 @EXAMPLES
 @given(st.data(), st.sampled_from(NAMED), st.sampled_from([MINIMAL, FULL]))
-def test_what_a_person_writes_outlives_init_and_of_ours_nothing_outlives_uninstall(
+def test_what_a_person_writes_outlives_init_and_uninstall_and_of_ours_nothing_does(
     data: st.DataObject, name: str, profile: str
 ) -> None:
     profiles = [MINIMAL, FULL, profile] if HOSTS[name].hooks else []
     with tempfile.TemporaryDirectory() as base, World(Path(base)).entered() as world:
-        world.init_hosts(name, profiles={name: profile} if profiles else {})
-        files = config_files(world)
+        ours: list[Any] = []
+        for one in profiles or [""]:
+            world.init_hosts(name, profiles={name: one} if one else {})
+            files = config_files(world)
+            ours += [entry for path in files for entry in ours_in(name, path)]
         for path in files:
             data.draw(edits(path))
         written = {path: path.read_bytes() for path in files}
@@ -140,11 +163,11 @@ def test_what_a_person_writes_outlives_init_and_of_ours_nothing_outlives_uninsta
         for one in profiles:
             world.init_hosts(name, profiles={name: one})
             assert {path: of_a_person("beside", path) for path in files} == theirs
-        world.uninstall()
+        changed = {path: [entry for entry in ours_in(name, path) if entry not in ours] for path in files}
+        named = uninstalled(world)
         assert {path: of_a_person("beside", path) for path in files} == theirs
-        for path in files:
-            assert of_a_person("into", path) == []
-            assert entries(read(path)) == []
+        assert {path: ours_in(name, path) for path in files} == changed
+        assert {path for path in files if changed[path]} == named
 
 
 def test_without_hooks_what_a_person_wrote_beside_them_stays() -> None:

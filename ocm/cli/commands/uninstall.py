@@ -32,10 +32,11 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Remove ocm again; the sessions stay.
 
-    Every file is as it was before.
+    Every file is as it was before, but for what others changed: entries of ocm's that somebody changed are named.
     """
     from ocm.setup import install as installer
 
     project = project or os.environ.get("OCM_PROJECT_DIR")
     plan = installer.plan_uninstall(project, cwd=os.getcwd(), everywhere=everywhere, purge=purge, hosts=hosts)
-    setup_options.carry_out(plan, dry_run=dry_run, done="ocm is removed.")
+    done = "ocm is removed, but for what somebody changed:" if plan.stays else "ocm is removed."
+    setup_options.carry_out(plan, dry_run=dry_run, done=done)

@@ -9,8 +9,9 @@ from typing import Any
 
 from ocm.edit import json_text, toml_text
 from ocm.edit.plain_text import EditError, decode
-from ocm.hosts.config import client_settings
+from ocm.hosts.config import client_settings, hook_target
 from ocm.hosts.config.hook_files import MINIMAL, Hooks
+from ocm.hosts.config.hook_target import Slot
 from ocm.hosts.config.host_config import AGENTS, PROJECT, USER, HostConfig, Place, rules, user_rules
 from ocm.hosts.config.targets import PLAIN, SERVER, Target, rules_target, toml_target
 
@@ -47,22 +48,27 @@ def own_keys(path: str) -> list[str]:
 
 def own_hooks(path: str) -> dict[str, str]:
     """Return ocm's hooks in a hooks file: by the name that Codex gives each, the hash by which it knows it."""
-    owns = HOOKS.owns()
+    return {_key(path, slot): _hash(_event(slot), slot.matcher, slot.handler) for slot in _slots(path)}
+
+
+def _slots(path: str) -> list[Slot]:
+    """Return ocm's hooks in a hooks file, where they are in groups as Codex wants them."""
     try:
         with open(path, "rb") as file:
             found = json_text.parse(decode(file.read())[0])
     except (OSError, EditError):
-        return {}
-    events = found.get("hooks") if isinstance(found, dict) else None
-    keys = {}
-    for event, groups in events.items() if isinstance(events, dict) else ():
-        name = re.sub(r"(?<!^)(?=[A-Z])", "_", event).lower()
-        for at, group in enumerate(groups if isinstance(groups, list) else ()):
-            held = group.get("hooks") if isinstance(group, dict) else None
-            for n, handler in enumerate(held if isinstance(held, list) else ()):
-                if owns(handler):
-                    keys[f"{path}:{name}:{at}:{n}"] = _hash(name, group.get("matcher"), handler)
-    return keys
+        return []
+    owns, form = HOOKS.owns(), HOOKS.form()
+    every = hook_target.slots(found, form) if isinstance(found, dict) else ()
+    return [slot for slot in every if slot.path != slot.holder and owns(slot.handler)]
+
+
+def _event(slot: Slot) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", slot.event).lower()
+
+
+def _key(path: str, slot: Slot) -> str:
+    return f"{path}:{_event(slot)}:{slot.holder[-1]}:{slot.path[-1]}"
 
 
 def _hash(event: str, matcher: object, handler: dict[str, Any]) -> str:
@@ -156,8 +162,12 @@ def _toml(path: str) -> dict[str, Any]:
 
 
 def trust_target(path: str, hooks: str) -> Target:
-    """Return the target that takes out what Codex noted about ocm's hooks, which nothing here puts in."""
-    keys = [key for real in {hooks, os.path.realpath(hooks)} for key in own_keys(real)]
+    """Return the target that takes out what Codex noted about ocm's hooks, which nothing here puts in.
+
+    What it noted about one that a person changed stays, as that does.
+    """
+    gone = [slot for slot in _slots(hooks) if HOOKS.form().is_written(slot)]
+    keys = [_key(real, slot) for real in {hooks, os.path.realpath(hooks)} for slot in gone]
 
     def take(text: str, _before: str) -> str:
         held = _state(toml_text.parse(text)) if any(key in text for key in keys) else {}

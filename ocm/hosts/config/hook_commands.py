@@ -6,8 +6,8 @@ from typing import Any
 
 from ocm.hosts.config.targets import Owns
 
-# What openCodeMemory 0.2 wrote: bare commands, and a line of shell that echoed the session id.
-_REFERENCE = (
+# What openCodeMemory 0.2 wrote: bare commands, and a line of shell that echoed the session id. The last is ocm 0.1.0's.
+_FORMER = (
     re.compile(
         r"ocm-hook (?:session-start|pre-tool-use|post-tool-use|file-edited|session-end)"
         r"(?: --(?:tool|threshold) [\w-]+)*"
@@ -16,7 +16,9 @@ _REFERENCE = (
         r'(?:SESSION_ID="\$\{CLAUDE_SESSION_ID:-\}"; )?'
         r'echo ["\']\{\\?"additionalContext\\?": ?\\?"openCodeMemory session_id: [^\n;|&<>`]*\}["\']'
     ),
+    re.compile(r"if command -v ocm-hook >/dev/null 2>&1; then exec ocm-hook [a-z-]+ --tool claude-code; fi"),
 )
+_GUARDS = ("command -v ocm-hook", "where /q ocm-hook", "Get-Command ocm-hook")
 EVENTS = (
     *("session-start", "user-prompt", "pre-tool-use", "post-tool-use"),
     *("file-edited", "pre-compact", "stop", "session-end"),
@@ -59,9 +61,15 @@ def owner(patterns: Sequence[re.Pattern[str]]) -> Owns:
     return owns
 
 
-def is_of_reference(handler: object) -> bool:
-    """Return whether a handler is exactly as the reference system wrote it, so that today's takes its place."""
-    return any(pattern.fullmatch(text) for text in strings(handler) for pattern in _REFERENCE)
+def is_former(handler: object) -> bool:
+    """Return whether a handler's command is the reference system's or 0.1.0's, so that today's takes its place."""
+    return any(pattern.fullmatch(text) for text in strings(handler) for pattern in _FORMER)
+
+
+def is_guarded(handler: Mapping[str, Any]) -> bool:
+    """Return whether a handler looks for the program first, and does nothing where it is not."""
+    calls = [text for text in strings(handler) if "ocm-hook " in text]
+    return bool(calls) and all(any(guard in text for guard in _GUARDS) for text in calls)
 
 
 def called(handler: Mapping[str, Any]) -> tuple[str, ...]:
@@ -99,7 +107,7 @@ def events_in(text: str) -> list[str]:
 
 def _is_own(text: str, patterns: Sequence[re.Pattern[str]]) -> bool:
     bare = plain(text)
-    return bool(_BY_HAND.fullmatch(bare)) or any(form.fullmatch(bare) for form in (*patterns, *_REFERENCE))
+    return bool(_BY_HAND.fullmatch(bare)) or any(form.fullmatch(bare) for form in (*patterns, *_FORMER))
 
 
 def _command_lines(handler: object) -> Iterator[str]:

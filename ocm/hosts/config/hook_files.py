@@ -116,15 +116,8 @@ class Hooks:
 
     def form(self) -> Form:
         """Return how its file holds hooks."""
-
-        def matchers(event: str) -> list[object]:
-            profiles = [self.profile(name, deny_all=every) for name in self.profiles for every in (False, True)]
-            return [slot.matcher for one in profiles for slot in hook_target.slots(one, form) if slot.event == event]
-
-        form = Form(
-            self.within, self.owns(), hook_commands.is_of_reference, matchers, self.listed, comments=self.comments
-        )
-        return form
+        shipped = [self.profile(name, deny_all=every) for name in self.profiles for every in (False, True)]
+        return Form(self.within, self.owns(), hook_commands.is_former, shipped, self.listed, comments=self.comments)
 
     def text(self, profile: str, *, deny_all: bool = False) -> str:
         """Return a profile as the text of a file; empty for none."""

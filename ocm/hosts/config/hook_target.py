@@ -7,10 +7,14 @@ from typing import Any
 
 from ocm.edit import json_text
 from ocm.edit.plain_text import ShapeError
-from ocm.hosts.config.hook_commands import as_quiet_as, called
-from ocm.hosts.config.targets import EMPTY_JSON, Owns, Target, document, drop, kind, plain_ends
+from ocm.hosts.config.hook_commands import as_quiet_as, called, is_guarded
+from ocm.hosts.config.targets import EMPTY_JSON, Changed, Owns, Target, document, drop, kind, plain_ends
 
 Groups = Mapping[str, Any]
+
+# What earlier handlers had beside their command, and their matchers.
+_FORMER: Groups = {"type": "command", "timeout": 5}
+_ANY = (None, "", "*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,31 +22,52 @@ class Form:
     """Where a host's file has its hooks, and which of them are ocm's.
 
     They are in the object `within`, by event, or (`listed`) in a list of that name. `owns` knows ocm's handlers,
-    `is_former` those of the reference system; `matchers` are the ones that ocm writes for an event.
+    `is_former` those of the reference system and of 0.1.0; `shipped` is every file that ocm may have written.
     """
 
     within: str
     owns: Owns
     is_former: Owns
-    matchers: Callable[[str], Sequence[object]]
+    shipped: Sequence[Groups]
     listed: bool = False
     comments: bool = False
+
+    def matchers(self, event: str) -> list[object]:
+        """Return the matchers that ocm writes for an event."""
+        return [slot.matcher for one in self.shipped for slot in slots(one, self) if slot.event == event]
+
+    def is_written(self, slot: "Slot") -> bool:
+        """Return whether a handler of ocm's is as ocm wrote it, with nothing of a person's in it or in its group."""
+        if self.is_former(slot.handler):
+            bare = {name: value for name, value in slot.handler.items() if name not in {"command", "matcher"}}
+            known = slot.matcher in (*_ANY, *self.matchers(slot.event))
+            return known and bare.items() <= _FORMER.items() and slot.group.keys() <= {"matcher"}
+        return any(slot.is_like(one) for shipped in self.shipped for one in slots(shipped, self))
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A handler: where it is, where the group that holds it is, its event, and the matcher it goes by."""
+    """A handler: where it is, where the group that holds it is, its event, the matcher it goes by, what is beside it.
+
+    `group` is what the group says of all its handlers, `alone` whether it holds no other one.
+    """
 
     path: json_text.Path
     holder: json_text.Path
     event: str
     matcher: object
     handler: dict[str, Any]
+    group: Groups
+    alone: bool = True
 
     @property
     def about(self) -> tuple[str, tuple[str, ...], bool]:
         """Return what makes two handlers the same one: the host's event, ocm's, and whether the server answers it."""
         return self.event, called(self.handler), "ocm-hook" not in json.dumps(self.handler)
+
+    def is_like(self, other: "Slot") -> bool:
+        """Return whether two handlers are the same to the last value."""
+        return (self.event, self.group, self.handler) == (other.event, other.group, other.handler)
 
 
 def hooks_target(path: str, form: Form, wanted: Callable[[str], Mapping[str, Any]]) -> Target:
@@ -57,10 +82,14 @@ def hooks_target(path: str, form: Form, wanted: Callable[[str], Mapping[str, Any
     def take(text: str, before: str) -> str:
         if not _may_hold(text):
             return text  # whatever else may be wrong with it, there is nothing of ocm to take out
-        gone = [slot for slot in slots(document(text, comments=form.comments), form) if form.owns(slot.handler)]
+        gone = [slot for slot in _owned(text, form) if not _is_changed(text, slot, form)]
         return _without(text, gone, before, form)
 
-    return Target(path, "hooks", put, take, EMPTY_JSON)
+    def changed(text: str) -> list[Changed]:
+        found = [slot for slot in _owned(text, form) if _is_changed(text, slot, form)] if _may_hold(text) else []
+        return [Changed(json_text.line_of(text, slot.path), slot.event, is_guarded(slot.handler)) for slot in found]
+
+    return Target(path, "hooks", put, take, EMPTY_JSON, changed=changed)
 
 
 def own_file(target: Target, shipped: Callable[[str], str], ours: Sequence[str]) -> Target:
@@ -79,7 +108,7 @@ def own_file(target: Target, shipped: Callable[[str], str], ours: Sequence[str])
         left = target.take(text, before)
         return "" if left != text and not _held(left) else left
 
-    return Target(target.path, target.what, put, take)
+    return Target(target.path, target.what, put, take, changed=target.changed)
 
 
 def slots(found: Mapping[str, Any], form: Form) -> Iterator[Slot]:
@@ -88,7 +117,8 @@ def slots(found: Mapping[str, Any], form: Form) -> Iterator[Slot]:
     if form.listed:
         for at, item in enumerate(hooks if isinstance(hooks, list) else ()):
             if isinstance(item, dict):
-                yield Slot((form.within, at), (form.within, at), str(item.get("trigger")), item.get("matcher"), item)
+                where = (form.within, at)
+                yield Slot(where, where, str(item.get("trigger")), item.get("matcher"), item, {})
         return
     for event, groups in hooks.items() if isinstance(hooks, dict) else ():
         for at, group in enumerate(groups if isinstance(groups, list) else ()):
@@ -99,12 +129,25 @@ def slots(found: Mapping[str, Any], form: Form) -> Iterator[Slot]:
 def _in_group(at: json_text.Path, event: str, group: dict[str, Any]) -> Iterator[Slot]:
     matcher = group.get("matcher")
     if "hooks" not in group:
-        yield Slot(at, at, event, matcher, group)
+        yield Slot(at, at, event, matcher, group, {})
         return
-    held = group["hooks"]
-    for n, handler in enumerate(held if isinstance(held, list) else ()):
+    held = group["hooks"] if isinstance(group["hooks"], list) else []
+    about = {name: value for name, value in group.items() if name != "hooks"}
+    for n, handler in enumerate(held):
         if isinstance(handler, dict):
-            yield Slot((*at, "hooks", n), at, event, matcher, handler)
+            yield Slot((*at, "hooks", n), at, event, matcher, handler, about, len(held) == 1)
+
+
+def _owned(text: str, form: Form) -> list[Slot]:
+    return [slot for slot in slots(document(text, comments=form.comments), form) if form.owns(slot.handler)]
+
+
+def _is_changed(text: str, slot: Slot, form: Form) -> bool:
+    """Return whether a handler of ocm's holds something of a person's, be it a comment."""
+    if not form.is_written(slot):
+        return True
+    left = json_text.remove(text, slot.holder if slot.alone else slot.path)
+    return json_text.comments_in(left) < json_text.comments_in(text)
 
 
 def _may_hold(text: str) -> bool:
@@ -119,8 +162,7 @@ def _held(text: str) -> bool:
 
 def _put(text: str, before: str, form: Form, profile: Mapping[str, Any]) -> str:
     _check(text, form, profile)
-    found = document(text, comments=form.comments)
-    present = [slot for slot in slots(found, form) if form.owns(slot.handler)]
+    present = _owned(text, form)
     wanted = list(slots(profile, form))
     pairs = _paired(wanted, present, form)
     for slot, old in pairs:
@@ -130,6 +172,7 @@ def _put(text: str, before: str, form: Form, profile: Mapping[str, Any]) -> str:
             text = json_text.put(text, (*old.path, name), value)
     kept = {old.path for _, old in pairs}
     gone = [slot for slot in present if slot.path not in kept]
+    before = _without(before, _owned(before, form), "", form) if _may_hold(before) else before
     text = _without(text, gone, before, form, whole=not wanted)
     for name, value in profile.items():
         if name != form.within and name not in document(text, comments=form.comments):

@@ -11,6 +11,8 @@ _WRITTEN = (["serve"],)  # arguments that ocm has written itself, and may exchan
 # Without these a host takes for granted what ocm writes: that it is a program, and that it is on.
 _IMPLIED = frozenset({"type", "enabled"})
 _OF_REFERENCE = frozenset({"url", "type", "headers", "transport"})  # what only an address needs
+# What a client adds to an entry, and what goes without saying.
+_IDLE = (("type", "stdio"), ("type", "local"), ("enabled", True), ("disabled", False))
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -34,6 +36,19 @@ def changes(present: Entry, entry: Entry) -> dict[str, object]:
     if isinstance(present.get("command"), list):
         found.pop("args", None)  # everything is in the command already
     return found
+
+
+def is_written(present: Entry, entry: Entry) -> bool:
+    """Return whether an entry holds nothing but what ocm, now or before, or the reference system wrote into it."""
+    if not runs_server(present):
+        return _OF_REFERENCE.issuperset(present)
+    return all(
+        value == entry.get(name)
+        or value in ([], {})
+        or (name, value) in _IDLE
+        or (name == "args" and value in _WRITTEN)
+        for name, value in present.items()
+    )
 
 
 def replaced(present: Entry, entry: Entry) -> dict[str, object]:

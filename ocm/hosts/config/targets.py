@@ -11,7 +11,7 @@ from typing import Any
 
 from ocm.edit import json_text, plain_text, toml_text
 from ocm.edit.plain_text import ShapeError
-from ocm.hosts.config.server_entries import changes, owns_server, replaced, runs_server
+from ocm.hosts.config.server_entries import changes, is_written, owns_server, replaced, runs_server
 
 SERVER = "opencodememory"
 EMPTY_JSON = "{}\n"
@@ -23,6 +23,23 @@ IN_WORKSPACE = ["serve", "--project", "${workspaceFolder}"]
 Server = Mapping[str, object]
 Owns = Callable[[object], bool]
 Edit = Callable[[str, str], str]
+FindServer = Callable[[str], Server | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An entry of ocm's that a person changed, so that it is theirs: the line on which it is, and what it is.
+
+    An `event` tells that it is a hook, and of which; a `guarded` one does nothing once ocm is gone.
+    """
+
+    line: int
+    event: str = ""
+    guarded: bool = False
+
+
+def _nothing(_text: str) -> list[Changed]:
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +49,8 @@ class Target:
     Both edits are also given the text as it would be without ocm, whose empty containers stay. `blank` is what a new
     file starts from. `marked` says that ocm's part can be told from the same text written by a person. `utf8` says that
     the reader of the file understands no other encoding. `whole` says that the file is ocm's alone, or not at all.
-    `server` returns the entry of ocm's MCP server in a text, None where there is none.
+    `server` returns the entry of ocm's MCP server in a text, None where there is none. `changed` returns the entries
+    that a person changed: `take` leaves them.
     """
 
     path: str
@@ -43,7 +61,8 @@ class Target:
     marked: bool = True
     utf8: bool = True
     whole: bool = False
-    server: Callable[[str], Server | None] | None = None
+    server: FindServer | None = None
+    changed: Callable[[str], list[Changed]] = _nothing
 
 
 def server_target(
@@ -66,15 +85,15 @@ def server_target(
             text = json_text.put(text, (*above, SERVER, name), value)
         return text
 
-    def take(text: str, before: str) -> str:
-        if SERVER not in text or not owns_server(_lenient(text, above, comments=comments).get(SERVER)):
-            return text
-        return drop(text, (*above, SERVER), before, comments=comments)
-
     def server(text: str) -> Server | None:
         return _own(_lenient(text, above, comments=comments).get(SERVER))
 
-    return Target(path, f'MCP server "{SERVER}"', put, take, EMPTY_JSON, server=server)
+    def without(text: str, before: str) -> str:
+        left = drop(text, (*above, SERVER), before, comments=comments)
+        return text if json_text.comments_in(left) < json_text.comments_in(text) else left
+
+    target = Target(path, f'MCP server "{SERVER}"', put, without, EMPTY_JSON, server=server)
+    return _as_written(target, server, entry, lambda text: json_text.line_of(text, (*above, SERVER)))
 
 
 def toml_target(path: str, keys: tuple[str, ...], entry: Mapping[str, object]) -> Target:
@@ -98,12 +117,30 @@ def toml_target(path: str, keys: tuple[str, ...], entry: Mapping[str, object]) -
         added = changes(found, entry)
         return toml_text.add(text, keys, added) if added else text
 
-    def take(text: str, _before: str) -> str:
-        if SERVER not in text or not owns_server(present(text)):
-            return text
-        return toml_text.take(text, keys)
+    def server(text: str) -> Server | None:
+        return _own(present(text))
 
-    return Target(path, f'MCP server "{SERVER}"', put, take, server=lambda text: _own(present(text)))
+    def without(text: str, _before: str) -> str:
+        left = toml_text.take(text, keys)
+        return text if toml_text.comments_in(left) < toml_text.comments_in(text) else left
+
+    target = Target(path, f'MCP server "{SERVER}"', put, without, server=server)
+    return _as_written(target, server, entry, lambda text: toml_text.line_of(text, keys))
+
+
+def _as_written(target: Target, server: FindServer, entry: Server, line_of: Callable[[str], int]) -> Target:
+    """Return the target of a server that takes its entry out only where nothing of a person's is in it."""
+    without = target.take
+
+    def take(text: str, before: str) -> str:
+        present = server(text) if SERVER in text else None  # whatever else may be wrong with the text
+        return without(text, before) if present is not None and is_written(present, entry) else text
+
+    def changed(text: str) -> list[Changed]:
+        is_theirs = SERVER in text and server(text) is not None and take(text, "") == text
+        return [Changed(line_of(text))] if is_theirs else []
+
+    return replace(target, take=take, changed=changed)
 
 
 def rules_target(path: str, body: str, *, top: bool = False) -> Target:
@@ -160,9 +197,12 @@ def _both(one: Target, two: Target) -> Target:
     def take(text: str, before: str) -> str:
         return one.take(two.take(text, before), before)
 
+    def changed(text: str) -> list[Changed]:
+        return list(dict.fromkeys((*one.changed(text), *two.changed(text))))
+
     what = one.what if two.what in one.what else f"{one.what}, {two.what}"
     utf8, server = one.utf8 or two.utf8, one.server or two.server
-    return replace(one, what=what, put=put, take=take, utf8=utf8, server=server)
+    return replace(one, what=what, put=put, take=take, utf8=utf8, server=server, changed=changed)
 
 
 def _own(entry: object) -> Server | None:

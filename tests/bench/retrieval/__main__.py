@@ -26,7 +26,7 @@ from ocm.index.file_format import quoted
 from ocm.index.queries import Filters
 from ocm.recall import search
 from ocm.store import trust
-from tests.bench.retrieval import planted, rivals, score, sets, tokens
+from tests.bench.retrieval import planted, related, rivals, score, sets, tokens
 from tests.bench.sides import GIT, repository
 from tests.bench.table import grid
 from tests.bench.timing import Command, alternate
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 LEAST = {"cargo": 0.875, "cargo_short": 0.665, "beads": 0.810, "sessions": 0.540}
 MOST_LOST = 0.04
+MOST_RELATED = 1_000  # sessions of a set that arrive one after another
 MOST_MS = {"three words": (8.0, 20.0), "whole subjects": (20.0, 45.0)}
 MOST_OVER_RANKING = (
     1.75  # what is beside the rankings is the same for all: a tenth of a long one, a third of a short one
@@ -209,6 +210,15 @@ def briefs(report: Report, found: sets.RecordSet, folder: Path) -> None:
     )
 
 
+def relations(report: Report, found: sets.RecordSet, folder: Path) -> None:
+    """Let the sessions of a set arrive one after another, and look at what is related to each."""
+    hits = related.measure(found, folder, MOST_RELATED)
+    ours, *others = (hits.share(name) for name in ("related", "same files", "latest"))
+    beside = f"same files {others[0]:.1%}, latest 5 {others[1]:.1%}"
+    what = f"{found.name}: the next commit touches a file of one of the top 5 related"
+    report.add(what, f"{ours:.1%} of {hits.judged}", "more than both", beside, holds=ours > max(others))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, and say whether every figure holds."""
     options = _options(arguments)
@@ -225,6 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             subjects += [question.text for asked in found.questions.values() for question in asked[:150]]
             store = sets.build(root / found.name, found.records)
             quality(report, found, store, root / "reference" / found.name, with_reference=options.reference)
+            relations(report, found, root / f"related-{found.name}")
             if path.name == "sessions":
                 briefs(report, found, root / "briefs")
         fresh(report, root / "fresh")

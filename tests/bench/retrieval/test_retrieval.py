@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ocm.markdown import parse
-from tests.bench.retrieval import planted, score, sets, tokens
+from tests.bench.retrieval import planted, related, score, sets, tokens
 from tests.bench.retrieval.__main__ import main
 
 RECORDS = [
@@ -87,3 +87,11 @@ def test_the_command_prints_a_table(folder: Path, tmp_path: Path, capsys: pytest
     main([str(folder), "--many", "0", "--no-reference", "--out", str(out)])
     assert "small: 28 questions | nDCG@10" in capsys.readouterr().out
     assert "| freshness of 5 hits with 20 files |" in out.read_text(encoding="utf-8")
+
+
+def test_what_is_related_is_set_against_the_lists_that_anybody_could_make(folder: Path, tmp_path: Path) -> None:
+    hits = related.measure(sets.load(folder), tmp_path / "store")
+    assert hits.judged == 28 - 20 - 1
+    assert {name: hits.share(name) for name in ("related", "same files", "latest", "none")} == {
+        "related": 1.0, "same files": 1.0, "latest": 1.0, "none": 0.0,
+    }  # fmt: skip

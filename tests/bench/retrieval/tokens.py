@@ -60,14 +60,14 @@ def measure(found: sets.RecordSet, root: Path, *, tokens: int = TOKENS) -> Saved
     saved = Saved([], [], [], [])
     texts: dict[str, int] = {}
     for number, record in enumerate(records):
-        texts[record["id"]] = len(_arrive(store, record, number))
+        texts[record["id"]] = len(arrive(store, record, number))
         upcoming = records[number + 1]["files"] if number + 1 < len(records) else []
         if number >= FIRST and upcoming:
             _judge(saved, _brief(store, tokens), texts, upcoming)
     return saved
 
 
-def _arrive(store: Store, record: sets.Record, number: int) -> str:
+def arrive(store: Store, record: sets.Record, number: int) -> str:
     when = f"{record['date']}T{number // 60 % 24:02}:{number % 60:02}:00+00:00"
     text = sets.text_of(record, when=when)
     Path(os.path.join(store.sessions, f"{number:06}.md")).write_bytes(text.encode())

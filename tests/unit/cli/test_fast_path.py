@@ -21,7 +21,7 @@ _HEAVY = ("click", "rich", "markdown_it", "filelock", "yaml", "git", "dataclasse
 _WORDS = st.sampled_from([
     "-n", "--limit", "--limit=3", "-n7", "3", "-1", "0", "51", "50", "x", "\u0661", "1e3", "--tool", "--tool=", "cursor", "--json", "--json=1",
     "--project", "--project=.", "", "-", "--", "--help", "-h", "--status", "open", "--branch", "--since", "--until", "--tag", "--file",
-    "--archived", "--all-projects", "--scope", "--dance", "--lim", "12345678", "99999999999999999999", "-x", "a b",
+    "--archived", "--all-projects", "--transcripts", "--scope", "--dance", "--lim", "12345678", "99999999999999999999", "-x", "a b",
 ])  # fmt: skip
 
 
@@ -104,6 +104,10 @@ def test_a_list_a_search_and_a_status_load_little(repo: Project) -> None:
         heavy = set(_HEAVY) - ({"subprocess"} if words[0] != "status" else set())
         assert loaded & heavy == set()
         assert said in done.stdout
+
+
+def test_what_was_said_is_left_to_the_command_line() -> None:
+    assert not fast_path.ran(["search", "--transcripts", "mailer"])
 
 
 def test_without_a_store_init_is_named(tmp_path: Path) -> None:

@@ -337,3 +337,25 @@ def test_every_connection_to_the_cache_is_bounded(store: Store, monkeypatch: pyt
     assert db is not None
     with contextlib.closing(db), pytest.raises(sqlite3.OperationalError, match="interrupted"):
         db.execute(ENDLESS)
+
+
+def test_what_is_written_down_of_a_cache_is_what_sqlite_makes_but_for_tables_of_its_own() -> None:
+    made, written = (
+        [one for one in objects if not one[1].startswith("sessions_fts_")]
+        for objects in (
+            schema._expected_objects(schema.SESSIONS_FORM),
+            schema._written_down(schema.SESSIONS_FORM),
+        )
+    )
+    assert written == made
+
+
+def test_a_cache_that_another_version_of_sqlite_made_is_one_of_ours(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, "a.md", session("A", 1))
+    assert listed(store) == ["A"]
+    monkeypatch.setattr(schema, "_OF_FTS", (("_data", "(otherwise)"),))
+    db = schema.connect(store)
+    assert db is not None
+    db.close()

@@ -1,11 +1,14 @@
 """What the cache knows across sessions: which matter, what they left, and what is over."""
 
+import contextlib
+import sqlite3
 from typing import Any
 
 import pytest
 
 from ocm.base.model import FileChange, Session, WorkEntry
 from ocm.index import access, standing
+from ocm.index.queries import Index
 from ocm.markdown.facts import date_line, digest
 from ocm.store.paths import Store
 from tests.support.session_store import DAY, put, session
@@ -152,3 +155,24 @@ def test_a_decision_is_the_assistants_unless_its_facts_say_otherwise_or_no_check
     put(store, "a.md", session("a", decisions=["it"], tool=tool, facts=facts))
     (item,) = access.read(store, lambda cache: cache.links().items("decision"))
     assert item.origin == origin
+
+
+def test_an_item_whose_text_is_not_there_is_damage(store: Store) -> None:
+    put(store, "a.md", session("A", 1, work_pending=["One", "Two"]))
+    assert left(store) == [("open", "One"), ("open", "Two")]
+    with contextlib.closing(sqlite3.connect(store.database)) as db:
+        db.execute("UPDATE session_chunks SET todos = 'One'")
+        db.commit()
+    assert left(store) == [("open", "One"), ("open", "Two")], "the cache was rebuilt"
+
+
+def test_of_whom_nobody_names_an_item_nothing_was_ended(store: Store) -> None:
+    put(store, "a.md", session("A", 1, decisions=["**Redis:** fast"], problems=["**Loud:** why"]))
+    put(store, "b.md", session("B", 2, decisions=["**Postgres:** known"], work_completed=["Fixed the loud one"]))
+    put(store, "c.md", session("C", 3, decisions=["**SQLite:** small. Supersedes: Redis"]))
+
+    def named(cache: Index) -> list[str]:
+        rows = {row.row: row.session_id for row in cache.sessions()}
+        return [rows[row] for row in cache.standing().named(list(rows))]
+
+    assert access.read(store, named) == ["A"]

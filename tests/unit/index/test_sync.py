@@ -139,7 +139,8 @@ def test_a_rebuild_that_fails_leaves_what_was_there(store: Store, monkeypatch: p
         with pytest.raises(OcmError, match="database is locked"):
             sync.rebuild(store)
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "_SCHEMA", ("CREATE NONSENSE",))
+        broken = schema.SESSIONS_FORM._replace(statements=("CREATE NONSENSE",))
+        patch.setattr(schema.create, "__defaults__", (broken,))
         with pytest.raises(OcmError, match="syntax error"):
             sync.rebuild(store)
     assert sorted(os.listdir(store.path)) == ["memory.db", "sessions"]

@@ -34,11 +34,8 @@ def test_what_an_item_ends_is_named_in_its_words() -> None:
 
 
 def test_a_finished_repair_solves_the_problem_of_that_label() -> None:
-    wanted = [task_words.key(task_words.SOLVES, ("flaky", "test"))]
-    assert item_labels.repaired("Fixed the flaky test") == wanted
-    assert (
-        item_labels.repaired("Fixed it")
-        == item_labels.repaired("Wrote the flaky test")
-        == item_labels.repaired("")
-        == []
-    )
+    wanted = task_words.key(task_words.SOLVES, ("flaky", "test"))
+    assert wanted in item_labels.ended_by_deed("Fixed the flaky test")
+    for other in ("Fixed it", "Wrote the flaky test", ""):
+        assert wanted not in item_labels.ended_by_deed(other)
+    assert item_labels.ended_by_deed("") == set()

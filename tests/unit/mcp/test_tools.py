@@ -2,20 +2,23 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
 
 from ocm.base import rows
+from ocm.base.errors import BadInputError
 from ocm.mcp import tools
 from ocm.mcp.conversation import Caller, Conversation
 from ocm.mcp.tool_schemas import CHECKPOINT
 from ocm.mcp.tools import TOOLS
 from ocm.store import registry
 from tests.support.builders import Project, commit
+from tests.support.said import FIRST, SECOND, Talks
 
 ROWS: dict[str, type] = {
-    "ocm__search_sessions": rows.HitRow,
+    "ocm__search_sessions": rows.FoundRow,
     "ocm__list_sessions": rows.ListedRow,
     "ocm__get_session_files": rows.FileRow,
     "ocm__get_session": rows.Excerpt,
@@ -145,3 +148,33 @@ def test_a_conversation_that_searches_finds_the_others_before_itself(project: Pr
     assert found("toolu_1", 5) == [("old", 1), ("mine", 2)]
     assert found("toolu_1", 1) == [("old", 1)]
     assert found("toolu_2", 5) == [("mine", 1), ("old", 2)], "nobody knows who asks"
+
+
+def test_what_was_said_is_a_scope_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    talks = Talks.at(tmp_path, monkeypatch)
+    talks.claude().prompt("the mailer, mailer, mailer").put(talks.folder)
+    talks.claude(SECOND).prompt("the mailer of an earlier day").put(talks.folder)
+    search = {"tool_name": "mcp__opencodememory__ocm__search_sessions", "tool_use_id": "toolu_1"}
+    talks.project.hook("pre-tool-use", session_id=FIRST, **search)
+
+    def found(tool_use: str, limit: int = 5) -> list[tuple[str, int]]:
+        conversation, caller = Conversation(str(talks.project.root)), Caller("claude-code", tool_use)
+        given = {"query": "mailer", "limit": limit, "scope": "transcripts"}
+        result = TOOLS["ocm__search_sessions"].call(conversation, caller, given)
+        assert set(result) == {"result"}
+        assert all(set(row) <= set(properties_of("ocm__search_sessions")) for row in result["result"])
+        return [(row["session_id"], row["rank"]) for row in result["result"]]
+
+    assert found("toolu_2") == [(FIRST, 1), (SECOND, 2)]
+    assert found("toolu_1") == [(SECOND, 1), (FIRST, 2)]
+    assert found("toolu_1", 1) == [(SECOND, 1)]
+    with pytest.raises(BadInputError, match="branch cannot be asked about"):
+        answer(talks.project, "ocm__search_sessions", query="mailer", scope="transcripts", branch="main")
+
+
+def test_transcripts_that_take_too_long_to_read_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    talks = Talks.at(tmp_path, monkeypatch)
+    talks.claude().prompt("the mailer").put(talks.folder)
+    monkeypatch.setattr(tools, "_PATIENCE", 0.0)
+    found = answer(talks.project, "ocm__search_sessions", query="mailer", scope="transcripts")
+    assert found == {"result": [], "unread": 1}

@@ -6,6 +6,7 @@ from ocm.index import access
 from ocm.index.queries import Index
 from ocm.markdown import facts
 from ocm.provenance import decision_log, ledger
+from ocm.provenance.ended import ended_of
 from tests.support.builders import Project
 from tests.support.session_store import put, session
 from tests.support.work_world import entries, retried, wrote
@@ -98,3 +99,21 @@ def test_a_problem_that_says_itself_that_it_is_solved_was_ended_by_nobody(projec
         return [[one["item"] for one in each] for each in found.values()]
 
     assert sorted(access.read(project.store, ended)) == [[], ["**p50:** x"]]
+
+
+def test_of_many_sessions_it_is_told_as_of_few_what_was_ended(project: Project) -> None:
+    names = [f"choice{n}" for n in range(decision_log._MANY + 1)]
+    for name in names:
+        put(project.store, f"{name}.md", session(name, 1, decisions=[f"**{name}:** why"]))
+    ending = "; ".join(f"Supersedes: **{name}**" for name in names)
+    put(project.store, "last.md", session("LAST", 2, decisions=[f"**All of it:** anew. {ending}"]))
+
+    def told(cache: Index) -> list[dict[int, list[str]]]:
+        rows = cache.sessions(-1)
+        at_once = ended_of(cache, "", rows)
+        one_by_one = {row.row: ended_of(cache, "", [row])[row.row] for row in rows}
+        return [{row: [one["item"] for one in ended] for row, ended in each.items()} for each in (at_once, one_by_one)]
+
+    at_once, one_by_one = access.read(project.store, told)
+    assert at_once == one_by_one
+    assert sorted(at_once.values()) == sorted([[], *([f"**{name}:** why"] for name in names)])

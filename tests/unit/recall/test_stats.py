@@ -74,7 +74,7 @@ def test_what_is_saved_is_the_brief_against_everything(store: Store) -> None:
         path.read_text(encoding="utf-8").partition("\n```ocm\n")[0].__len__() for path in Path(store.sessions).iterdir()
     )
     short = len(brief.brief(store, branch="", session_id=None, tokens=600)) // 4
-    assert found["cost"] == {"tool_calls": 4, "tokens": everything // 4}
+    assert found["cost"] == {"tool_calls": 4, "tokens": everything // 4, "carried_tokens": 0, "gate_tokens": 270}
     assert found["saved"] == {
         "brief_tokens": short,
         "history_tokens": everything // 4,
@@ -160,3 +160,14 @@ def test_the_command_prints_figures_for_persons_and_scripts(project: Project) ->
     lines = run_ocm(project.root, "stats").stdout.splitlines()
     assert lines[:3] == ["sessions    1", "checkpoints 1", "decisions   1"]
     assert any(line.startswith("saved       the brief takes about") for line in lines)
+
+
+def test_the_cost_counts_rules_tools_reminders_and_denials_too(project: Project) -> None:
+    project.edited("a.py")
+    reminder = project.calls(4)["hookSpecificOutput"]["additionalContext"]
+    denial = project.denied()
+    cost = json.loads(run_ocm(project.root, "stats", "--json").stdout)["cost"]
+    assert 1_000 < cost["carried_tokens"] < 1_600
+    assert cost["gate_tokens"] == pytest.approx((len(reminder) + len(denial)) / 4, rel=0.4)
+    project.checkpoint(goal="g")
+    assert f"carried     about {cost['carried_tokens']:,} tokens" in run_ocm(project.root, "stats").stdout

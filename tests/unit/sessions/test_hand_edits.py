@@ -12,8 +12,9 @@ import pytest
 from ocm.base.errors import BadInputError, NotFoundError, OcmError
 from ocm.markdown import parse
 from ocm.markdown.facts import Facts, digest
-from ocm.sessions import archive, backups, by_hand, hand_edits, session_files
+from ocm.sessions import archive, backups, by_hand, forget, hand_edits, session_files
 from tests.support.builders import Project
+from tests.support.session_store import put, session
 
 
 def saved_in_between(project: Project, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
@@ -29,6 +30,24 @@ def saved_in_between(project: Project, monkeypatch: pytest.MonkeyPatch, times: i
         return found
 
     monkeypatch.setattr(session_files, "read", read)
+
+
+def test_a_session_that_another_process_begins_in_between_is_gone_on_with(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, left = session_files.write, [1]
+
+    def write(*arguments: Any, **more: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            put(project.store, "theirs.md", session("todo", work_pending=["theirs"]))
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(session_files, "write", write)
+    hand_edits.add(project.store, "mine")
+    assert project.session().work_pending == ["theirs", "mine"]
+    by_hand.undo(project.store, by_hand.last(project.store))
+    assert project.session().work_pending == ["theirs"]
 
 
 def test_an_item_that_was_changed_meanwhile_is_said_to_be_and_nothing_is_written(project: Project) -> None:
@@ -171,3 +190,112 @@ def test_who_writes_at_the_same_time_loses_nothing(project: Project) -> None:
     assert sorted(sessions["todo"].work_pending) == [f"task {n}" for n in range(4)]
     assert sorted(sessions["A"].tags) == [f"tag {n}" for n in range(4)]
     assert sorted(sessions["A"].decisions) == [f"decision {n}" for n in range(4)]
+
+
+# --- the whole text
+
+
+def drafted(project: Project) -> tuple[hand_edits.Draft, Path]:
+    found = hand_edits.draft(project.store, project.file().name, project.store)
+    return found, Path(found.path)
+
+
+def replaced(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_what_a_person_made_of_the_copy_is_what_the_file_says(project: Project) -> None:
+    project.checkpoint("A", goal="g", decisions=["X"])
+    draft, path = drafted(project)
+    assert path.stat().st_mode & 0o777 == 0o600
+    replaced(path, "- X\n", "- Y\n\nmine: free text\n")
+    typed = path.read_text(encoding="utf-8")
+    assert hand_edits.retype(project.store, project.store, draft)
+    assert project.file().read_text(encoding="utf-8") == typed
+    assert not path.exists()
+    by_hand.undo(project.store, by_hand.last(project.store))
+    assert project.file().read_text(encoding="utf-8") == draft.base
+
+
+def test_a_copy_that_nobody_changed_writes_nothing(project: Project) -> None:
+    project.checkpoint("A", goal="g")
+    draft, _ = drafted(project)
+    assert not hand_edits.retype(project.store, project.store, draft)
+    assert backups.changes(project.store) == []
+
+
+def test_what_was_stored_meanwhile_and_what_the_person_wrote_both_stay(project: Project) -> None:
+    project.checkpoint("A", goal="g", decisions=["X"])
+    draft, path = drafted(project)
+    replaced(path, "## Goal\n\ng\n", "## Goal\n\nanother goal\n")
+    project.checkpoint("A", decisions=["Z"], problems=["P"])
+    assert hand_edits.retype(project.store, project.store, draft)
+    session = project.session()
+    assert (session.goal, session.decisions, session.problems) == ("another goal", ["X", "Z"], ["P"])
+
+
+def test_what_was_changed_at_the_same_place_is_refused_and_both_are_kept(project: Project) -> None:
+    project.checkpoint("A", goal="g")
+    draft, path = drafted(project)
+    replaced(path, "\ng\n", "\nmine\n")
+    project.checkpoint("A", goal="theirs")
+    with pytest.raises(OcmError, match="changed at the same place meanwhile"):
+        hand_edits.retype(project.store, project.store, draft)
+    assert project.session().goal == "theirs"
+    assert "mine" in path.read_text(encoding="utf-8")
+
+
+def test_two_changes_that_make_no_session_together_are_refused(project: Project) -> None:
+    project.checkpoint("A", goal="g", title="Title")
+    draft, path = drafted(project)
+    replaced(path, "title: Title\n", "own: 'begins\n  title: Title\n")
+    replaced(path, "tool:", "  ends'\ntool:")
+    replaced(project.file(), 'slug: ""\n', 'slug: ""\nmine: it\'s\n')
+    with pytest.raises(OcmError, match="same place"):
+        hand_edits.retype(project.store, project.store, draft)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (b"---\nocm: 1", b"ocm: 1", "line 1"),
+        (b"tags: []", b"tags: [", r"line 1\d"),
+        (b"\ng\n", b"\n\xff\n", "line 2.*not UTF-8"),
+        (b"ocm: 1", b"ocm: 9", "line 2.*newer version"),
+        (b"session_id: A", b"session_id: B", "another session_id"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_line_and_kept(
+    project: Project, old: bytes, new: bytes, why: str
+) -> None:
+    project.checkpoint("A", goal="g")
+    before = project.file().read_bytes()
+    draft, path = drafted(project)
+    assert old in before
+    path.write_bytes(before.replace(old, new, 1))
+    with pytest.raises(OcmError, match=why):
+        hand_edits.retype(project.store, project.store, draft)
+    assert project.file().read_bytes() == before
+    assert path.read_bytes() == before.replace(old, new, 1)
+
+
+def test_a_secret_that_was_typed_is_not_stored_and_a_forgotten_session_leaves_no_copy(project: Project) -> None:
+    token = "ghp_" + "aB3" * 12
+    project.checkpoint("A", goal="g")
+    draft, path = drafted(project)
+    replaced(path, "\ng\n", f"\nuse {token}\n")
+    assert hand_edits.retype(project.store, project.store, draft)
+    assert project.session().goal == "use [REDACTED:github-token]"
+    _, left = drafted(project)
+    forget.forget(project.store, "A")
+    assert not left.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs symbolic links")
+def test_no_copy_is_looked_for_where_a_link_leads(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    assert backups.drafts(project.store, "A") == []
+    (Path(project.store.path) / backups.FOLDER).symlink_to(tmp_path / "own")
+    assert backups.drafts(project.store, "A") == []

@@ -37,6 +37,25 @@ def test_a_snippet_that_is_the_title_is_not_said_twice() -> None:
     assert len(plain(list_view.hits(at, [row(title="T", snippet="more **T**", project="p")]))) == 3
 
 
+def said(text: str, **fields: object) -> dict[str, object]:
+    names = ("tool", "before", "after", "project", "file", "position")
+    row = {**dict.fromkeys(names, text), "snippet": f"**{text}**", "session_id": "ses_abc"}
+    return {"rank": 1, "role": "user", "date": "2026-03-01T10:00:00+00:00", "markdown_path": None, **row, **fields}
+
+
+def test_what_was_said_is_laid_out_and_obeyed_by_no_terminal() -> None:
+    evil = "\x1b[31mred\x1b]0;x\x07\r\n\u202etitle"
+    for width in (30, 120):
+        screen = Screen(width, now=NOW)
+        rows = [said(evil, markdown_path=evil), said("")]
+        text = "\n".join(screen.text(line) for line in list_view.said(screen, rows))
+        assert not set(text) & {"\x1b", "\r", "\u202e", "\x07"}
+    lines = plain(list_view.said(Screen(80, now=NOW), [said("words", file="/t/a.jsonl", position="7", after="")]))
+    assert [line.strip() for line in lines] == [
+        "1. words", "user · Sun 1 Mar · words · words · ses_abc", "before: words", "/t/a.jsonl:7",
+    ]  # fmt: skip
+
+
 def test_a_commit_in_a_timeline_names_its_sessions() -> None:
     entry = {
         "commit": "a" * 40,

@@ -32,3 +32,25 @@ def test_a_session_without_known_freshness_says_nothing_of_it() -> None:
         "today 14:32 · codex · main · open · s1",
         "text",
     ]
+
+
+def test_what_was_said_is_laid_out_and_obeyed_by_no_terminal() -> None:
+    evil = "\x1b[31mred\x1b]0;x\x07\r\u202etitle"
+    text = {"role": "user", "date": "2026-03-01T10:00:00+00:00", "position": "7", "text": f"if a:\n    b {evil}"}
+    found = {
+        "date": "",
+        "tool": "codex",
+        "project": evil,
+        "session_id": "S",
+        "file": evil,
+        "said": [text],
+        "left_out": 3,
+    }
+    screen = Screen(60, now=NOW)
+    lines = list(session_view.conversation(screen, found))
+    assert not set("".join(map(screen.text, lines))) & {"\x1b", "\r", "\u202e", "\x07"}
+    shown = plain(iter(lines))
+    assert shown[0] == "codex · redtitle · S"
+    assert shown[2:4] == ["", "user · 2026-03-01 10:00 · 7"]
+    assert [line.strip() for line in shown[4:]] == ["if a:", "b redtitle", "", "(3 more before and after)"]
+    assert len(list(session_view.conversation(screen, {**found, "left_out": 0}))) == len(lines) - 2

@@ -499,7 +499,7 @@ def test_a_table_of_codex_that_a_person_changed_keeps_all_of_it_and_gets_what_it
     assert path.read_text() == held.replace("# here\n", "# here\n" + added)
     assert world.plan_hosts("codex").steps == []
     world.uninstall()
-    assert tomllib.loads(path.read_text()) == {"model": "x", "other": {"b": 1}}
+    assert path.read_text() == held
 
 
 @pytest.mark.parametrize(
@@ -521,7 +521,7 @@ def test_whichever_way_the_table_is_written_it_gets_what_it_lacks(world: World, 
     assert world.plan_hosts("codex").steps == []
 
 
-def test_a_hooks_file_of_our_own_that_somebody_changed_keeps_that_and_loses_ours(world: World) -> None:
+def test_a_hooks_file_of_our_own_that_somebody_changed_keeps_that(world: World) -> None:
     world.init_hosts("kiro", "copilot")
     for path in (
         world.project / ".kiro" / "hooks" / "opencodememory.json",
@@ -535,9 +535,9 @@ def test_a_hooks_file_of_our_own_that_somebody_changed_keeps_that_and_loses_ours
     world.write(path, json.dumps(document))
     world.init_hosts("kiro", profiles={"kiro": "full"})
     assert [hook["timeout"] for hook in read(path)["hooks"][1:4]] == [9, 9, 9]
+    document["hooks"] = [hook for hook in read(path)["hooks"] if hook.get("timeout", 9) == 9]
     world.uninstall()
-    assert [hook["name"] for hook in read(path)["hooks"]] == ["mine"]
-    assert not (world.project / ".github").exists()
+    assert read(path) == document
 
 
 def test_continue_gets_a_file_that_is_yaml(world: World) -> None:
