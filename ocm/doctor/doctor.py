@@ -6,9 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ocm.base.errors import OcmError
-from ocm.doctor import duplicates, history_checks, host_checks, live_checks, reach, store_checks, transcripts
+from ocm.doctor import (
+    duplicates,
+    history_checks,
+    host_checks,
+    live_checks,
+    reach,
+    said_checks,
+    store_checks,
+    transcripts,
+)  # fmt: skip
 from ocm.doctor.findings import Finding
 from ocm.doctor.host_checks import Checked
+from ocm.doctor.said_checks import CacheRow
 from ocm.doctor.transcripts import Conversation
 from ocm.hosts.config.all_hosts import HOSTS
 from ocm.setup import install
@@ -32,6 +42,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     unrecorded: list[Conversation] = field(default_factory=list)
     fixed: list[Finding] = field(default_factory=list)
+    transcripts: CacheRow | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as a script reads it."""
@@ -41,6 +52,7 @@ class Report:
             "findings": [finding.as_json() for finding in self.findings],
             "unrecorded": [one.as_json() for one in self.unrecorded],
             "fixed": [finding.as_json() for finding in self.fixed],
+            "transcripts": self.transcripts,
         }
 
 
@@ -51,7 +63,8 @@ def examine(cwd: str) -> Report:
         problem = f"There is no session store for {os.path.abspath(cwd)}."
         return Report(None, findings=[Finding("store", problem, "Create one with: ocm init")])
     trust.settle(store)
-    report = Report(store, findings=[*store_checks.check(store), *history_checks.check(store)])
+    report = Report(store, findings=[*store_checks.check(store), *history_checks.check(store), *said_checks.check()])
+    report.transcripts = said_checks.cache()
     for scope in _scopes(store):
         report.hosts += host_checks.check(scope, store)
     for host in report.hosts:

@@ -197,6 +197,17 @@ def _made(home: str) -> sqlite3.Connection:
     return made
 
 
+def health(home: str) -> str:
+    """Return why the cache cannot be used, changing nothing; empty where it can, or there is none."""
+    try:
+        db = _opened(home)
+    except sqlite3.Error as error:
+        return one_line(str(error), 120) if schema.is_damage(error) else ""
+    if db:
+        db.close()
+    return ""
+
+
 def forget(home: str, session_id: str) -> None:
     """Take a conversation out of the cache, so that no page of the file holds it; what was moved aside goes, too.
 

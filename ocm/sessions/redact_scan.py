@@ -21,7 +21,8 @@ from ocm.store import files, journal, paths
 from ocm.store.events import FREE_TEXTS, of_kind, session_of, text_of
 from ocm.store.paths import Store, user_store
 
-_CACHE, _JOURNAL = "memory.db", "journal of "  # the cache is made anew from what is clean
+_CACHES = ("memory.db", "transcripts.db")  # they are made anew from what is clean
+_JOURNAL = "journal of "
 _FIXED = ("ocm:", "session_id:", "git_sha_start:", "git_sha_end:", "started_at:", "updated_at:", "ended_at:")
 
 
@@ -127,7 +128,7 @@ def _unreadable(error: OSError) -> tuple[str, str]:
 def _unknown(path: str, rules: user_rules.Rules) -> Found | None:
     """Look into a file that is not rewritten, whatever it is."""
     name = os.path.basename(path)
-    if os.path.isdir(path) or name.endswith(".lock") or name.startswith(_CACHE):
+    if os.path.isdir(path) or name.endswith(".lock") or name.startswith(_CACHES):
         return None
     try:
         text = paths.read_regular(path, paths.MAX_LOG_FILE).decode("utf-8", "surrogateescape")

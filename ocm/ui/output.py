@@ -354,6 +354,9 @@ def report(found: Row) -> None:
             )
         for step in host["to_do"]:
             say(f"    to do: {step}")
+    if found.get("transcripts"):
+        size = found["transcripts"]["bytes"] / 1_000_000
+        say(f"transcripts  {found['transcripts']['path']} ({size:.1f} MB, may be deleted at any time)")
     for finding in found["fixed"]:
         say(f"fixed    {finding['message']}")
     for finding in found["findings"]:

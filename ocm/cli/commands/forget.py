@@ -13,7 +13,8 @@ from ocm.ui import output
 def command(*, project: str | None, identifier: str, yes: bool) -> None:
     """Remove a session for good.
 
-    That is its file and its journal, and what cache, log, archive and safety copies hold of it.
+    That is its file and its journal, and what caches, log, archive and safety copies hold of it. The assistant's own
+    transcript stays; ocm neither searches nor shows it any more.
     """
     from ocm.sessions import archive, copies, lookup, session_files
     from ocm.sessions import forget as forgetting

@@ -425,7 +425,7 @@ def test_the_command_prints_and_exits_one_while_something_is_wrong(intact: Place
     assert done.returncode == 1
     found = json.loads(done.stdout)
     assert [(one["check"], one["fixable"]) for one in found["findings"]] == [("cache", True)]
-    assert set(found) == {"store", "hosts", "findings", "unrecorded", "fixed"}
+    assert set(found) == {"store", "hosts", "findings", "unrecorded", "fixed", "transcripts"}
     done = run("--fix")
     assert done.returncode == 0
     assert "fixed    " in done.stdout

@@ -65,6 +65,7 @@ def test_words_that_nearly_everything_holds_do_not_slow_a_question(home: str, mo
 def test_there_is_nothing_to_ask_where_nobody_built_a_cache(tmp_path: Path) -> None:
     with index.reading(str(tmp_path)) as cache:
         assert cache is None
+    assert index.health(str(tmp_path)) == ""
 
 
 def test_what_goes_wrong_while_it_is_written_changes_nothing(home: str) -> None:
@@ -102,6 +103,7 @@ def test_a_lock_on_it_is_no_damage(home: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(schema, "opened", locked)
     with pytest.raises(sqlite3.OperationalError, match="locked"), index.reading(home):
         pass
+    assert index.health(home) == ""
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         put(home, "S", "/t/a.jsonl")
     assert Path(index.path_in(home)).exists()

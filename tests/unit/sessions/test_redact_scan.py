@@ -299,3 +299,10 @@ def test_a_store_as_hooks_and_checkpoints_leave_it_has_nothing_to_name(repo: Pro
     repo.calls(2)
     sync.rebuild(repo.store)
     assert named(repo, apply=False) == {}
+
+
+def test_a_cache_is_made_anew_and_not_looked_into(project: Project) -> None:
+    for name in ("memory.db", "transcripts.db", "transcripts.db.damaged"):
+        path = Path(project.store.path) / name
+        path.write_text("ghp_" + "0123456789abcdefghijABCDEFGHIJ012345", encoding="utf-8")
+        assert redact_scan._unknown(str(path), user_rules.NONE) is None

@@ -948,10 +948,12 @@ def test_uninstalling_for_the_user_keeps_the_store_and_the_projects(world: World
     world.init()
     install.plan_install().apply()
     own = world.write(world.home / ".openCodeMemory" / "notes.txt", "a person's")
+    caches = [world.write(world.home / ".openCodeMemory" / f"transcripts.db{end}", "") for end in ("", ".damaged")]
     install.plan_uninstall(cwd="/", everywhere=True).apply()
     assert (world.home / ".openCodeMemory" / "sessions").is_dir()
     install.plan_uninstall(cwd="/", everywhere=True, purge=True).apply()
     assert not (world.home / ".openCodeMemory" / "sessions").exists()
+    assert not any(cache.exists() for cache in caches)
     assert own.exists()
     assert world.plan().steps == []
 

@@ -10,6 +10,7 @@ import pytest
 
 from ocm.base.errors import BadInputError, OcmError
 from ocm.index import transcripts as index
+from ocm.sessions import forget
 from ocm.setup import settings
 from ocm.sources import spoken, transcripts
 from ocm.sources.json_lines import Position
@@ -503,3 +504,37 @@ def test_conversations_of_a_user_store_are_those_of_the_folder_at_hand(talks: Ta
     store = Store(talks.home, str(talks.project.root), is_user=True)
     rows = transcripts.search(store, Wish("mailer")).rows
     assert [row["snippet"] for row in rows] == ["the **mailer** of the shop"]
+
+
+def test_what_is_forgotten_leaves_the_cache_at_once(talks: Talks) -> None:
+    talks.claude().prompt("the mailer of the chairman").put(talks.folder)
+    talks.project.checkpoint(FIRST, goal="mail")
+    assert talks.found("chairman")
+    forget.forget(talks.project.store, FIRST)
+    assert b"chairman" not in talks.cache.read_bytes()
+    assert talks.found("chairman") == []
+    assert b"chairman" not in talks.cache.read_bytes()
+
+
+def test_without_a_home_there_is_nothing_to_forget_in_it(talks: Talks, monkeypatch: pytest.MonkeyPatch) -> None:
+    talks.project.checkpoint(FIRST, goal="mail")
+    monkeypatch.setenv("OCM_HOME", "relative")
+    assert forget.forget(talks.project.store, FIRST).files
+
+
+def test_a_transcript_that_grows_while_it_is_read_is_read_on(talks: Talks, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = talks.claude().prompt("the mailer, first")
+    one.put(talks.folder)
+    settle()
+    listen = spoken.listen
+
+    def growing(*given: object) -> Position:
+        position = listen(*given)  # type: ignore[arg-type]
+        monkeypatch.setattr(spoken, "listen", listen)
+        one.says("the mailer, second").put(talks.folder)
+        return position
+
+    monkeypatch.setattr(spoken, "listen", growing)
+    assert talks.found("mailer") == ["the mailer, first"]
+    assert len(talks.found("mailer")) == 2
+    assert talks.held() == talks.rebuilt()

@@ -234,3 +234,11 @@ def test_the_doctor_says_of_each_host_what_it_did_and_what_is_to_do(
 def test_looks_become_ascii_where_there_is_no_more(encoding: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
     assert output.shown("a · b … → • ✓ █ ▅") == shown
+
+
+def test_a_report_names_the_cache_of_what_was_said(capsys: pytest.CaptureFixture[str]) -> None:
+    cache = {"path": "/h/transcripts.db", "bytes": 117_400_000}
+    output.report({"store": "/s", "hosts": [], "fixed": [], "findings": [], "transcripts": cache})
+    assert capsys.readouterr().out.splitlines() == [
+        "store  /s", "transcripts  /h/transcripts.db (117.4 MB, may be deleted at any time)", "No problems found.",
+    ]  # fmt: skip
