@@ -30,6 +30,7 @@ _PATCH = (
 )
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 _BLAME_SECONDS = 120.0
+_NO_HISTORY = ("stash", "notes/*", "heads/entire/checkpoints/*", "remotes/*/entire/checkpoints/*")  # refs
 _UNCOMMITTED = frozenset("0")
 _NAMES_OF_COMMITS = (
     "diff-tree",
@@ -61,12 +62,13 @@ class Line(NamedTuple):
 def since(root: str, when: float) -> list[str] | None:
     """Return the commits of all branches and tags, merges left out, that are not older than an instant, newest first.
 
-    The stash and notes are nobody's history.
+    The stash, notes and another tool's branches of transcripts are nobody's history.
     """
     tree = WorkTree.find(root)
     if tree is None or not (git_head(tree.top)[0] or os.path.isdir(tree.common_dir)):
         return None
-    asked = ("--no-merges", f"--max-age={max(0, int(when))}", "--exclude=refs/stash", "--exclude=refs/notes/*", "--all")
+    left_out = (f"--exclude=refs/{name}" for name in _NO_HISTORY)
+    asked = ("--no-merges", f"--max-age={max(0, int(when))}", *left_out, "--all")
     try:
         return process.run(tree.top, "rev-list", *asked).decode().split()
     except UnknownError:

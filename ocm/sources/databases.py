@@ -14,16 +14,17 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 
 MAGIC = b"SQLite format 3\x00"
 _WAIT = 2.0
 _MAX_STEPS = 200  # of a million instructions each, after which no question goes on
+_ERRORS = (sqlite3.Error, UnicodeDecodeError)  # the second is how a message comes that quotes what is damaged
 Row = dict[str, Any]
 
 
 @contextlib.contextmanager
-def opened(path: str, odd: Odd | None = None) -> Iterator["Database"]:
+def opened(path: str, unread: Unreadable | None = None) -> Iterator["Database"]:
     """Open a database for reading; one that is locked, damaged or of another kind holds nothing.
 
     A copy is read, with its log, so that nothing is written beside the original. What could not be read is noted.
@@ -38,8 +39,8 @@ def opened(path: str, odd: Odd | None = None) -> Iterator["Database"]:
         try:
             found = Database(db)
             yield found
-            if found.broken and odd is not None:
-                odd.note(f"database: {found.broken}")
+            if found.broken and unread is not None:
+                unread.note(f"database: {found.broken}")
         finally:
             db.close()
 
@@ -58,7 +59,7 @@ def _tables(path: str) -> frozenset[str]:
         db = sqlite3.connect(f"file:{quote(os.path.abspath(path))}?mode=ro&immutable=1", uri=True, timeout=_WAIT)
     except sqlite3.Error:
         return frozenset()
-    with contextlib.closing(db), contextlib.suppress(sqlite3.Error):
+    with contextlib.closing(db), contextlib.suppress(*_ERRORS):
         return frozenset(str(name) for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
     return frozenset()
 
@@ -104,13 +105,13 @@ class Database:
             for row in cursor:
                 self._steps = 0
                 yield dict(zip(names, row, strict=True))
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             self.broken = str(error)
 
     def _columns(self, table: str) -> set[str]:
         try:
             return {str(row[1]) for row in self._db.execute(f'PRAGMA table_info("{table}")')}
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             self.broken = str(error)
             return set()
 

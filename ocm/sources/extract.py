@@ -14,8 +14,9 @@ from ocm.base.model import FileChange, Reference, Session, WorkEntry, clean_text
 from ocm.base.text import cut, one_line
 from ocm.git.worktree import is_commit_id
 from ocm.markdown import facts, fingerprint_lines
+from ocm.markdown.fingerprint_lines import MAX_SESSION, MAX_UNIT
 from ocm.sources.head import Head
-from ocm.sources.story import Segment, Story, Turn, plan_summary, whole
+from ocm.sources.story import Segment, Story, Turn, lowest, plan_summary, whole
 from ocm.store.events import MAX_WORDS
 
 MACHINE = "machine"
@@ -246,12 +247,15 @@ def _next_steps(story: Story) -> Iterator[tuple[str, str]]:
 
 
 def _fingerprints(story: Story, shas: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for the edits up to each commit, within what a session may hold."""
-    room = fingerprint_lines.MAX_SESSION
+    """Yield a line for the edits of each turn, within what a session may hold, the last up to a commit with its id."""
+    kept = [lowest(span.keys, MAX_UNIT) for segment in story.segments for span in segment.spans]
+    everything = sorted(key for keys in kept for key in keys)
+    bound = everything[:MAX_SESSION][-1] if everything else 0
     for segment in story.segments:
         sha = shas.get(segment.sha, segment.sha if len(segment.sha) in {40, 64} else "")
-        keys = segment.keys if room > 0 else set()
-        room -= min(len(keys), fingerprint_lines.MAX_UNIT)
-        if keys or sha:
-            at = times.iso(segment.at or story.end)
-            yield fingerprint_lines.unit_line(at or "-", sha, 0, keys)
+        for number, span in enumerate(segment.spans, 1):
+            keys = {key for key in span.keys if key <= bound}
+            commit = sha if number == len(segment.spans) else ""
+            if keys or commit:
+                at = times.iso((segment.at if commit else span.at) or story.end)
+                yield fingerprint_lines.unit_line(at or "-", commit, 0, keys)

@@ -39,7 +39,7 @@ class Head:
         size: How many bytes will be read.
         mark: What differs once there is more to read.
         parts: Other files of it, such as those of its sub-agents.
-        origin: The file whose records it begins with a copy of.
+        origins: The files that hold records which it begins with a copy of, the first one first.
         repository: The remote of the repository, where the host recorded it.
         first: The id of its first record.
         key: What names it within `path`, where that holds several.
@@ -55,7 +55,7 @@ class Head:
     size: int = 0
     mark: str = ""
     parts: tuple[str, ...] = ()
-    origin: str = ""
+    origins: tuple[str, ...] = ()
     repository: str = ""
     first: str = ""
     key: str = ""

@@ -26,7 +26,7 @@ from ocm.sessions.import_batches import Row
 from ocm.sessions.session_files import Known
 from ocm.sources import combine, extract, ownership, registry
 from ocm.sources.head import PROMPTS, Head
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.ownership import Project
 from ocm.sources.story import Story
 from ocm.store import files, forgotten, journal
@@ -87,6 +87,7 @@ def find(project: Project, wish: Wish, report: Report) -> list[tuple[Head, str]]
     """Return the conversations that are wished for, each with the folder that is this project in it."""
     found: dict[str, tuple[Head, str]] = {}
     tombstones = forgotten.read(project.store)
+    merged = merged_ids(project.store)
     excluded = ownership.exclusions(project.store)
     for head, is_named in _heads(project, wish, report):
         root = project.root_of(head)
@@ -99,6 +100,8 @@ def find(project: Project, wish: Wish, report: Report) -> list[tuple[Head, str]]
             report.elsewhere[head.cwd] += 1
         elif forgotten.tombstone(head.session_id) in tombstones:
             report.left_out["forgotten"] += 1
+        elif head.session_id in merged:
+            report.left_out["merged into another"] += 1
         elif head.start and not wish.since <= head.start < wish.until:
             report.left_out["outside the dates"] += 1
         elif head.session_id not in found or found[head.session_id][0].size < head.size:
@@ -109,21 +112,21 @@ def find(project: Project, wish: Wish, report: Report) -> list[tuple[Head, str]]
 def _heads(project: Project, wish: Wish, report: Report) -> Iterator[tuple[Head, bool]]:
     """Yield the conversations in every place that is wished for, and whether a person named that place."""
     for path in wish.paths:
-        odd = Odd()
+        unread = Unreadable()
         count = 0
-        for head in registry.heads(path, odd):
+        for head in registry.heads(path, unread):
             if not wish.sources or head.source in wish.sources:
                 count += 1
                 yield head, True
-        report.troubles += [f"{path}: {what}" for what in odd.counts]
-        if not count and not odd.counts:
+        report.troubles += [f"{path}: {what}" for what in unread.counts]
+        if not count and not unread.counts:
             report.troubles.append(f"{path}: no conversation of a known history is in it")
     for name in () if wish.paths else wish.sources:
-        odd = Odd()
+        unread = Unreadable()
         for place in registry.places(name, project.roots):
             if os.path.exists(place):
-                yield from ((head, False) for head in registry.heads_of(name, place, odd))
-        report.troubles += [f"{name}: {what}" for what in odd.counts]
+                yield from ((head, False) for head in registry.heads_of(name, place, unread))
+        report.troubles += [f"{name}: {what}" for what in unread.counts]
 
 
 def run(store: Store, wish: Wish, progress: Progress | None = None) -> Report:
@@ -203,10 +206,10 @@ class _Import:
         except OSError as error:
             self.report.troubles.append(f"{head.path}: {error.strerror}")
             return None
-        if story.odd.counts:
+        if story.unread.counts:
             name = f"{head.source} {one_line(story.version, 40)}".strip()
             known = self.report.unknown.setdefault(name, {})
-            for what, count in story.odd.counts.items():
+            for what, count in story.unread.counts.items():
                 known[what] = known.get(what, 0) + count
         is_here = bool(self.known.get(head.session_id))
         if (story.is_small and not self.wish.include_small and not is_here) or not (
@@ -295,6 +298,14 @@ def known_sessions(store: Store) -> dict[str, tuple[Store, str]]:
                 found[session_text.session_id_of(session_files.text(place, name))] = (place, name)
     found.pop("", None)
     return found
+
+
+def merged_ids(store: Store) -> set[str]:
+    """Return the ids of sessions that a person merged into others."""
+    from ocm.index import access
+
+    found = (access.read(place, lambda cache: cache.merged_ids()) for place, _ in archive.places(store))
+    return set().union(*found)
 
 
 def resolved(root: str, shas: list[str]) -> dict[str, str]:

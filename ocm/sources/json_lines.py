@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import IO, Any
 
 from ocm.base.limits import FAR_FUTURE
@@ -23,10 +23,11 @@ _DECODER = json.JSONDecoder()
 _HUGE = 1e18
 _HEAD, _TAIL = 1024, 4096  # bytes by which a file that grew is known to be the same
 _UNITS = (1.0, 1e3, 1e6, 1e9)
+_LARGEST = 1e20  # a whole number beyond what a float holds cannot even be divided
 _STRANGE = 40  # characters of an unknown name that are told
 
 
-class Odd:
+class Unreadable:
     """What a reader met and did not know, by what it is: told after an import, never dropped in silence."""
 
     def __init__(self) -> None:
@@ -66,12 +67,14 @@ class Position:
             self.offset, self.line, self.said = offset, line, self.told
 
 
-def records(path: str, odd: Odd, start: str = "", position: Position | None = None) -> Iterator[tuple[int, Record]]:
+def records(
+    path: str, unread: Unreadable, start: str = "", position: Position | None = None
+) -> Iterator[tuple[int, Record]]:
     """Yield each record of a file with the number of its line.
 
     Args:
         path: The file.
-        odd: Takes what was not read.
+        unread: Takes what was not read.
         start: How a record begins, by which one is found behind a torn one on the same line.
         position: Where to begin; it goes along. A file of another encoding is always read whole.
 
@@ -80,9 +83,9 @@ def records(path: str, odd: Odd, start: str = "", position: Position | None = No
     """
     position = position or Position()
     with paths.open_regular(path, MAX_FILE, follow=True) as file:
-        for number, line in enumerate(_lines(file, odd, position), position.line + 1):
+        for number, line in enumerate(_lines(file, unread, position), position.line + 1):
             if line and not line.isspace():
-                for found in _decoded(line, odd, start):
+                for found in _decoded(line, unread, start):
                     yield number, found
 
 
@@ -99,7 +102,7 @@ def beginning_and_end(path: str, offset: int) -> str:
     return ""
 
 
-def _lines(file: IO[bytes], odd: Odd, position: Position) -> Iterator[bytes]:
+def _lines(file: IO[bytes], unread: Unreadable, position: Position) -> Iterator[bytes]:
     """Yield the lines of a file as UTF-8; one that is too long is passed over."""
     encoding = _MARKS.get(file.read(2), "")
     if encoding:
@@ -112,7 +115,7 @@ def _lines(file: IO[bytes], odd: Odd, position: Position) -> Iterator[bytes]:
         if len(line) < MAX_LINE or line.endswith(b"\n"):
             yield line.removeprefix(codecs.BOM_UTF8)
         else:
-            odd.note("line too long")
+            unread.note("line too long")
             while line and not line.endswith(b"\n"):
                 line = file.readline(MAX_LINE)
                 at += len(line)
@@ -121,19 +124,19 @@ def _lines(file: IO[bytes], odd: Odd, position: Position) -> Iterator[bytes]:
             position.passed(at, number)
 
 
-def _decoded(line: bytes, odd: Odd, start: str) -> Iterator[Record]:
+def _decoded(line: bytes, unread: Unreadable, start: str) -> Iterator[Record]:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
-        yield from _salvaged(line, odd, start)
+        yield from _salvaged(line, unread, start)
         return
     if isinstance(found, dict):
         yield found
     else:
-        odd.note("no record")
+        unread.note("no record")
 
 
-def _salvaged(line: bytes, odd: Odd, start: str) -> Iterator[Record]:
+def _salvaged(line: bytes, unread: Unreadable, start: str) -> Iterator[Record]:
     """Yield what can be read of a line that is not one record: two of them, or a torn one and a whole one."""
     text = line.decode("utf-8", "replace").strip()
     at = 0
@@ -142,7 +145,7 @@ def _salvaged(line: bytes, odd: Odd, start: str) -> Iterator[Record]:
             found, at = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):
             at = text.find(start, at + 1) if start else -1
-            odd.note("torn line")
+            unread.note("torn line")
             continue
         if isinstance(found, dict):
             yield found
@@ -187,17 +190,22 @@ def seconds(value: object) -> float:
     """Return a time in whatever unit as epoch seconds, 0 for what is none of these centuries."""
     if isinstance(value, str):
         return _of_text(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _LARGEST:
         return 0.0
     return next((value / unit for unit in _UNITS if value / unit < FAR_FUTURE / 4), 0.0)
 
 
-def _of_text(value: str) -> float:
+def local_seconds(value: str) -> float:
+    """Return the same of a text that says what a clock on the wall showed."""
+    return _of_text(value, None)
+
+
+def _of_text(value: str, zone: tzinfo | None = UTC) -> float:
     if value.isascii() and value.isdigit() and 9 <= len(value) <= 19:  # noqa: PLR2004 - seconds to nanoseconds
         return seconds(int(value))
     try:
         found = datetime.fromisoformat(value)
-        at = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        at = (found if found.tzinfo else found.replace(tzinfo=zone)).timestamp()
     except (ValueError, OverflowError, OSError):
         return 0.0
     return at if 0 < at < FAR_FUTURE else 0.0

@@ -10,7 +10,7 @@ from typing import Any
 from ocm.base.errors import UnreadableSessionError
 from ocm.markdown import frontmatter
 from ocm.sources.head import PROMPTS, Head, Note
-from ocm.sources.json_lines import Odd, Record, records, seconds, text
+from ocm.sources.json_lines import Record, Unreadable, records, seconds, text
 from ocm.sources.story import Story
 from ocm.store import paths
 
@@ -77,19 +77,19 @@ def joined(title: str, *more: str) -> str:
     return f"{title.rstrip('.:')}: {said}" if title and said and said != title else title or said
 
 
-def page(path: str, odd: Odd) -> tuple[dict[str, Any], str]:
+def page(path: str, unread: Unreadable) -> tuple[dict[str, Any], str]:
     """Return the front matter of a page and what stands below it; nothing where it cannot be read, which is counted."""
     try:
         said = paths.read_regular(path, _MAX_PAGE, follow=True).decode("utf-8", "replace").replace("\r\n", "\n")
     except OSError as error:
-        odd.note(f"unreadable: {error.strerror}")
+        unread.note(f"unreadable: {error.strerror}")
         return {}, ""
     lines = said.removeprefix("\ufeff").split("\n")
     end = frontmatter.end_of(lines)
     try:
         keys = frontmatter.load("\n".join(lines[1:end])) if end else {}
     except UnreadableSessionError:
-        odd.note("front matter that is no YAML")
+        unread.note("front matter that is no YAML")
         keys = {}
     return keys, "\n".join(lines[end + 1 if end else 0 :]).strip()
 
@@ -124,10 +124,10 @@ def is_memory(path: str) -> bool:
     return path.endswith(".md") and os.path.basename(folder) == FOLDER and os.path.isfile(os.path.join(folder, _INDEX))
 
 
-def memory_folder(source: str, folder: str, odd: Odd) -> Iterator[Head]:
+def memory_folder(source: str, folder: str, unread: Unreadable) -> Iterator[Head]:
     """Yield what a memory folder of Claude Code holds; what is about the user alone stays out of a project."""
     word = os.path.basename(os.path.dirname(os.path.abspath(folder)))
-    held = [note for path in _pages(folder) for note in _memory(path, odd)]
+    held = [note for path in _pages(folder) for note in _memory(path, unread)]
     if held:
         told = [Note("title", "Memories of Claude Code"), *held]
         yield head(source, name_of("claude-memory", word), folder, word, told)
@@ -138,8 +138,8 @@ def _pages(folder: str) -> list[str]:
     return [path for path in found if os.path.isfile(path)]
 
 
-def _memory(path: str, odd: Odd) -> Iterator[Note]:
-    keys, body = page(path, odd)
+def _memory(path: str, unread: Unreadable) -> Iterator[Note]:
+    keys, body = page(path, unread)
     name, at = os.path.basename(path), os.path.getmtime(path)
     if name == _INDEX:
         found = (_BULLET.fullmatch(line) for line in body.split("\n"))
@@ -156,17 +156,17 @@ def is_bank(path: str) -> bool:
     return path.endswith(".md") and os.path.basename(os.path.dirname(os.path.abspath(path))) == BANK
 
 
-def memory_bank(source: str, folder: str, odd: Odd) -> Iterator[Head]:
+def memory_bank(source: str, folder: str, unread: Unreadable) -> Iterator[Head]:
     """Yield what a memory bank says of what is open, decided and wrong; the rest stays where it is."""
     root = os.path.dirname(os.path.abspath(folder))
-    held = [note for path in _pages(folder) for note in _banked(path, odd)]
+    held = [note for path in _pages(folder) for note in _banked(path, unread)]
     if held:
         yield head(source, name_of(BANK, root), folder, root, [Note("title", "Memory bank"), *held])
 
 
-def _banked(path: str, odd: Odd) -> Iterator[Note]:
+def _banked(path: str, unread: Unreadable) -> Iterator[Note]:
     at, section = os.path.getmtime(path), ""
-    for number, line in enumerate(page(path, odd)[1].split("\n"), 1):
+    for number, line in enumerate(page(path, unread)[1].split("\n"), 1):
         bullet = _BULLET.fullmatch(line)
         if line.startswith("#"):
             section = next((name for name, heading in _BANK if heading.match(line.lstrip("# "))), "")
@@ -181,14 +181,14 @@ def is_prompt(record: Record) -> bool:
     return "display" in record and "timestamp" in record and "project" in record
 
 
-def deleted(source: str, path: str, odd: Odd, is_typed: Callable[[str], bool]) -> Iterator[Head]:
+def deleted(source: str, path: str, unread: Unreadable, is_typed: Callable[[str], bool]) -> Iterator[Head]:
     """Yield the conversations of which only the prompts are left, since the host deleted the rest."""
     held: dict[tuple[str, str], list[Note]] = {}
     there = _transcripts(os.path.join(os.path.dirname(os.path.abspath(path)), "projects"))
-    for number, record in records(path, odd):
+    for number, record in records(path, unread):
         name, said = text(record, "sessionId"), text(record, "display")
         if not name:
-            odd.note("prompt without a session")
+            unread.note("prompt without a session")
         elif name not in there and is_typed(said):
             own = held.setdefault((name, text(record, "project")), [])
             own.append(Note("prompt", said, seconds(record.get("timestamp")), str(number)))

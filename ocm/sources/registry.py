@@ -10,7 +10,7 @@ from ocm.base.errors import OcmError, suggestion
 from ocm.base.model import clean_text
 from ocm.base.text import one_line
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.sample import Sample
 from ocm.sources.story import Story, whole
 
@@ -33,15 +33,15 @@ def reader(name: str) -> Any:  # noqa: ANN401 - a module
     return importlib.import_module(f"ocm.sources.readers.{name.replace('-', '_')}")
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations that lie at a path, whatever histories they are from."""
     for name in recognised(path):
-        yield from heads_of(name, path, odd)
+        yield from heads_of(name, path, unread)
 
 
-def heads_of(name: str, path: str, odd: Odd) -> Iterator[Head]:
+def heads_of(name: str, path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations of one history that lie at a path; an id is one line that a file can hold."""
-    for head in reader(name).heads(path, odd):
+    for head in reader(name).heads(path, unread):
         head.session_id = one_line(clean_text(whole(head.session_id)))
         if head.session_id:
             yield head

@@ -3,12 +3,14 @@
 import contextlib
 import json
 import os
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
 from ocm.sources import databases, json_lines
-from ocm.sources.json_lines import Odd, Record
+from ocm.sources.head import Head
+from ocm.sources.json_lines import Record, Unreadable
 from ocm.store import paths
 
 MAX_DOCUMENT = 512 * 1024 * 1024
@@ -37,7 +39,7 @@ class Sample:
         if self.head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")[:1] not in (b"{", b"["):
             return []
         with contextlib.suppress(OSError):
-            return [record for _, record in islice(json_lines.records(self.path, Odd()), _LOOKED_AT)]
+            return [record for _, record in islice(json_lines.records(self.path, Unreadable()), _LOOKED_AT)]
         return []
 
     @cached_property
@@ -50,6 +52,19 @@ class Sample:
     def tables(self) -> frozenset[str]:
         """The tables of a database."""
         return databases.tables(self.path) if self.head.startswith(databases.MAGIC) else frozenset()
+
+
+def beginning(head: Head, records: Iterable[Record], most: int, unread: Unreadable) -> Iterator[Record]:
+    """Yield the first records of the file of a conversation, once its size is noted, which is how far it will be read.
+
+    Where it cannot be read, that is noted, and there are no more.
+    """
+    try:
+        head.size = os.path.getsize(head.path)
+        head.mark = str(head.size)
+        yield from islice(records, most)
+    except OSError as error:
+        unread.note(f"unreadable: {error.strerror}")
 
 
 def document(path: str) -> Any:  # noqa: ANN401 - whatever the file holds

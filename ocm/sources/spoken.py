@@ -16,7 +16,7 @@ from ocm.base.text import one_line
 from ocm.sessions import lookup, session_files
 from ocm.sources import registry, survey
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, Position
+from ocm.sources.json_lines import Position, Unreadable
 from ocm.sources.ownership import Owners, Project
 from ocm.sources.story import OUTPUT, Clean, Story, checked, telling_line
 from ocm.store import registry as projects
@@ -245,10 +245,10 @@ def _located(files: dict[str, survey.File], session_id: str, identifier: str) ->
 
 
 def _heads(files: dict[str, survey.File], paths: list[str]) -> Iterator[Head]:
-    odd = Odd()
+    unread = Unreadable()
     for source, unit in dict.fromkeys((files[path].source, files[path].unit) for path in paths):
         with contextlib.suppress(OSError):
-            yield from (one for one in registry.heads_of(source, unit, odd) if one.path in files and not one.notes)
+            yield from (one for one in registry.heads_of(source, unit, unread) if one.path in files and not one.notes)
 
 
 def _near(said: list[Said], at: float) -> list[Said]:

@@ -16,7 +16,7 @@ from ocm.redaction import redact, user_rules
 from ocm.sessions import session_files
 from ocm.sources import combine, extract, importer, registry
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.ownership import Project
 from ocm.sources.story import Story
 from ocm.store import files, forgotten, journal
@@ -54,8 +54,10 @@ def complete(store: Store, session_id: str, source: str, path: str, *, seconds: 
 
 
 def _file(store: Store, session_id: str) -> str:
-    """Return the file of a session; empty where it has none, or was forgotten."""
+    """Return the file of a session; empty where it has none of its own, or was forgotten."""
     name = session_files.locate(store, session_id, journal.read_events(store.path, session_id))
+    if name and not session_files.holds(store, name, session_id):  # it was merged into another one
+        return ""
     return "" if forgotten.tombstone(session_id) in forgotten.read(store) else name
 
 
@@ -63,7 +65,7 @@ def _head(session_id: str, source: str, path: str) -> Head | None:
     """Return what the transcript's beginning says, if it is that of the conversation."""
     folder = os.path.dirname(path)
     place = folder if len(os.listdir(folder)) <= _BESIDE else path
-    heads = registry.heads_of(source, place, Odd())
+    heads = registry.heads_of(source, place, Unreadable())
     real = os.path.realpath(path)
     return next((one for one in heads if one.session_id == session_id and os.path.realpath(one.path) == real), None)
 

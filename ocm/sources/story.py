@@ -12,12 +12,13 @@ from ocm.base.text import one_line
 from ocm.git import fingerprints
 from ocm.markdown.fingerprint_lines import MAX_UNIT
 from ocm.sources.head import Note
-from ocm.sources.json_lines import Odd, Position
+from ocm.sources.json_lines import Position, Unreadable
 
 MAX_PROMPT, MAX_ANSWER = 4_000, 20_000
 MAX_TURNS = 2_000
 _MAX_TEXT = 200_000  # characters that are looked at
 _MOST_KEYS = 4 * MAX_UNIT
+_FEW, _MOST_SPANS = 5, 200  # fingerprints that make a span of a turn, and spans up to a commit
 _MOST_ITEMS = 400
 OUTPUT = 40_000
 Clean = Callable[[str], str]
@@ -51,14 +52,30 @@ class Turn:
 
 
 @dataclass(slots=True)
-class Segment:
-    """The edits up to one commit, or to the end: their fingerprints, and the commit as it was printed."""
+class Span:
+    """The fingerprints of one turn's edits, and when the last of these was made."""
 
     keys: set[int] = field(default_factory=set)
+    at: float = 0.0
+
+
+@dataclass(slots=True)
+class Segment:
+    """The edits up to one commit, or to the end, and the commit as it was printed.
+
+    They are kept turn by turn, because who commits by hand commits what some turns came to.
+    """
+
+    spans: list[Span] = field(default_factory=lambda: [Span()])
     sha: str = ""
     subject: str = ""
     at: float = 0.0
     place: str = ""
+
+    @property
+    def keys(self) -> set[int]:
+        """The fingerprints of all its edits."""
+        return set().union(*(span.keys for span in self.spans))
 
 
 @dataclass(slots=True)
@@ -81,7 +98,7 @@ class Story:
 
     clean: Clean
     inside: Place
-    odd: Odd = field(default_factory=Odd)
+    unread: Unreadable = field(default_factory=Unreadable)
     position: Position = field(default_factory=Position)
     version: str = ""
     branch: str = ""
@@ -126,6 +143,7 @@ class Story:
         if not text:
             return
         self.close_turn()
+        self._end_span()
         self.prompts += 1
         if len(self.turns) < MAX_TURNS:
             self.turns.append(Turn(at, text[:MAX_PROMPT], place, "", at, len(self.segments) - 1))
@@ -164,7 +182,7 @@ class Story:
         for check in self.checks.values():
             if check.failed and path not in check.since and len(check.since) < _MOST_ITEMS:
                 check.since.append(path)
-        self._fingerprint(path, lines)
+        self._fingerprint(path, lines, at)
 
     def moved(self, old: str, path: str, lines: Iterable[bytes], at: float) -> None:
         """Take an edit that also moved a file."""
@@ -261,14 +279,21 @@ class Story:
         elif before is None or kind == "deleted" or before == "deleted":
             self.files[path] = "modified" if before == "deleted" else kind
 
-    def _fingerprint(self, path: str, lines: Iterable[bytes]) -> None:
+    def _end_span(self) -> None:
+        spans = self.segments[-1].spans
+        if len(spans[-1].keys) >= _FEW and len(spans) < _MOST_SPANS:
+            spans[-1].keys = lowest(spans[-1].keys, MAX_UNIT)
+            spans.append(Span())
+
+    def _fingerprint(self, path: str, lines: Iterable[bytes], at: float) -> None:
         name = path.encode("utf-8", "replace")
-        keys = self.segments[-1].keys
+        last = self.segments[-1].spans[-1]
+        last.at = max(last.at, at)
         head = (b"diff --git a/%b b/%b" % (name, name),)
         for patch in fingerprints.patches(_chained(head, lines)):
-            keys |= patch.own
-        if len(keys) > _MOST_KEYS:
-            self.segments[-1].keys = set(sorted(keys)[: _MOST_KEYS // 2])
+            last.keys |= patch.own
+        if len(last.keys) > _MOST_KEYS:
+            last.keys = lowest(last.keys, _MOST_KEYS // 2)
 
     def _check(self, command: str, output: str, place: str, *, failed: bool) -> None:
         found = checked(command)
@@ -286,6 +311,11 @@ class Story:
             if before.since:
                 before.solved.append((before.line, ", ".join(before.since[:3]), place))
             self.checks[name] = Check("", place, [], before.solved, failed=False)
+
+
+def lowest(keys: set[int], most: int) -> set[int]:
+    """Return so many keys at most, those with the lowest hashes, which is a fair sample."""
+    return keys if len(keys) <= most else set(sorted(keys)[:most])
 
 
 def whole(text: str) -> str:

@@ -19,7 +19,7 @@ from ocm.index import transcripts as index
 from ocm.index.transcripts import Cache, Hit, Transcript
 from ocm.sources import json_lines, registry, spoken, survey
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, Position
+from ocm.sources.json_lines import Position, Unreadable
 from ocm.sources.ownership import Owners, Project
 from ocm.sources.spoken import Said, Sink
 from ocm.store import paths
@@ -255,13 +255,13 @@ class _Work:
     def _heads(self, changed: Iterable[str]) -> list[Head]:
         """Return the conversations in files that changed, and beside them."""
         found: dict[tuple[str, str], Head] = {}
-        odd = Odd()
+        unread = Unreadable()
         for source, unit in dict.fromkeys((self.files[path].source, self.files[path].unit) for path in changed):
             with contextlib.suppress(OSError):
-                for head in registry.heads_of(source, unit, odd):
+                for head in registry.heads_of(source, unit, unread):
                     if not head.notes and head.path in self.files:
                         found[head.path, head.session_id] = head
-        for what, count in odd.counts.items():
+        for what, count in unread.counts.items():
             self.notice(f"Transcripts that were not read: {what} ({count}).")
         return list(found.values())
 
@@ -284,7 +284,8 @@ class _Work:
         cache.looked((path, self.files[path].stat) for path in plan.changed)
 
     def _noted(self, head: Head, old: Transcript | None) -> Transcript:
-        about = (head.path, head.session_id, head.source, head.cwd, head.repository, head.origin, head.key, head.start)
+        origins = "\n".join(head.origins)
+        about = (head.path, head.session_id, head.source, head.cwd, head.repository, origins, head.key, head.start)
         if old is None:
             return Transcript(0, *about, head.mark)
         new = Transcript(old.id, *about, head.mark, *old[10:])
@@ -386,7 +387,8 @@ def _version(source: str) -> str:
 
 
 def _head(one: Transcript) -> Head:
+    origins = tuple(filter(None, one.origin.split("\n")))
     return Head(
-        one.source, one.session_id, one.path, one.cwd, one.start, mark=one.mark, origin=one.origin,
+        one.source, one.session_id, one.path, one.cwd, one.start, mark=one.mark, origins=origins,
         repository=one.repository, key=one.key,
     )  # fmt: skip

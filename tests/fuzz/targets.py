@@ -19,7 +19,7 @@ from ocm.redaction import redact
 from ocm.redaction.user_rules import NONE
 from ocm.sessions import gather, merge
 from ocm.sources import combine, extract, registry
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.story import Story
 from ocm.store import gate, journal
 from ocm.store.events import hook_event, moment
@@ -29,7 +29,8 @@ _EVENTS = ("user-prompt", "pre-tool-use", "post-tool-use", "file-edited", "stop"
 _ROUNDS = 100
 _NAMES = (
     "a.jsonl", "rollout-a.jsonl", "session-a.jsonl", "session-a.json", "api_conversation_history.json", "a.messages.json",
-    "a.md", "a.db", "rollout-a.json", "events.jsonl",
+    "a.md", "a.db", "rollout-a.json", "events.jsonl", "history.jsonl", "export.json", "memory-bank/progress.md",
+    "projects/-a/memory/MEMORY.md",
 )  # fmt: skip
 _NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -100,9 +101,10 @@ def transcript(data: bytes) -> None:
     name = _NAMES[(data[:1] or b"\0")[0] % len(_NAMES)]
     with tempfile.TemporaryDirectory(prefix="ocm-fuzz-") as folder:
         path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
             file.write(data[1:])
-        for head in registry.heads(path, Odd()):
+        for head in registry.heads(path if "/" not in name else folder, Unreadable()):
             story = Story(clean=lambda text: clean_text(redact.redact(text)[0]), inside=lambda path: path.strip("/"))
             registry.read(head, story)
             told = extract.draft(head, story, "1", {})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocm.sources import registry
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.story import Story
 
 from .bench import ONE, Bench
@@ -39,7 +39,7 @@ def told(bench: Bench, host: str, session_id: str, monkeypatch: pytest.MonkeyPat
         head
         for place in registry.places(host, [str(bench.project)])
         if os.path.exists(place)
-        for head in registry.heads_of(host, place, Odd())
+        for head in registry.heads_of(host, place, Unreadable())
     )
     registry.read(next(head for head in heads if head.session_id == session_id), story)
     return story
@@ -54,7 +54,7 @@ def check(bench: Bench, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert next(turn.prompt for turn in story.turns if turn.prompt) == ASKED
     assert story.files == {one["path"]: one["change_type"] for one in recorded["files"]} == {EDITED: "modified"}
     assert LAST_WORDS in [turn.answer for turn in story.turns]
-    assert story.odd.counts == {}
+    assert story.unread.counts == {}
 
 
 @pytest.mark.parametrize("other", [OpenCode, Cline, Copilot, Codex, Gemini], indirect=True, ids=lambda kind: kind.host)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ocm.sources import registry
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.story import Story
 from tests.support.transcripts import story
 
@@ -131,8 +131,8 @@ def engram(path: Path, directory: str) -> Path:
 
 def heads(path: Path | str) -> tuple[list[Head], dict[str, int]]:
     """Return the conversations that lie at a path, and what was passed over, counted."""
-    odd = Odd()
-    return list(registry.heads(str(path), odd)), odd.counts
+    unread = Unreadable()
+    return list(registry.heads(str(path), unread)), unread.counts
 
 
 def told(head: Head) -> Story:

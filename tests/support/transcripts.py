@@ -10,7 +10,7 @@ from typing import Any
 
 from ocm.sources import registry
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.story import Story
 
 SESSION = "11111111-2222-4333-8444-555555555555"
@@ -97,7 +97,7 @@ def story(cwd: str = CWD) -> Story:
 
 def told(path: Path | str, cwd: str = CWD) -> tuple[Head, Story]:
     """Return the one conversation at a path, read."""
-    (head,) = registry.heads(str(path), Odd())
+    (head,) = registry.heads(str(path), Unreadable())
     heard = story(cwd)
     registry.read(head, heard)
     return head, heard

@@ -7,11 +7,10 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 from ocm.sources import hunks
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable, local_seconds
 from ocm.sources.sample import Sample
 from ocm.sources.story import Story
 from ocm.store import paths
@@ -48,13 +47,13 @@ def knows(sample: Sample) -> bool:
     return b"# aider chat started at " in sample.head and not sample.head.startswith(b"{")
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the launches in a file, or in those of a folder and below it."""
     for one in [path] if os.path.isfile(path) else _files(path):
         try:
             text = _text(one)
         except OSError as error:
-            odd.note(f"unreadable: {error.strerror}")
+            unread.note(f"unreadable: {error.strerror}")
             continue
         for number, launch in enumerate(_launches(text)):
             yield _head(one, number, *launch)
@@ -80,8 +79,9 @@ def _launches(text: str) -> Iterator[tuple[str, str]]:
 def _head(path: str, number: int, heading: str, body: str) -> Head:
     folder = os.path.dirname(os.path.abspath(path))
     name = hashlib.sha256(f"{os.path.basename(folder)}\n{heading}\n{number}".encode()).hexdigest()[:32]
-    start = datetime.fromisoformat(heading).astimezone().timestamp()
-    return Head(NAME, f"aider-{name}", path, folder, start, len(body), str(len(body.rstrip())), key=str(number))
+    return Head(
+        NAME, f"aider-{name}", path, folder, local_seconds(heading), len(body), str(len(body.rstrip())), key=str(number)
+    )
 
 
 def read(head: Head, story: Story) -> None:

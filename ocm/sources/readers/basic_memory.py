@@ -10,7 +10,7 @@ from typing import Any
 
 from ocm.sources import notes
 from ocm.sources.head import Head, Note
-from ocm.sources.json_lines import Odd, part, seconds, text
+from ocm.sources.json_lines import Unreadable, part, seconds, text
 from ocm.sources.sample import Sample, document
 
 NAME = "basic-memory"
@@ -41,11 +41,11 @@ def knows(sample: Sample) -> bool:
     return head.startswith(b"---") and b"\npermalink:" in head
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the notes in a file, or in a folder and those below it."""
     for one in notes.files(path, (".md",)):
         if knows(Sample(one)):
-            keys, body = notes.page(one, odd)
+            keys, body = notes.page(one, unread)
             name = text(keys, "permalink") or os.path.basename(one)
             found = _noted(keys, body, os.path.getmtime(one))
             yield notes.head(NAME, notes.name_of(NAME, name), one, _project(path, one, name), found)

@@ -11,15 +11,16 @@ from dataclasses import replace
 
 from ocm.sources import hunks, notes
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, Record, number, part, parts, records, seconds, text
-from ocm.sources.sample import Sample
+from ocm.sources.json_lines import Record, Unreadable, number, part, parts, records, seconds, text
+from ocm.sources.sample import Sample, beginning
 from ocm.sources.story import Story
 
 NAME = "claude-code"
 VERSION = "1"
 ASIDE = ("subagents", "tool-results", "workflows")  # folders that hold no conversation of their own
 _START = '{"parentUuid"'
-_PEEKED, _ENOUGH = 60, 15  # records that a look at the beginning reads at most, and where they tell all
+_MOST_KIN = 8  # of a fork whose records are compared
+_PEEKED, _ENOUGH = 61, 15  # records that a look at the beginning reads at most, and where they tell all
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _EDITORS = ("Edit", "MultiEdit", "Write", "NotebookEdit", "Update")
 _SHELLS = ("Bash", "PowerShell", "BashOutput")
@@ -69,10 +70,10 @@ def places() -> list[str]:
     return [os.path.join(root, name) for name in inside for root in roots if os.path.isabs(root)]
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations in a file, or in a folder and those below it."""
     if os.path.isfile(path):
-        yield from _in_file(path, odd)
+        yield from _in_file(path, unread)
         return
     for folder, folders, names in os.walk(path):
         folders.sort()
@@ -80,23 +81,24 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
             folders.clear()
             continue
         if os.path.basename(folder) == notes.FOLDER:
-            yield from notes.memory_folder(NAME, folder, odd)
+            yield from notes.memory_folder(NAME, folder, unread)
             folders.clear()
             continue
         if notes.HISTORY in names:
-            yield from _in_file(os.path.join(folder, notes.HISTORY), odd)
+            yield from _in_file(os.path.join(folder, notes.HISTORY), unread)
         files = [os.path.join(folder, name) for name in sorted(names) if name.endswith(".jsonl")]
         agents = [one for one in files if os.path.basename(one).startswith("agent-")]
-        found = [head for one in files if one not in agents and (head := _peek(one, odd))]
-        yield from (_with_parts(head, agents) for head in _with_origins(found))
+        found = [head for one in files if one not in agents and (head := _peek(one, unread))]
+        set_origins(sorted(found, key=lambda head: (os.path.getmtime(head.path), head.path)))
+        yield from (_with_parts(head, agents) for head in found)
 
 
-def _in_file(path: str, odd: Odd) -> Iterator[Head]:
+def _in_file(path: str, unread: Unreadable) -> Iterator[Head]:
     if notes.is_memory(path):
-        yield from notes.memory_folder(NAME, os.path.dirname(os.path.abspath(path)), odd)
+        yield from notes.memory_folder(NAME, os.path.dirname(os.path.abspath(path)), unread)
     elif os.path.basename(path) == notes.HISTORY:
-        yield from notes.deleted(NAME, path, odd, lambda said: said.split(" ")[0] not in _BUILT_IN)
-    elif head := _peek(path, odd):
+        yield from notes.deleted(NAME, path, unread, lambda said: said.split(" ")[0] not in _BUILT_IN)
+    elif head := _peek(path, unread):
         yield _with_parts(head, [])
 
 
@@ -116,42 +118,39 @@ def _is_ours(record: Record) -> bool:
     )
 
 
-def _peek(path: str, odd: Odd) -> Head | None:
+def _peek(path: str, unread: Unreadable) -> Head | None:
     """Return what the first records of a file say; None where it is no conversation, or only a sub-agent's."""
     stem = os.path.basename(path).removesuffix(".jsonl")
     head = Head(NAME, stem if _ID.fullmatch(stem) else "", path)
     is_ours = False
     loose = 0
-    try:
-        for count, (_, record) in enumerate(records(path, Odd(), _START)):
-            is_ours = is_ours or _is_ours(record)
-            head.session_id = head.session_id or text(record, "sessionId")
-            head.cwd = head.cwd or text(record, "cwd")
-            head.start = head.start or seconds(record.get("timestamp"))
-            head.first = head.first or text(record, "uuid")
-            loose += bool(head.first) and not text(record, "uuid")
-            if count >= _PEEKED or (count >= _ENOUGH and head.cwd and head.start and head.first):
-                break
-        head.size = os.path.getsize(path)
-    except OSError as error:
-        odd.note(f"unreadable: {error.strerror}")
-        return None
-    head.mark = str(head.size)
+    first = (record for _, record in records(path, Unreadable(), _START))
+    for count, record in enumerate(beginning(head, first, _PEEKED, unread), 1):
+        is_ours = is_ours or _is_ours(record)
+        head.session_id = head.session_id or text(record, "sessionId")
+        head.cwd = head.cwd or text(record, "cwd")
+        head.start = head.start or seconds(record.get("timestamp"))
+        head.first = head.first or text(record, "uuid")
+        loose += bool(head.first) and not text(record, "uuid")
+        if count > _ENOUGH and head.cwd and head.start and head.first:
+            break
     head.key = "original" if loose else ""
     head.session_id = head.session_id or (stem if head.start else "")
     return head if is_ours and head.session_id else None
 
 
-def _with_origins(found: list[Head]) -> list[Head]:
-    """Name for each fork the file that it begins with a copy of: only that has records without an id in between."""
+def set_origins(found: list[Head]) -> None:
+    """Name for each fork the files that may hold what it begins with a copy of: those of its kin that are older.
+
+    The oldest comes first in what is given, but that only the original has records without an id among the copied ones.
+    """
     groups: dict[str, list[Head]] = {}
     for head in found:
         groups.setdefault(head.first or head.session_id, []).append(head)
     for group in groups.values():
-        group.sort(key=lambda head: (not head.key, os.path.getmtime(head.path), head.path))
-        for fork in group[1:]:
-            fork.origin = group[0].path
-    return found
+        group.sort(key=lambda head: not head.key)
+        for older, fork in enumerate(group):
+            fork.origins = tuple(head.path for head in group[:older][:_MOST_KIN])
 
 
 def _with_parts(head: Head, agents: list[str]) -> Head:
@@ -166,7 +165,7 @@ def _with_parts(head: Head, agents: list[str]) -> Head:
 
 
 def _belongs(path: str, session_id: str) -> bool:
-    return next((text(record, "sessionId") for _, record in records(path, Odd(), _START)), "") == session_id
+    return next((text(record, "sessionId") for _, record in records(path, Unreadable(), _START)), "") == session_id
 
 
 # --- reading one
@@ -182,15 +181,15 @@ def read(head: Head, story: Story) -> None:
         notes.read(head, story)
         return
     reader = _Reader(story)
-    if head.origin:
-        reader.skip_copied(head.origin)
-        ids = (text(record, "sessionId") for _, record in records(head.origin, Odd(), _START))
-        story.parent = next(filter(None, ids), "")
-    for line, record in records(head.path, story.odd, _START, story.position):
+    for path in head.origins:
+        reader.skip_copied(path)
+        ids = (text(record, "sessionId") for _, record in records(path, Unreadable(), _START))
+        story.parent = story.parent or next(filter(None, ids), "")
+    for line, record in records(head.path, story.unread, _START, story.position):
         reader.take(record, str(line))
         story.position.waiting = len(reader.calls)
     for path in head.parts:
-        for line, record in records(path, story.odd, _START):
+        for line, record in records(path, story.unread, _START):
             reader.take({**record, "isSidechain": True}, f"{os.path.basename(path)}:{line}")
     reader.finish()
 
@@ -211,7 +210,7 @@ class _Reader:
 
     def skip_copied(self, path: str) -> None:
         """Pass over the records that are copies of another file's."""
-        for _, record in records(path, Odd(), _START):
+        for _, record in records(path, Unreadable(), _START):
             if uuid := text(record, "uuid"):
                 self.seen.add(hash(uuid))
 
@@ -225,7 +224,7 @@ class _Reader:
             self.seen.add(hash(uuid))
         at = seconds(record.get("timestamp"))
         if kind not in _KNOWN:
-            self.story.odd.note(f"type {kind}")
+            self.story.unread.note(f"type {kind}")
         if kind in _TIMED and not record.get("isSidechain"):
             self.story.seen(at)
             self.story.version = text(record, "version") or self.story.version

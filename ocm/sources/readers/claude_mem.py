@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ocm.sources import databases, notes
 from ocm.sources.databases import Database, Row, parsed
 from ocm.sources.head import Head, Note
-from ocm.sources.json_lines import Odd, seconds, text
+from ocm.sources.json_lines import Unreadable, seconds, text
 from ocm.sources.sample import Sample
 
 NAME = "claude-mem"
@@ -32,19 +32,19 @@ def knows(sample: Sample) -> bool:
     return sample.tables >= _TABLES
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations in a database, or in those of a folder."""
     for one in notes.files(path, (".db",)):
         if knows(Sample(one)):
-            with databases.opened(one, odd) as db:
-                yield from _in_database(one, db, odd)
+            with databases.opened(one, unread) as db:
+                yield from _in_database(one, db, unread)
 
 
-def _in_database(path: str, db: Database, odd: Odd) -> Iterator[Head]:
+def _in_database(path: str, db: Database, unread: Unreadable) -> Iterator[Head]:
     for session in db.rows("sdk_sessions", "started_at_epoch"):
         name, memory = text(session, "content_session_id"), text(session, "memory_session_id")
         tool = _TOOLS.get(text(session, "platform_source"), text(session, "platform_source"))
-        held = [*_prompts(db, session, name), *(_noted(db, memory, odd) if memory else ())]
+        held = [*_prompts(db, session, name), *(_noted(db, memory, unread) if memory else ())]
         found = notes.head(NAME, name, path, text(session, "project"), held)
         found.tool = tool
         yield found
@@ -60,11 +60,11 @@ def _prompts(db: Database, session: Row, name: str) -> Iterator[Note]:
     yield from asked or [Note("prompt", text(session, "user_prompt"), first, f"sdk_sessions.{session.get('id')}")]
 
 
-def _noted(db: Database, memory: str, odd: Odd) -> Iterator[Note]:
+def _noted(db: Database, memory: str, unread: Unreadable) -> Iterator[Note]:
     for row in db.rows("observations", "created_at_epoch", memory_session_id=memory):
         place, kind = f"observations.{row.get('id')}", text(row, "type")
         if kind not in _KINDS and kind not in _LEFT:
-            odd.note(f"observation {kind}")
+            unread.note(f"observation {kind}")
         said = notes.joined(text(row, "title"), text(row, "narrative") or text(row, "text") or text(row, "subtitle"))
         yield Note(_KINDS.get(kind, "work"), said, _at(row), place)
         yield from (Note("tag", one) for one in _listed(row, "concepts"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ocm.sources import hunks, notes
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, Record, part, parts, seconds, text
+from ocm.sources.json_lines import Record, Unreadable, part, parts, seconds, text
 from ocm.sources.sample import Sample, document
 from ocm.sources.story import Story
 
@@ -33,7 +33,7 @@ _BLOCK = re.compile(
     r"(.*?)\n?={5,}\n(.*?)\n?(?:\+{3,}|>{3,}) ?REPLACE",
     re.DOTALL,
 )
-_EXIT = re.compile(r"[Ee]xit code:? (-?\d+)")
+_EXIT = re.compile(r"[Ee]xit code:? (-?\d{1,10})")
 _TODO = re.compile(r"\s*[-*]? ?\[([ xX~-])\] (\S.*)")
 _FAILED = re.compile(r"\[ERROR\]|The tool execution failed|<error>|The user denied")
 
@@ -74,26 +74,26 @@ def knows(sample: Sample) -> bool:
     return isinstance(tree, list) and any(isinstance(one, dict) and "role" in one for one in tree)
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations in a file, or in a folder and those below it."""
     if os.path.isfile(path):
         is_bank = notes.is_bank(path)
         folder = os.path.dirname(os.path.abspath(path))
-        yield from notes.memory_bank(NAME, folder, odd) if is_bank else _peek(path, odd)
+        yield from notes.memory_bank(NAME, folder, unread) if is_bank else _peek(path, unread)
         return
     for folder, folders, names in os.walk(path):
         folders.sort()
         if os.path.basename(folder) == notes.BANK:
-            yield from notes.memory_bank(NAME, folder, odd)
+            yield from notes.memory_bank(NAME, folder, unread)
         for name in sorted(names):
             if name == _HISTORY or name.endswith(_MESSAGES):
-                yield from _peek(os.path.join(folder, name), odd)
+                yield from _peek(os.path.join(folder, name), unread)
 
 
-def _peek(path: str, odd: Odd) -> Iterator[Head]:
+def _peek(path: str, unread: Unreadable) -> Iterator[Head]:
     tree = document(path)
     if tree is None:
-        odd.note(f"unreadable: {os.path.basename(os.path.dirname(path))}")
+        unread.note(f"unreadable: {os.path.basename(os.path.dirname(path))}")
         return
     found = os.stat(path)
     folder = os.path.dirname(path)

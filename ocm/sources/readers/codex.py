@@ -12,13 +12,13 @@ from functools import lru_cache
 
 from ocm.sources import hunks
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, Position, Record, number, part, parts, records, seconds, text
-from ocm.sources.sample import Sample, document
+from ocm.sources.json_lines import Position, Record, Unreadable, number, part, parts, records, seconds, text
+from ocm.sources.sample import Sample, beginning, document
 from ocm.sources.story import Story
 
 NAME = "codex"
 VERSION = "1"
-_PEEKED = 12
+_PEEKED = 13
 _ITEMS = frozenset(
     {
         "message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output",
@@ -39,7 +39,7 @@ _INJECTED = (
     "<hook_prompt",  # what a hook asks at the end of a turn
 )  # fmt: skip
 _IDE = re.compile(r"# Context from my IDE setup:.*?## My request for Codex:\s*", re.DOTALL)
-_EXIT = re.compile(r"(?:Process exited with code|Exit code:|exited with code) (-?\d+)")
+_EXIT = re.compile(r"(?:Process exited with code|Exit code:|exited with code) (-?\d{1,10})")
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?=\.jsonl?\Z)")
 _APPLIED = "Success"  # how what applies a patch begins to say so
 _SHELLS = ("exec_command", "shell", "shell_command", "local_shell", "container.exec")
@@ -64,12 +64,12 @@ def knows(sample: Sample) -> bool:
     return is_new or is_old or is_oldest
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations in a file, or in a folder and those below it; sub-agents go with who started them."""
     found: dict[str, Head] = {}
     children: list[tuple[str, Head]] = []
-    for one in _files(path, odd):
-        head, parent = _peek(one, odd)
+    for one in _files(path, unread):
+        head, parent = _peek(one, unread)
         if head and parent and os.path.isdir(path):
             children.append((parent, head))
         elif head:
@@ -81,11 +81,11 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
             found[parent] = replace(whole, parts=(*whole.parts, child.path), mark=mark, size=whole.size + child.size)
     for head in found.values():
         if head.key in found:
-            head.origin = found[head.key].path
+            head.origins = (found[head.key].path,)
     yield from found.values()
 
 
-def _files(path: str, odd: Odd) -> Iterator[str]:
+def _files(path: str, unread: Unreadable) -> Iterator[str]:
     if os.path.isfile(path):
         yield path
         return
@@ -95,36 +95,29 @@ def _files(path: str, odd: Odd) -> Iterator[str]:
             if name.endswith((".jsonl", ".json")) and (name.startswith("rollout-") or not name.startswith("session_")):
                 yield os.path.join(folder, name)
             elif name.endswith(".jsonl.zst") and name.removesuffix(".zst") not in names:
-                odd.note("compressed by zstd: unpack it")
+                unread.note("compressed by zstd: unpack it")
 
 
-def _peek(path: str, odd: Odd) -> tuple[Head | None, str]:
+def _peek(path: str, unread: Unreadable) -> tuple[Head | None, str]:
     """Return what the beginning of a file says, and the conversation that started it as a sub-agent."""
     stem = _ID.search(path)
     head = Head(NAME, stem[0] if stem else "", path)
     is_ours, parent = False, ""
-    try:
-        for count, (record, _) in enumerate(_records(path, Odd())):
-            meta = record["payload"] if record.get("type") == "session_meta" else {}
-            is_ours = is_ours or record.get("type") in ("session_meta", "response_item")
-            head.session_id = head.session_id or text(meta, "id") or text(meta, "session_id")
-            head.cwd = head.cwd or text(meta, "cwd") or text(record, "payload", "cwd")
-            head.start = head.start or seconds(record.get("timestamp"))
-            head.repository = head.repository or text(meta, "git", "repository_url")
-            if not parent and not head.key and meta:
-                head.key = text(meta, "forked_from_id")
-                parent = text(meta, "source", "subagent", "thread_spawn", "parent_thread_id")
-            if count >= _PEEKED:
-                break
-        head.size = os.path.getsize(path)
-    except OSError as error:
-        odd.note(f"unreadable: {error.strerror}")
-        return None, ""
-    head.mark = str(head.size)
+    first = (record for record, _ in _records(path, Unreadable()))
+    for record in beginning(head, first, _PEEKED, unread):
+        meta = record["payload"] if record.get("type") == "session_meta" else {}
+        is_ours = is_ours or record.get("type") in ("session_meta", "response_item")
+        head.session_id = head.session_id or text(meta, "id") or text(meta, "session_id")
+        head.cwd = head.cwd or text(meta, "cwd") or text(record, "payload", "cwd")
+        head.start = head.start or seconds(record.get("timestamp"))
+        head.repository = head.repository or text(meta, "git", "repository_url")
+        if not parent and not head.key and meta:
+            head.key = text(meta, "forked_from_id")
+            parent = text(meta, "source", "subagent", "thread_spawn", "parent_thread_id")
     return (head if is_ours and head.session_id else None), parent
 
 
-def _records(path: str, odd: Odd, position: Position | None = None) -> Iterator[tuple[Record, str]]:
+def _records(path: str, unread: Unreadable, position: Position | None = None) -> Iterator[tuple[Record, str]]:
     """Yield the records of a file in the form of the newest, each with its place."""
     if path.endswith(".json"):
         tree = document(path)
@@ -134,7 +127,7 @@ def _records(path: str, odd: Odd, position: Position | None = None) -> Iterator[
         for place, item in enumerate(parts(tree, "items"), 1):
             yield {"type": "response_item", "timestamp": item.get("timestamp"), "payload": item}, str(place)
         return
-    for line, record in records(path, odd, '{"timestamp"', position):
+    for line, record in records(path, unread, '{"timestamp"', position):
         if isinstance(record.get("payload"), dict):
             yield record, str(line)
         elif text(record, "type") in _ITEMS:
@@ -142,7 +135,7 @@ def _records(path: str, odd: Odd, position: Position | None = None) -> Iterator[
         elif "instructions" in record and "id" in record:
             yield {"type": "session_meta", "timestamp": record.get("timestamp"), "payload": record}, str(line)
         elif record.get("record_type") != "state":
-            odd.note(f"type {text(record, 'type')}")
+            unread.note(f"type {text(record, 'type')}")
 
 
 def read(head: Head, story: Story) -> None:
@@ -152,9 +145,9 @@ def read(head: Head, story: Story) -> None:
         OSError: a file of it cannot be read.
     """
     reader = _Reader(story)
-    skipped = _turn_ids(head.origin) if head.origin else set()
+    skipped = {turn for path in head.origins for turn in _turn_ids(path)}
     story.parent = head.key
-    for record, place in _records(head.path, story.odd, story.position):
+    for record, place in _records(head.path, story.unread, story.position):
         turn = text(record, "payload", "turn_id")
         if skipped and turn and turn not in skipped and record.get("type") == "turn_context":
             skipped = set()
@@ -163,7 +156,7 @@ def read(head: Head, story: Story) -> None:
             story.position.waiting = len(reader.calls) + reader.undated
     for path in head.parts:
         inner = _Reader(story, is_aside=True)
-        for record, place in _records(path, story.odd):
+        for record, place in _records(path, story.unread):
             inner.take(record, f"{os.path.basename(path)}:{place}")
     index = os.path.join(head.path.partition(f"{os.sep}sessions{os.sep}")[0], "session_index.jsonl")
     story.titled(_titles(index).get(head.session_id, ""), 3)
@@ -171,7 +164,7 @@ def read(head: Head, story: Story) -> None:
 
 
 def _turn_ids(path: str) -> set[str]:
-    found = (text(record, "payload", "turn_id") for record, _ in _records(path, Odd()))
+    found = (text(record, "payload", "turn_id") for record, _ in _records(path, Unreadable()))
     return set(filter(None, found))
 
 
@@ -180,7 +173,7 @@ def _titles(path: str) -> dict[str, str]:
     """Return the titles in an index of conversations, by id."""
     if not os.path.isfile(path):
         return {}
-    return {text(record, "id"): text(record, "thread_name") for _, record in records(path, Odd())}
+    return {text(record, "id"): text(record, "thread_name") for _, record in records(path, Unreadable())}
 
 
 class _Reader:
@@ -214,7 +207,7 @@ class _Reader:
         elif kind == "event_msg":
             self.event(payload)
         elif kind not in _TYPES:
-            self.story.odd.note(f"type {kind}")
+            self.story.unread.note(f"type {kind}")
 
     def item(self, item: Record, place: str) -> None:
         """Take a message, a call, or what a call returned."""
@@ -229,7 +222,7 @@ class _Reader:
         elif kind in ("function_call_output", "custom_tool_call_output"):
             self.returned(call, item.get("output"), place)
         elif kind not in _ITEMS:
-            self.story.odd.note(f"item {kind}")
+            self.story.unread.note(f"item {kind}")
 
     def message(self, item: Record, place: str) -> None:
         """Take what a person or the model said."""

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from ocm.sources import hunks
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, Record, part, parts, records, seconds, text
-from ocm.sources.sample import Sample
+from ocm.sources.json_lines import Record, Unreadable, part, parts, records, seconds, text
+from ocm.sources.sample import Sample, beginning
 from ocm.sources.story import Story
 
 NAME = "copilot"
 VERSION = "1"
-_PEEKED = 20
+_PEEKED = 21
 _EDITORS = ("edit", "create", "apply_patch", "str_replace_editor", "write", "str_replace", "insert")
 _SHELLS = ("bash", "powershell", "shell")
-_EXIT = re.compile(r"exit(?:ed with)?(?: exit)? code:? (-?\d+)")
+_EXIT = re.compile(r"exit(?:ed with)?(?: exit)? code:? (-?\d{1,10})")
 _TODO = re.compile(r"\s*[-*] \[([ xX~/-])\] (\S.*)")
 _EVENTS = (
     "session.", "user.", "assistant.", "tool.", "hook.", "system.", "subagent.", "agent.", "skill.", "abort", "model.",
@@ -38,10 +38,10 @@ def knows(sample: Sample) -> bool:
     )
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations in a file, or in a folder and those below it."""
     for one in [path] if os.path.isfile(path) else _files(path):
-        head = _peek(one, odd)
+        head = _peek(one, unread)
         if head:
             yield head
 
@@ -52,26 +52,19 @@ def _files(path: str) -> Iterator[str]:
         yield from (os.path.join(folder, name) for name in sorted(names) if name.endswith(".jsonl"))
 
 
-def _peek(path: str, odd: Odd) -> Head | None:
+def _peek(path: str, unread: Unreadable) -> Head | None:
     stem = os.path.basename(os.path.dirname(path)) if path.endswith("events.jsonl") else os.path.basename(path)[:-6]
     head = Head(NAME, "", path)
     is_ours = False
-    try:
-        for count, (_, record) in enumerate(records(path, Odd())):
-            data = part(record, "data")
-            is_ours = is_ours or text(record, "type").startswith(("session.start", "user.message"))
-            head.session_id = head.session_id or text(data, "sessionId")
-            head.cwd = head.cwd or text(data, "context", "gitRoot") or text(data, "context", "cwd")
-            head.repository = head.repository or text(data, "context", "repository")
-            head.start = head.start or seconds(record.get("timestamp"))
-            if count >= _PEEKED:
-                break
-        head.size = os.path.getsize(path)
-    except OSError as error:
-        odd.note(f"unreadable: {error.strerror}")
-        return None
+    first = (record for _, record in records(path, Unreadable()))
+    for record in beginning(head, first, _PEEKED, unread):
+        data = part(record, "data")
+        is_ours = is_ours or text(record, "type").startswith(("session.start", "user.message"))
+        head.session_id = head.session_id or text(data, "sessionId")
+        head.cwd = head.cwd or text(data, "context", "gitRoot") or text(data, "context", "cwd")
+        head.repository = head.repository or text(data, "context", "repository")
+        head.start = head.start or seconds(record.get("timestamp"))
     head.session_id = head.session_id or stem
-    head.mark = str(head.size)
     return head if is_ours else None
 
 
@@ -82,7 +75,7 @@ def read(head: Head, story: Story) -> None:
         OSError: it cannot be read.
     """
     reader = _Reader(story)
-    for line, record in records(head.path, story.odd, '{"type"'):
+    for line, record in records(head.path, story.unread, '{"type"'):
         reader.take(record, str(line))
     story.close_turn()
 
@@ -115,7 +108,7 @@ class _Reader:
         elif kind == "tool.execution_complete":
             self.ended(data, at, place)
         elif not kind.startswith(_EVENTS):
-            self.story.odd.note(f"type {kind}")
+            self.story.unread.note(f"type {kind}")
 
     def begun(self, data: Record) -> None:
         """Take what a start says of the client and the repository."""

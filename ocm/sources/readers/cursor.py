@@ -12,7 +12,7 @@ from itertools import takewhile
 from ocm.sources import databases, hunks
 from ocm.sources.databases import Database, parsed
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, Record, part, parts, records, seconds, text
+from ocm.sources.json_lines import Record, Unreadable, part, parts, records, seconds, text
 from ocm.sources.sample import Sample
 from ocm.sources.story import Story
 
@@ -46,10 +46,10 @@ def knows(sample: Sample) -> bool:
     return first.get("role") in ("user", "assistant") and "content" in part(first, "message") and "type" not in first
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations in a transcript, a database, or a folder of transcripts."""
     if os.path.isfile(path):
-        yield from _in_database(path, odd) if Sample(path).tables else _in_file(path)
+        yield from _in_database(path, unread) if Sample(path).tables else _in_file(path)
         return
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if name != "subagents")
@@ -57,7 +57,7 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
             if name.endswith(".jsonl") and knows(Sample(os.path.join(folder, name))):
                 yield from _in_file(os.path.join(folder, name))
             elif name == "state.vscdb":
-                yield from _in_database(os.path.join(folder, name), odd)
+                yield from _in_database(os.path.join(folder, name), unread)
 
 
 def _in_file(path: str) -> Iterator[Head]:
@@ -70,14 +70,14 @@ def _in_file(path: str) -> Iterator[Head]:
 
 
 def _calls_in(path: str) -> Iterator[tuple[str, Record]]:
-    for _, record in records(path, Odd()):
+    for _, record in records(path, Unreadable()):
         for block in parts(record, "message", "content"):
             if block.get("type") == "tool_use":
                 yield text(block, "name"), part(block, "input")
 
 
-def _in_database(path: str, odd: Odd) -> Iterator[Head]:
-    with databases.opened(path, odd) as db:
+def _in_database(path: str, unread: Unreadable) -> Iterator[Head]:
+    with databases.opened(path, unread) as db:
         for row in db.like(_TABLE, "key", "composerData:"):
             data = part(parsed(row.get("value")))
             name = text(row, "key").removeprefix("composerData:")
@@ -96,10 +96,10 @@ def read(head: Head, story: Story) -> None:
     """
     story.seen(head.start)
     if head.key:
-        with databases.opened(head.path, story.odd) as db:
+        with databases.opened(head.path, story.unread) as db:
             _tell_bubbles(db, head, story)
     else:
-        for line, record in records(head.path, story.odd, '{"role"'):
+        for line, record in records(head.path, story.unread, '{"role"'):
             _tell(record, story, head.start, str(line))
     story.close_turn()
 
@@ -117,7 +117,7 @@ def _tell(record: Record, story: Story, at: float, place: str) -> None:
             if block.get("type") == "tool_use":
                 _call(text(block, "name"), part(block, "input"), "", story, at, place)
     elif record.get("type") != "turn_ended":
-        story.odd.note(f"type {text(record, 'type')}")
+        story.unread.note(f"type {text(record, 'type')}")
 
 
 def _tell_bubbles(db: Database, head: Head, story: Story) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from ocm.sources import databases, notes
 from ocm.sources.head import Head, Note
-from ocm.sources.json_lines import Odd, Record, parts, seconds, text
+from ocm.sources.json_lines import Record, Unreadable, parts, seconds, text
 from ocm.sources.sample import Sample
 
 NAME = "engram"
@@ -39,7 +39,7 @@ def knows(sample: Sample) -> bool:
     return isinstance(tree, dict) and "observations" in tree and "sessions" in tree
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations in a database or an export, or in those of a folder."""
     for one in notes.files(path, (".db", ".json")):
         sample = Sample(one)
@@ -48,13 +48,13 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
         if not sample.tables:
             prompts = parts(sample.document, "prompts") or parts(sample.document, "user_prompts")
             held = {name: parts(sample.document, name) for name in _NAMES}
-            yield from _told(one, {**held, "user_prompts": prompts}, odd)
+            yield from _told(one, {**held, "user_prompts": prompts}, unread)
             continue
-        with databases.opened(one, odd) as db:
-            yield from _told(one, {name: list(db.rows(name)) for name in _NAMES}, odd)
+        with databases.opened(one, unread) as db:
+            yield from _told(one, {name: list(db.rows(name)) for name in _NAMES}, unread)
 
 
-def _told(path: str, held: _Held, odd: Odd) -> Iterator[Head]:
+def _told(path: str, held: _Held, unread: Unreadable) -> Iterator[Head]:
     over = {
         text(one, "target_id")
         for one in held["memory_relations"]
@@ -67,7 +67,7 @@ def _told(path: str, held: _Held, odd: Odd) -> Iterator[Head]:
         own = [row for row in held["observations"] if text(row, "session_id") == name]
         cwd = text(session, "directory") or next((p for row in (session, *own) if (p := text(row, "project"))), "")
         asked = [row for row in held["user_prompts"] if text(row, "session_id") == name]
-        yield notes.head(NAME, name, path, cwd, [*_prompts(session, asked), *_noted(own, over, odd)])
+        yield notes.head(NAME, name, path, cwd, [*_prompts(session, asked), *_noted(own, over, unread)])
 
 
 def _prompts(session: Record, rows: Iterable[Record]) -> Iterator[Note]:
@@ -76,11 +76,11 @@ def _prompts(session: Record, rows: Iterable[Record]) -> Iterator[Note]:
         yield Note("prompt", text(row, "content"), seconds(row.get("created_at")), f"user_prompts.{row.get('id')}")
 
 
-def _noted(rows: Iterable[Record], over: set[str], odd: Odd) -> Iterator[Note]:
+def _noted(rows: Iterable[Record], over: set[str], unread: Unreadable) -> Iterator[Note]:
     for row in rows:
         kind = text(row, "type")
         if kind not in _KINDS:
-            odd.note(f"observation {kind}")
+            unread.note(f"observation {kind}")
         section = _KINDS.get(kind, "work")
         if not section or row.get("deleted_at") or row.get("scope") == "personal":
             continue

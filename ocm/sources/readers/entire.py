@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, text
+from ocm.sources.json_lines import Record, Unreadable, part, text
 from ocm.sources.readers import claude_code, codex, copilot, gemini_cli, opencode
 from ocm.sources.sample import Sample, document
 from ocm.sources.story import Story
@@ -30,35 +30,44 @@ def places() -> list[str]:
 def knows(sample: Sample) -> bool:
     """Return whether a file is part of a checkpoint."""
     if sample.name == _TRANSCRIPT:
-        return bool(_session_id(sample.path))
+        return bool(_session_id(_about(sample.path)))
     tree = sample.document if sample.name == "metadata.json" else None
     return isinstance(tree, dict) and "checkpoint_id" in tree
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations of a checkpoint, or of a folder of them, each once."""
     found: dict[str, Head] = {}
+    since: dict[str, str] = {}
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     for place, folders, names in os.walk(folder):
         folders.sort()
-        session = _session_id(os.path.join(place, _TRANSCRIPT)) if _TRANSCRIPT in names else ""
-        inner = _inner(os.path.join(place, _TRANSCRIPT), odd) if session else None
+        about = _about(os.path.join(place, _TRANSCRIPT)) if _TRANSCRIPT in names else {}
+        session = _session_id(about)
+        since[session] = min(since.get(session, "9"), text(about, "created_at") or "9")
+        inner = _inner(os.path.join(place, _TRANSCRIPT), unread) if session else None
         if inner and inner.size > (found[session].size if session in found else -1):
             found[session] = replace(inner, source=NAME, tool=inner.source, session_id=session)
+    oldest = sorted(found.values(), key=lambda head: (since[head.session_id], head.session_id))
+    claude_code.set_origins([head for head in oldest if head.tool == claude_code.NAME])
     yield from found.values()
 
 
-def _session_id(transcript: str) -> str:
+def _about(transcript: str) -> Record:
+    """Return what a checkpoint says of a transcript, nothing where it is not one of its own."""
+    about = part(document(os.path.join(os.path.dirname(transcript), "metadata.json")))
+    return about if "checkpoint_id" in about else {}
+
+
+def _session_id(about: Record) -> str:
     """Return whose transcript it is, as the host names it: older checkpoints put the day in front."""
-    about = document(os.path.join(os.path.dirname(transcript), "metadata.json"))
-    is_ours = isinstance(about, dict) and "checkpoint_id" in about
-    return _DATED.sub("", text(about, "session_id")) if is_ours else ""
+    return _DATED.sub("", text(about, "session_id"))
 
 
-def _inner(path: str, odd: Odd) -> Head | None:
+def _inner(path: str, unread: Unreadable) -> Head | None:
     sample = Sample(path)
     reader = next((one for one in _READERS if one.knows(sample)), None)
-    return next(iter(reader.heads(path, odd)), None) if reader else None
+    return next(iter(reader.heads(path, unread)), None) if reader else None
 
 
 def read(head: Head, story: Story) -> None:

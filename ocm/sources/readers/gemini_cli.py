@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 
 from ocm.sources import hunks
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, Record, part, parts, records, seconds, text
-from ocm.sources.sample import Sample, document
+from ocm.sources.json_lines import Record, Unreadable, part, parts, records, seconds, text
+from ocm.sources.sample import Sample, beginning, document
 from ocm.sources.story import MAX_ANSWER, Story
 
 NAME = "gemini-cli"
 VERSION = "1"
-_PEEKED = 8
+_PEEKED = 9
 _EDITORS = ("replace", "write_file", "edit", "smart_edit")
-_EXIT = re.compile(r"^Exit Code: (-?\d+)", re.MULTILINE)
+_EXIT = re.compile(r"^Exit Code: (-?\d{1,10})", re.MULTILINE)
 _WORKSPACE = re.compile(r"(?:Workspace Directories:\*\*\s*-|working in the directory:?)\s*(\S[^\n]*)")
 _INJECTED = ("<session_context", "<hook_context", "This is the Gemini CLI. We are setting up")
 _KINDS = ("user", "gemini", "info", "warning", "error", "")
@@ -54,10 +54,10 @@ def knows(sample: Sample) -> bool:
     return is_log or is_bare or any(one.get("type") == "gemini" for one in listed)
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations in a file, or in a folder and those below it; sub-agents go with their parent."""
     if os.path.isfile(path):
-        head = _peek(path, odd)
+        head = _peek(path, unread)
         if head:
             yield head
         return
@@ -65,7 +65,7 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
         folders.sort()
         chats = [name for name in sorted(names) if name.endswith((".jsonl", ".json")) and name.startswith("session")]
         for name in chats:
-            head = _peek(os.path.join(folder, name), odd)
+            head = _peek(os.path.join(folder, name), unread)
             if head:
                 yield _with_parts(head, os.path.join(folder, head.session_id))
 
@@ -78,25 +78,18 @@ def _with_parts(head: Head, folder: str) -> Head:
     return replace(head, parts=tuple(own), mark="+".join(map(str, [head.mark, *sizes])), size=head.size + sum(sizes))
 
 
-def _peek(path: str, odd: Odd) -> Head | None:
+def _peek(path: str, unread: Unreadable) -> Head | None:
     head = Head(NAME, "", path)
     is_ours = False
-    try:
-        for count, (record, _) in enumerate(_records(path, Odd())):
-            head.session_id = head.session_id or text(record, "sessionId") or text(record, "$set", "sessionId")
-            head.start = head.start or seconds(record.get("startTime")) or seconds(record.get("timestamp"))
-            is_ours = is_ours or "projectHash" in record or record.get("type") in ("gemini", "user")
-            found = _WORKSPACE.search(json.dumps(record)[:20_000].replace("\\n", "\n")) if not head.cwd else None
-            head.cwd = head.cwd or (found[1].strip() if found else "")
-            if count >= _PEEKED:
-                break
-        head.size = os.path.getsize(path)
-    except OSError as error:
-        odd.note(f"unreadable: {error.strerror}")
-        return None
+    first = (record for record, _ in _records(path, Unreadable()))
+    for record in beginning(head, first, _PEEKED, unread):
+        head.session_id = head.session_id or text(record, "sessionId") or text(record, "$set", "sessionId")
+        head.start = head.start or seconds(record.get("startTime")) or seconds(record.get("timestamp"))
+        is_ours = is_ours or "projectHash" in record or record.get("type") in ("gemini", "user")
+        found = _WORKSPACE.search(json.dumps(record)[:20_000].replace("\\n", "\n")) if not head.cwd else None
+        head.cwd = head.cwd or (found[1].strip() if found else "")
     head.session_id = head.session_id or os.path.splitext(os.path.basename(path))[0]
     head.cwd = _root_beside(path) or head.cwd
-    head.mark = str(head.size)
     return head if is_ours else None
 
 
@@ -111,14 +104,14 @@ def _root_beside(path: str) -> str:
         return next((root for root, slug in projects.items() if slug == os.path.basename(folder)), "")
 
 
-def _records(path: str, odd: Odd) -> Iterator[tuple[Record, str]]:
+def _records(path: str, unread: Unreadable) -> Iterator[tuple[Record, str]]:
     if path.endswith(".json"):
         tree = part(document(path))
         yield {name: value for name, value in tree.items() if name != "messages"}, "0"
         for place, message in enumerate(parts(tree, "messages"), 1):
             yield message, str(place)
     else:
-        for line, record in records(path, odd, '{"id"'):
+        for line, record in records(path, unread, '{"id"'):
             yield record, str(line)
 
 
@@ -129,12 +122,12 @@ def read(head: Head, story: Story) -> None:
         OSError: a file of it cannot be read.
     """
     reader = _Reader(story)
-    for record, place in _records(head.path, story.odd):
+    for record, place in _records(head.path, story.unread):
         reader.take(record, place)
     reader.tell()
     for path in head.parts:
         inner = _Reader(story, is_aside=True)
-        for record, place in _records(path, story.odd):
+        for record, place in _records(path, story.unread):
             inner.take(record, f"{os.path.basename(path)}:{place}")
         inner.tell()
     story.close_turn()
@@ -162,13 +155,13 @@ class _Reader:
         if "type" in record:
             self.message(record, place)
         elif "$set" not in record and "sessionId" not in record and "$rewindTo" not in record and record:
-            self.story.odd.note("operation")
+            self.story.unread.note("operation")
 
     def message(self, record: Record, place: str) -> None:
         """Take a message, which replaces one with its id."""
         kind = text(record, "type")
         if kind not in _KINDS:
-            self.story.odd.note(f"type {kind}")
+            self.story.unread.note(f"type {kind}")
         said = _said(record)[:MAX_ANSWER]
         name = text(record, "id") or f"{text(record, 'timestamp')} {said[:100]}"
         known = self.messages.setdefault(name, _Message(kind, seconds(record.get("timestamp")), said, place))

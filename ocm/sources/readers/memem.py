@@ -10,7 +10,7 @@ from typing import Any
 
 from ocm.sources import notes
 from ocm.sources.head import Head, Note
-from ocm.sources.json_lines import Odd, seconds, text
+from ocm.sources.json_lines import Unreadable, seconds, text
 from ocm.sources.sample import Sample
 
 NAME = "memem"
@@ -32,11 +32,11 @@ def knows(sample: Sample) -> bool:
     return sample.head.startswith(_OURS[0]) and all(key in sample.head for key in _OURS)
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the memories in a file, or in a folder."""
     for one in notes.files(path, (".md",)):
         if knows(Sample(one)):
-            keys, body = notes.page(one, odd)
+            keys, body = notes.page(one, unread)
             name = text(keys, "id")
             yield notes.head(NAME, name and f"memem-{name}", one, text(keys, "project"), _noted(keys, body))
 

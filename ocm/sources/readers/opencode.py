@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ocm.sources import databases, hunks
 from ocm.sources.databases import Database, parsed
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, Record, number, part, parts, seconds, text
+from ocm.sources.json_lines import Record, Unreadable, number, part, parts, seconds, text
 from ocm.sources.sample import Sample, document
 from ocm.sources.story import Story
 
@@ -47,10 +47,10 @@ def knows(sample: Sample) -> bool:
     return is_export or is_session
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations in a database, an export, or a folder of them; sub-agents go with their parent."""
     if os.path.isfile(path):
-        yield from _in_database(path, odd) if Sample(path).tables else _in_file(path)
+        yield from _in_database(path, unread) if Sample(path).tables else _in_file(path)
         return
     for folder, folders, names in os.walk(path):
         folders.sort()
@@ -59,13 +59,13 @@ def heads(path: str, odd: Odd) -> Iterator[Head]:
             continue
         for name in sorted(names):
             if name.endswith(".db"):
-                yield from _in_database(os.path.join(folder, name), odd)
+                yield from _in_database(os.path.join(folder, name), unread)
             elif name.endswith(".json"):
                 yield from _in_file(os.path.join(folder, name))
 
 
-def _in_database(path: str, odd: Odd) -> Iterator[Head]:
-    with databases.opened(path, odd) as db:
+def _in_database(path: str, unread: Unreadable) -> Iterator[Head]:
+    with databases.opened(path, unread) as db:
         sessions = list(db.rows("session", "time_created"))
         children: dict[str, list[Record]] = {}
         for session in sessions:
@@ -117,7 +117,7 @@ def read(head: Head, story: Story) -> None:
         OSError: it cannot be read.
     """
     if Sample(head.path).tables:
-        with databases.opened(head.path, story.odd) as db:
+        with databases.opened(head.path, story.unread) as db:
             for session in db.rows("session", id=head.key):
                 _begin(session, parsed(session.get("model")), story)
             _tell(_messages_in(db, head.key), story)
@@ -184,7 +184,7 @@ def _tell(talk: _Talk, story: Story, *, is_aside: bool = False) -> None:
             if kind == "tool":
                 _take_call(piece, story, at, str(place), is_aside=is_aside)
             elif kind not in _PARTS:
-                story.odd.note(f"part {kind}")
+                story.unread.note(f"part {kind}")
         if role == "assistant" and not is_aside and not info.get("summary"):
             story.model = text(info, "modelID") or story.model
             story.answer("\n".join(filter(None, said)), at, str(place))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ocm.sources import databases, notes
 from ocm.sources.databases import Database, Row
 from ocm.sources.head import Head, Note
-from ocm.sources.json_lines import Odd, seconds, text
+from ocm.sources.json_lines import Unreadable, seconds, text
 from ocm.sources.sample import Sample
 
 NAME = "opencodememory"
@@ -32,30 +32,30 @@ def knows(sample: Sample) -> bool:
     return sample.tables >= _TABLES and "meta" not in sample.tables
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the sessions in a database, or in those of a folder and of its store."""
     inner = os.path.join(path, ".openCodeMemory")
     for one in [*notes.files(path, (".db",)), *notes.files(inner, (".db",))]:
         if knows(Sample(one)):
-            with databases.opened(one, odd) as db:
-                yield from _in_database(one, db, odd)
+            with databases.opened(one, unread) as db:
+                yield from _in_database(one, db, unread)
 
 
-def _in_database(path: str, db: Database, odd: Odd) -> Iterator[Head]:
+def _in_database(path: str, db: Database, unread: Unreadable) -> Iterator[Head]:
     for row in db.rows("sessions", "started_at"):
-        found = notes.head(NAME, text(row, "id"), path, text(row, "project"), _noted(db, row, odd))
+        found = notes.head(NAME, text(row, "id"), path, text(row, "project"), _noted(db, row, unread))
         found.tool = text(row, "tool")
         yield found
 
 
-def _noted(db: Database, session: Row, odd: Odd) -> Iterator[Note]:
+def _noted(db: Database, session: Row, unread: Unreadable) -> Iterator[Note]:
     name, start = text(session, "id"), seconds(session.get("started_at"))
     yield Note("title", text(session, "slug").replace("-", " "))
     yield Note("prompt", text(session, "goal"), start, "sessions")
     for row in db.rows("session_chunks", "id", session_id=name):
         kind, said = text(row, "chunk_type"), text(row, "content")
         if kind not in _SECTIONS:
-            odd.note(f"chunk {kind}")
+            unread.note(f"chunk {kind}")
         section = _SECTIONS.get(kind, "work")
         said = text(databases.parsed(said), "url") if section == "link" else said
         if section:

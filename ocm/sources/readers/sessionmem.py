@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from ocm.sources import databases, notes
 from ocm.sources.databases import parsed
 from ocm.sources.head import Head, Note
-from ocm.sources.json_lines import Odd, Record, parts, seconds, text
+from ocm.sources.json_lines import Record, Unreadable, parts, seconds, text
 from ocm.sources.sample import Sample
 
 NAME = "sessionmem"
@@ -39,17 +39,17 @@ def knows(sample: Sample) -> bool:
     )
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations in a database or an export, or in those of a folder."""
     for one in notes.files(path, (".db", ".json")):
         sample = Sample(one)
         if not knows(sample):
             continue
         if not sample.tables:
-            yield from _grouped(one, _exported(sample), odd)
+            yield from _grouped(one, _exported(sample), unread)
             continue
-        with databases.opened(one, odd) as db:
-            yield from _grouped(one, db.rows("memories", "created_at"), odd)
+        with databases.opened(one, unread) as db:
+            yield from _grouped(one, db.rows("memories", "created_at"), unread)
 
 
 def _exported(sample: Sample) -> list[Record]:
@@ -57,7 +57,7 @@ def _exported(sample: Sample) -> list[Record]:
     return parts(tree, "memories")
 
 
-def _grouped(path: str, rows: Iterable[Record], odd: Odd) -> Iterator[Head]:
+def _grouped(path: str, rows: Iterable[Record], unread: Unreadable) -> Iterator[Head]:
     sessions: dict[tuple[str, str, str], list[Note]] = {}
     for row in rows:
         project = _either(row, "project_id", "projectId")
@@ -66,17 +66,17 @@ def _grouped(path: str, rows: Iterable[Record], odd: Odd) -> Iterator[Head]:
             _HASH.sub("", project),
             _either(row, "source_adapter", "sourceAdapter"),
         )
-        sessions.setdefault(key, []).extend(_noted(row, odd))
+        sessions.setdefault(key, []).extend(_noted(row, unread))
     for (name, project, tool), held in sessions.items():
         found = notes.head(NAME, name, path, project, held)
         found.tool = tool
         yield found
 
 
-def _noted(row: Record, odd: Odd) -> Iterator[Note]:
+def _noted(row: Record, unread: Unreadable) -> Iterator[Note]:
     kind, at = text(row, "kind"), seconds(_either(row, "created_at", "createdAt"))
     if kind not in _KINDS:
-        odd.note(f"memory {kind}")
+        unread.note(f"memory {kind}")
     expires = seconds(_either(row, "expires_at", "expiresAt"))
     is_over = bool(expires) and expires <= time.time()
     yield Note(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from ocm.sources.head import Head
-from ocm.sources.json_lines import Odd, seconds
+from ocm.sources.json_lines import Unreadable, seconds
 from ocm.sources.sample import Sample
 from ocm.sources.story import Story
 from ocm.store import paths
@@ -52,11 +52,11 @@ def knows(sample: Sample) -> bool:
     return sample.head.lstrip(b"\xef\xbb\xbf \r\n").startswith(_MARK)
 
 
-def heads(path: str, odd: Odd) -> Iterator[Head]:
+def heads(path: str, unread: Unreadable) -> Iterator[Head]:
     """Yield the conversations in a document, or in a folder and those below it, each once."""
     found: dict[str, Head] = {}
     for one in [path] if os.path.isfile(path) else _files(path):
-        head = _peek(one, odd)
+        head = _peek(one, unread)
         if head and head.size > (found[head.session_id].size if head.session_id in found else -1):
             found[head.session_id] = head
     yield from found.values()
@@ -68,13 +68,13 @@ def _files(path: str) -> Iterator[str]:
         yield from (os.path.join(folder, name) for name in sorted(names) if name.endswith(".md"))
 
 
-def _peek(path: str, odd: Odd) -> Head | None:
+def _peek(path: str, unread: Unreadable) -> Head | None:
     sample = Sample(path)
     found = _SESSION.search(sample.head.decode("utf-8", "replace"))
     if not knows(sample):
         return None
     if not found:
-        odd.note("document without a session")
+        unread.note("document without a session")
         return None
     size = os.path.getsize(path)
     folder = os.path.dirname(os.path.abspath(path))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ocm.sources import registry
-from ocm.sources.json_lines import Odd, seconds
+from ocm.sources.json_lines import Unreadable, seconds
 from ocm.sources.story import Story
 
 _FORMATS = ("claude", "codex", "gemini", "copilot", "opencode export", "opencode sqlite")
@@ -20,8 +20,8 @@ _FORMATS = ("claude", "codex", "gemini", "copilot", "opencode export", "opencode
 
 def story_of(path: str) -> Story:
     """Return the story of the first conversation in a file."""
-    odd = Odd()
-    head = next(registry.heads(path, odd), None) or sys.exit(f"not recognised: {path}")
+    unread = Unreadable()
+    head = next(registry.heads(path, unread), None) or sys.exit(f"not recognised: {path}")
     story = Story(clean=lambda text: text, inside=lambda path: path)
     registry.read(head, story)
     return story

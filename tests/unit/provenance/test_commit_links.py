@@ -44,8 +44,12 @@ def test_commits_are_known_since_the_first_session_that_recorded_work(repo: Proj
     assert names(repo) == ["Retries"]
 
 
-def test_merges_stashes_and_notes_are_not_read(repo: Project) -> None:
+def test_merges_stashes_notes_and_transcripts_of_another_tool_are_not_read(repo: Project) -> None:
     retried(repo)
+    git(repo.root, "checkout", "-q", "--orphan", "entire/checkpoints/v1")
+    commit(repo.root, "Checkpoint: 0123456789ab")
+    git(repo.root, "update-ref", "refs/remotes/origin/entire/checkpoints/v1", "HEAD")
+    git(repo.root, "checkout", "-q", "-f", "main")
     commit(repo.root, "Retries")
     git(repo.root, "checkout", "-q", "-b", "topic", "HEAD~1")
     (repo.root / "b.py").write_text("x\n", encoding="utf-8")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ocm.base import times
 from ocm.base.model import Session
-from ocm.markdown import render
+from ocm.markdown import fingerprint_lines, render
 from ocm.sources import extract, hunks
 from ocm.sources.head import Head
 from ocm.sources.story import Story
@@ -133,6 +134,40 @@ def test_fingerprints_are_a_line_a_commit_with_the_id_that_git_has() -> None:
     one.close_turn()
     facts = extract.draft(HEAD, one, "1", {"abc1234": "a" * 40}).session.facts
     assert [line.split(" ")[2] for line in facts] == ["a" * 40, "-"]
+
+
+def test_fingerprints_are_a_line_a_turn_because_people_commit_by_hand() -> None:
+    one = asked("go")
+    for turn in range(3):
+        one.edit(
+            "a.py", "modified", hunks.added("\n".join(f"line {n} of turn {turn}" for n in range(9))), 1000.0 + turn
+        )
+        one.prompt("on", 1000.5 + turn, "1")
+    one.edit("a.py", "modified", hunks.added("a line that is long"), 1009)
+    one.ran("git commit", "[main abc1234] One", 1010, "3", failed=False)
+    one.close_turn()
+    units = fingerprint_lines.units(extract.draft(HEAD, one, "1", {"abc1234": "a" * 40}).session.facts)
+    assert [(len(unit.keys), unit.sha[:3]) for unit in units] == [(7, ""), (7, ""), (7, ""), (1, "aaa")]
+    assert [times.instant(unit.at) for unit in units] == [1000, 1001, 1002, 1010]
+
+
+def test_a_turn_of_few_fingerprints_is_told_with_the_next_one() -> None:
+    one = asked("go")
+    for turn in range(3):
+        one.edit("a.py", "modified", hunks.added(f"a line that is long, of turn {turn}"), 1)
+        one.prompt("on", 2, "1")
+    assert [len(unit.keys) for unit in fingerprint_lines.units(made(one).facts)] == [3]
+
+
+def test_of_more_fingerprints_than_a_session_may_hold_each_turn_keeps_a_fair_share() -> None:
+    one = asked("go")
+    for turn in range(20):
+        one.edit("a.py", "modified", hunks.added("\n".join(f"line {n} of turn {turn}" for n in range(400))), 1)
+        one.prompt("on", 2, "1")
+    units = fingerprint_lines.units(made(one).facts)
+    assert sum(len(unit.keys) for unit in units) == fingerprint_lines.MAX_SESSION
+    assert all(150 < len(unit.keys) < 260 for unit in units)
+    assert len(units) == 20
 
 
 def test_every_session_can_be_written() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from ocm.sources import json_lines
-from ocm.sources.json_lines import Odd, Position, number, part, parts, records, seconds, text
+from ocm.sources.json_lines import Position, Unreadable, local_seconds, number, part, parts, records, seconds, text
 from ocm.store.paths import UnfitFileError
 
 AT = 1_772_545_930.0
@@ -17,14 +18,14 @@ AT = 1_772_545_930.0
 
 def read(path: Path, data: bytes, start: str = "") -> tuple[list[dict[str, object]], dict[str, int]]:
     path.write_bytes(data)
-    odd = Odd()
-    return [record for _, record in records(str(path), odd, start)], odd.counts
+    unread = Unreadable()
+    return [record for _, record in records(str(path), unread, start)], unread.counts
 
 
 def test_each_line_is_a_record_with_its_number(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"a": 1}\n\n  \n{"a": 2}')
-    assert list(records(str(path), Odd())) == [(1, {"a": 1}), (4, {"a": 2})]
+    assert list(records(str(path), Unreadable())) == [(1, {"a": 1}), (4, {"a": 2})]
 
 
 def test_two_records_on_one_line_are_two(tmp_path: Path) -> None:
@@ -33,9 +34,9 @@ def test_two_records_on_one_line_are_two(tmp_path: Path) -> None:
 
 def test_a_whole_record_behind_a_torn_one_is_read(tmp_path: Path) -> None:
     line = b'{"parentUuid": 1, "text": "half {\\"parentUuid": 2, "x": {"y": 3}}\n'
-    found, odd = read(tmp_path / "a", b'{"parentUuid": 1, "t": "ha{"parentUuid": 2}\n' + line, '{"parentUuid"')
+    found, unread = read(tmp_path / "a", b'{"parentUuid": 1, "t": "ha{"parentUuid": 2}\n' + line, '{"parentUuid"')
     assert found == [{"parentUuid": 2}]
-    assert odd == {"torn line": 2}
+    assert unread == {"torn line": 2}
 
 
 def test_a_torn_line_is_counted_and_the_rest_read(tmp_path: Path) -> None:
@@ -67,8 +68,8 @@ def test_bytes_that_are_no_utf8_cost_their_letters_only(tmp_path: Path) -> None:
 
 def test_a_line_without_end_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "MAX_LINE", 64)
-    found, odd = read(tmp_path / "a", b'{"a": 1}\n{"b": "' + b"x" * 300 + b'"}\n{"a": 2}\n{"b": "' + b"x" * 300)
-    assert (found, odd) == ([{"a": 1}, {"a": 2}], {"line too long": 2})
+    found, unread = read(tmp_path / "a", b'{"a": 1}\n{"b": "' + b"x" * 300 + b'"}\n{"a": 2}\n{"b": "' + b"x" * 300)
+    assert (found, unread) == ([{"a": 1}, {"a": 2}], {"line too long": 2})
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
@@ -76,17 +77,17 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UnfitFileError):
-        list(records(str(tmp_path / "pipe"), Odd()))
+        list(records(str(tmp_path / "pipe"), Unreadable()))
 
 
 def test_what_is_odd_is_counted_up_to_a_bound() -> None:
-    odd = Odd()
+    unread = Unreadable()
     for n in range(1000):
-        odd.note(f"type {n}")
-        odd.note("\x1b[31m" + "x" * 100)
-    odd.note("\x00")
-    assert len(odd.counts) == 40
-    assert odd.counts["[31m" + "x" * 35] == 1000
+        unread.note(f"type {n}")
+        unread.note("\x1b[31m" + "x" * 100)
+    unread.note("\x00")
+    assert len(unread.counts) == 40
+    assert unread.counts["[31m" + "x" * 35] == 1000
 
 
 def test_parts_of_a_record_are_taken_whatever_it_is() -> None:
@@ -114,7 +115,22 @@ def test_a_time_is_read_in_every_unit(value: object) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, 0, -5, 10**40, float("nan"), float("inf"), "", "now", "9999-12-31T23:59:59Z", "1" * 30, [], {}],
+    [
+        None,
+        True,
+        0,
+        -5,
+        10**40,
+        10**400,
+        float("nan"),
+        float("inf"),
+        "",
+        "now",
+        "9999-12-31T23:59:59Z",
+        "1" * 30,
+        [],
+        {},
+    ],
 )
 def test_what_is_no_time_is_undated(value: object) -> None:
     assert seconds(value) == 0
@@ -124,12 +140,12 @@ def test_reading_goes_on_behind_the_last_whole_line_at_which_nothing_waits(tmp_p
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"a": 1}\n{"a": 2}\n{"a": 3}\n{"a": 4')
     position = Position()
-    for line, _ in records(str(path), Odd(), "", position):
+    for line, _ in records(str(path), Unreadable(), "", position):
         position.told += 1
         position.waiting = line == 3
     assert (position.offset, position.line, position.said) == (18, 2, 2)
     again = Position(position.offset, position.line, position.said)
-    assert list(records(str(path), Odd(), "", again)) == [(3, {"a": 3})]
+    assert list(records(str(path), Unreadable(), "", again)) == [(3, {"a": 3})]
     assert (again.offset, again.line) == (27, 3)
 
 
@@ -138,9 +154,18 @@ def test_a_line_that_is_too_long_is_behind_once_it_has_its_end(tmp_path: Path, m
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"a": "' + b"x" * 40 + b'"}\n')
     position = Position()
-    assert list(records(str(path), Odd(), "", position)) == []
+    assert list(records(str(path), Unreadable(), "", position)) == []
     assert position.offset == path.stat().st_size
     path.write_bytes(b'{"a": "' + b"x" * 40)
     position = Position()
-    assert list(records(str(path), Odd(), "", position)) == []
+    assert list(records(str(path), Unreadable(), "", position)) == []
     assert position.offset == 0
+
+
+@pytest.mark.parametrize("value", ["2026-13-45 25:61:61", "0001-01-01 00:00:00", "9999-12-31 23:59:59"])
+def test_what_no_clock_shows_is_undated(value: str) -> None:
+    assert local_seconds(value) == 0
+
+
+def test_a_time_without_a_zone_is_that_of_this_machine() -> None:
+    assert local_seconds("2026-03-03 13:52:10") == datetime(2026, 3, 3, 13, 52, 10).astimezone().timestamp()

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from ocm.sources import registry, spoken
-from ocm.sources.json_lines import Odd, Position
+from ocm.sources.json_lines import Position, Unreadable
 from ocm.sources.spoken import Sink
 from tests.support.transcripts import Claude
 
 
 def heard(path: Path) -> list[tuple[str, str, str]]:
-    (head,) = registry.heads(str(path), Odd())
+    (head,) = registry.heads(str(path), Unreadable())
     sink = Sink()
     spoken.listen(head, str, sink, Position())
     return [(one.role, one.place, one.text) for one in sink.said]

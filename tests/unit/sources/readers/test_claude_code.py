@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ocm.sources import registry
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.readers import claude_code
 from tests.support.transcripts import CWD, OTHER, SESSION, Claude, small_change, story, told
 
@@ -26,7 +26,7 @@ def test_a_conversation_is_told_whole(tmp_path: Path) -> None:
     assert len(heard.segments[0].keys) == 2
     assert (heard.version, heard.branch, heard.model) == ("2.1.300", "main", "claude-opus-5")
     assert heard.end - heard.start == 5 * 60
-    assert heard.odd.counts == {}
+    assert heard.unread.counts == {}
 
 
 def test_every_record_twice_counts_once(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_accepted_plans_and_answered_questions_are_decisions(tmp_path: Path) -> 
     one = Claude().prompt("plan")
     one.calls("ExitPlanMode", {"plan": "# Use TEI\n\nFaster."}, {"plan": "# Use TEI\n\nFaster.", "isAgent": False})
     one.calls("ExitPlanMode", {"plan": "# Refused"}, "Error: refused", failed=True)
-    one.calls("AskUserQuestion", {}, {"answers": {"Which db?": "SQLite", "Odd?": 3}})
+    one.calls("AskUserQuestion", {}, {"answers": {"Which db?": "SQLite", "Unreadable?": 3}})
     _, heard = told(one.put(tmp_path))
     assert list(heard.decisions) == ["Plan accepted: Use TEI. Faster.", "Which db? → SQLite"]
 
@@ -165,7 +165,7 @@ def test_titles_and_links_are_taken(tmp_path: Path) -> None:
 def test_what_is_not_known_is_counted(tmp_path: Path) -> None:
     one = small_change().record("wonder").record("wonder").bare(type="mode", mode="x")
     _, heard = told(one.put(tmp_path, tail='{"type": "user", "mess'))
-    assert heard.odd.counts == {"type wonder": 2, "torn line": 1}
+    assert heard.unread.counts == {"type wonder": 2, "torn line": 1}
 
 
 def test_an_error_of_the_api_and_a_made_up_model_say_nothing(tmp_path: Path) -> None:
@@ -205,29 +205,49 @@ def test_a_fork_is_what_came_after_the_copy(tmp_path: Path) -> None:
     del fork.lines[2]
     fork.minute = 100
     fork.prompt("now in the fork").edits(f"{CWD}/fork.py", "an old line", "a new line").put(tmp_path)
-    first, second = sorted(registry.heads(str(tmp_path), Odd()), key=lambda head: head.origin)
-    assert (first.session_id, second.session_id, second.origin) == (SESSION, OTHER, first.path)
+    first, second = sorted(registry.heads(str(tmp_path), Unreadable()), key=lambda head: head.origins)
+    assert (first.session_id, second.session_id, second.origins) == (SESSION, OTHER, (first.path,))
     heard = story()
     registry.read(second, heard)
     assert (heard.parent, heard.prompts, list(heard.files)) == (SESSION, 1, ["fork.py"])
 
 
+def test_a_fork_of_a_fork_is_only_what_neither_of_the_others_has(tmp_path: Path) -> None:
+    last = small_change()
+    last.lines.insert(2, json.dumps({"type": "mode", "mode": "x", "sessionId": SESSION}))
+    os.utime(last.put(tmp_path), (1, 1))
+    for number, name in enumerate((OTHER, "33333333-2222-4333-8444-555555555555"), 2):
+        fork = Claude(name, minute=100 * number)
+        fork.lines = [line.replace(f'"sessionId": "{last.session}"', f'"sessionId": "{name}"') for line in last.lines]
+        fork.lines = [line for line in fork.lines if "uuid" in line]
+        fork.prompt(f"now in fork {number}").edits(f"{CWD}/fork{number}.py", "an old line", "a new line")
+        os.utime(fork.put(tmp_path), (number, number))
+        last = fork
+    heads = sorted(registry.heads(str(tmp_path), Unreadable()), key=lambda head: len(head.origins))
+    heard = [story() for _ in heads]
+    for head, one in zip(heads, heard, strict=True):
+        registry.read(head, one)
+    assert [len(head.origins) for head in heads] == [0, 1, 2]
+    assert [list(one.files) for one in heard] == [["greet.py"], ["fork2.py"], ["fork3.py"]]
+    assert [one.parent for one in heard[1:]] == [SESSION, SESSION]
+
+
 def test_a_file_that_is_no_conversation_is_none(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"type": "other"}\n', encoding="utf-8")
-    assert list(claude_code.heads(str(tmp_path), Odd())) == []
-    assert list(claude_code.heads(str(tmp_path / "a.jsonl"), Odd())) == []
+    assert list(claude_code.heads(str(tmp_path), Unreadable())) == []
+    assert list(claude_code.heads(str(tmp_path / "a.jsonl"), Unreadable())) == []
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jsonl")
-    odd = Odd()
-    assert list(claude_code.heads(str(tmp_path), odd)) == []
-    assert odd.counts == {"unreadable: it is not a regular file": 1}
+    unread = Unreadable()
+    assert list(claude_code.heads(str(tmp_path), unread)) == []
+    assert unread.counts == {"unreadable: it is not a regular file": 1}
 
 
 def test_folders_of_tools_and_memories_hold_no_conversation(tmp_path: Path) -> None:
     small_change().put(tmp_path / "x" / "tool-results")
-    assert list(claude_code.heads(str(tmp_path), Odd())) == []
+    assert list(claude_code.heads(str(tmp_path), Unreadable())) == []
 
 
 def test_the_places_follow_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

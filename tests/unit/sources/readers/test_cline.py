@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ocm.sources import registry
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.readers import cline
 from ocm.sources.story import Story
 from tests.support.transcripts import told
@@ -113,7 +113,7 @@ def test_newer_sessions_are_read(tmp_path: Path) -> None:
     path.write_text(json.dumps(tree), encoding="utf-8")
     about = {"cwd": "/w", "model": "m", "metadata": {"title": "T"}, "created_at": "2026-03-01T10:00:00Z"}
     path.with_name("s1.json").write_text(json.dumps(about), encoding="utf-8")
-    (head,) = registry.heads(str(tmp_path), Odd())
+    (head,) = registry.heads(str(tmp_path), Unreadable())
     assert (head.session_id, head.cwd) == ("s1", "/w")
     head, heard = told(path)
     assert (heard.title, heard.turns[0].prompt, heard.turns[0].answer) == ("T", "do the work", "ok")
@@ -129,11 +129,11 @@ def test_what_is_empty_or_torn_is_no_conversation(tmp_path: Path) -> None:
     put(tmp_path, {"role": "user", "content": 3}, task="3")
     torn = put(tmp_path, user("x"), task="2")
     torn.write_text('[{"role": "user", "con', encoding="utf-8")
-    odd = Odd()
-    assert list(cline.heads(str(tmp_path), odd)) == []
-    assert odd.counts == {"unreadable: 2": 1}
+    unread = Unreadable()
+    assert list(cline.heads(str(tmp_path), unread)) == []
+    assert unread.counts == {"unreadable: 2": 1}
     (tmp_path / "x.messages.json").write_text("3", encoding="utf-8")
-    assert list(cline.heads(str(tmp_path / "x.messages.json"), odd)) == []
+    assert list(cline.heads(str(tmp_path / "x.messages.json"), unread)) == []
 
 
 def test_the_places_follow_the_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ocm.sources import registry
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.readers import codex
 from ocm.sources.story import Story
 from tests.support.transcripts import HISTORIES, SHOP, story, told
@@ -43,7 +43,7 @@ def test_what_the_client_recorded_is_told_whole() -> None:
     assert heard.turns[1].answer.startswith("`discount.py` holds the codes")
     assert (heard.version, heard.branch, heard.model, len(heard.sha)) == ("0.171.0", "main", "gpt-5.5", 40)
     assert list(heard.done)[-1] == "Add discount.py with the code"
-    assert heard.odd.counts == {}
+    assert heard.unread.counts == {}
 
 
 def test_edits_are_taken_as_they_were_applied_and_once(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_what_the_client_put_in_is_no_prompt(tmp_path: Path) -> None:
 
 def test_what_is_not_known_is_counted(tmp_path: Path) -> None:
     heard = read(tmp_path, line("wonder"), line("response_item", type="marvel"), '{"type": "bare"}')
-    assert heard.odd.counts == {"type wonder": 1, "item marvel": 1, "type bare": 1}
+    assert heard.unread.counts == {"type wonder": 1, "item marvel": 1, "type bare": 1}
 
 
 def test_older_files_are_read(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_sub_agents_edit_for_their_parent_and_forks_begin_behind_the_copy(tmp_pa
         line("response_item", **ask, content=[{"text": "in the fork"}]), name="fork")  # fmt: skip
     orphan = {"subagent": {"thread_spawn": {"parent_thread_id": "gone"}}}
     put(tmp_path, line("session_meta", id="lost", source=orphan), name="lost")
-    found = {head.session_id: head for head in registry.heads(str(tmp_path), Odd())}
+    found = {head.session_id: head for head in registry.heads(str(tmp_path), Unreadable())}
     assert sorted(found) == [ID, "fork"]
     whole, fork = story("/w"), story("/w")
     registry.read(found[ID], whole)
@@ -199,7 +199,7 @@ def test_the_places_follow_the_variable_and_titles_come_from_the_index(
     put(tmp_path / "sessions" / "2026", line("session_meta", id=ID, cwd="/w"))
     (tmp_path / "session_index.jsonl").write_text(json.dumps({"id": ID, "thread_name": "My title"}), encoding="utf-8")
     assert codex.places() == [str(tmp_path / "sessions"), str(tmp_path / "archived_sessions")]
-    (head,) = codex.heads(codex.places()[0], Odd())
+    (head,) = codex.heads(codex.places()[0], Unreadable())
     heard = story()
     codex.read(head, heard)
     assert heard.title == "My title"
@@ -214,15 +214,15 @@ def test_what_is_compressed_or_unreadable_is_named(tmp_path: Path) -> None:
     (tmp_path / "rollout-b.jsonl.zst").write_bytes(b"x")
     put(tmp_path, line("other"), name="b").rename(tmp_path / "rollout-b.jsonl")
     os.mkfifo(tmp_path / "rollout-c.jsonl")
-    odd = Odd()
-    assert list(codex.heads(str(tmp_path), odd)) == []
-    assert odd.counts == {"compressed by zstd: unpack it": 1, "unreadable: it is not a regular file": 1}
+    unread = Unreadable()
+    assert list(codex.heads(str(tmp_path), unread)) == []
+    assert unread.counts == {"compressed by zstd: unpack it": 1, "unreadable: it is not a regular file": 1}
 
 
 def test_a_document_without_its_session_is_no_conversation(tmp_path: Path) -> None:
     path = tmp_path / "rollout-2025-05-07-x.json"
     path.write_text(json.dumps({"items": [{"type": "message", "role": "user", "content": []}]}), encoding="utf-8")
-    assert list(codex.heads(str(path), Odd())) == []
+    assert list(codex.heads(str(path), Unreadable())) == []
 
 
 def test_a_call_of_any_other_tool_is_no_edit_and_no_command(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.readers import copilot
 from ocm.sources.story import Story
 from tests.support.transcripts import HISTORIES, SHOP, told
@@ -42,7 +42,7 @@ def test_what_the_client_recorded_is_told_whole() -> None:
     assert [(one.sha, one.subject) for one in heard.commits] == [("da3e713", "Use Decimal for cart prices")]
     assert (heard.version, heard.branch, heard.model) == ("1.0.102", "main", "scripted")
     assert heard.checks == {} or not any(check.failed for check in heard.checks.values())
-    assert heard.odd.counts == {}
+    assert heard.unread.counts == {}
 
 
 def test_edits_come_with_their_diff_or_with_what_the_call_named(tmp_path: Path) -> None:
@@ -103,16 +103,16 @@ def test_todos_answers_titles_and_models_are_taken(tmp_path: Path) -> None:
     assert [status for _, status, _ in heard.todos.values()] == ["completed", "pending", "in_progress"]
     assert list(heard.decisions) == ["Which? → That."]
     assert [one.sha for one in heard.commits] == ["abc1234"]
-    assert heard.odd.counts == {"type wonder.ful": 1}
+    assert heard.unread.counts == {"type wonder.ful": 1}
 
 
 def test_older_files_and_others_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "abc.jsonl").write_text(event("user.message", {"content": "x"}), encoding="utf-8")
     (tmp_path / "other.jsonl").write_text(event("hook.start", {}), encoding="utf-8")
     os.mkfifo(tmp_path / "z.jsonl")
-    odd = Odd()
-    assert [head.session_id for head in copilot.heads(str(tmp_path), odd)] == ["abc"]
-    assert odd.counts == {"unreadable: it is not a regular file": 1}
+    unread = Unreadable()
+    assert [head.session_id for head in copilot.heads(str(tmp_path), unread)] == ["abc"]
+    assert unread.counts == {"unreadable: it is not a regular file": 1}
 
 
 def test_the_places_follow_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

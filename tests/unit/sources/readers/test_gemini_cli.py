@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ocm.sources import registry
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.readers import gemini_cli
 from ocm.sources.story import Story
 from tests.support.transcripts import HISTORIES, SHOP, story, told
@@ -48,7 +48,7 @@ def test_what_the_client_recorded_is_told_whole() -> None:
     assert list(heard.done) == ["Reproduce the rounding error", "Store prices as Decimal"]
     assert heard.turns[1].answer.startswith("`discount.py` holds the codes")
     assert heard.model == "gemini-2.5-flash"
-    assert heard.odd.counts == {}
+    assert heard.unread.counts == {}
 
 
 def test_a_later_message_replaces_and_a_rewind_drops(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_what_nobody_typed_is_no_prompt(tmp_path: Path) -> None:
         {"timestamp": AT, "type": "user", "content": "without an id"},
     )
     assert [turn.prompt for turn in heard.turns] == ["without an id"]
-    assert heard.odd.counts == {"type wonder": 1, "operation": 1}
+    assert heard.unread.counts == {"type wonder": 1, "operation": 1}
 
 
 def test_calls_are_edits_commands_and_todos(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_sub_agents_edit_for_their_parent(tmp_path: Path) -> None:
         message("2", "user", "for the agent"),
         message("3", "gemini", "x", toolCalls=[call], model="other"),
     )
-    head = next(registry.heads(str(tmp_path), Odd()))
+    head = next(registry.heads(str(tmp_path), Unreadable()))
     heard = story("/w")
     registry.read(head, heard)
     assert (list(heard.files), heard.prompts, heard.model, head.mark.count("+")) == (["inner.py"], 1, "", 1)
@@ -153,10 +153,10 @@ def test_a_file_without_a_first_line_has_the_name_of_its_file(tmp_path: Path) ->
     )
     (tmp_path / "session-other.jsonl").write_text('{"x": 1}', encoding="utf-8")
     os.mkfifo(tmp_path / "session-z.jsonl")
-    odd = Odd()
-    assert [head.session_id for head in gemini_cli.heads(str(tmp_path), odd)] == ["session-bare"]
-    assert list(gemini_cli.heads(str(tmp_path / "session-other.jsonl"), odd)) == []
-    assert odd.counts == {"unreadable: it is not a regular file": 1}
+    unread = Unreadable()
+    assert [head.session_id for head in gemini_cli.heads(str(tmp_path), unread)] == ["session-bare"]
+    assert list(gemini_cli.heads(str(tmp_path / "session-other.jsonl"), unread)) == []
+    assert unread.counts == {"unreadable: it is not a regular file": 1}
 
 
 def test_the_places_follow_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from ocm.markdown import parse
 from ocm.sessions import import_batches
 from ocm.sources import importer, registry
 from ocm.sources.importer import Wish
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.readers import claude_mem, engram, sessionmem
 from ocm.sources.sample import Sample
 from ocm.store import forgotten
@@ -30,7 +30,7 @@ def shop(tmp_path: Path) -> Project:
 
 
 def test_claude_mem_tells_what_it_noted_of_a_conversation(tmp_path: Path) -> None:
-    (one, other), odd = heads(memories.claude_mem(tmp_path / "claude-mem.db"))
+    (one, other), unread = heads(memories.claude_mem(tmp_path / "claude-mem.db"))
     assert (one.session_id, one.cwd, one.tool, one.start) == ("host-1", "shop", "claude-code", AT)
     assert (other.tool, told(other).turns[0].prompt) == ("windsurf", "Elsewhere")
     heard = told(one)
@@ -45,11 +45,11 @@ def test_claude_mem_tells_what_it_noted_of_a_conversation(tmp_path: Path) -> Non
     ]
     assert [turn.prompt for turn in heard.turns] == ["Cart totals are off by a cent."]
     assert (list(heard.tags), list(heard.named)) == (["trade-off"], ["cart.py", "total.py"])
-    assert (heard.end, odd, heard.is_small) == (AT + 4, {"observation hunch": 1}, False)
+    assert (heard.end, unread, heard.is_small) == (AT + 4, {"observation hunch": 1}, False)
 
 
 def test_sessionmem_tells_what_has_expired_as_over(tmp_path: Path) -> None:
-    (one,), odd = heads(memories.sessionmem(tmp_path / "memories.db"))
+    (one,), unread = heads(memories.sessionmem(tmp_path / "memories.db"))
     assert (one.session_id, one.cwd, one.tool) == ("sm-1", "shop", "claude-code")
     heard = told(one)
     assert sections(heard) == [
@@ -57,7 +57,7 @@ def test_sessionmem_tells_what_has_expired_as_over(tmp_path: Path) -> None:
         ("problems", "~~The old rate is wrong~~"),
         ("work", "A kind of tomorrow"),
     ]
-    assert (list(heard.tags), odd) == (["money"], {"memory omen": 1})
+    assert (list(heard.tags), unread) == (["money"], {"memory omen": 1})
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
@@ -72,7 +72,7 @@ def test_an_export_of_sessionmem_is_read(tmp_path: Path, *, wrapped: bool) -> No
 
 
 def test_engram_tells_no_superseded_decision_as_in_force_and_nothing_deleted_or_personal(tmp_path: Path) -> None:
-    found, odd = heads(memories.engram(tmp_path / "engram.db", "/home/dev/shop"))
+    found, unread = heads(memories.engram(tmp_path / "engram.db", "/home/dev/shop"))
     assert [(one.session_id, one.cwd) for one in found] == [("eg-1", "/home/dev/shop"), ("manual-save-shop", "shop")]
     heard = told(found[0])
     assert sections(heard) == [
@@ -82,7 +82,7 @@ def test_engram_tells_no_superseded_decision_as_in_force_and_nothing_deleted_or_
         ("work", "Riddle"),
     ]
     assert ([turn.prompt for turn in heard.turns], list(heard.tags)) == (["Mend the prices"], ["money/rounding"])
-    assert (sections(told(found[1])), odd) == ([("work", "Saved by hand")], {"observation riddle": 1})
+    assert (sections(told(found[1])), unread) == ([("work", "Saved by hand")], {"observation riddle": 1})
 
 
 @pytest.mark.parametrize("prompts", ["prompts", "user_prompts"])
@@ -109,9 +109,9 @@ def test_a_damaged_database_is_named_and_the_others_of_its_folder_are_read(
         file.write(b"\xff" * (size - 4096))
     (tmp_path / "b.db").write_bytes(b"SQLite format 3\x00" + b"\0" * 80)
     (tmp_path / "c.txt").write_text("no database", encoding="utf-8")
-    odd = Odd()
-    assert list(module.heads(str(tmp_path), odd)) == []  # type: ignore[attr-defined]
-    assert list(odd.counts) == ["database: database disk image is malform"]
+    unread = Unreadable()
+    assert list(module.heads(str(tmp_path), unread)) == []  # type: ignore[attr-defined]
+    assert list(unread.counts) == ["database: database disk image is malform"]
 
 
 def test_a_database_that_is_in_use_is_read_with_its_log_and_nothing_is_written_beside_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from ocm.markdown import parse
 from ocm.sessions import import_batches
 from ocm.sources import importer, registry
 from ocm.sources.importer import Wish
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.readers import basic_memory, claude_code, memem, opencodememory
 from tests.support import memories
 from tests.support.builders import Project, repository
@@ -72,7 +72,7 @@ def test_a_memory_of_memem_is_told_and_one_that_is_deprecated_as_over(tmp_path: 
     put(tmp_path / "d.md", MEMEM.format(id="m3", status="active").replace("valid_to:", "valid_to: 2026-11-22"))
     put(tmp_path / "e.md", MEMEM.format(id="m4", status="active").replace("title:", "title: [").replace("id:", "id:"))
     put(tmp_path / "f.md", "# no memory")
-    found, odd = heads(tmp_path)
+    found, unread = heads(tmp_path)
     assert [(one.session_id, one.cwd) for one in found] == [
         ("memem-m1", "shop"),
         ("memem-m2", "shop"),
@@ -86,7 +86,7 @@ def test_a_memory_of_memem_is_told_and_one_that_is_deprecated_as_over(tmp_path: 
     ]
     heard = told(found[0])
     assert (list(heard.tags), list(heard.links)) == (["decision", "money"], ["https://example.org/floats"])
-    assert odd == {"front matter that is no YAML": 1}
+    assert unread == {"front matter that is no YAML": 1}
 
 
 def test_a_note_of_basic_memory_is_told_by_its_observations(tmp_path: Path) -> None:
@@ -160,8 +160,8 @@ def test_the_memory_bank_of_cline_tells_what_is_open_decided_and_wrong(shop: Pro
     put(bank / "progress.md", "## What Works\n- Totals\n\n## Known Issues\n- KeyError for an unknown code")
     (bank / "gone.md").symlink_to(bank / "nowhere")
     put(bank / "huge.md", "x" * 5_000_000)
-    (one,), odd = heads(bank)
-    assert (one.cwd, odd) == (str(shop.root), {"unreadable: it is larger than 4 MB": 1})
+    (one,), unread = heads(bank)
+    assert (one.cwd, unread) == (str(shop.root), {"unreadable: it is larger than 4 MB": 1})
     assert sections(told(one)) == [
         ("work_pending", "Wire it"),
         ("work_completed", "Read it"),
@@ -173,14 +173,14 @@ def test_the_memory_bank_of_cline_tells_what_is_open_decided_and_wrong(shop: Pro
     assert single.session_id == one.session_id
     (bank / "activeContext.md").unlink()
     (bank / "progress.md").write_text("nothing", encoding="utf-8")
-    assert list(registry.heads_of("cline", str(bank), Odd())) == []
+    assert list(registry.heads_of("cline", str(bank), Unreadable())) == []
 
 
 def test_the_database_of_opencodememory_is_read_and_the_cache_of_today_is_not(shop: Project, tmp_path: Path) -> None:
     store = tmp_path / "old" / ".openCodeMemory"
     store.mkdir(parents=True)
     (store / "memory.db").write_bytes(gzip.decompress(REFERENCE.read_bytes()))
-    found = list(opencodememory.heads(str(tmp_path / "old"), Odd()))
+    found = list(opencodememory.heads(str(tmp_path / "old"), Unreadable()))
     assert [(one.cwd, one.tool) for one in found] == [("shop", "claude-code"), ("shop", "cursor")]
     heard = told(found[0])
     assert heard.turns[0].prompt == "A retry policy for the warehouse client, 再試行の方針"
@@ -188,7 +188,7 @@ def test_the_database_of_opencodememory_is_read_and_the_cache_of_today_is_not(sh
     assert list(heard.named) == ["src/client.py"]
     report = importer.run(shop.store, Wish((str(store / "memory.db"),)))
     assert sorted(report.added) == sorted(one.session_id for one in found)
-    assert list(opencodememory.heads(shop.store.path, Odd())) == []
+    assert list(opencodememory.heads(shop.store.path, Unreadable())) == []
 
 
 def test_a_damaged_database_of_opencodememory_is_named_and_an_unknown_chunk_counted(tmp_path: Path) -> None:
@@ -205,15 +205,15 @@ def test_a_damaged_database_of_opencodememory_is_named_and_an_unknown_chunk_coun
     filler: dict[str, object] = {"session_id": "t", "chunk_type": "decision", "content": "x" * 900}
     rows["session_chunks"] += [filler] * 2000
     path = memories.database(tmp_path / "memory.db", schema, rows)
-    (one,), odd = heads(path)
-    assert (sections(told(one)), list(told(one).links), odd) == (
+    (one,), unread = heads(path)
+    assert (sections(told(one)), list(told(one).links), unread) == (
         [("work", "Soon")], ["https://example.org"], {"chunk omen": 1},
     )  # fmt: skip
     size = path.stat().st_size
     with path.open("r+b") as file:
         file.seek(size // 2)
         file.write(b"\xff" * (size // 2))
-    odd_now = Odd()
+    odd_now = Unreadable()
     list(opencodememory.heads(str(path), odd_now))
     assert any(what.startswith("database: ") for what in odd_now.counts)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ocm.sources import databases, registry
-from ocm.sources.json_lines import Odd
+from ocm.sources.json_lines import Unreadable
 from ocm.sources.readers import opencode
 from ocm.sources.story import Story
 from tests.support.transcripts import HISTORIES, SHOP, story, told
@@ -70,7 +70,7 @@ def test_what_the_client_exported_is_told_whole() -> None:
     assert heard.files == {"cart.py": "modified", "discount.py": "created"}
     assert [(one.sha, one.subject) for one in heard.commits] == [("852db42", "Use Decimal for cart prices")]
     assert (heard.title, heard.version, heard.model) == ("Decimal prices in the cart", "1.18.33", "scripted")
-    assert heard.odd.counts == {}
+    assert heard.unread.counts == {}
 
 
 def test_a_database_is_read_with_its_log_and_not_written(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_database_is_read_with_its_log_and_not_written(tmp_path: Path) -> None
     assert (list(heard.files), heard.title, heard.model) == (["inner.py"], "Title of ses_a", "m")
     assert heard.todos == {"todo 1": ("left over", "pending", "todo")}
     assert (path.read_bytes(), [one.name for one in tmp_path.iterdir()]) == (before, ["opencode.db"])
-    assert [one.session_id for one in registry.heads(str(tmp_path), Odd())] == ["ses_a"]
+    assert [one.session_id for one in registry.heads(str(tmp_path), Unreadable())] == ["ses_a"]
 
 
 def test_what_is_committed_but_still_in_the_log_is_read(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_what_is_committed_but_still_in_the_log_is_read(tmp_path: Path) -> None:
     db = sqlite3.connect(path)
     db.execute("INSERT INTO session VALUES ('ses_new', NULL, '/w', '', '', '', 1, 2)")
     db.commit()
-    assert {head.session_id for head in opencode.heads(str(path), Odd())} == {"ses_a", "ses_new"}
+    assert {head.session_id for head in opencode.heads(str(path), Unreadable())} == {"ses_a", "ses_new"}
     db.close()
 
 
@@ -114,9 +114,9 @@ def test_a_damaged_database_is_named(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[4096:20_000] = b"\xff" * (20_000 - 4096)
     path.write_bytes(data)
-    odd = Odd()
-    list(opencode.heads(str(path), odd))
-    assert [what.partition(":")[0] for what in odd.counts] == ["database"]
+    unread = Unreadable()
+    list(opencode.heads(str(path), unread))
+    assert [what.partition(":")[0] for what in unread.counts] == ["database"]
 
 
 def test_a_database_without_a_table_or_a_column_has_nothing_there(tmp_path: Path) -> None:
@@ -134,6 +134,11 @@ def test_a_database_without_a_table_or_a_column_has_nothing_there(tmp_path: Path
         assert found.broken == ""
     assert databases.tables(str(path)) == {"one"}
     assert databases.tables(str(tmp_path / "none.db")) == frozenset()
+    path.write_bytes(path.read_bytes().replace(b"table\x6fne", b"table\xa4ne"))
+    assert databases.tables(str(path)) == frozenset()
+    with databases.opened(str(path)) as damaged:
+        assert list(damaged.rows("one")) == []
+        assert "codec" in damaged.broken
     path.write_bytes(databases.MAGIC + b"x" * 5000)
     assert databases.tables(str(path)) == frozenset()
     with databases.opened(str(path)) as broken:
@@ -170,7 +175,7 @@ def test_files_of_older_versions_are_read(tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(json.dumps(tree), encoding="utf-8")
-    (head,) = opencode.heads(str(tmp_path), Odd())
+    (head,) = opencode.heads(str(tmp_path), Unreadable())
     heard = story("/w")
     opencode.read(head, heard)
     assert ([turn.prompt for turn in heard.turns], heard.title) == (["do the work"], "Old")
@@ -207,7 +212,7 @@ def test_calls_are_edits_commands_todos_and_answers(tmp_path: Path) -> None:
     assert heard.files == {"a.py": "created", "b.py": "modified", "c.py": "modified", "p.py": "created"}
     assert list(heard.checks) == ["pytest", "go test"]
     assert list(heard.decisions) == ["Q1 → A, B", "Q2 → C"]
-    assert (list(heard.done), heard.title, heard.odd.counts) == (["t"], "", {"part wonder": 1})
+    assert (list(heard.done), heard.title, heard.unread.counts) == (["t"], "", {"part wonder": 1})
 
 
 def test_the_places_follow_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,16 +230,16 @@ def test_the_places_follow_the_variable(tmp_path: Path, monkeypatch: pytest.Monk
 def test_what_else_lies_in_the_folder_is_no_conversation(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
     database(tmp_path / "opencode.db", [("ses_a", None)], {})
-    assert [head.session_id for head in opencode.heads(str(tmp_path), Odd())] == ["ses_a"]
+    assert [head.session_id for head in opencode.heads(str(tmp_path), Unreadable())] == ["ses_a"]
 
 
 def test_a_conversation_whose_database_breaks_off_is_told_as_far_as_it_goes_and_that_is_said(tmp_path: Path) -> None:
     path = database(tmp_path / "opencode.db", [("ses_a", None)], {"ses_a": [said("Done.")] * 900})
-    (head,) = opencode.heads(str(path), Odd())
+    (head,) = opencode.heads(str(path), Unreadable())
     data = bytearray(path.read_bytes())
     half = len(data) // 2
     path.write_bytes(data[:half] + b"\xff" * half)
     heard = story()
     opencode.read(head, heard)
-    assert [what.partition(":")[0] for what in heard.odd.counts] == ["database"]
+    assert [what.partition(":")[0] for what in heard.unread.counts] == ["database"]
     assert heard.title == "Title of ses_a"
