@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "drop": "Take an item off the list without its being done.",
         "note": "Keep a note of your own.",
         "edit": "Correct a session.",
+        "merge": "Make one session of two that are one.",
         "undo": "Undo the last change by hand.",
         "status": "Show the store, the active sessions and the gate.",
         "serve": "Run the MCP server; assistants start it.",

@@ -77,6 +77,10 @@ def _locate(db: sqlite3.Connection, store: Store, session_id: str) -> str | None
     for file, known in db.execute(sql, (session_id,)).fetchall():
         if _holds(store, file, known, session_id):
             return str(file)
+    sql = "SELECT s.file, s.mark FROM session_names n JOIN sessions s ON s.id = n.session WHERE n.name = ?"
+    for file, known in db.execute(f"{sql} {writer.BEST}", (session_id,)).fetchall():
+        if _holds(store, file, known, session_id):
+            return str(file)
     unreadable = [file for (file,) in db.execute("SELECT file FROM sessions WHERE error IS NOT NULL ORDER BY file")]
     if is_complete(db, store):
         return _look_through(store, session_id, unreadable)
@@ -99,13 +103,19 @@ def _holds(store: Store, file: str, known: int, session_id: str) -> bool:
             return True
     except OSError:
         return False
-    return _id_in(store, file) == session_id
+    own, merged = _ids_in(store, file)
+    return session_id in {own, *merged}
 
 
 def _look_through(store: Store, session_id: str, names: Iterable[str]) -> str | None:
-    """Return which of these files says that it holds a session; of several the one that was updated last."""
+    """Return which of these files says that it holds a session; of several the one that was updated last.
+
+    One that another session was merged into holds that, too, where no file holds it alone.
+    """
     needle = session_id.encode() if _PLAIN.fullmatch(session_id) else b""
-    found = [name for name in names if _id_in(store, name, needle) == session_id]
+    held = {name: _ids_in(store, name, needle) for name in names}
+    found = [name for name, (own, _) in held.items() if own == session_id]
+    found = found or [name for name, (_, merged) in held.items() if session_id in merged]
     if len(found) < 2:  # noqa: PLR2004 - nothing to choose from
         return found[0] if found else None
     loaded = [record for name in found if (record := scan.load(store, name))]
@@ -113,11 +123,15 @@ def _look_through(store: Store, session_id: str, names: Iterable[str]) -> str | 
     return min(stamps, key=lambda name: (-stamps[name], len(name), name), default=None)  # as `writer.BEST`
 
 
-def _id_in(store: Store, name: str, needle: bytes = b"") -> str:
-    """Return the session id in the front matter of a file, without a closer look when `needle` is not there at all."""
+def _ids_in(store: Store, name: str, needle: bytes = b"") -> tuple[str, list[str]]:
+    """Return the session id in the front matter of a file, and those that were merged into it.
+
+    There is no closer look when `needle` is not there at all.
+    """
     data = scan.head(store, name)
     if needle not in data:
-        return ""
+        return "", []
     from ocm.markdown import parse
 
-    return parse.session_id_of(data.decode("utf-8", "replace"))
+    text = data.decode("utf-8", "replace")
+    return parse.session_id_of(text), parse.merged_ids_of(text)

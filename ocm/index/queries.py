@@ -279,6 +279,11 @@ class Index:
         sql = f"SELECT count(DISTINCT f.path) FROM {join} WHERE true{condition}"
         return int(self._ask(sql, values, int)[0][0])
 
+    def merged_ids(self) -> set[str]:
+        """Return the ids of the sessions that were merged into others, and have no file of their own."""
+        sql = "SELECT name FROM session_names WHERE name NOT IN (SELECT session_id FROM sessions WHERE counts)"
+        return {name for (name,) in self._ask(sql, (), str)}
+
     def copies(self) -> list[tuple[str, str, str]]:
         """Return every file that another one of its session stands for: session id, its name, that of the other."""
         return self._ask(_COPIES, (), str, str, str)

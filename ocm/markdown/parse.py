@@ -60,6 +60,15 @@ def session_id_of(text: str) -> str:
     return ""
 
 
+def merged_ids_of(text: str) -> list[str]:
+    """Return the ids of the sessions that were merged into that of a file, from its front matter alone."""
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    end = frontmatter.end_of(lines)
+    with contextlib.suppress(UnreadableSessionError):
+        return ids_of(frontmatter.load("\n".join(lines[1:end]) + "\n").get(MERGED)) if end else []
+    return []
+
+
 def session_of(file: SessionFile) -> Session:
     """Return the session that a file taken apart says."""
     version = str(file.keys.get("ocm", FORMAT))
@@ -79,7 +88,7 @@ def session_of(file: SessionFile) -> Session:
     return Session(
         **values,
         tags=tags_of(file.keys.get("tags")),
-        merged_ids=_ids(file.keys.get(MERGED)),
+        merged_ids=ids_of(file.keys.get(MERGED)),
         goal=_free_text(file, GOAL),
         work_completed=_todos(file, COMPLETED),
         work_pending=_todos(file, PENDING),
@@ -108,7 +117,8 @@ def tags_of(value: object) -> list[str]:
     return list(dict.fromkeys(tag for tag in found if isinstance(tag, str) and tag))
 
 
-def _ids(value: object) -> list[str]:
+def ids_of(value: object) -> list[str]:
+    """Return the ids that a list in a front matter holds."""
     return list(dict.fromkeys(one for one in value if isinstance(one, str) and one)) if isinstance(value, list) else []
 
 

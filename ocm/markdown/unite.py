@@ -22,6 +22,9 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 _MARKS = re.compile(r"^[\s>|*+-]*(?:\[[ xX]\] )?|[\s|]+$")
 # What there can be only one of: the newer's, unless it says nothing.
 _OF_ONE = ("title", "slug", "tool", "project", "branch", "goal", "diff_summary", "last_words", *parse.OPTIONAL)
+# What of two sessions the one that was updated last says.
+_OF_LATEST_IF_ANY = ("branch", "diff_summary", "last_words")
+_OF_LATEST = ("status", "updated_at", "ended_at", "git_sha_end", "trigger")
 _OF_MACHINES = frozenset({"updated_at", "ended_at", "git_sha_start", "git_sha_end", "trigger", "status", "started_at"})
 
 
@@ -64,6 +67,7 @@ def both(newer: Session, older: Session) -> Session:
         started_at=first.started_at or newer.started_at,
         git_sha_start=first.git_sha_start or newer.git_sha_start,
         tags=_joined(newer.tags, older.tags),
+        merged_ids=_joined(newer.merged_ids, older.merged_ids),
         work_completed=done,
         work_pending=[*pending, *(item for item in older.work_pending if item not in {*pending, *done})],
         files=files,
@@ -74,6 +78,68 @@ def both(newer: Session, older: Session) -> Session:
         references=_joined(newer.references, older.references),
         facts=_facts(newer.facts, older.facts, {change.path for change in files}),
     )
+
+
+def joined(kept: str, gone: str, label: str) -> str:
+    """Return the text of one session with all of another one that is the same; that one's id leads to it from then on.
+
+    Raises:
+        UnreadableSessionError: one cannot be read, or leaves something open that would swallow the other.
+    """
+    base, other = SessionFile(kept), SessionFile(gone)
+    one, two = parse.session_of(base), parse.session_of(other)
+    merged = one_of_two(one, two)
+    return _with_rest(render.update_parsed(base, one, merged), merged, [base, other], label)
+
+
+def one_of_two(kept: Session, gone: Session) -> Session:
+    """Return what two sessions that are one say together, the items of the one that began first in front."""
+    early, late = sorted((kept, gone), key=lambda one: times.instant(one.started_at) or float("inf"))
+    older, newer = sorted((kept, gone), key=lambda one: times.instant(one.updated_at))
+    ids = [gone.session_id, *gone.merged_ids]
+    done = _joined(early.work_completed, late.work_completed)
+    files = _files(newer.files, older.files)
+    texts = {name: getattr(kept, name) or getattr(gone, name) for name in _OF_ONE}
+    latest = {name: getattr(newer, name) for name in _OF_LATEST}
+    parents = [one for one in (kept.parent, gone.parent) if one not in {"", kept.session_id, *ids}]
+    latest |= {name: getattr(newer, name) or getattr(older, name) for name in _OF_LATEST_IF_ANY}
+    texts |= {"parent": parents[0] if parents else "", "pinned": "true" if gone.is_pinned else kept.pinned}
+    made = replace(
+        kept,
+        **{**texts, **latest},
+        started_at=early.started_at,
+        git_sha_start=early.git_sha_start or late.git_sha_start,
+        merged_ids=_joined(kept.merged_ids, ids),
+        tags=_joined(kept.tags, gone.tags),
+        work_completed=done,
+        work_pending=[item for item in _joined(early.work_pending, late.work_pending) if item not in done],
+        files=files,
+        work=_work(early.work, late.work),
+        plan_files=_joined(early.plan_files, late.plan_files),
+        decisions=_joined(early.decisions, late.decisions),
+        problems=_joined(early.problems, late.problems),
+        references=_joined(early.references, late.references),
+    )
+    known = Facts.parse(_facts(_dated(newer), _dated(older), {change.path for change in files}))
+    if gone.session_id not in kept.merged_ids:  # else it was cut off, and is done again
+        both = [Facts.parse(one.facts).counts for one in (kept, gone)]
+        known.counts = {name: sum(one.get(name, 0) for one in both) for name in facts.COUNTS}
+    known.asked = Facts.parse(early.facts).asked or known.asked
+    return replace(made, facts=known.lines())
+
+
+def _dated(session: Session) -> list[str]:
+    """Return the facts of a session with the dates and origins that its items have by being in its file."""
+    known = Facts.parse(session.facts)
+    dates, origins = known.dates(), {(one.section, one.digest) for one in known.origins()}
+    for section in ("decisions", "problems", "work_pending"):
+        for item in getattr(session, section):
+            mark = facts.digest(item)
+            if mark not in dates and session.started_at:
+                if (dates or origins) and (section, mark) not in origins:
+                    known.note_person(section, item)
+                known.add([facts.date_line(session.started_at, item)])
+    return known.lines()
 
 
 def _joined(newer: list[_T], older: list[_T]) -> list[_T]:
@@ -174,7 +240,9 @@ def _rest(result: SessionFile, sources: Sequence[SessionFile]) -> tuple[list[str
 
 def _keys(result: SessionFile, file: SessionFile) -> list[str]:
     """Return the front matter of a file that the result says otherwise, but for what only machines note there."""
-    other = {name: value for name, value in file.keys.items() if name not in _OF_MACHINES and name != "tags"}
+    other = {name: value for name, value in file.keys.items() if name not in {*_OF_MACHINES, "tags", parse.MERGED}}
+    if other.get("session_id") in parse.ids_of(result.keys.get(parse.MERGED)):
+        del other["session_id"]
     return [f"{name}: {value}" for name, value in other.items() if value and result.keys.get(name) != value]
 
 

@@ -63,7 +63,7 @@ class Change:
                 folder = scan.folder_stamp(place)
                 known = session_files.read(place, session_id, [])
                 if known:
-                    is_done = self._over(place, known, made(known))
+                    is_done = self.over(place, known, made(known))
                 elif new:
                     is_done = self._anew(place, new, folder)
                 else:
@@ -72,7 +72,8 @@ class Change:
                     return
         raise OcmError("The session file is being changed all the time.", "Try again.")
 
-    def _over(self, place: Store, known: Known, text: str) -> bool:
+    def over(self, place: Store, known: Known, text: str) -> bool:
+        """Write a text over a file, whose lock the caller holds; False where somebody changed it meanwhile."""
         before = session_files.text(place, known.name)
         if text == before:
             return True

@@ -19,7 +19,7 @@ from ocm.base.text import one_line
 from ocm.redaction import redact, user_rules
 from ocm.sessions import archive, auto_summary, forget, merge, session_files
 from ocm.sessions.gather import Prepared, Start, edits_of, events_redacted, observe
-from ocm.sessions.session_files import Written
+from ocm.sessions.session_files import Known, Written
 from ocm.store import files, gate, journal, trust
 from ocm.store.events import Event, hook_event, kind_of, may_edit, recalled, text_of
 from ocm.store.paths import Store, user_store
@@ -188,7 +188,7 @@ def _store(store: Store, call: Checkpoint, prepared: Prepared) -> _Stored:
     except UnreadableSessionError as error:
         journal.append(store.path, call.session_id, [journal.event("release", why=one_line(str(error)))])
         raise
-    _drop_journals(store, prepared.start, stored)
+    _drop_journals(store, call.session_id, prepared.start, stored)
     return stored
 
 
@@ -207,7 +207,8 @@ def _write(store: Store, call: Checkpoint, prepared: Prepared, journals: list[tu
         merged = merge.merge(session, call, prepared.observed)
         if rejected:  # before the file says that it includes their journal
             journal.keep_rejected(store.path, rejected)
-        written = session_files.write(store, known, merged, slugify(call.slug or ""), seen=folder)
+        with _lock_of_file(store, call.session_id, known):
+            written = session_files.write(store, known, merged, slugify(call.slug or ""), seen=folder)
         if written:
             uncounted = [] if call.semantic else [pair for pair in journals if included.get(pair[0]) != "semantic"]
             carry = gate.count(uncounted, changes_only=prepared.changes_only)
@@ -253,16 +254,20 @@ def _new_session(call: Checkpoint, start: Start) -> Session:
     )
 
 
-def _drop_journals(store: Store, start: Start, stored: _Stored) -> None:
+def _lock_of_file(store: Store, session_id: str, known: Known | None) -> contextlib.AbstractContextManager[None]:
+    """Hold the lock of the session whose file it is, where another one was merged into that."""
+    own = known.session.session_id if known else session_id
+    return contextlib.nullcontext() if own == session_id else files.locked(session_files.lock_path(store, own))
+
+
+def _drop_journals(store: Store, session_id: str, start: Start, stored: _Stored) -> None:
     """Drop the taken journals; a session that goes on gets a new first line, and the gate's count along with it."""
     session, carry = stored.file.session, stored.carry
     is_over = session.status == "closed" and (stored.has_ended or not carry.calls)
-    if session.session_id.startswith(journal.SERVER_MADE) and not carry.calls:
+    if session_id.startswith(journal.SERVER_MADE) and not carry.calls:
         is_over = True  # no hook tells of it, so it would count as active for ever
     if not is_over:  # a call that closes the session says nothing about the work, so the count goes on
-        header = journal.event(
-            "open", session=session.session_id, tool=session.tool, file=stored.file.name, **start.carried()
-        )
+        header = journal.event("open", session=session_id, tool=session.tool, file=stored.file.name, **start.carried())
         counts = journal.event(
             "carry",
             **carry.carried(),
@@ -270,9 +275,9 @@ def _drop_journals(store: Store, start: Start, stored: _Stored) -> None:
             shell=stored.shell_unseen or None,
             recall=stored.recalled or None,
         )
-        journal.append(store.path, session.session_id, [header, counts])
+        journal.append(store.path, session_id, [header, counts])
     for name in stored.journals:
-        if kept := journal.drop(store.path, session.session_id, name):
+        if kept := journal.drop(store.path, session_id, name):
             stored.warnings.append(f"The journal was too large to be read to its end; all of it is kept in {kept}.")
 
 

@@ -3,14 +3,19 @@
 Nothing is merged by itself. A safety copy of the whole store comes first, and no line of any file is lost.
 """
 
+import contextlib
 import os
 
-from ocm.base.errors import UnreadableSessionError
+from ocm.base.errors import BadInputError, OcmError, UnreadableSessionError
 from ocm.markdown import conflicts, unite
 from ocm.sessions import archive, backups, session_files
+from ocm.sessions.by_hand import Change
 from ocm.sessions.session_files import Known
-from ocm.store import files, paths
+from ocm.store import files, journal, paths
+from ocm.store.events import kind_of
 from ocm.store.paths import Store
+
+_ATTEMPTS = 5
 
 
 def of_session(place: Store, session_id: str) -> list[str]:
@@ -59,6 +64,37 @@ def _merge(store: Store, place: Store, session_id: str) -> str:
     for changed in (name, *others):
         checkpoint_queries.refresh(place, changed)
     return name
+
+
+def join(store: Store, kept: str, gone: str) -> str:
+    """Merge the session in the file `gone` into the one in `kept`, and return that one's id; nothing is lost.
+
+    The id of the one that goes leads to the other from then on, for whoever asks and for its own conversation.
+
+    Raises:
+        BadInputError: it is one session already.
+        OcmError: one is in several files, or locked for too long, or leaves open what would swallow the other.
+    """
+    from ocm.sessions import checkpoints
+
+    ids = [session_files.load(store, name).session.session_id for name in (kept, gone)]
+    if ids[0] == ids[1]:
+        raise BadInputError(f"Both are the session {ids[0]}.", "Name two sessions.")
+    for one in ids:
+        if len(of_session(store, one)) > 1:
+            raise OcmError(f"The session {one} is in several files.", "Merge these first: ocm doctor --fix")
+        if any(kind_of(event) not in {"open", "carry"} for event in journal.read_events(store.path, one)):
+            checkpoints.flush(store, one)
+    change = Change(store, "merge")
+    with contextlib.ExitStack() as locks:
+        for path in sorted(session_files.lock_path(store, one) for one in ids):
+            locks.enter_context(files.locked(path))
+        for _ in range(_ATTEMPTS):
+            first, second = (session_files.load(store, name) for name in (kept, gone))
+            text = unite.joined(first.text, second.text, gone)
+            if change.over(store, first, text) and change.remove(store, second):
+                return ids[0]
+    raise OcmError("The session files are being changed all the time.", "Try again.")
 
 
 def _by_session(place: Store) -> dict[str, list[str]]:

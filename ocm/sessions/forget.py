@@ -36,8 +36,10 @@ def forget(store: Store, session_id: str) -> Forgotten:
         OcmError: it is locked for too long; what was begun is finished by the next start or the next call.
     """
     with files.upkeep(store.path) as owner:
-        files.atomic_write(_note_path(store, session_id), json.dumps({"session": session_id}).encode(), owner=owner)
-        return _carry_out(store, session_id, owner)
+        ids = [session_id, *_merged_into(store, session_id)]
+        note = {"session": session_id, "merged": ids[1:]}
+        files.atomic_write(_note_path(store, session_id), json.dumps(note).encode(), owner=owner)
+        return _carry_out(store, ids, owner)
 
 
 def forget_file(store: Store, place: Store, name: str) -> None:
@@ -61,27 +63,43 @@ def finish(store: Store) -> None:
     """Finish what a killed process of this user began to forget."""
     for name in _notes(store):
         with contextlib.suppress(OSError, ValueError, OcmError, AttributeError), files.upkeep(store.path) as owner:
-            session_id = json.loads(paths.read_regular(os.path.join(store.path, name), _MAX_NOTE)).get("session")
+            note = json.loads(paths.read_regular(os.path.join(store.path, name), _MAX_NOTE))
+            session_id, merged = note.get("session"), note.get("merged", [])
             if isinstance(session_id, str) and _note_path(store, session_id).endswith(os.sep + name):
-                _carry_out(store, session_id, owner)
+                _carry_out(store, [session_id, *parse.ids_of(merged)], owner)
 
 
-def _carry_out(store: Store, session_id: str, owner: str) -> Forgotten:
-    forgotten.add(store, session_id, owner)
-    with files.locked(session_files.lock_path(store, session_id)):
-        _drop_journals(store, session_id)
-        gone = [name for place, _ in archive.places(store) for name in _drop_files(place, session_id)]
-    for key in journal.session_keys(store.path):
-        _forget_in_journals(store, key, session_id, owner)
-    unread = _forget_in_backups(store, session_id, owner)
-    import_batches.forget(store, session_id, owner)
-    lines = sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
+def _merged_into(store: Store, session_id: str) -> list[str]:
+    """Return the ids of the sessions that were merged into one, whichever of its files says so."""
+    found = []
+    for place, _ in archive.places(store):
+        for name in filter(paths.is_session_file, sorted(os.listdir(place.sessions))):
+            with contextlib.suppress(OSError, OcmError):
+                text = session_files.text(place, name)
+                found += parse.merged_ids_of(text) if parse.session_id_of(text) == session_id else []
+    return list(dict.fromkeys(found))
+
+
+def _carry_out(store: Store, ids: list[str], owner: str) -> Forgotten:
+    """Remove every trace of a session, and of those that were merged into it."""
+    gone, unread, lines = [], [], 0
+    for session_id in reversed(ids):  # its own file goes last: until then it says what else there is
+        forgotten.add(store, session_id, owner)
+        with files.locked(session_files.lock_path(store, session_id)):
+            _drop_journals(store, session_id)
+            gone += [name for place, _ in archive.places(store) for name in _drop_files(place, session_id)]
+        for key in journal.session_keys(store.path):
+            _forget_in_journals(store, key, session_id, owner)
+        unread += _forget_in_backups(store, session_id, owner)
+        import_batches.forget(store, session_id, owner)
+        lines += sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
+    session_id = ids[0]
     archive.rebuild_caches(store)
     _forget_what_was_said(session_id)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(_note_path(store, session_id))
     files.sync_folder(store.path)
-    return Forgotten(session_id, gone, lines, unread)
+    return Forgotten(session_id, gone, lines, list(dict.fromkeys(unread)))
 
 
 def _forget_what_was_said(session_id: str) -> None:

@@ -87,6 +87,7 @@ def find(project: Project, wish: Wish, report: Report) -> list[tuple[Head, str]]
     """Return the conversations that are wished for, each with the folder that is this project in it."""
     found: dict[str, tuple[Head, str]] = {}
     tombstones = forgotten.read(project.store)
+    merged = merged_ids(project.store)
     excluded = ownership.exclusions(project.store)
     for head, is_named in _heads(project, wish, report):
         root = project.root_of(head)
@@ -99,6 +100,8 @@ def find(project: Project, wish: Wish, report: Report) -> list[tuple[Head, str]]
             report.elsewhere[head.cwd] += 1
         elif forgotten.tombstone(head.session_id) in tombstones:
             report.left_out["forgotten"] += 1
+        elif head.session_id in merged:
+            report.left_out["merged into another"] += 1
         elif head.start and not wish.since <= head.start < wish.until:
             report.left_out["outside the dates"] += 1
         elif head.session_id not in found or found[head.session_id][0].size < head.size:
@@ -295,6 +298,14 @@ def known_sessions(store: Store) -> dict[str, tuple[Store, str]]:
                 found[session_text.session_id_of(session_files.text(place, name))] = (place, name)
     found.pop("", None)
     return found
+
+
+def merged_ids(store: Store) -> set[str]:
+    """Return the ids of sessions that a person merged into others."""
+    from ocm.index import access
+
+    found = (access.read(place, lambda cache: cache.merged_ids()) for place, _ in archive.places(store))
+    return set().union(*found)
 
 
 def resolved(root: str, shas: list[str]) -> dict[str, str]:

@@ -54,8 +54,10 @@ def complete(store: Store, session_id: str, source: str, path: str, *, seconds: 
 
 
 def _file(store: Store, session_id: str) -> str:
-    """Return the file of a session; empty where it has none, or was forgotten."""
+    """Return the file of a session; empty where it has none of its own, or was forgotten."""
     name = session_files.locate(store, session_id, journal.read_events(store.path, session_id))
+    if name and not session_files.holds(store, name, session_id):  # it was merged into another one
+        return ""
     return "" if forgotten.tombstone(session_id) in forgotten.read(store) else name
 
 

@@ -51,6 +51,8 @@ _UNDECIDED = re.compile(
     r"|\bnext area\b",
     re.IGNORECASE,
 )
+# One of these is in every such line of plain letters: most are passed over at once, because the pattern is slow.
+_SIGNS = ("error", "fail", "panic", "exception", "fatal", "traceback", "undefined", "cannot", "assert")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -354,9 +356,16 @@ def checked(command: str) -> re.Match[str] | None:
 def telling_line(output: str) -> str:
     """Return the last line of an output that says what went wrong; empty where none does."""
     plain = _ANSI.sub("", output)
-    told = [line.strip() for line in plain.split("\n") if _TELLING.match(line)]
+    told = [line.strip() for line in plain.split("\n") if _may_tell(line) and _TELLING.match(line)]
     placed = [line for line in told if re.search(r"[\w/.-]+\.\w{1,5}:\d+|::|--- FAIL|^FAIL\s+\S", line)]
     return _line((placed or told or [""])[-1], 200)
+
+
+def _may_tell(line: str) -> bool:
+    if not line.isascii():  # where letters of other scripts count as small ones
+        return True
+    lower = line.lower()
+    return any(sign in lower for sign in _SIGNS)
 
 
 def plan_summary(text: str) -> str:

@@ -136,6 +136,17 @@ def test_commands_without_anything_to_say_are_refused(project: Project) -> None:
     assert "There is no session 'x'" in refused(project, "edit", "x", "--pin")
 
 
+def test_two_sessions_become_one_and_two_again(project: Project) -> None:
+    project.checkpoint("A", goal="first", slug="first")
+    project.checkpoint("B", goal="second", slug="second")
+    before = {path.name: path.read_bytes() for path in project.files()}
+    ocm(project, "merge", "first", "B")
+    assert [row["session_id"] for row in answer(project, "list")] == ["A"]
+    assert answer(project, "show", "B")["merged_ids"] == ["B"]
+    assert "(comes back)" in ocm(project, "undo", "-y")
+    assert {path.name: path.read_bytes() for path in project.files()} == before
+
+
 # --- in an editor
 
 ON_TERMINALS = pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals there")

@@ -14,6 +14,7 @@ from ocm.markdown import parse
 from ocm.markdown.facts import Facts, digest
 from ocm.sessions import archive, backups, by_hand, forget, hand_edits, session_files
 from tests.support.builders import Project
+from tests.support.session_store import put, session
 
 
 def saved_in_between(project: Project, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
@@ -29,6 +30,24 @@ def saved_in_between(project: Project, monkeypatch: pytest.MonkeyPatch, times: i
         return found
 
     monkeypatch.setattr(session_files, "read", read)
+
+
+def test_a_session_that_another_process_begins_in_between_is_gone_on_with(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, left = session_files.write, [1]
+
+    def write(*arguments: Any, **more: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            put(project.store, "theirs.md", session("todo", work_pending=["theirs"]))
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(session_files, "write", write)
+    hand_edits.add(project.store, "mine")
+    assert project.session().work_pending == ["theirs", "mine"]
+    by_hand.undo(project.store, by_hand.last(project.store))
+    assert project.session().work_pending == ["theirs"]
 
 
 def test_an_item_that_was_changed_meanwhile_is_said_to_be_and_nothing_is_written(project: Project) -> None:

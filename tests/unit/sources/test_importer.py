@@ -9,7 +9,7 @@ import pytest
 
 from ocm.base.errors import OcmError
 from ocm.markdown import parse
-from ocm.sessions import archive, forget, session_files
+from ocm.sessions import archive, copies, forget, session_files
 from ocm.sources import importer, survey
 from ocm.sources.importer import Wish
 from ocm.sources.readers import claude_code
@@ -95,6 +95,17 @@ def test_what_was_forgotten_does_not_come_back(repo: Project, tmp_path: Path) ->
     report = run(repo, tmp_path / "t")
     assert (report.added, report.left_out) == ([], {"forgotten": 1})
     assert ids(repo.store) == []
+
+
+def test_what_was_merged_into_another_session_stays_there(repo: Project, tmp_path: Path) -> None:
+    small_change(str(repo.root)).put(tmp_path)
+    run(repo, tmp_path)
+    repo.checkpoint("mine", goal="the same work")
+    copies.join(repo.store, *(session_files.locate(repo.store, one, []) for one in ("mine", SESSION)))
+    before = everything(repo.store.sessions)
+    report = run(repo, tmp_path)
+    assert report.left_out == {"merged into another": 1}
+    assert everything(repo.store.sessions) == before
 
 
 def test_small_ones_and_other_dates_are_left_out_and_counted(repo: Project, tmp_path: Path) -> None:

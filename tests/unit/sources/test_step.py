@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ocm.index import access
-from ocm.sessions import forget, session_files
+from ocm.sessions import copies, forget, session_files
 from ocm.sources import importer, step
 from ocm.sources.importer import Wish
 from tests.support.builders import Project, repository
@@ -198,3 +198,13 @@ def test_a_file_that_a_person_renamed_is_found_under_its_name(repo: Project, tmp
     assert step.complete(repo.store, SESSION, "claude-code", str(path)) == ""
     assert "greet.py" in {change.path for change in repo.session().files}
     assert access.read(repo.store, lambda cache: len(cache.sessions(-1))) == 1
+
+
+def test_a_session_that_was_merged_into_another_one_is_not_completed_there(repo: Project, tmp_path: Path) -> None:
+    path = talked(repo, tmp_path)
+    repo.checkpoint(SESSION, goal="the same work")
+    repo.checkpoint("mine", goal="the same work")
+    copies.join(repo.store, *(session_files.locate(repo.store, one, []) for one in ("mine", SESSION)))
+    before = repo.session()
+    assert step.complete(repo.store, SESSION, "claude-code", str(path)) == ""
+    assert repo.session() == before

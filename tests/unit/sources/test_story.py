@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ocm.sources import hunks
-from ocm.sources.story import MAX_TURNS, Story, plan_summary, telling_line
+from ocm.sources.story import _TELLING, MAX_TURNS, Story, plan_summary, telling_line
 from tests.support.transcripts import story
 
 
@@ -223,6 +225,17 @@ def test_nothing_came_of_a_single_question() -> None:
 )
 def test_the_telling_line_names_a_place_or_an_error(output: str, line: str) -> None:
     assert telling_line(output) == line
+
+
+_LINES = st.lists(
+    st.sampled_from(("error", "FAILED", "Error:", "panic", "faIl", "ok", " ", ": ", "✗", "\u017f", "a\u017f\u017fert", "cannot", "Exception", "x" * 199)),
+    max_size=6,
+).map("".join)  # fmt: skip
+
+
+@given(_LINES)
+def test_no_line_that_tells_is_passed_over(line: str) -> None:
+    assert bool(telling_line(line)) == bool(_TELLING.match(line))
 
 
 @pytest.mark.parametrize(
