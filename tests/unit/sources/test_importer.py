@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -310,3 +313,22 @@ def test_a_conversation_whose_id_is_nothing_that_a_file_can_hold_is_none(repo: P
     path = small_change(str(repo.root), "\x1b").put(tmp_path / "t")
     assert run(repo, path).added == []
     assert repo.files() == []
+
+
+def test_a_conversation_whose_records_are_each_others_parents_is_read_once(repo: Project, tmp_path: Path) -> None:
+    one = small_change(str(repo.root))
+    first, second, *_ = (f"{SESSION[:8]}-{number}" for number in (1, 2))
+    one.lines[0] = one.lines[0].replace('"parentUuid": null', f'"parentUuid": "{second}"')
+    one.lines[1] = one.lines[1].replace('"parentUuid": null', f'"parentUuid": "{first}"')
+    one.put(tmp_path / "t")
+    assert run(repo, tmp_path / "t").added == [SESSION]
+
+
+def test_two_imports_at_once_leave_one_whole_session_each(repo: Project, tmp_path: Path) -> None:
+    for session_id in (SESSION, OTHER):
+        small_change(str(repo.root), session_id).put(tmp_path / "t")
+    command = [sys.executable, "-m", "ocm", "import", "--yes", "--json", str(tmp_path / "t")]
+    both = [subprocess.Popen(command, cwd=repo.root, stdout=subprocess.PIPE) for _ in range(2)]
+    added = [name for one in both for name in json.loads(one.communicate()[0])["written"]]
+    assert [one.returncode for one in both] == [0, 0]
+    assert sorted(added) == sorted([SESSION, OTHER]) == sorted(ids(repo.store))
