@@ -136,9 +136,9 @@ def test_after_a_squash_merge_the_next_branch_goes_on_from_what_landed(other: Ot
         yield say("Noted.")
 
     for branch, script in (("digits", landing), ("docs", elsewhere)):
-        other.command("git", "switch", "-qc", branch, "main")
+        other.command("git", "switch", "-qfc", branch, "main")  # OpenCode writes into its own settings
         client.run(script)
-    other.command("git", "switch", "-q", "main")
+    other.command("git", "switch", "-qf", "main")
     other.command("git", "merge", "-q", "--squash", "digits")
     other.command(*shlex.split(COMMIT.format("Digits (#1)")))
     other.command("git", "branch", "-qD", "digits")

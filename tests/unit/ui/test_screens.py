@@ -40,7 +40,7 @@ def view(name: str, screen: Screen, store: Store) -> Iterator[Line]:
             screen, found_one, list(why_view.session_file_lines(show.text(store, "latest"), []))
         )
     if name == "stats":
-        return stats_view.stats(screen, stats.collect(store))
+        return stats_view.stats(screen, stats.collect(store, carried="x" * 4_800))
     if name == "timeline":
         return list_view.timeline(screen, timeline.timeline(store, limit=4))
     active = {
