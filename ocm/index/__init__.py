@@ -1,1 +1,1 @@
-"""`memory.db` and all SQL: may delete and rebuild that one file, imports `base`, `store` and `markdown`."""
+"""`memory.db`, `transcripts.db` and all SQL: may delete and rebuild both, imports `base`, `store` and `markdown`."""

@@ -349,7 +349,7 @@ class Cache:
         return schema.rows(self._db.execute(sql, (*times, expression, limit)), int, float)
 
     def _hits(self, rows: list[int], scores: dict[int, float], asked: Query, expression: str) -> list[Hit]:
-        hits = []
+        hits: list[Hit] = []
         for row in rows:
             number, n = row >> _BITS, row & ((1 << _BITS) - 1)
             near = self.texts(number, n - 1, n + 1)
@@ -359,7 +359,8 @@ class Cache:
             shown = snippets.snippets([(row, text.text, *[""] * (len(schema.TEXTS) - 1))], expression).get(row, "")
             if snippets.OPEN not in shown:
                 shown = snippets.marked([text.text], asked.pieces) or text.text
-            hits.append(Hit(text, scores[row], snippets.snippet(shown), [one for one in near if one.n != n]))
+            score = min(scores[row], hits[-1].score) if hits else scores[row]  # what has fewer of the words comes later
+            hits.append(Hit(text, score, snippets.snippet(shown), [one for one in near if one.n != n]))
         return hits
 
 

@@ -9,7 +9,7 @@ from functools import cache
 
 from ocm.base.late_patterns import late
 from ocm.redaction.name_words import ENDS, KEY, NO_KEY, NO_TOKEN, PUBLIC, SPOKEN
-from ocm.redaction.randomness import is_random, is_uuid
+from ocm.redaction.randomness import has_random, is_random, is_uuid, is_wordy
 from ocm.redaction.token_patterns import LOOSE, NAMES
 from ocm.redaction.values import BARE, ENV, LONGEST, PASSWORD, PROSE, QUOTED, TOKEN, is_secret, is_strong
 
@@ -17,7 +17,11 @@ _PASSWORDS = frozenset(("pass", "pwd", "pw", *SPOKEN))
 _LOOSE = tuple(
     (
         word,
-        late(word + r"[\\\"'`\])}]{0,3}[ \t]{0,3}[:=, \t.-][ \t]{0,3}[\\\"'`]{0,3}([\w+/=.~%-]{16,400})", re.ASCII),
+        late(
+            word + r"[\\\"'`\])}]{0,3}(?:[ \t]{1,3}(?:is|was)[ \t]|[ \t]{0,3}[:=, \t.(-])[=>]?[ \t]{0,3}[\\\"'`(]{0,4}"
+            r"([\w+/=.~%:-]{16,400})",
+            re.ASCII,
+        ),
     )
     for word in LOOSE
 )
@@ -64,9 +68,8 @@ _NAME_ABOVE = late(  # `<apiToken>`, `api_token: |` or `token:`, the value alone
 )
 _ENDS_OF_OTHERS = frozenset(",;.)]}{(")
 _LONGER_PASS = frozenset(("passw", "passp", "passc"))
-_SIGNS, _HASH = late(r"[^\w+/=.~%-]+"), late(r"sha\d{0,3}|md5|blake\w{0,4}", re.IGNORECASE)
 _KEY_OWNERS = tuple(KEY)
-_ANOTHER_KEY = 20
+_ANOTHER_KEY, _SHORT_KEY = 20, 12
 
 
 @cache
@@ -103,7 +106,7 @@ def loosely_named(text: str, lower: str) -> Iterator[tuple[int, int, str]]:
     """Find what can be nothing but a key behind words that seldom name one."""
     for word, pattern in _LOOSE:
         for match in pattern.finditer(lower) if word in lower else ():
-            if is_random(text[slice(*match.span(1))]):
+            if has_random(text[slice(*match.span(1))]):
                 yield *match.span(1), "secret"
 
 
@@ -113,9 +116,11 @@ def _is_told(text: str, match: re.Match[str], word: str, value: str, style: str)
     return is_secret(value, kind, style) and _belongs(text, match, word, value)
 
 
-def _is_random_option(_text: str, _match: re.Match[str], word: str, value: str, _style: str) -> bool:
+def _is_random_option(text: str, match: re.Match[str], word: str, value: str, _style: str) -> bool:
     """Return whether a value is a secret, though nothing but a blank or a hyphen is between the two."""
-    return word != "pass" and is_random(value) and (word in _SURE or not is_uuid(value))
+    if word == "pass" and text[match.start() : match.start() + 5].lower() not in _LONGER_PASS:
+        return False
+    return is_random(value) and (word in _SURE or not is_uuid(value) or _last_word(text, match.start()) in KEY)
 
 
 def blocks_below(text: str) -> Iterator[tuple[int, int, str]]:
@@ -196,7 +201,7 @@ def _belongs(text: str, match: re.Match[str], word: str, value: str) -> bool:
     if match["list"] is not None and word in {"token", "secret"} and is_uuid(value):
         return True
     if match["call"] is not None:
-        return is_strong(value) and is_random(value)
+        return is_random(value)
     if match["list"] is not None and word not in _PASSWORDS:
         return is_strong(value) or is_random(value) or (value.isalnum() and len(value) >= _ANOTHER_KEY)
     if word == "auth" and text[match.start() - 1 : match.start()].islower():
@@ -208,18 +213,19 @@ def _is_key(text: str, start: int, value: str) -> bool:
     """Return whether what is called some `key` is one that opens something."""
     owner = _last_word(text, start)
     if text[start - 1 : start].isalpha() and (text[start].islower() or text[start - 1].isupper()):
-        return owner.endswith(_KEY_OWNERS) or (_has_random(value) and is_strong(value))  # `apikey`, but `monkey`
+        return owner.endswith(_KEY_OWNERS) or (has_random(value) and is_strong(value))  # `apikey`, but `monkey`
     if owner in KEY | PUBLIC:
         return owner in KEY
     if owner in NO_KEY:
         return is_strong(value) and is_random(value)
-    return _has_random(value) and (bool(owner) or not is_uuid(value))
+    return (has_random(value) or _is_short_key(value)) and (bool(owner) or not is_uuid(value))
 
 
-def _has_random(value: str) -> bool:
-    """Return whether a value is random, or one of its parts between signs; what a hash is called is no such part."""
-    parts = _SIGNS.split(value)
-    return any(map(is_random, parts)) and not _HASH.fullmatch(parts[0])
+def _is_short_key(value: str) -> bool:
+    """Return whether a value is shorter than most keys, and yet of letters of both cases and digits, without a word."""
+    kinds = (str.isdigit, str.isupper, str.islower)
+    is_mixed = len(value) >= _SHORT_KEY and value.isalnum() and min(sum(map(kind, value)) for kind in kinds) > 1
+    return is_mixed and not is_wordy(value)
 
 
 def _style(text: str, match: re.Match[str], word: str) -> str:

@@ -10,7 +10,6 @@ from ocm.base.late_patterns import late
 from ocm.redaction.name_words import NO_TOKEN
 from ocm.redaction.randomness import is_random
 from ocm.redaction.tokens import LONG_WORDS
-from ocm.redaction.values import is_strong
 
 Span = tuple[int, int, str]
 
@@ -19,8 +18,20 @@ _NAME = (
     r"(?:token|secret|passw(?:or)?d|credential|(?:api|access|auth|secret|private|license)[ _-]?key)s?(?![a-z/]|\.[a-z])"
 )
 _NAMES = late(_NAME)
-_VALUE = late(r"(?:(?P<name>[\w.-]{1,40})[:=])?(?P<value>[A-Za-z0-9_+.~-]{19,399}[A-Za-z0-9_+~-]={0,2})\.?")
-_HASH = late(r"sha\d|md5|blake|hash|digest", re.IGNORECASE)
+_VALUE = late(  # perhaps behind a name, and strong: of letters of both cases and digits
+    r"(?:(?P<name>[\w.-]{1,40})[:=])?(?=[^0-9]{0,400}[0-9])(?=[^A-Z]{0,400}[A-Z])(?=[^a-z]{0,400}[a-z])"
+    r"(?P<value>[A-Za-z0-9_+.~-]{19,399}[A-Za-z0-9_+~-]={0,2})\.?",
+)
+_HASH = late(r"sha\d{0,3}$|sha\d|md5|blake|hash|digest|commit|revision", re.IGNORECASE)
+# `token: acme 5f3c…`: whose it is stands between.
+_OWNED = (
+    r"s?[\"'`]?[ \t]?[:=][ \t]{0,3}[\"'`(]?(?P<owner>[a-z]{2,20})[ \t:=-]{1,3}[\"'`(]?"
+    r"(?P<value>[\w+=.~%-][\w+/=.~%-]{15,399})"
+)
+_LABELLED = tuple(
+    (name, late(name + _OWNED, re.ASCII))
+    for name in ("token", "secret", "password", "apikey", "api_key", "api key", "access_key")
+)
 _BEFORE, _AFTER, _LONGEST_WORD = 80, 50, 20
 _LAST_WORD = late(r"[a-z]+(?=[ _-]?$)")
 _ELEMENT = late(rf"<(?P<tag>[\w:.-]{{0,40}}{_NAME}[\w:.-]{{0,20}})[^<>\n]{{0,80}}>(?P<text>[^<>\n]{{12,2000}})</")
@@ -31,23 +42,29 @@ def nearby(text: str, lower: str, words: set[str]) -> Iterator[Span]:
     """Find random values in a line that says what they are, before or after them; `words` are those that are long."""
     if not any(name in lower for name in _WORDS):
         return
-    keys = {word: span for word in filter(is_strong, words) if (span := _key_in(word))}
-    for match in LONG_WORDS.finditer(text) if keys else ():
-        first, last = keys.get(match[0], (0, 0))
-        if last and _is_spoken_of(lower, match.start() + first, match.start() + last):
-            yield match.start() + first, match.start() + last, "secret"
+    yield from _labelled(text, lower)
+    keys = {word: match for word in words if (match := _VALUE.fullmatch(word)) and not _is_hash(match)}
+    for found in LONG_WORDS.finditer(text) if keys else ():
+        match = keys.get(found[0])
+        if (
+            match
+            and _is_spoken_of(lower, *(found.start() + at for at in match.span("value")))
+            and is_random(match["value"])
+        ):
+            yield found.start() + match.start("value"), found.start() + match.end("value"), "secret"
 
 
-def _key_in(word: str) -> tuple[int, int] | None:
-    """Return where in a word a key stands, which may follow the name of something that is no hash."""
-    match = _VALUE.fullmatch(word)
-    if match is None or not _is_a_key(match["value"]) or _HASH.search(match["name"] or ""):
-        return None
-    return match.span("value")
+def _labelled(text: str, lower: str) -> Iterator[Span]:
+    """Find random values that follow the name of a secret and the word for whose it is."""
+    for name, pattern in _LABELLED:
+        for match in pattern.finditer(lower) if name in lower else ():
+            if is_random(text[slice(*match.span("value"))]) and not _HASH.search(match["owner"]):
+                yield *match.span("value"), "secret"
 
 
-def _is_a_key(value: str) -> bool:
-    return is_strong(value) and not _HASH.match(value) and is_random(value)
+def _is_hash(match: re.Match[str]) -> bool:
+    """Return whether a value, or the name before it, says that it is the hash of something."""
+    return bool(_HASH.match(match["value"]) or _HASH.search(match["name"] or ""))
 
 
 def _is_spoken_of(lower: str, start: int, end: int) -> bool:

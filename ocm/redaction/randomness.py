@@ -23,9 +23,10 @@ _PAIRS = frozenset(
 )
 _LETTERS = late(r"[A-Za-z]+")
 _PART = late(r"[A-Za-z0-9]+")
+_SIGNS, _HASH = late(r"[^\w+/=.~%-]+"), late(r"sha\d{0,3}|md5|blake\w{0,4}", re.IGNORECASE)
 _WORD = late(r"[A-Z]?[a-z]{2,}|[A-Z]{5,}")
 _SHORTEST_WORD, _SHORTEST_RUN, _A_FOURTH, _A_THIRD, _SHORTEST_PIECE = 8, 5, 4, 3, 3
-_SHORTEST_KEY, _LEAST_OF_EACH, _LEAST_TURNS, _LEAST_SIGNS = 16, 2, 3, 6
+_SHORTEST_KEY, _LEAST_OF_EACH, _LEAST_TURNS, _LEAST_SIGNS, _LONG_LETTERS = 16, 2, 3, 6, 24
 _GROUP, _LEAST_GROUPS = late(r"(?=[0-9]*[A-Za-z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{4,}"), 3
 _TOKEN = late(r"[\w+/=.~%-]+", re.ASCII)
 _HEX = late(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
@@ -69,6 +70,12 @@ def is_random(value: str) -> bool:
     return not is_wordy(value) and (_is_mixed(longest) or is_mixed_in_parts(value))
 
 
+def has_random(value: str) -> bool:
+    """Return whether a value is random, or one of its parts between signs; what a hash is called is no such part."""
+    parts = _SIGNS.split(value)
+    return any(map(is_random, parts)) and not _HASH.fullmatch(parts[0])
+
+
 def is_gibberish(value: str) -> bool:
     """Return whether a value is random beyond doubt: mixed, and with letters that are no words."""
     return is_random(value) and any(map(is_unpronounceable, _LETTERS.findall(value)))
@@ -90,6 +97,8 @@ def is_mixed_in_parts(value: str) -> bool:
 
 def _is_mixed(part: str) -> bool:
     digits = sum(map(str.isdigit, part))
+    if not digits and len(part) >= _LONG_LETTERS:
+        return is_unpronounceable(part)
     if len(part) < _SHORTEST_KEY or min(digits, len(part) - digits) < _LEAST_OF_EACH:
         return False
     runs = _LETTERS.findall(part)

@@ -113,10 +113,14 @@ def _may_need(text: str, rules: Rules) -> bool:
 
 
 def _secrets_replaced(text: str, rules: Rules, counts: Counter[str]) -> str:
-    for search in (_across_lines, _disguised):
-        while spans := _kept(search(text, rules), rules):
-            text = _replaced(text, spans, counts)
-    return _lines_cleaned(text, rules, counts)  # which cannot make a new key, pair or block
+    while True:
+        for search in (_across_lines, _disguised):
+            while spans := _kept(search(text, rules), rules):
+                text = _replaced(text, spans, counts)
+        clean = _lines_cleaned(text, rules, counts)  # which cannot make a new key, pair or block
+        if clean == text or disguises.without_hidden(clean) is None:
+            return clean
+        text = clean  # a line that is shorter now may show more of what something is hidden in
 
 
 def _across_lines(text: str, _: Rules) -> Iterator[Span]:

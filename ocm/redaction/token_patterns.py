@@ -178,7 +178,7 @@ _DIGITS = frozenset("0123456789")
 # In lower case: what the other rules look for. The names' other letters (`api_key`, `clientSecret`) stand around these.
 NAMES = ("pass", "pwd", "secret", "token", "key", "credential", "auth", "pw", "pat")
 # Names by themselves, but in prose a key hardly ever follows them.
-LOOSE = ("access", "private", "login", "crumb", "csrf")
+LOOSE = ("access", "private", "login", "crumb", "csrf", "auth")
 COMMANDS = (
     "curl", "mysql", "mongo", "redis-cli", "sshpass", "docker login", "identified by", "7z ", "htpasswd", "login",
     "credentials", "user/pass",

@@ -155,7 +155,7 @@ def _lists(made: Draft, story: Story) -> None:
     failing = [
         (f"`{name}` failed at the end: {check.line}", check.place)
         for name, check in story.checks.items()
-        if check.failed and _PLACED.search(check.line)
+        if check.failed and check.stands and _PLACED.search(check.line)
     ]
     _keep(made, "problems", failing[:_MOST_PROBLEMS])
     for section in ("work_completed", "work_pending", "decisions", "problems"):

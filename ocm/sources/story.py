@@ -36,6 +36,23 @@ _TELLING = re.compile(
     r"^.{0,200}?(?:\b(?:error|failed|failure|panic|exception|fatal|traceback|undefined|cannot|assert\w*)\b|FAIL|Error:|✗|✘|✕)",
     re.IGNORECASE,
 )
+_NO_CHOICE = re.compile(  # questions about how the conversation goes on, or for leave to do one thing
+    r"^(?:can|could|may|shall) (?:you|I)\b|^(?:would you like|do you want) me to (?!.*\bor\b)|"
+    r"^(?:ready to|more questions|anything else|are there (?:any )?other|any (?:other|more))\b|"
+    r"\b(?:what (?:would you like to do|should I (?:do|update|work on|tackle))|how would you like to proceed|"
+    r"(?:can|should|may) I (?:open|start|run|proceed|continue|go ahead|commit|push|remove|delete|review)\b|"
+    r"which \S+ (?:would|do) you (?:like|want)\b.{0,20}\b(?:discuss|review|me)\b|capture (?:the|what)\b|"
+    r"(?:reliably )?reproduce this)",
+    re.IGNORECASE,
+)
+_UNDECIDED = re.compile(
+    r"\?|^\W*(?:you decide|up to you|whatever|skip|next|hmm+|not sure|(?:I )?(?:don't|do not) know)\b"
+    r"|^from my understanding\b"
+    r"|\bnext area\b",
+    re.IGNORECASE,
+)
+# One of these is in every such line of plain letters: most are passed over at once, because the pattern is slow.
+_SIGNS = ("error", "fail", "panic", "exception", "fatal", "traceback", "undefined", "cannot", "assert")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -80,13 +97,17 @@ class Segment:
 
 @dataclass(slots=True)
 class Check:
-    """How a test or a build ended last, and what was edited since it first failed."""
+    """How a test or a build ended last, what was edited since it first failed, and whether that is how it stands.
+
+    Once anything was edited, or any check was run again that did not fail, nobody knows of one that failed before.
+    """
 
     line: str
     place: str
     since: list[str]
     solved: list[tuple[str, str, str]]
     failed: bool
+    stands: bool = True
 
 
 @dataclass(slots=True)
@@ -180,6 +201,7 @@ class Story:
             return
         self._touch(path, kind)
         for check in self.checks.values():
+            check.stands = False
             if check.failed and path not in check.since and len(check.since) < _MOST_ITEMS:
                 check.since.append(path)
         self._fingerprint(path, lines, at)
@@ -195,8 +217,7 @@ class Story:
         if _MAKES_COMMIT.search(command):
             for found in _COMMITTED.finditer(output):
                 self.committed(found[1], found[2], at, place)
-        if failed is not None:
-            self._check(command, output, place, failed=failed)
+        self._check(command, output, place, failed=failed)
 
     def committed(self, sha: str, subject: str, at: float, place: str) -> None:
         """Take a commit as it was printed; one that is told twice counts once."""
@@ -232,7 +253,7 @@ class Story:
 
     def chosen(self, question: str, answer: str, place: str) -> None:
         """Take a question that a person answered."""
-        if question.strip() and answer.strip():
+        if answer.strip() and question.strip() and not (_NO_CHOICE.search(question) or _UNDECIDED.search(answer)):
             self.decided(f"{_line(self._clean(question), 300)} → {_line(self._clean(answer), 300)}", place)
 
     def decided(self, text: str, place: str) -> None:
@@ -295,7 +316,7 @@ class Story:
         if len(last.keys) > _MOST_KEYS:
             last.keys = lowest(last.keys, _MOST_KEYS // 2)
 
-    def _check(self, command: str, output: str, place: str, *, failed: bool) -> None:
+    def _check(self, command: str, output: str, place: str, *, failed: bool | None) -> None:
         found = checked(command)
         if not found:
             return
@@ -307,7 +328,10 @@ class Story:
             since = before.since if before and before.failed else []
             solved = before.solved if before else []
             self.checks[name] = Check(line, place, since, solved, failed=True)
-        elif before and before.failed and not hides and not failed:
+            return
+        for check in self.checks.values():
+            check.stands = False
+        if before and before.failed and not hides and failed is False:
             if before.since:
                 before.solved.append((before.line, ", ".join(before.since[:3]), place))
             self.checks[name] = Check("", place, [], before.solved, failed=False)
@@ -332,9 +356,16 @@ def checked(command: str) -> re.Match[str] | None:
 def telling_line(output: str) -> str:
     """Return the last line of an output that says what went wrong; empty where none does."""
     plain = _ANSI.sub("", output)
-    told = [line.strip() for line in plain.split("\n") if _TELLING.match(line)]
+    told = [line.strip() for line in plain.split("\n") if _may_tell(line) and _TELLING.match(line)]
     placed = [line for line in told if re.search(r"[\w/.-]+\.\w{1,5}:\d+|::|--- FAIL|^FAIL\s+\S", line)]
     return _line((placed or told or [""])[-1], 200)
+
+
+def _may_tell(line: str) -> bool:
+    if not line.isascii():  # where letters of other scripts count as small ones
+        return True
+    lower = line.lower()
+    return any(sign in lower for sign in _SIGNS)
 
 
 def plan_summary(text: str) -> str:

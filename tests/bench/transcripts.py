@@ -1,7 +1,7 @@
 """`python -m tests.bench.transcripts [--mb 1000] [--sessions 400]`: how fast what was said is found in transcripts.
 
 The conversations are made, with the mix of real ones: words by how often people use them, and much that tools printed.
-What is measured is the first build, nothing new, ten more megabytes, and questions of two to four words.
+What is measured is the first build, nothing new, ten more megabytes, questions of two to four words, and to forget one.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class Figures(NamedTuple):
     unchanged: float
     grown: float
     question: float
+    forgotten: float
     memory: float
     size: float
     cache: float
@@ -123,10 +124,13 @@ def measured(store: Store, folder: Path, megabytes: int, sessions: int) -> Figur
     time.sleep(2)
     grown = _seconds(store, speaker.asks())
     times = sorted(_seconds(store, speaker.asks()) for _ in range(_ASKED))
+    began = time.perf_counter()
+    index.forget(own_store(), paths[-1].stem)
+    forgotten = time.perf_counter() - began
     cache = os.path.getsize(index.path_in(own_store()))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     question = statistics.quantiles(times, n=20)[-1] * 1000
-    return Figures(built, unchanged, grown, question, memory, size / 1e6, cache / 1e6)
+    return Figures(built, unchanged, grown, question, forgotten, memory, size / 1e6, cache / 1e6)
 
 
 def _seconds(store: Store, query: str) -> float:
@@ -153,7 +157,9 @@ def main() -> None:
         return
     print(f"{found.size:.0f} MB: first built in {found.built:.1f} s, a cache of {found.cache:.0f} MB")
     print(f"again, with nothing new: {found.unchanged:.2f} s; with more: {found.grown:.2f} s")
-    print(f"a question, p95: {found.question:.0f} ms; at most {found.memory:.0f} MB of memory")
+    print(
+        f"a question, p95: {found.question:.0f} ms; to forget: {found.forgotten:.1f} s; at most {found.memory:.0f} MB of memory"
+    )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,3 +105,20 @@ def test_an_edit_that_no_hook_saw_is_in_the_session_when_the_conversation_ends(b
     assert "source: claude-code" in text
     assert bare.show(session_id)["last_words"] == LAST_WORDS
     assert bare.files(session_id) == {(EDITED, "modified")}
+
+
+def test_what_claude_code_wrote_down_is_found_and_shown(bench: Bench) -> None:
+    """Asked and answered, by the client's own file, the moment that the conversation is over."""
+    conversation(bench)
+    (session_id,) = bench.session_ids()
+    for query, role, snippet in (("names digits", "user", ASKED), ("FIRST SECOND word", "assistant", LAST_WORDS)):
+        found = bench.ocm("search", "--transcripts", query, "-n", "1")
+        assert [(one["session_id"], one["tool"], one["role"]) for one in found] == [(session_id, "claude-code", role)]
+        assert found[0]["snippet"].replace("**", "") == snippet
+        lines = Path(found[0]["file"]).read_text(encoding="utf-8").splitlines()
+        assert snippet in lines[int(found[0]["position"]) - 1]
+        assert found[0]["markdown_path"]
+    page = bench.ocm("show", session_id, "--transcript")
+    said = [(one["role"], one["text"]) for one in page["said"]]
+    assert said[0] == ("user", ASKED)
+    assert ("assistant", LAST_WORDS) in said

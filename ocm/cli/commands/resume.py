@@ -1,10 +1,15 @@
 """`ocm resume`."""
 
+import shlex
+import shutil
+import subprocess
+
 import click
 
-from ocm.base.errors import OcmError
-from ocm.cli import completion, options
+from ocm.base.errors import NotFoundError, OcmError
+from ocm.cli import completion, handing_over, options
 from ocm.store import paths
+from ocm.store.paths import Store
 from ocm.ui import output
 
 
@@ -15,13 +20,33 @@ from ocm.ui import output
     "--tokens", type=click.IntRange(1, 4000), help="The most tokens it may have (default: the setting brief.tokens)."
 )
 @click.option("--copy", is_flag=True, help="Copy it to the clipboard instead of printing it.")
+@click.option(
+    "--to",
+    "host",
+    type=click.Choice(list(handing_over.OPENINGS)),
+    help="Print the command that opens this assistant with it.",
+)
+@click.option("--run", is_flag=True, help="With --to: open the assistant here instead of printing the command.")
 @options.json_option
-def command(*, project: str | None, identifier: str | None, tokens: int | None, copy: bool, as_json: bool) -> None:
+def command(  # noqa: PLR0913 - each is an option
+    *,
+    project: str | None,
+    identifier: str | None,
+    tokens: int | None,
+    copy: bool,
+    host: str | None,
+    run: bool,
+    as_json: bool,
+) -> None:
     """Print a brief to pick the work up from.
+
+    With --to it is handed to another assistant, together with what the last one said at the end.
 
     It lists what is to be done, problems not solved, decisions in force and notes of all sessions, the nearest to this
     branch first, with the files and what became of them. With ID it is about that session alone.
     """
+    if run and not host:
+        raise click.UsageError("--run is for --to HOST, which says what to open.")
     from ocm.recall import brief as briefs
     from ocm.recall import show
     from ocm.store import config
@@ -41,9 +66,15 @@ def command(*, project: str | None, identifier: str | None, tokens: int | None, 
             alone=bool(session_id),
             notice=notice,
         )
+        words = _opening(host, said, _last_words(store, session_id)) if host else []
+    if run:
+        _run(words, store.root)
+    if host and not as_json:
+        output.say(shlex.join(words))
+        return
     copied = clipboard.copy(said) if copy and said else ""
     if as_json:
-        output.as_json({"brief": said, "session_id": session_id})
+        output.as_json({"brief": said, "session_id": session_id, **({"command": words} if host else {})})
     elif not copied:
         for line in (said or "Nothing is stored yet that could be picked up.").split("\n"):
             output.say(line)
@@ -51,3 +82,29 @@ def command(*, project: str | None, identifier: str | None, tokens: int | None, 
         if not copied:
             raise OcmError("There is no clipboard here, so nothing was copied.", "Take it from what was printed.")
         output.notice(f"The brief, {len(said):,} characters, {copied}.")
+
+
+def _last_words(store: Store, session_id: str | None) -> str:
+    """Return what the assistant of a session said last, without an id that of the latest."""
+    from ocm.recall import show
+
+    try:
+        return show.show(store, session_id or "latest")["last_words"]
+    except NotFoundError:
+        return ""
+
+
+def _opening(host: str, said: str, last_words: str) -> list[str]:
+    return handing_over.opening(host, handing_over.prompt(said, last_words))
+
+
+def _run(words: list[str], folder: str) -> None:
+    """Open an assistant in the project's folder, wait for its end, and end as it ended.
+
+    Raises:
+        OcmError: it is not installed.
+    """
+    program = shutil.which(words[0])
+    if program is None:
+        raise OcmError(f"{words[0]} is not on the PATH.", "Install it, or print the command: leave --run out.")
+    raise SystemExit(subprocess.run([program, *words[1:]], cwd=folder, check=False).returncode)  # noqa: S603 - asked for

@@ -670,6 +670,18 @@ def test_a_session_start_opens_the_journal(repo: Project) -> None:
     assert (line["e"], line["source"], line["deleted"]) == ("open", "startup", [])
 
 
+def test_a_name_that_holds_a_secret_is_not_among_those_that_were_gone_at_the_start(repo: Project) -> None:
+    secret = "gh" + "p_" + "aB3" * 12
+    for name in (secret, "plain.txt"):
+        (repo.root / name).write_text("x\n", encoding="utf-8")
+    git(repo.root, "add", "-A")
+    git(repo.root, "commit", "-qm", "both")
+    for name in (secret, "plain.txt"):
+        (repo.root / name).unlink()
+    repo.hook("session-start", source="startup")
+    assert [Path(path).name for path in repo.lines()[0]["deleted"]] == ["plain.txt"]
+
+
 def test_a_new_conversation_gets_the_past_and_a_resumed_one_does_not(project: Project) -> None:
     project.checkpoint("old", goal="Cut latency", title="Latency")
     project.hook("session-end", session_id="old")

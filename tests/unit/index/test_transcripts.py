@@ -51,6 +51,15 @@ def test_words_are_found_in_their_forms_and_the_rarest_are_enough(home: str, que
     assert found(home, query)[0][1] == snippet.replace("the **deadl**ock", "the mailer **deadl**ock")
 
 
+def test_a_hit_with_fewer_of_the_words_never_has_the_higher_score(home: str) -> None:
+    with index.writing(home, str) as cache:  # type: ignore[arg-type]
+        long = "mailer and printer " + "among a great many other words that nobody asks for " * 9
+        cache.add(1, [(2, "user", 3.0, "3", long), (3, "user", 4.0, "4", "printer"), (4, "user", 5.0, "5", "mailer")])
+        hits = cache.search("mailer printer", [1], 5)
+    assert hits[0].text.n == 2
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
 @pytest.mark.parametrize("query", ["elephant", "?", "the", '"*()', "xq"])
 def test_a_question_that_nothing_answers_has_no_hit(home: str, query: str) -> None:
     assert [role for role, _ in found(home, query)] in ([], ["user"])
@@ -73,6 +82,7 @@ def test_what_goes_wrong_while_it_is_written_changes_nothing(home: str) -> None:
         cache.cut(1, 0)
         raise ZeroDivisionError
     assert found(home, "mailer")
+    assert index.health(home) == ""
 
 
 def test_what_a_killed_builder_left_is_not_in_the_way(tmp_path: Path) -> None:

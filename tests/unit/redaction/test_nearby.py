@@ -8,6 +8,7 @@ from ocm.redaction.tokens import long_words
 from tests.redaction.patterns import made
 
 KEY = made("[A-Z][a-z][0-9][A-Za-z0-9]{27}", "nearby")
+SHA1 = made("[0-9a-f]{40}", "nearby")
 LOWER = made("[a-f]x[0-9][a-z0-9]{37}", "nearby")
 
 
@@ -24,7 +25,7 @@ def found(text: str) -> list[str]:
         "{} is the secret of the old server",
         "the token of staging moved, it is {}.",
         "credentials for the build:  build={}",
-        "secret of the page:\n next line\n and its password {}",
+        "secret of the page:\n next line\n and its credentials, {}",
     ],
 )
 def test_a_random_value_is_found_by_what_the_line_says_of_it(text: str) -> None:
@@ -67,3 +68,10 @@ def test_the_random_words_of_an_element_are_found_if_its_tag_names_a_secret(tag:
 def test_an_element_that_names_none_has_none() -> None:
     for text in (f"<secretary>{LOWER}</secretary>", f"<secret>{LOWER}", "<secret>words and words</secret>"):
         assert list(elements(text, text.lower())) == []
+
+
+@pytest.mark.parametrize("name", ["token", "Secrets", "api_key", "passwords"])
+def test_whose_a_secret_is_may_stand_between_its_name_and_itself(name: str) -> None:
+    assert redact.redact(f"{name}: acme {LOWER}") == (f"{name}: acme [REDACTED:secret]", 1)
+    assert redact.redact(f"{name}: commit {SHA1}") == (f"{name}: commit {SHA1}", 0)
+    assert redact.redact(f"{name}: acme configuration") == (f"{name}: acme configuration", 0)

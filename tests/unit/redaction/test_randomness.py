@@ -1,6 +1,6 @@
 import pytest
 
-from ocm.redaction.randomness import is_gibberish, is_random, is_unpronounceable, is_uuid, is_wordy
+from ocm.redaction.randomness import has_random, is_gibberish, is_random, is_unpronounceable, is_uuid, is_wordy
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,8 @@ def test_letters_without_a_word_are_gibberish(word: str) -> None:
         ("useOAuth2.getB64Keys", False),
         ("A" * 60, False),
         ("~%+=-_./", False),
+        ("kqXvbtRzWmLpQaYYmfVNiOmhZElo", True),
+        ("abcdefghijklmnopqrstuvwxyz", False),
         ("abcd1234efgh5678ijkl9012mnop3456", True),
     ],
 )
@@ -61,3 +63,9 @@ def test_what_a_program_calls_something_is_made_of_words(name: str) -> None:
 @pytest.mark.parametrize("value", ["ndiawudh1_wdajwoidjajawdeps", "aZ3kQ9wLmT4vB8xN", "abcdefgh1234", "XKCD2", ""])
 def test_letters_in_a_row_and_letters_that_nobody_can_say_are_no_words(value: str) -> None:
     assert not is_wordy(value)
+
+
+def test_a_part_between_signs_is_enough_but_not_of_a_named_hash() -> None:
+    assert has_random("short:aZ3kQ9wLmT4vB8xN")
+    assert not has_random("sha256:aZ3kQ9wLmT4vB8xN")
+    assert not has_random("two words")

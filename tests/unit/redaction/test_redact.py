@@ -128,6 +128,8 @@ MIXED = fake(24)
 BASE = fake(40, ALNUM + "+/")
 BASIC = base64.b64encode(b"admin:" + WORD.encode()).decode()
 
+UUID_OF_A_KEY = "-".join(fake(length, HEX) for length in (8, 4, 4, 4, 12))
+
 # (text, what must be gone)
 GIVEN_AWAY = [
     (SLACK_HOOK, SLACK_HOOK[-24:]),
@@ -221,6 +223,11 @@ GIVEN_AWAY = [
     ("shop_key = u+3xVszZ-b4m+T6d23KA", "3xVszZ-b4m+T6d23KA"),
     (f"Key={fake(16)}:c*X", fake(16)),
     (f"shopAuth := {fake(40)}", fake(40)),
+    (f"shop auth: {fake(20)}", fake(20)),
+    (f"shop access is {fake(20)}", fake(20)),
+    ("shop_key = k7Xq2VbR9mTz", "k7Xq2VbR9mTz"),
+    (f"SHOP_PASSWORD-{fake(20)}", fake(20)),
+    (f"SHOP_API_KEY-{UUID_OF_A_KEY}", UUID_OF_A_KEY),
     # over the end of a line
     (f"curl -X POST https://example.org \\\n  -u app:{MIXED}", MIXED),
     # in parts that are long and random each, with a known beginning or none
@@ -378,6 +385,9 @@ INNOCENT = [
     "key: sha256:" + SHA256,
     "const basicAuth = useBasicAuth2(request)",
     "oneAuth = provider2",
+    "key = Row12Column34",
+    f"a pass-{fake(20)}",
+    f"the key {UUID}",
     "a_part_that_is_long_enough.another_one_that_is_long.and_a_third_one_just_as_long",
     "curl https://example.org \\\n  -o file1.txt",
 ]

@@ -76,6 +76,28 @@ def test_a_failure_that_was_mended_is_work_and_one_that_stayed_a_problem() -> No
     assert session.problems == ["`go test` failed at the end: --- FAIL: TestX (0.0s)"]
 
 
+@pytest.mark.parametrize(
+    ("command", "failed"), [("go test ./x", False), ("pytest -q | tail -3", False), ("pytest -q", None), ("", None)]
+)
+def test_what_failed_before_the_last_edit_or_a_later_run_is_no_problem(command: str, *, failed: bool | None) -> None:
+    one = asked("test")
+    one.ran("pytest", "FAILED tests/test_a.py::test_b", 1, "1", failed=True)
+    if command:
+        one.ran(command, "all is well", 2, "2", failed=failed)
+    else:
+        one.edit("a.py", "modified", (), 2)
+    assert made(one).problems == []
+
+
+def test_what_fails_again_after_the_last_edit_is_a_problem() -> None:
+    one = asked("test")
+    for number in (1, 2):
+        one.edit("a.py", "modified", (), number)
+        one.ran("pytest", "FAILED tests/test_a.py::test_b", number, str(number), failed=True)
+    one.ran("ls", "a.py", 3, "3", failed=False)
+    assert made(one).problems == ["`pytest` failed at the end: FAILED tests/test_a.py::test_b"]
+
+
 def test_todos_are_done_or_open_unless_nobody_kept_them() -> None:
     one = asked("todo")
     one.todo_list([("a", "completed"), ("b", "pending")], "1")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ocm.sources import hunks
-from ocm.sources.story import MAX_TURNS, Story, plan_summary, telling_line
+from ocm.sources.story import _TELLING, MAX_TURNS, Story, plan_summary, telling_line
 from tests.support.transcripts import story
 
 
@@ -160,6 +162,39 @@ def test_plans_and_answers_are_decisions() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What would you like to do next?", "Work on it now"), ("Can I remove this stale clone?", "Yes, remove it"),
+        ("Ready to force-push the rebased branch?", "Yes, force push"), ("Where should it go?", "You decide"),
+        ("More questions about sharing UI, or move to next area?", "Next area"), ("Instant or invited?", "what is better?"),
+        ("Would you like me to generate mockups?", "Yes"), ("Which PR would you like me to review?", "#325"),
+        ("Does this design capture the right approach?", "I would add a state"),
+        ("The daemon is not running. Should I open it?", "no"),
+        ("May a reader re-share?", "hmmm, this depends"),
+    ],
+)  # fmt: skip
+def test_where_the_conversation_goes_and_what_is_left_open_is_no_decision(question: str, answer: str) -> None:
+    one = story()
+    one.chosen(question, answer, "1")
+    assert one.decisions == {}
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Should I keep the auto-merge layer, or cut it?", "Keep auto-merge"),
+        ("Do you want me to update the plan with the app, or would you prefer a token?", "GitHub App"),
+        ("How would you like to fix the lint error?", "Add a comment"), ("Can the recipient remove a share?", "Yes"),
+        ("What should happen when the token expired?", "Redirect to login"),
+    ],
+)  # fmt: skip
+def test_a_choice_about_the_work_is_a_decision(question: str, answer: str) -> None:
+    one = story()
+    one.chosen(question, answer, "1")
+    assert list(one.decisions) == [f"{question} → {answer}"]
+
+
 def test_very_many_decisions_and_links_are_not_kept() -> None:
     one = story()
     for n in range(1000):
@@ -190,6 +225,17 @@ def test_nothing_came_of_a_single_question() -> None:
 )
 def test_the_telling_line_names_a_place_or_an_error(output: str, line: str) -> None:
     assert telling_line(output) == line
+
+
+_LINES = st.lists(
+    st.sampled_from(("error", "FAILED", "Error:", "panic", "faIl", "ok", " ", ": ", "✗", "\u017f", "a\u017f\u017fert", "cannot", "Exception", "x" * 199)),
+    max_size=6,
+).map("".join)  # fmt: skip
+
+
+@given(_LINES)
+def test_no_line_that_tells_is_passed_over(line: str) -> None:
+    assert bool(telling_line(line)) == bool(_TELLING.match(line))
 
 
 @pytest.mark.parametrize(
