@@ -48,7 +48,7 @@ def missing(cwd: str, store: Store, found: "Status") -> "list[Missing]":
     ]
     for one in found["active"]:
         if one["gate_shut"] and one["denials"]:
-            message = f"{one['denials']} calls of {one['session_id']} were held back since its last checkpoint."
+            message = f"Calls of {one['session_id']} were held back since its last checkpoint: {one['denials']}."
             by_hand = f'ocm checkpoint --session-id {one["session_id"]} --summary "..."'
             step = f"Ask the assistant for a checkpoint; without that tool, its MCP server is off. By hand: {by_hand}"
             named.append({"message": message, "next_step": step})

@@ -14,11 +14,13 @@ from ocm.base.errors import UnreadableSessionError
 from ocm.base.model import CHANGE_TYPES, FileChange, Session, WorkEntry
 from ocm.base.text import one_line
 from ocm.markdown import blocks, facts, parse, render
+from ocm.markdown.blocks import Part
 from ocm.markdown.facts import Facts
 from ocm.markdown.session_file import SessionFile, plain
 
 _T = TypeVar("_T")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _MARKS = re.compile(r"^[\s>|*+-]*(?:\[[ xX]\] )?|[\s|]+$")
 # What there can be only one of: the newer's, unless it says nothing.
 _OF_ONE = ("title", "slug", "tool", "project", "branch", "goal", "diff_summary", "last_words", *parse.OPTIONAL)
@@ -226,13 +228,12 @@ def _rest(result: SessionFile, sources: Sequence[SessionFile]) -> tuple[list[str
     for file in sources:
         loose += _keys(result, file)
         for part in file.parts:
-            lines = [
-                line for n, line in enumerate(file.body[part.start : part.end], part.start) if n not in _made(file)
-            ]
+            made, headings = _made(file), _headings(file, part)
+            numbered = [(n, file.body[n]) for n in range(part.start, part.end) if n not in made]
             if part.level == blocks.SECTION and plain(part.name) not in known:
-                sections += ["", *lines]
+                sections += ["", *(line for _, line in numbered)]
             elif part.level != blocks.FACT_LEVEL:
-                loose += [line for line in lines if _bare(line) not in have and not _is_heading(line)]
+                loose += [line for n, line in numbered if _bare(line) not in have and n not in headings]
         have |= {_bare(line) for line in (*loose, *sections)}
         known |= {plain(part.name) for part in file.parts}
     return loose, sections
@@ -243,7 +244,17 @@ def _keys(result: SessionFile, file: SessionFile) -> list[str]:
     other = {name: value for name, value in file.keys.items() if name not in {*_OF_MACHINES, "tags", parse.MERGED}}
     if other.get("session_id") in parse.ids_of(result.keys.get(parse.MERGED)):
         del other["session_id"]
-    return [f"{name}: {value}" for name, value in other.items() if value and result.keys.get(name) != value]
+    ours = {*parse.SCALARS, *parse.OPTIONAL, "ocm"}  # of which an empty one says nothing
+    other = {name: value for name, value in other.items() if value or name not in ours}
+    keys = [f"{name}: {value}" for name, value in other.items() if result.keys.get(name) != value]
+    return [*keys, *_comments(result, file)]
+
+
+def _comments(result: SessionFile, file: SessionFile) -> list[str]:
+    """Return the comments in the front matter of a file that the result's has not."""
+    said = "\n".join(map(str, file.keys.values()))
+    found = (comment[0] for line in file.head if (comment := _COMMENT.search(line)))
+    return [one for one in found if one not in result.block and one.rstrip("\"'") not in said]
 
 
 def _made(file: SessionFile) -> set[int]:
@@ -255,8 +266,12 @@ def _made(file: SessionFile) -> set[int]:
     return {n for start, end in spans for n in range(start, end)}
 
 
-def _is_heading(line: str) -> bool:
-    return line.startswith("#")
+def _headings(file: SessionFile, part: Part) -> set[int]:
+    """Return the lines of a part that head what the result heads in its own way; what else begins with # is text."""
+    known = {plain(name) for name in (parse.COMPLETED, parse.PENDING, *CHANGE_TYPES)}
+    is_work = plain(part.name) == plain(parse.WORK)
+    own = range(part.start, file.heading_end(part)) if part.level > 0 else ()
+    return {*own, *(group.start for group in part.groups if is_work or plain(group.name) in known)}
 
 
 def _bare(line: str) -> str:

@@ -18,7 +18,7 @@ from ocm.sessions import archive, backups, export_format, session_files
 from ocm.sessions.backups import Wrote
 from ocm.sessions.export_format import Bundle, Entry
 from ocm.sessions.session_files import Known
-from ocm.store import files
+from ocm.store import files, journal
 from ocm.store.paths import Store
 
 _ATTEMPTS = 5
@@ -112,10 +112,11 @@ class Change:
         rows = [one._asdict() for one in self._wrote.values()]
         note: dict[str, object] = {"what": self._what, "at": time.time_ns(), "wrote": rows}
         entries = list(self._entries.values())
+        owner = journal.key(session_id)  # whose lock is held
         if self._path:
-            export_format.write(self._path, self._store, entries, change=note)
+            export_format.write(self._path, self._store, entries, owner=owner, change=note)
         else:
-            self._path = backups.keep(self._store, backups.BY_HAND, entries, change=note)
+            self._path = backups.keep(self._store, backups.BY_HAND, entries, owner=owner, change=note)
 
 
 def marks(text: str) -> str:
@@ -224,7 +225,7 @@ def undo(store: Store, wanted: Undo) -> None:
         if last(store) != wanted:
             raise OcmError("Something was changed meanwhile, so nothing was undone.", "See: ocm undo")
         now = [Entry(one.name, one.now, one.archived) for one in wanted.steps if one.now is not None]
-        backups.keep(store, _UNDONE, now)
+        backups.keep(store, _UNDONE, now, owner=_UNDONE)
         for step in wanted.steps:
             _carry_out(store, step)
         backups.remove(wanted.path)

@@ -13,7 +13,7 @@ from tests.laws.crash.faults import Layer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAMES = ("checkpoint", "rebuild", "forget", "import", "transcripts", "redact-scan")
+NAMES = ("checkpoint", "rebuild", "forget", "import", "transcripts", "note", "merge", "redact-scan")
 
 
 @pytest.mark.timeout(600)

@@ -68,7 +68,7 @@ def is_former(handler: object) -> bool:
 
 def is_guarded(handler: Mapping[str, Any]) -> bool:
     """Return whether a handler looks for the program first, and does nothing where it is not."""
-    calls = [text for text in strings(handler) if "ocm-hook " in text]
+    calls = [plain(text) for text in strings(handler) if "ocm-hook " in text]
     return bool(calls) and all(any(guard in text for guard in _GUARDS) for text in calls)
 
 

@@ -23,6 +23,8 @@ from tests.support.transcripts import SESSION, small_change
 
 GONE = "zanzibar"
 TOKEN = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
+_NOTED = "never on Fridays"
+_DONE = {"forget": "no session", "merge": "Both are the session"}  # what is said where it was done before
 _BEFORE, _OTHER, _SAID = "written before", "another session", "The greeting is friendlier now."
 
 
@@ -158,6 +160,20 @@ def _taken_in(place: Place) -> str:
     return wrong or (f"not taken back: {left}" if left else _same(listed(place), ["S", "T"]))
 
 
+def _noted(place: Place) -> str:
+    """Say where a note is not there once; with it, its session is."""
+    many = sum(text.count(f"- {_NOTED}\n") for text in texts(place).values())
+    found = [name for name in listed(place) if not name.startswith("note-")]
+    return f"noted {many} times" if many != 1 else _same(found, ["S", "T"])
+
+
+def _merged(place: Place) -> str:
+    """Say what of two sessions that were merged is not in the one that stays."""
+    held = "\n".join(texts(place).values())
+    lost = [part for part in (_BEFORE, _OTHER, "a.py") if part not in held]
+    return f"lost: {lost}" if lost else _same(listed(place), ["S"])
+
+
 def _redacted(place: Place) -> str:
     found = holding(place, TOKEN)
     kept = sum(text.endswith("## Own\n\nsee [REDACTED:github-token] here\n") for text in texts(place).values())
@@ -177,6 +193,8 @@ def operations(folder: str) -> list[Operation]:
         Operation("forget", ["forget", "S", "--yes"], _forgotten),
         Operation("import", ["import", os.path.join(folder, "all.json")], _imported),
         Operation("transcripts", ["import", os.path.join(folder, "transcripts"), "-y"], _taken_in),
+        Operation("note", ["note", _NOTED], _noted),
+        Operation("merge", ["merge", "S", "T"], _merged),
         Operation("redact-scan", ["redact-scan", "--apply"], _redacted),
     ]
 
@@ -216,7 +234,7 @@ def _run(place: Place, operation: Operation, folder: str, point: int, *, power: 
     if result.died:
         again = process.run(place, ["ocm", *operation.command])
         told = again.err.decode(errors="replace")
-        if again.code and not (operation.name == "forget" and "no session" in told):
+        if again.code and _DONE.get(operation.name, "\0") not in told:
             return result, f"cannot be done again: {told.strip()}"
         process.ask(place, [["checkpoint", "--session-id", "T", "--goal", _OTHER]], Wish())
     elif result.code:
@@ -228,7 +246,9 @@ def main() -> int:
     """Print what came of it; 1 when something was lost."""
     parser = argparse.ArgumentParser(prog="python -m tests.laws.crash.points", description=__doc__)
     parser.add_argument("--step", type=int, default=1, help="only every so many points")
-    parser.add_argument("names", nargs="*", help="checkpoint, rebuild, forget, import, transcripts, redact-scan")
+    parser.add_argument(
+        "names", nargs="*", help="checkpoint, rebuild, forget, import, transcripts, note, merge, redact-scan"
+    )
     wanted = parser.parse_args()
     failed = 0
     for name in wanted.names or [one.name for one in operations("")]:

@@ -117,5 +117,5 @@ def test_calls_that_are_held_back_are_named_with_the_checkpoint_by_hand(
     assert missing(capsys, claude.project) == []
     claude.hook("pre-tool-use", "claude-code", **edit, tool_use_id="6")
     (found,) = missing(capsys, claude.project)
-    assert found["message"] == "1 calls of of-claude-code were held back since its last checkpoint."
+    assert found["message"] == "Calls of of-claude-code were held back since its last checkpoint: 1."
     assert 'ocm checkpoint --session-id of-claude-code --summary "..."' in found["next_step"]

@@ -231,3 +231,14 @@ def test_where_an_item_would_be_swallowed_all_that_the_other_says_goes_to_the_en
 def test_an_entry_that_says_nothing_is_no_entry() -> None:
     ours, theirs = Session("S", facts=["words 2026-03-02 bb"]), Session("S", facts=["words 2026-03-01 aa"])
     assert unite.both(ours, replace(theirs, work=[WorkEntry("", [])])) == ours
+
+
+def test_a_comment_in_the_front_matter_is_kept_and_what_only_looks_like_one_is_not_doubled() -> None:
+    older = EXAMPLE.replace("tool: claude-code\n", "tool: claude-code  # by hand\n# ask Ines\n")
+    newer = later()
+    text = unite.united(newer, older, "copy.md")
+    assert "# by hand" in text
+    assert "# ask Ines" in text
+    assert parse.parse(text) == parse.parse(newer)
+    named = render.update(EXAMPLE, replace(SESSION, title="Fix #12"))
+    assert '#12"' not in unite.united(newer, named, "copy.md").replace('"Fix #12"', "")

@@ -110,6 +110,8 @@ def test_several_hooks_are_one_sentence_which_says_what_becomes_of_them_without_
     for event in ("SessionStart", "PreToolUse"):
         document["hooks"][event][0]["hooks"][0]["timeout"] = 50
     document["hooks"]["SessionEnd"][0]["hooks"][0]["command"] = "/x/ocm-hook session-end --tool claude-code"
+    handler = document["hooks"]["PreToolUse"][0]["hooks"][0]
+    handler["command"] = handler["command"].replace("ocm-hook", "/x/ocm-hook")
     world.write(world.settings, json.dumps(document, indent=2))
     guarded, bare = uninstall(world).stays
     text = world.settings.read_text().splitlines()
