@@ -148,65 +148,176 @@ _OLD = (
     r"|restriction|polic|conversation|"
     r"safeguard|filter|order|everything|above|told|said|request|guidance)"
 )
-_BODY = (
-    rf"(?:ignore|disregard|forget|override|bypass|dismiss|overrule|neglect|discard"
-    rf"|(?:do not|don'?t|never|no longer|refuse to) (?:follow|obey|heed|respect|honou?r|apply)|"
-    rf"stop following|pay no attention to|cancel|skip)(?: \w{{1,15}}){{0,6}}? (?:previous|prior|above"
-    rf"|earlier|former|preceding|before|all|any|every|"
-    rf"your|system|safety|existing|other|these|those|the)(?: \w{{1,15}}){{0,4}}? ?{_OLD}"
-    r"|(?:ignore|disregard|forget|override|bypass) (?:(?:all|any|every|the|your|of"
-    r"|my) ){0,4}(?:previous|prior|above|earlier|former|"
-    r"preceding|other|safety|system|existing)\b"
-    r"|(?:forget|disregard) (?:everything|anything|all of|what)\b|ignore everything (?:above|before|you|that|i)\b"
-    r"|you(?:'re| are) (?:now|no longer)\b|(?:from now on|henceforth|from this point on"
-    r"|starting now),? (?:you|always|never|do|answer|reply|act|"
-    r"respond|use|treat)\b|(?:act|answer|behave|function|operate|pose"
-    r"|reply|respond|speak|work) as (?:an? |the )?(?:unrestricted|root|admin|dan\b"
-    r"|different|new|evil|uncensored|system)"
-    r"|pretend (?:to be|you are|that you)|(?:enter|enable|activate|switch to) (?:developer|debug|god"
-    r"|admin|root|unrestricted|dan|yolo) mode"
-    r"|(?:developer|debug|god|admin|unrestricted|jailbreak) mode (?:is )?(?:enabled|on|active)"
-    r"|(?:new|updated|real|actual|revised|additional|hidden|true) (?:system )?(?:instructions?|prompt"
-    r"|rules|directives?|orders?) ?(?:follow|:|from)"
-    r"|(?:do not|don'?t|never) (?:tell|inform|mention|reveal|show|ask|notify|warn"
-    r"|alert)\b.{0,60}\b(?:user|human|operator|anyone)\b"
-    r"|(?:reveal|print|output|show|repeat|leak|dump|expose|tell me|display"
-    r"|disclose) (?:me )?(?:(?:all|the|your|every|full|entire|of|any) ){0,4}"
-    r"(?:system prompt|instructions|hidden prompt|secrets|credentials|api keys|environment variables"
-    r"|passwords|initial prompt|\.env)"
-    r"|(?:run|execute|call|invoke|use) (?:the |this |these |following |below ){1,3}(?:commands?|tool"
-    r"|script|code|function)\b"
-    r"|(?:run|execute)[ :]{1,2}['\"]?(?:curl|wget|bash|sh|rm|sudo|powershell|nc|eval|base64|python3? -c|node -e)\b"
-    r"|(?:curl|wget) .{0,200}\| ?(?:sudo )?(?:ba|z)?sh\b"
-    r"|(?:send|post|upload|exfiltrate|forward|e?mail|transmit|leak|copy)\b.{0,100}\bto (?:https?:"
-    r"|the attacker|attacker)"
-    r"|(?:delete|erase|wipe|destroy) (?:all|every|everything)\b(?: of)?(?: the| your| my)? ?(?:files"
-    r"|data|repositor|branches|history|home|code|tests)"
-    r"|(?:system|developer|assistant|human)(?: (?:prompt|message|note|notice|override|role|turn|says"
-    r"|said|update|alert))? ?[:\uff1a>] ?\S"
-    r"|(?:user|tool|function|operator|admin|administrator)(?: (?:message|note|notice|role|turn|says"
-    r"|said))? ?[:\uff1a>](?: \S{1,40}){4}"
-    r"|the (?:user|human|owner|operator) (?:has |have )?(?:already )?(?:approved|authori[sz]ed|agreed"
-    r"|consented|granted|pre-?approved|given permission)"
-    r"|(?:approve|accept|allow|grant|confirm) (?:all|every|any) (?:tool|command|permission|request|call|prompt)"
-    r"|(?:disable|turn off|switch off|deactivate) (?:all |the |your |any ){0,2}(?:safety|security"
-    r"|guard|gate|redaction|sandbox|approval|confirmation)"
-    r"|(?:end|begin|start) of (?:the )?(?:notes|system prompt|instructions|prompt|conversation"
-    r"|untrusted|stored notes|context)\b"
-    r"|ignorier\w{0,3} (?:alle |bitte |die |deine ){0,3}(?:vorherigen|bisherigen|fr[u\u00fc]heren"
-    r"|obigen)|vergiss (?:alle|alles|die)\b"
-    r"|ignora (?:todas |las |tus |tutte |le |todas as |as ){1,3}(?:instrucciones|istruzioni"
-    r"|instru[c\u00e7][o\u00f5]es|reglas|anteriores|precedenti)"
-    r"|(?:ignore[zr]?|oublie[zr]?) (?:toutes |les |tes |vos |tous ){1,3}(?:instructions|consignes|r[e\u00e8]gles)"
-    r"|(?:\u5ffd\u7565|\u65e0\u89c6|\u5fd8\u8bb0|\u8bf7\u5ffd\u7565).{0,12}(?:\u6307\u4ee4"
-    r"|\u6307\u793a|\u63d0\u793a|\u89c4\u5219)"
-    r"|.{0,14}(?:\u6307\u793a|\u547d\u4ee4|\u30eb\u30fc\u30eb)\u3092(?:\u7121\u8996|\u5fd8\u308c)"
-    r"|(?:\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0439"
-    r"|\u0437\u0430\u0431\u0443\u0434\u044c)\w{0,2} .{0,24}"
-    r"(?:\u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446|\u043f\u0440\u0430\u0432\u0438\u043b"
-    r")"
+# What tells a model what to do, by words without which no sentence does: one of the first, and one of the second.
+_VERBS = (
+    "ignore", "disregard", "forget", "override", "bypass", "dismiss", "overrule", "neglect", "discard", "cancel",
+    "skip",
+)  # fmt: skip
+_KEPT_BACK = ("secret", "credential", "api key", "environment", "password", ".env")
+_FOREIGN = (
+    "ignor", "vergiss", "oublie", "\u5ffd\u7565", "\u65e0\u89c6", "\u5fd8\u8bb0", "\u3092\u7121\u8996",
+    "\u3092\u5fd8\u308c", "\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0439",
+    "\u0437\u0430\u0431\u0443\u0434\u044c",
+)  # fmt: skip
+_ANY = ("",)
+
+
+def _spoken_by(*alternatives: str) -> re.Pattern[str]:
+    return late(f"{_LEAD}(?:{'|'.join(alternatives)})")
+
+
+_SPOKEN: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] = (
+    (
+        (*_VERBS, " follow", " obey", " heed", " respect", " hono", " apply", "attention to"),
+        _ANY,
+        _spoken_by(
+            r"(?:ignore|disregard|forget|override|bypass|dismiss|overrule|neglect|discard|(?:do not|don'?t"
+            r"|never|no longer|refuse to) (?:follow|obey|heed|respect|honou?r|apply)|stop following"
+            r"|pay no attention to|cancel|skip)(?: \w{1,15}){0,6}? (?:previous|prior|above|earlier|former"
+            r"|preceding|before|all|any|every|your|system|safety|existing|other|these|those"
+            rf"|the)(?: \w{{1,15}}){{0,4}}? ?{_OLD}",
+            r"(?:ignore|disregard|forget|override|bypass) (?:(?:all|any|every|the|your|of"
+            r"|my) ){0,4}(?:previous|prior|above|earlier|former|preceding|other|safety|system|existing)\b",
+            r"(?:forget|disregard) (?:everything|anything|all of|what)\b",
+            r"ignore everything (?:above|before|you|that|i)\b",
+        ),
+    ),
+    (
+        ("you are", "you're", "from now on", "henceforth", "from this point on", "starting now", "pretend ", " mode"),
+        _ANY,
+        _spoken_by(
+            r"you(?:'re| are) (?:now|no longer)\b",
+            r"(?:from now on|henceforth|from this point on|starting now),? (?:you|always|never|do|answer"
+            r"|reply|act|respond|use|treat)\b",
+            r"pretend (?:to be|you are|that you)",
+            r"(?:enter|enable|activate|switch to) (?:developer|debug|god|admin|root|unrestricted|dan"
+            r"|yolo) mode",
+            r"(?:developer|debug|god|admin|unrestricted|jailbreak) mode (?:is )?(?:enabled|on|active)",
+        ),
+    ),
+    (
+        (" as ",),
+        ("unrestricted", "root", "admin", "dan", "different", "new", "evil", "uncensored", "system"),
+        _spoken_by(
+            r"(?:act|answer|behave|function|operate|pose|reply|respond|speak|work) as (?:an? "
+            r"|the )?(?:unrestricted|root|admin|dan\b|different|new|evil|uncensored|system)",
+        ),
+    ),
+    (
+        ("instruction", "prompt", "rules", "directive", "order", *_KEPT_BACK),
+        _ANY,
+        _spoken_by(
+            r"(?:new|updated|real|actual|revised|additional|hidden|true) (?:system )?(?:instructions?"
+            r"|prompt|rules|directives?|orders?) ?(?:follow|:|from)",
+            r"(?:reveal|print|output|show|repeat|leak|dump|expose|tell me|display"
+            r"|disclose) (?:me )?(?:(?:all|the|your|every|full|entire|of|any) ){0,4}(?:system prompt"
+            r"|instructions|hidden prompt|secrets|credentials|api keys|environment variables|passwords"
+            r"|initial prompt|\.env)",
+        ),
+    ),
+    (
+        ("do not ", "don't ", "dont ", "never "),
+        ("user", "human", "operator", "anyone"),
+        _spoken_by(
+            r"(?:do not|don'?t|never) (?:tell|inform|mention|reveal|show|ask|notify|warn"
+            r"|alert)\b.{0,60}\b(?:user|human|operator|anyone)\b",
+        ),
+    ),
+    (
+        ("run ", "execute ", "call ", "invoke ", "use "),
+        ("command", "tool", "script", "code", "function"),
+        _spoken_by(
+            r"(?:run|execute|call|invoke|use) (?:the |this |these |following |below ){1,3}(?:commands?"
+            r"|tool|script|code|function)\b",
+        ),
+    ),
+    (
+        ("run ", "run:", "execute ", "execute:", "curl ", "wget "),
+        _ANY,
+        _spoken_by(
+            r"(?:run|execute)[ :]{1,2}['\"]?(?:curl|wget|bash|sh|rm|sudo|powershell|nc|eval|base64"
+            r"|python3? -c|node -e)\b",
+            r"(?:curl|wget) .{0,200}\| ?(?:sudo )?(?:ba|z)?sh\b",
+        ),
+    ),
+    (
+        ("to http", "attacker"),
+        _ANY,
+        _spoken_by(
+            r"(?:send|post|upload|exfiltrate|forward|e?mail|transmit|leak|copy)\b.{0,100}\bto (?:https?:"
+            r"|the attacker|attacker)",
+        ),
+    ),
+    (
+        ("delete ", "erase ", "wipe ", "destroy "),
+        ("all", "every"),
+        _spoken_by(
+            r"(?:delete|erase|wipe|destroy) (?:all|every|everything)\b(?: of)?(?: the| your"
+            r"| my)? ?(?:files|data|repositor|branches|history|home|code|tests)",
+        ),
+    ),
+    (
+        (":", "\uff1a", ">"),
+        ("system", "developer", "assistant", "human", "user", "tool", "function", "operator", "admin"),
+        _spoken_by(
+            r"(?:system|developer|assistant|human)(?: (?:prompt|message|note|notice|override|role|turn"
+            r"|says|said|update|alert))? ?[:\uff1a>] ?\S",
+            r"(?:user|tool|function|operator|admin|administrator)(?: (?:message|note|notice|role|turn|says"
+            r"|said))? ?[:\uff1a>](?: \S{1,40}){4}",
+        ),
+    ),
+    (
+        ("the user", "the human", "the owner", "the operator"),
+        ("approved", "authori", "agreed", "consented", "granted", "permission"),
+        _spoken_by(
+            r"the (?:user|human|owner|operator) (?:has |have )?(?:already )?(?:approved|authori[sz]ed"
+            r"|agreed|consented|granted|pre-?approved|given permission)",
+        ),
+    ),
+    (
+        ("approve ", "accept ", "allow ", "grant ", "confirm "),
+        ("all ", "every ", "any "),
+        _spoken_by(
+            r"(?:approve|accept|allow|grant|confirm) (?:all|every|any) (?:tool|command|permission|request"
+            r"|call|prompt)",
+        ),
+    ),
+    (
+        ("disable ", "turn off ", "switch off ", "deactivate "),
+        _ANY,
+        _spoken_by(
+            r"(?:disable|turn off|switch off|deactivate) (?:all |the |your |any ){0,2}(?:safety|security"
+            r"|guard|gate|redaction|sandbox|approval|confirmation)",
+        ),
+    ),
+    (
+        ("end of ", "begin of ", "start of "),
+        _ANY,
+        _spoken_by(
+            r"(?:end|begin|start) of (?:the )?(?:notes|system prompt|instructions|prompt|conversation"
+            r"|untrusted|stored notes|context)\b",
+        ),
+    ),
+    (
+        _FOREIGN,
+        _ANY,
+        _spoken_by(
+            r"ignorier\w{0,3} (?:alle |bitte |die |deine ){0,3}(?:vorherigen|bisherigen|fr[u\u00fc]heren"
+            r"|obigen)",
+            r"vergiss (?:alle|alles|die)\b",
+            r"ignora (?:todas |las |tus |tutte |le |todas as |as ){1,3}(?:instrucciones|istruzioni"
+            r"|instru[c\u00e7][o\u00f5]es|reglas|anteriores|precedenti)",
+            r"(?:ignore[zr]?|oublie[zr]?) (?:toutes |les |tes |vos |tous ){1,3}(?:instructions|consignes"
+            r"|r[e\u00e8]gles)",
+            r"(?:\u5ffd\u7565|\u65e0\u89c6|\u5fd8\u8bb0|\u8bf7\u5ffd\u7565).{0,12}(?:\u6307\u4ee4"
+            r"|\u6307\u793a|\u63d0\u793a|\u89c4\u5219)",
+            r".{0,14}(?:\u6307\u793a|\u547d\u4ee4|\u30eb\u30fc\u30eb)\u3092(?:\u7121\u8996|\u5fd8\u308c)",
+            r"(?:\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0439"
+            r"|\u0437\u0430\u0431\u0443\u0434\u044c)\w{0,2} .{0,24}(?:\u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446"
+            r"|\u043f\u0440\u0430\u0432\u0438\u043b)",
+        ),
+    ),
 )
-_SPOKEN = re.compile(_LEAD + f"(?:{_BODY})")
 _ANY_TAG = late(r"</?[a-zA-Z][\w-]{0,30}+(?:\s[^<>=]{0,40}=[^<>]{0,200})?\s{0,3}/?>")
 _COLON = re.compile(": ")
 _AS_DIGITS = re.compile(r"[a-z][013457@$!|]|[013457@$!|][a-z]")
@@ -245,7 +356,15 @@ def is_spoken(words: str) -> bool:
     joined = _APART.sub(lambda run: re.sub(r"[^a-z]", "", run[0]), folded)
     if joined != folded:
         said.append(_undressed(joined))
-    return any(_SPOKEN.match(part) for one in said for part in _from_each_colon(one))
+    return any(_tells(part) for one in said for part in _from_each_colon(one))
+
+
+def _tells(part: str) -> bool:
+    return any(
+        pattern.match(part)
+        for first, second, pattern in _SPOKEN
+        if any(word in part for word in first) and any(word in part for word in second)
+    )
 
 
 def _folded(lower: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from ocm.base.late_patterns import late
 from ocm.index.file_format import STOP, encodable, normal, quoted, words_in
 
 MAX_WORDS = 48
@@ -20,7 +21,7 @@ _NEAR_WINDOW = 8
 _PREFIX_FROM = 4
 _PAIR = 2
 _MAX_PARTS = 65_536
-_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
+_ASCII_WORD = late(r"[A-Za-z0-9]+")
 # Scripts that put no space between words; the class is compiled where there is any such text, because that is slow.
 _UNSPACED = (
     (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x1950, 0x19FF), (0x1A20, 0x1AAF), (0x1B00, 0x1B7F),
@@ -31,12 +32,12 @@ _UNSPACED = (
 _CJK = "[" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in _UNSPACED) + "]+"
 # Names that are told from others by what the tokenizer takes for spaces: C++, C#, .NET.
 # The patterns begin with what is rare, so that a long text without any of it is gone through quickly.
-_SIGN = re.compile(r"(?:\+\+|#)(?![\w+#])")
-_DOTTED = re.compile(r"\.[A-Za-z][A-Za-z0-9]+")
+_SIGN = late(r"(?:\+\+|#)(?![\w+#])")
+_DOTTED = late(r"\.[A-Za-z][A-Za-z0-9]+")
 _SPELLED = {"+": "plus", "#": "sharp", ".": "dot"}
 _DRAWING = range(0x2500, 0x25A0)  # lines and boxes, of which tables are drawn
-_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_MIXED = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]|[A-Za-z][0-9]|[0-9][A-Za-z]")
+_PARTS = late(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_MIXED = late(r"[a-z][A-Z]|[A-Z]{2}[a-z]|[A-Za-z][0-9]|[0-9][A-Za-z]")
 _GAP: tuple[str, list[str]] = ("", [])  # where words were left out, so that no two come to stand side by side
 
 

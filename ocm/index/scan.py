@@ -4,12 +4,12 @@ import contextlib
 import functools
 import operator
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ocm.base.errors import OcmError, UnreadableSessionError
+from ocm.base.late_patterns import late
 from ocm.base.text import one_line
 from ocm.base.times import instant, with_offset
 from ocm.base.values import FileChange
@@ -39,8 +39,8 @@ _FOLDERS = 8  # of so many the last look is kept
 _Look = tuple[int, int, int]  # bytes; when it was written and changed, in nanoseconds
 _LOOK: Callable[[os.stat_result], _Look] = operator.attrgetter("st_size", "st_mtime_ns", "st_ctime_ns")
 # What a checkpoint writes above its work; of it the commit alone is worth finding: every session has dates and hours.
-_OWN_HEADING = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?: · ([0-9a-f]{7,40}))?(?: · [a-z_]+)?\Z")
-_NAMED = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)_")
+_OWN_HEADING = late(r"\d{4}-\d\d-\d\d \d\d:\d\d(?: · ([0-9a-f]{7,40}))?(?: · [a-z_]+)?\Z")
+_NAMED = late(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)_")
 
 
 class Listing(NamedTuple):

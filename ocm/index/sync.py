@@ -3,13 +3,13 @@
 import contextlib
 import gc
 import os
-import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ocm.base.errors import OcmError
+from ocm.base.late_patterns import late
 from ocm.base.notices import Notice, Progress, ignore
 from ocm.base.text import one_line
 from ocm.index import scan, schema, writer
@@ -26,7 +26,7 @@ _READERS = 10.0  # seconds that a new cache waits for those who read the old one
 _BATCH = 200
 _TURNS = 5  # after so many, in which others were quicker each time, an answer a moment old is good enough
 _STALE = 3600
-_TEMPORARY = re.compile(r"memory\.db\.(\d{1,10})\.\w+\.tmp")
+_TEMPORARY = late(r"memory\.db\.(\d{1,10})\.\w+\.tmp")
 
 
 class Rebuilt(NamedTuple):
