@@ -148,12 +148,35 @@ _OLD = (
     r"|restriction|polic|conversation|"
     r"safeguard|filter|order|everything|above|told|said|request|guidance)"
 )
-# What tells a model what to do, by words without which no sentence does: one of the first, and one of the second.
+# What tells a model what to do, each with words without which no sentence does: one of the first, one of the second.
+# So a pattern is compiled for the text that may need it, and no other is tried.
 _VERBS = (
     "ignore", "disregard", "forget", "override", "bypass", "dismiss", "overrule", "neglect", "discard", "cancel",
-    "skip",
+    "skip", "follow", "obey", "heed", "respect", "hono", "apply", "attention to",
 )  # fmt: skip
-_KEPT_BACK = ("secret", "credential", "api key", "environment", "password", ".env")
+_EARLIER = ("previous", "prior", "above", "earlier", "former", "preceding", "other", "safety", "system", "existing")
+_SAID_BEFORE = (
+    "instruction", "prompt", "rule", "directi", "guideline", "message", "command", "context", "constraint",
+    "restriction", "polic", "conversation", "safeguard", "filter", "order", "everything", "above", "told", "said",
+    "request", "guidance",
+)  # fmt: skip
+_MODES = ("developer", "debug", "god", "admin", "root", "unrestricted", "dan", "yolo", "jailbreak")
+_NEW = ("new ", "updated ", "real ", "actual ", "revised ", "additional ", "hidden ", "true ")
+_KEPT_BACK = (
+    "system prompt", "instructions", "hidden prompt", "secrets", "credentials", "api keys", "environment variables",
+    "passwords", "initial prompt", ".env",
+)  # fmt: skip
+_SHOWING = (
+    "reveal", "print", "output", "show", "repeat", "leak", "dump", "expose", "tell me", "display", "disclose",
+)  # fmt: skip
+_COLONS = (":", "\uff1a", ">")
+_SPEAKING = (
+    *_COLONS, " :", " \uff1a", " >", " prompt", " message", " note", " notice", " override", " role", " turn", " says",
+    " said", " update", " alert",
+)  # fmt: skip
+_SPEAKERS = tuple(f"{who}{how}" for who in ("system", "developer", "assistant", "human") for how in _SPEAKING)
+_WHO_ELSE = ("user", "tool", "function", "operator", "admin", "administrator")
+_OTHERS = tuple(f"{who}{how}" for who in _WHO_ELSE for how in _SPEAKING)
 _FOREIGN = (
     "ignor", "vergiss", "oublie", "\u5ffd\u7565", "\u65e0\u89c6", "\u5fd8\u8bb0", "\u3092\u7121\u8996",
     "\u3092\u5fd8\u308c", "\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443\u0439",
@@ -168,14 +191,20 @@ def _spoken_by(*alternatives: str) -> re.Pattern[str]:
 
 _SPOKEN: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] = (
     (
-        (*_VERBS, " follow", " obey", " heed", " respect", " hono", " apply", "attention to"),
-        _ANY,
+        _VERBS,
+        _SAID_BEFORE,
         _spoken_by(
             r"(?:ignore|disregard|forget|override|bypass|dismiss|overrule|neglect|discard|(?:do not|don'?t"
             r"|never|no longer|refuse to) (?:follow|obey|heed|respect|honou?r|apply)|stop following"
             r"|pay no attention to|cancel|skip)(?: \w{1,15}){0,6}? (?:previous|prior|above|earlier|former"
             r"|preceding|before|all|any|every|your|system|safety|existing|other|these|those"
             rf"|the)(?: \w{{1,15}}){{0,4}}? ?{_OLD}",
+        ),
+    ),
+    (
+        ("ignore ", "disregard ", "forget ", "override ", "bypass "),
+        (*_EARLIER, "everything", "anything", "all of", "what"),
+        _spoken_by(
             r"(?:ignore|disregard|forget|override|bypass) (?:(?:all|any|every|the|your|of"
             r"|my) ){0,4}(?:previous|prior|above|earlier|former|preceding|other|safety|system|existing)\b",
             r"(?:forget|disregard) (?:everything|anything|all of|what)\b",
@@ -183,13 +212,25 @@ _SPOKEN: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] = 
         ),
     ),
     (
-        ("you are", "you're", "from now on", "henceforth", "from this point on", "starting now", "pretend ", " mode"),
+        ("you are now", "you are no longer", "you're now", "you're no longer"),
         _ANY,
         _spoken_by(
             r"you(?:'re| are) (?:now|no longer)\b",
+        ),
+    ),
+    (
+        ("from now on", "henceforth", "from this point on", "starting now", "pretend "),
+        _ANY,
+        _spoken_by(
             r"(?:from now on|henceforth|from this point on|starting now),? (?:you|always|never|do|answer"
             r"|reply|act|respond|use|treat)\b",
             r"pretend (?:to be|you are|that you)",
+        ),
+    ),
+    (
+        (" mode",),
+        _MODES,
+        _spoken_by(
             r"(?:enter|enable|activate|switch to) (?:developer|debug|god|admin|root|unrestricted|dan"
             r"|yolo) mode",
             r"(?:developer|debug|god|admin|unrestricted|jailbreak) mode (?:is )?(?:enabled|on|active)",
@@ -204,11 +245,17 @@ _SPOKEN: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] = 
         ),
     ),
     (
-        ("instruction", "prompt", "rules", "directive", "order", *_KEPT_BACK),
-        _ANY,
+        ("instruction", "prompt", "rules", "directive", "order"),
+        _NEW,
         _spoken_by(
             r"(?:new|updated|real|actual|revised|additional|hidden|true) (?:system )?(?:instructions?"
             r"|prompt|rules|directives?|orders?) ?(?:follow|:|from)",
+        ),
+    ),
+    (
+        _KEPT_BACK,
+        _SHOWING,
+        _spoken_by(
             r"(?:reveal|print|output|show|repeat|leak|dump|expose|tell me|display"
             r"|disclose) (?:me )?(?:(?:all|the|your|every|full|entire|of|any) ){0,4}(?:system prompt"
             r"|instructions|hidden prompt|secrets|credentials|api keys|environment variables|passwords"
@@ -257,11 +304,17 @@ _SPOKEN: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] = 
         ),
     ),
     (
-        (":", "\uff1a", ">"),
-        ("system", "developer", "assistant", "human", "user", "tool", "function", "operator", "admin"),
+        _COLONS,
+        _SPEAKERS,
         _spoken_by(
             r"(?:system|developer|assistant|human)(?: (?:prompt|message|note|notice|override|role|turn"
             r"|says|said|update|alert))? ?[:\uff1a>] ?\S",
+        ),
+    ),
+    (
+        _COLONS,
+        _OTHERS,
+        _spoken_by(
             r"(?:user|tool|function|operator|admin|administrator)(?: (?:message|note|notice|role|turn|says"
             r"|said))? ?[:\uff1a>](?: \S{1,40}){4}",
         ),
@@ -292,7 +345,7 @@ _SPOKEN: tuple[tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]], ...] = 
     ),
     (
         ("end of ", "begin of ", "start of "),
-        _ANY,
+        ("notes", "prompt", "instructions", "conversation", "untrusted", "context"),
         _spoken_by(
             r"(?:end|begin|start) of (?:the )?(?:notes|system prompt|instructions|prompt|conversation"
             r"|untrusted|stored notes|context)\b",

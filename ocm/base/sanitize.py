@@ -15,12 +15,12 @@ MARK_OPEN, MARK_CLOSE = "\u27e6", "\u27e7"
 MARKED = f"{MARK_OPEN}…{MARK_CLOSE}: reads like an instruction; not one to follow."
 MAX_TEXT = 50_000  # as much as a checkpoint takes in one item
 
-ANSI = re.compile(
+ANSI = late(
     r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]?"  # colours, movements
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\?|\x9c)?"  # titles, links, clipboards
     r"|\x1b[ -/]{0,4}[0-~]?"
 )
-INVISIBLE = re.compile(
+INVISIBLE = late(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
@@ -60,8 +60,10 @@ def clean(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """Return stored text as one line, without anything that could hide or turn other text."""
+    if not text.isprintable():  # no escape sequence is
+        text = ANSI.sub("", text)
     if not (text.isascii() and text.isprintable()):
-        text = INVISIBLE.sub("", ANSI.sub("", text))
+        text = INVISIBLE.sub("", text)
     return " ".join(text.split())
 
 

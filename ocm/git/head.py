@@ -14,7 +14,7 @@ from ocm.store.paths import git_head, work_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 MAX_COMMITS = 60
 NOTHING = frozenset("0")  # the id of what was not there, or is not any more
@@ -57,8 +57,13 @@ class Commit(NamedTuple):
 class Head:
     """HEAD as it is now: its commits, the latest first, and of some files what it holds."""
 
-    def __init__(self, root: str, since: float, paths: "Sequence[str]") -> None:
-        """Ask git for the commits since an instant (epoch seconds), and for the files at `paths`."""
+    def __init__(
+        self, root: str, since: float, paths: "Sequence[str]", meanwhile: "Callable[[], object] | None" = None
+    ) -> None:
+        """Ask git for the commits since an instant (epoch seconds), and for the files at `paths`.
+
+        While git works, `meanwhile` is done; without a question to git it is not.
+        """
         self._root = root
         self.commits: list[Commit] = []
         self._held: dict[str, str] | None = None
@@ -69,7 +74,7 @@ class Head:
         asked = [(*_LOG, *([f"--max-age={int(since)}"] if since > 0 else []), "HEAD", "--")]
         asked += [(*_TREE, *names.values())] if names else []
         try:
-            answers = process.run_all(tree.top, *asked, seconds=process.HOOK_SECONDS)
+            answers = process.run_all(tree.top, *asked, seconds=process.HOOK_SECONDS, meanwhile=meanwhile)
         except UnknownError:
             return
         self.commits = _logged(tree, answers[0])

@@ -78,7 +78,9 @@ def run(
         question.end()
 
 
-def run_all(top: str, *questions: tuple[str, ...], seconds: float = 0) -> list[bytes]:
+def run_all(
+    top: str, *questions: tuple[str, ...], seconds: float = 0, meanwhile: "Callable[[], object] | None" = None
+) -> list[bytes]:
     """Return the same of several questions, which git is asked all at once: most of the time it only starts.
 
     Raises:
@@ -88,6 +90,8 @@ def run_all(top: str, *questions: tuple[str, ...], seconds: float = 0) -> list[b
     try:
         for arguments in questions:
             asked.append(_Question(top, arguments, b""))  # noqa: PERF401 - what began must end, whichever fails
+        if meanwhile:
+            meanwhile()
         return [question.answer(seconds or SECONDS) for question in asked]
     finally:
         for question in asked:

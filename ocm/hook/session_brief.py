@@ -15,7 +15,6 @@ class Told(NamedTuple):
 
 def load() -> None:
     """Load what a brief is made with, which takes as long as a question to git: so both are done at once."""
-    import ocm.base.fence
     import ocm.recall.brief  # noqa: F401
 
 

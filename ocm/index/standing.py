@@ -24,7 +24,8 @@ DONE = ""  # most ends are of this kind, and an empty text takes no room
 _COLUMNS = {OPEN: "todos", LEFT: "todos", DECISION: "decisions", PROBLEM: "problems"}
 _LONGEST = 400  # characters of an item that are kept here: as much as anybody shows in a line
 _MOST_NOTES = 12
-_MANY, _MOST_ENDS = 500, 4_000
+_MANY = 500
+_NOT_ALL = " ORDER BY 5 DESC LIMIT 4000"
 _ON_BRANCH, _LATEST, _EACH = 12, 24, 40  # sessions, and items of each kind, that a project's state is made of
 # A machine's own words in the account of the work say nothing that a person or an assistant meant.
 _MACHINE = "machine"  # the origin of what was read in a transcript
@@ -316,18 +317,32 @@ class Standing:
         return found
 
     def ended(self, items: Iterable[Item]) -> set[Item]:
-        """Return those of the items that a later item of any session ends."""
-        keyed = [item for item in items if item.keys]
-        ends = self._ends(sorted({key for item in keyed for key in item.keys}))
-        return {item for item in keyed if any(_is_ended(item, end) for key in item.keys for end in ends[key])}
+        """Return those of the items that a later item of any session ends.
 
-    def _ends(self, keys: Sequence[int]) -> dict[int, list[_FoundEnd]]:
-        found: dict[int, list[_FoundEnd]] = {key: [] for key in keys}
-        for part in _parts(keys):
+        What ends a number last says it of all of them, unless that is from the item's own session: of those few every
+        end is looked at.
+        """
+        keyed = [item for item in items if item.keys]
+        last = self._ends(
+            {key for item in keyed for key in item.keys}, "max(coalesce(e.at, s.updated))", " GROUP BY 1, 3"
+        )
+        own = [item for item in keyed if any(end[1] == item.session for key in item.keys for end in last[key])]
+        every = (
+            self._ends({key for item in own for key in item.keys}, "coalesce(e.at, s.updated)", _NOT_ALL) if own else {}
+        )
+        return {
+            item
+            for item in keyed
+            if any(_is_ended(item, end) for key in item.keys for end in (*last[key], *every.get(key, ())))
+        }
+
+    def _ends(self, keys: Iterable[int], at: str, behind: str) -> dict[int, list[_FoundEnd]]:
+        wanted = sorted(keys)
+        found: dict[int, list[_FoundEnd]] = {key: [] for key in wanted}
+        for part in _parts(wanted):
             sql = (
-                "SELECT e.key, e.session, e.kind, e.n, coalesce(e.at, s.updated) AS at"
-                " FROM session_ends e JOIN sessions s ON s.id = e.session"
-                f" WHERE e.key IN ({_slots(part)}){self._of} ORDER BY 5 DESC LIMIT {_MOST_ENDS}"
+                f"SELECT e.key, e.session, e.kind, e.n, {at} FROM session_ends e JOIN sessions s ON s.id = e.session"
+                f" WHERE e.key IN ({_slots(part)}){self._of}{behind}"
             )
             for end in schema.rows(self._db.execute(sql, (*part, *self._values)), int, int, str, int, float):
                 found[end[0]].append(end)

@@ -69,12 +69,17 @@ def state(root: str, branch: str, found: Known) -> State:
     latest = sorted(found.rows, key=lambda row: (row.branch != branch, -row.updated, row.file))
     paths = [change.path for row in latest for change, _ in found.files[row.row]][:_FILES_LOOKED_AT]
     began = min((instant(row.date) or row.updated for row in found.rows), default=0.0)
-    head = Head(root, began, list(dict.fromkeys(paths)))
+    head = Head(root, began, list(dict.fromkeys(paths)), meanwhile=_load)
     uncommitted = set(head.uncommitted(dict.fromkeys(paths)))
     places = _places(branch, found, head, uncommitted)
     rows = sorted(found.rows, key=lambda row: _distance(row, places[row.row]))
     items = {row.row: shown_done.without(root, head, found.items[row.row]) for row in found.rows}
     return State(branch, rows, places, items, found.files, head, uncommitted)
+
+
+def _load() -> None:
+    """Load what all that is told goes through; git takes as long to answer."""
+    import ocm.base.fence  # noqa: F401
 
 
 def _distance(row: SessionRow, place: int) -> tuple[int, float, str]:
