@@ -25,7 +25,7 @@ _COLUMNS = {OPEN: "todos", LEFT: "todos", DECISION: "decisions", PROBLEM: "probl
 _LONGEST = 400  # characters of an item that are kept here: as much as anybody shows in a line
 _MOST_NOTES = 12
 _MANY = 500
-_NOT_ALL = " ORDER BY 5 DESC LIMIT 4000"
+_LATEST_ENDS = " ORDER BY 5 DESC LIMIT 4000"
 _ON_BRANCH, _LATEST, _EACH = 12, 24, 40  # sessions, and items of each kind, that a project's state is made of
 # A machine's own words in the account of the work say nothing that a person or an assistant meant.
 _MACHINE = "machine"  # the origin of what was read in a transcript
@@ -328,7 +328,9 @@ class Standing:
         )
         own = [item for item in keyed if any(end[1] == item.session for key in item.keys for end in last[key])]
         every = (
-            self._ends({key for item in own for key in item.keys}, "coalesce(e.at, s.updated)", _NOT_ALL) if own else {}
+            self._ends({key for item in own for key in item.keys}, "coalesce(e.at, s.updated)", _LATEST_ENDS)
+            if own
+            else {}
         )
         return {
             item

@@ -47,8 +47,8 @@ def _lines(found: "Undo") -> Iterator[str]:
         yield f"{step.name} ({_fate(step)})"
         lines = list(_changes(step))
         yield from lines[:_MOST_LINES]
-        if more := len(lines) - _MOST_LINES:
-            yield from [f"  … {more} more lines"] * (more > 0)
+        if len(lines) > _MOST_LINES:
+            yield f"  … {len(lines) - _MOST_LINES} more lines"
 
 
 def _fate(step: "Step") -> str:
