@@ -4,6 +4,7 @@ It runs at every tool call of every user, so it imports the standard library's l
 events that store something load the service. Whatever goes wrong, it exits 0 and says why in `hook.log`.
 """
 
+import gc
 import json
 import os
 import sys
@@ -28,6 +29,7 @@ MAX_READ = 1_000  # session files that the brief may have to wait for, within th
 
 def main() -> None:
     """Answer one event; exits 0, but where the gate is shut and the host wants to be told so by another code."""
+    gc.disable()  # a process that ends at once has nothing to collect, and would look for it again and again
     arguments = sys.argv[1:]
     answer, code = guarded(arguments, io.read_input) if arguments else (b"", 0)
     io.leave(answer or _silence(arguments), code)
