@@ -38,7 +38,7 @@ COMMANDS = ("ocm-hook", "ocm")
 # What ocm creates in a store. The user store may be any folder, so nothing else in it is ever removed.
 _CREATED_NAMES = (
     *(paths.SESSIONS, "memory.*", "transcripts.*", "active_*.jsonl", "taken_*", "journal.rejected*"),
-    *("hook.log*", "config.json*", "session_*.lock", "names.lock", ".gitignore", "forgotten", "imports"),
+    *("hook.log*", "config.json*", "session_*.lock", "names.lock", "import.lock", ".gitignore", "forgotten", "imports"),
 )
 
 

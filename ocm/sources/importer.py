@@ -33,6 +33,7 @@ from ocm.store import files, forgotten, journal
 from ocm.store.paths import Store, user_store
 
 _TOGETHER = 100  # conversations that are read before their files are written
+_LOCK = "import.lock"
 _ATTEMPTS = 5
 
 
@@ -135,6 +136,15 @@ def run(store: Store, wish: Wish, progress: Progress | None = None) -> Report:
     Raises:
         OcmError: the store cannot be written to, or a session is locked for too long; what was written stays.
     """
+    if wish.dry_run:
+        return _run(store, wish, progress)
+    files.make_private_dir(store.path)
+    # One at a time: what another one adds meanwhile would be added twice.
+    with files.locked(os.path.join(store.path, _LOCK)):
+        return _run(store, wish, progress)
+
+
+def _run(store: Store, wish: Wish, progress: Progress | None) -> Report:
     project = Project.of(store, wish.maps)
     work = _Import(project, wish)
     found = find(project, wish, work.report)
