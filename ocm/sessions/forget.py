@@ -93,21 +93,21 @@ def _carry_out(store: Store, ids: list[str], owner: str) -> Forgotten:
         unread += _forget_in_backups(store, session_id, owner)
         import_batches.forget(store, session_id, owner)
         lines += sum(_forget_in_log(os.path.join(store.path, name), session_id, owner) for name in journal.LOGS)
-    session_id = ids[0]
     archive.rebuild_caches(store)
-    _forget_what_was_said(session_id)
+    _forget_what_was_said(ids)
+    session_id = ids[0]
     with contextlib.suppress(FileNotFoundError):
         os.unlink(_note_path(store, session_id))
     files.sync_folder(store.path)
     return Forgotten(session_id, gone, lines, list(dict.fromkeys(unread)))
 
 
-def _forget_what_was_said(session_id: str) -> None:
-    """Take the conversation out of the cache of transcripts; the host's own file is the host's."""
+def _forget_what_was_said(ids: list[str]) -> None:
+    """Take the conversations out of the cache of transcripts; the host's own files are the host's."""
     from ocm.index import transcripts
 
     home = paths.user_store()
-    if home:
+    for session_id in ids if home else ():
         transcripts.forget(home, session_id)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ocm.base.errors import BadInputError, OcmError
 from ocm.index import transcripts as index
-from ocm.sessions import forget
+from ocm.sessions import copies, forget
 from ocm.setup import settings
 from ocm.sources import spoken, transcripts
 from ocm.sources.json_lines import Position
@@ -515,6 +515,18 @@ def test_what_is_forgotten_leaves_the_cache_at_once(talks: Talks) -> None:
     assert b"chairman" not in talks.cache.read_bytes()
     assert talks.found("chairman") == []
     assert b"chairman" not in talks.cache.read_bytes()
+
+
+def test_what_was_said_in_a_session_that_was_merged_into_it_is_forgotten_with_it(talks: Talks) -> None:
+    talks.claude().prompt("the mailer of the chairman").put(talks.folder)
+    talks.claude(SECOND).prompt("the mailer of the treasurer").put(talks.folder)
+    stored = [talks.project.checkpoint(session_id, goal="mail") for session_id in (FIRST, SECOND)]
+    copies.join(talks.project.store, *(Path(one["markdown_path"]).name for one in stored))
+    assert sorted(talks.found("mailer")) == ["the mailer of the chairman", "the mailer of the treasurer"]
+    forget.forget(talks.project.store, FIRST)
+    held = talks.cache.read_bytes()
+    assert b"chairman" not in held
+    assert b"treasurer" not in held
 
 
 def test_without_a_home_there_is_nothing_to_forget_in_it(talks: Talks, monkeypatch: pytest.MonkeyPatch) -> None:
