@@ -11,7 +11,7 @@ from ocm.git import filters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from subprocess import Popen
     from typing import IO
 
@@ -69,13 +69,7 @@ def run(
     Raises:
         UnknownError: there is no git, it fails, or it takes too long.
     """
-    question = _Question(top, arguments, stdin)
-    try:
-        if meanwhile:
-            meanwhile()
-        return question.answer(seconds or SECONDS)
-    finally:
-        question.end()
+    return _answers(top, [(arguments, stdin)], seconds, meanwhile)[0]
 
 
 def run_all(
@@ -86,10 +80,19 @@ def run_all(
     Raises:
         UnknownError: as `run`, of any of them.
     """
+    return _answers(top, [(arguments, b"") for arguments in questions], seconds, meanwhile)
+
+
+def _answers(
+    top: str,
+    questions: "Sequence[tuple[tuple[str, ...], bytes]]",
+    seconds: float,
+    meanwhile: "Callable[[], object] | None",
+) -> list[bytes]:
     asked: list[_Question] = []
     try:
-        for arguments in questions:
-            asked.append(_Question(top, arguments, b""))  # noqa: PERF401 - what began must end, whichever fails
+        for arguments, stdin in questions:
+            asked.append(_Question(top, arguments, stdin))
         if meanwhile:
             meanwhile()
         return [question.answer(seconds or SECONDS) for question in asked]
