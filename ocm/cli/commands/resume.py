@@ -3,6 +3,7 @@
 import shlex
 import shutil
 import subprocess
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from ocm.cli import completion, handing_over, options
 from ocm.store import paths
 from ocm.store.paths import Store
 from ocm.ui import output
+
+if TYPE_CHECKING:
+    from ocm.base.rows import SessionPage
 
 
 @click.command("resume")
@@ -57,7 +61,8 @@ def command(  # noqa: PLR0913 - each is an option
     _, branch = paths.git_head(store.root)
     budget = int(settings["brief.tokens"]) if tokens is None else tokens
     with options.notices() as notice:
-        session_id = show.show(store, identifier, notice=notice)["session_id"] if identifier else None
+        page = show.show(store, identifier, notice=notice) if identifier else None
+        session_id = page["session_id"] if page else None
         said = briefs.brief(
             store,
             branch=branch,
@@ -66,7 +71,7 @@ def command(  # noqa: PLR0913 - each is an option
             alone=bool(session_id),
             notice=notice,
         )
-        words = _opening(host, said, _last_words(store, session_id)) if host else []
+        words = _opening(host, said, _last_words(store, page)) if host else []
     if run:
         _run(words, store.root)
     if host and not as_json:
@@ -84,12 +89,12 @@ def command(  # noqa: PLR0913 - each is an option
         output.notice(f"The brief, {len(said):,} characters, {copied}.")
 
 
-def _last_words(store: Store, session_id: str | None) -> str:
-    """Return what the assistant of a session said last, without an id that of the latest."""
+def _last_words(store: Store, page: "SessionPage | None") -> str:
+    """Return what the assistant of a session said last, without one that of the latest."""
     from ocm.recall import show
 
     try:
-        return show.show(store, session_id or "latest")["last_words"]
+        return (page or show.show(store, "latest"))["last_words"]
     except NotFoundError:
         return ""
 
