@@ -90,10 +90,9 @@ def session_start(event: Event) -> "Reply":
         from ocm.hook import session_brief
 
         deleted = worktree.deleted_now(event.store.root, meanwhile=session_brief.load)
-    known = deleted and [
-        name for name in deleted if io.clean(name) == name
-    ]  # a name that holds a secret is not written
-    line = event.header(source=source[:40], deleted=known)
+    # A name that holds a secret is not written.
+    deleted = deleted and [name for name in deleted if io.clean(name) == name]
+    line = event.header(source=source[:40], deleted=deleted)
     journal.append(event.store.path, event.session_id, [line])
     _recover(event)
     if not is_new:

@@ -34,9 +34,8 @@ _SIMPLE = re.compile(
 _IS_ITEM, _IS_HEADING, _IS_FACTS = 1, 3, 4
 _ITEM = 0
 _LEAVES = frozenset(("inline", "fence", "code_block", "html_block"))  # blocks that hold lines, and none of it blocks
-_MOST_LOOKED_INTO = (
-    40  # lines of an item or a quote that are parsed to tell how it ends, so that time grows with the length
-)
+# Lines of an item or a quote that are parsed to tell how it ends, so that time grows with the length.
+_MOST_LOOKED_INTO = 40
 _Block = tuple[int, int, int, str]  # the level of a heading, `_ITEM` or `FACT_LEVEL`; from which line to which; a name
 
 

@@ -99,10 +99,15 @@ def _search(request: Request) -> Answer:
         return {"result": search.search_everywhere(stores, query, limit=limit, filters=filters)}
     own = active.session_of_tool_use(request.store, request.caller.tool_use)
     found = search.search(request.store, query, limit=limit + bool(own), filters=filters)
-    found.sort(key=lambda hit: hit["session_id"] == own)  # what it said itself is the last thing that it asks for
-    for rank, hit in enumerate(found[:limit], 1):
-        hit["rank"] = rank
-    return {"result": found[:limit]}
+    return {"result": _own_last(found, own, limit)}
+
+
+def _own_last(rows: "list[Any]", own: str, limit: int) -> "list[Any]":
+    """Return the first hits, those of the session that asks last: what it said itself it asks for least."""
+    kept = sorted(rows, key=lambda row: row["session_id"] == own)[:limit]
+    for rank, row in enumerate(kept, 1):
+        row["rank"] = rank
+    return kept
 
 
 def _said(request: Request, given: dict[str, Any]) -> Answer:
@@ -114,9 +119,7 @@ def _said(request: Request, given: dict[str, Any]) -> Answer:
     own = active.session_of_tool_use(store, request.caller.tool_use)
     wish = transcripts.wished(given, everywhere=False, seconds=_PATIENCE)
     found = transcripts.search(store, wish._replace(limit=wish.limit + _OF_ITS_OWN))
-    rows = sorted(found.rows, key=lambda row: row["session_id"] == own)[: wish.limit]  # as above
-    for rank, row in enumerate(rows, 1):
-        row["rank"] = rank
+    rows = _own_last(found.rows, own, wish.limit)
     return {"result": rows, **({"unread": found.unread} if found.unread else {})}
 
 

@@ -17,6 +17,7 @@ from ocm.git import worktree
 from ocm.index import access
 from ocm.index.file_format import smoothed_idf
 from ocm.index.queries import Index, SessionRow
+from ocm.index.schema import TEXTS
 from ocm.provenance import ledger_index
 from ocm.store import paths
 from ocm.store.paths import Store
@@ -130,7 +131,7 @@ def _shown(text: str) -> str:
 
 def _add_tags(cache: Index, links: "Links", row: SessionRow, tied: _Tied) -> None:
     total = cache.count_files()
-    for tag in filter(None, cache.texts(row.row)[6].split("\n")):
+    for tag in filter(None, cache.texts(row.row)[TEXTS.index("tags")].split("\n")):
         rows = links.tagged(tag)
         weight = _TAG_WEIGHT * smoothed_idf(total, len(rows)) / smoothed_idf(total, 1)
         for other in rows:
