@@ -7,7 +7,7 @@ other fits nowhere else goes into a section of its own.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ocm.base import times
 from ocm.base.errors import UnreadableSessionError
@@ -24,6 +24,8 @@ _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _MARKS = re.compile(r"^[\s>|*+-]*(?:\[[ xX]\] )?|[\s|]+$")
 # What there can be only one of: the newer's, unless it says nothing.
 _OF_ONE = ("title", "slug", "tool", "project", "branch", "goal", "diff_summary", "last_words", *parse.OPTIONAL)
+# What both say, each item once; a session's files, what is to do and its facts follow laws of their own.
+_ADDED_UP = ("work_completed", "plan_files", "decisions", "problems", "references")
 # What of two sessions the one that was updated last says.
 _OF_LATEST_IF_ANY = ("branch", "diff_summary", "last_words")
 _OF_LATEST = ("status", "updated_at", "ended_at", "git_sha_end", "trigger")
@@ -60,24 +62,19 @@ def both(newer: Session, older: Session) -> Session:
     """Return what two states of one session say together."""
     done_there = set(older.work_completed) - set(newer.work_completed)
     pending = [item for item in newer.work_pending if item not in done_there]
-    done = _joined(newer.work_completed, older.work_completed)
-    files = _files(newer.files, older.files)
+    items = _items(newer, older)
+    done, files = items["work_completed"], _files(newer.files, older.files)
     first = min(newer, older, key=lambda one: times.instant(one.started_at) or float("inf"))
     return replace(
         newer,
         **{name: getattr(newer, name) or getattr(older, name) for name in _OF_ONE},
+        **items,
         started_at=first.started_at or newer.started_at,
         git_sha_start=first.git_sha_start or newer.git_sha_start,
         tags=_joined(newer.tags, older.tags),
         merged_ids=_joined(newer.merged_ids, older.merged_ids),
-        work_completed=done,
         work_pending=[*pending, *(item for item in older.work_pending if item not in {*pending, *done})],
         files=files,
-        work=_work(newer.work, older.work),
-        plan_files=_joined(newer.plan_files, older.plan_files),
-        decisions=_joined(newer.decisions, older.decisions),
-        problems=_joined(newer.problems, older.problems),
-        references=_joined(newer.references, older.references),
         facts=_facts(newer.facts, older.facts, {change.path for change in files}),
     )
 
@@ -99,7 +96,7 @@ def one_of_two(kept: Session, gone: Session) -> Session:
     early, late = sorted((kept, gone), key=lambda one: times.instant(one.started_at) or float("inf"))
     older, newer = sorted((kept, gone), key=lambda one: times.instant(one.updated_at))
     ids = [gone.session_id, *gone.merged_ids]
-    done = _joined(early.work_completed, late.work_completed)
+    items = _items(early, late)
     files = _files(newer.files, older.files)
     texts = {name: getattr(kept, name) or getattr(gone, name) for name in _OF_ONE}
     latest = {name: getattr(newer, name) for name in _OF_LATEST}
@@ -108,19 +105,15 @@ def one_of_two(kept: Session, gone: Session) -> Session:
     texts |= {"parent": parents[0] if parents else "", "pinned": "true" if gone.is_pinned else kept.pinned}
     made = replace(
         kept,
-        **{**texts, **latest},
+        **{**texts, **latest, **items},
         started_at=early.started_at,
         git_sha_start=early.git_sha_start or late.git_sha_start,
         merged_ids=_joined(kept.merged_ids, ids),
         tags=_joined(kept.tags, gone.tags),
-        work_completed=done,
-        work_pending=[item for item in _joined(early.work_pending, late.work_pending) if item not in done],
+        work_pending=[
+            item for item in _joined(early.work_pending, late.work_pending) if item not in items["work_completed"]
+        ],
         files=files,
-        work=_work(early.work, late.work),
-        plan_files=_joined(early.plan_files, late.plan_files),
-        decisions=_joined(early.decisions, late.decisions),
-        problems=_joined(early.problems, late.problems),
-        references=_joined(early.references, late.references),
     )
     known = Facts.parse(_facts(_dated(newer), _dated(older), {change.path for change in files}))
     if gone.session_id not in kept.merged_ids:  # else it was cut off, and is done again
@@ -142,6 +135,12 @@ def _dated(session: Session) -> list[str]:
                     known.note_person(section, item)
                 known.add([facts.date_line(session.started_at, item)])
     return known.lines()
+
+
+def _items(first: Session, second: Session) -> dict[str, Any]:
+    """Return what both say that only adds up, by the field: the items of the first in front."""
+    once = {name: _joined(getattr(first, name), getattr(second, name)) for name in _ADDED_UP}
+    return {**once, "work": _work(first.work, second.work)}
 
 
 def _joined(newer: list[_T], older: list[_T]) -> list[_T]:
