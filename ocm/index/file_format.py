@@ -1,14 +1,9 @@
-"""What a hook may load of the cache: what is needed to open it, to know its rows, to ask for a word, and to rank.
-
-The numbers of the ranking serve search, several stores and hooks alike; they were chosen by measuring on collections of
-issues, pull requests and sessions.
-"""
+"""What a hook may load of the cache: what is needed to open it, to know its rows, and to ask for a word."""
 
 import functools
 import os
 import re
 import zlib
-from math import log
 
 APPLICATION_ID = 0x6F636D6A  # "ocmj"
 VERSION = 8  # to be raised whenever a column or `ident` is made in another way: the cache is then rebuilt
@@ -33,13 +28,6 @@ _UNWRITTEN = (
 )  # fmt: skip
 _GREEK = ((0x370, 0x3FF), (0x1F00, 0x1FFF))
 _URI_SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/:")
-# One weight for each column of the index: a title says most, last words and a part of an
-# identifier (`ident`) least: nobody stored them on purpose.
-COLUMN_WEIGHTS = "5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5"
-# What adjacent words, and words near each other, add beside the words themselves.
-PAIRS_WEIGHT, NEAR_WEIGHT = 0.3, 0.1
-MAX_GAIN = 2.2  # times its idf: the most that BM25 gives a document for one word, however often it is there (k1 + 1)
-MIN_IDF = 1e-6  # what FTS5 gives to a word that half of the documents have, or more
 
 
 def address(path: str, mode: str) -> str:
@@ -129,13 +117,3 @@ def _is_mark(char: str) -> bool:
     from unicodedata import category
 
     return category(char)[0] == "M"
-
-
-def idf(total: int, count: int) -> float:
-    """Return the weight that FTS5 gives to a word which `count` of `total` documents have."""
-    return max(MIN_IDF, log((total - count + 0.5) / (count + 0.5))) if count <= total else MIN_IDF
-
-
-def smoothed_idf(total: int, count: int) -> float:
-    """Return the same, but never 0 for a word of a few documents only, however few documents there are at all."""
-    return log(1 + (total - count + 0.5) / (count + 0.5)) if count <= total else 0.0

@@ -7,7 +7,8 @@ whatever is wrong with the cache, the answer is that nothing was found. Light to
 import os
 import sqlite3
 
-from ocm.index.file_format import COLUMN_WEIGHTS, STOP, address, idf, normal, quoted, smoothed_idf, stat_hash, words_in
+from ocm.base.bm25 import COLUMN_WEIGHTS, idf, smoothed_idf
+from ocm.index.file_format import STOP, address, normal, quoted, stat_hash, words_in
 from ocm.store.paths import Store
 
 MAX_MATCHES, MAX_RARE, MAX_FILES = 3, 6, 20

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Sequence
 from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ocm.base.bm25 import COLUMN_WEIGHTS
 from ocm.base.text import one_line
 from ocm.base.values import FileChange
 from ocm.index import schema, snippets
-from ocm.index.file_format import COLUMN_WEIGHTS, PART, encodable, split, stat_hash
+from ocm.index.file_format import PART, encodable, split, stat_hash
 from ocm.index.scan import UNDECODABLE
 from ocm.index.schema import TEXTS
 from ocm.index.vocabulary import Vocabulary

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from ocm.index.file_format import MAX_GAIN, MIN_IDF, NEAR_WEIGHT, PAIRS_WEIGHT, idf, quoted
+from ocm.base.bm25 import MAX_GAIN, MIN_IDF, NEAR_WEIGHT, PAIRS_WEIGHT, idf
+from ocm.index.file_format import quoted
 from ocm.index.queries import Filters, Index
 from ocm.index.query_terms import Query, near_by
 

@@ -10,12 +10,12 @@ import os
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ocm.base.bm25 import smoothed_idf
 from ocm.base.errors import NotFoundError
 from ocm.base.notices import Notice, ignore
 from ocm.base.text import cut
 from ocm.git import worktree
 from ocm.index import access
-from ocm.index.file_format import smoothed_idf
 from ocm.index.queries import Index, SessionRow
 from ocm.index.schema import TEXTS
 from ocm.provenance import ledger_index

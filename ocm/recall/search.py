@@ -13,13 +13,14 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ocm.base import times
+from ocm.base.bm25 import idf
 from ocm.base.errors import BadInputError, OcmError, suggestion
 from ocm.base.notices import Notice, ignore
 from ocm.base.text import one_line
 from ocm.base.values import STATUSES, FileChange
 from ocm.git import freshness, worktree
 from ocm.index import access, queries, ranking
-from ocm.index.file_format import idf, quoted
+from ocm.index.file_format import quoted
 from ocm.index.queries import Index, SessionRow
 from ocm.index.query_terms import Query
 from ocm.index.query_terms import query as taken_apart

@@ -5,7 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from ocm.index import file_format, schema
+from ocm.base import bm25
+from ocm.index import schema
 
 
 def scored(having: int, total: int) -> float:
@@ -18,20 +19,20 @@ def scored(having: int, total: int) -> float:
 
 @pytest.mark.parametrize(("having", "total"), [(1, 10), (3, 40), (5, 10), (10, 10), (1, 1)])
 def test_the_idf_is_what_fts5_gives_to_a_word(having: int, total: int) -> None:
-    assert file_format.idf(total, having) == pytest.approx(scored(having, total))
+    assert bm25.idf(total, having) == pytest.approx(scored(having, total))
 
 
 def test_a_word_that_more_documents_have_than_there_are_weighs_next_to_nothing() -> None:
-    assert (file_format.idf(3, 9), file_format.smoothed_idf(3, 9)) == (file_format.MIN_IDF, 0.0)
+    assert (bm25.idf(3, 9), bm25.smoothed_idf(3, 9)) == (bm25.MIN_IDF, 0.0)
 
 
 def test_a_word_of_every_document_still_says_something_by_the_smoothed_idf() -> None:
-    assert file_format.smoothed_idf(2, 2) > 0.1 > file_format.idf(2, 2)
-    assert file_format.smoothed_idf(100, 1) > file_format.smoothed_idf(100, 2)
+    assert bm25.smoothed_idf(2, 2) > 0.1 > bm25.idf(2, 2)
+    assert bm25.smoothed_idf(100, 1) > bm25.smoothed_idf(100, 2)
 
 
 def test_every_column_of_the_index_has_a_weight() -> None:
-    assert len(file_format.COLUMN_WEIGHTS.split(",")) == len(schema.COLUMNS)
+    assert len(bm25.COLUMN_WEIGHTS.split(",")) == len(schema.COLUMNS)
 
 
 def test_no_word_gains_more_than_the_bound_however_often_a_document_has_it() -> None:
@@ -39,4 +40,4 @@ def test_no_word_gains_more_than_the_bound_however_often_a_document_has_it() -> 
         db.execute("CREATE VIRTUAL TABLE t USING fts5(text)")
         db.executemany("INSERT INTO t VALUES(?)", [("word " * 5_000,), *[("other",)] * 20])
         score = float(db.execute("SELECT -bm25(t) FROM t WHERE t MATCH 'word'").fetchone()[0])
-    assert 0.5 * file_format.MAX_GAIN * file_format.idf(21, 1) < score <= file_format.MAX_GAIN * file_format.idf(21, 1)
+    assert 0.5 * bm25.MAX_GAIN * bm25.idf(21, 1) < score <= bm25.MAX_GAIN * bm25.idf(21, 1)
