@@ -1,4 +1,4 @@
-"""The words that everything else is written in: what a status may be, and a change of a file.
+"""The words that everything else is written in: what a status may be, who an item is from, and a change of a file.
 
 Light, because a list that a person asks for loads nothing else of the values: no class here is a dataclass, whose
 module alone takes longer to load than the list to read.
@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 STATUSES = ("open", "frozen", "closed")
 FRESHNESS = ("unchanged", "changed", "gone")  # what became of a file since it was recorded
+# Who an item is from: its session's assistant, somebody's own hands, or a transcript that was read.
+ASSISTANT, PERSON, MACHINE = "assistant", "person", "machine"
 CHANGE_TYPES = ("created", "modified", "deleted", "renamed")
 
 

@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from ocm.base.values import ASSISTANT
 from ocm.index import file_format, schema
 from ocm.index.file_format import encodable
-from ocm.index.standing import ASSISTANT, DECISION, PROBLEM
+from ocm.index.standing import DECISION, PROBLEM
 from ocm.markdown.fingerprint_lines import Unit, pack, unpack
 from ocm.store.paths import Store
 

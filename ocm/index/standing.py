@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ocm.base import times
+from ocm.base.values import ASSISTANT, MACHINE
 from ocm.index import file_format, schema
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from ocm.markdown.facts import Facts
 
 OPEN, DECISION, PROBLEM, NOTE, WORDS = "open", "decision", "problem", "note", "words"
-ASSISTANT = "assistant"  # whose most items are: as an origin it is left out, because an empty text takes no room
 LEFT = "left"  # open at the end of an imported conversation: nobody said that it still is
 DONE = ""  # most ends are of this kind, and an empty text takes no room
 # The columns that hold the text of an item already, as the one that its number says.
@@ -28,7 +28,6 @@ _MANY = 500
 _LATEST_ENDS = " ORDER BY 5 DESC LIMIT 4000"
 _ON_BRANCH, _LATEST, _EACH = 12, 24, 40  # sessions, and items of each kind, that a project's state is made of
 # A machine's own words in the account of the work say nothing that a person or an assistant meant.
-_MACHINE = "machine"  # the origin of what was read in a transcript
 _MACHINE_WORDS = ("Tests run: `", "`")
 _NO_KEYS = (0, 0, 0)
 _Row = tuple[int, str, int, float, int, str, int, int, int, str, str]
@@ -117,10 +116,10 @@ class _Left:
     """What one session left, as rows."""
 
     def __init__(self, row: int, session: "Session") -> None:
-        from ocm.markdown.facts import Facts
+        from ocm.markdown.facts import Authors, Facts
 
         self._row, self._session, self._facts = row, session, Facts.parse(session.facts)
-        self._dates, self._origins = _Dates(session, self._facts), _Origins(session, self._facts)
+        self._dates, self._authors = _Dates(session, self._facts), Authors(self._facts, session.tool)
         self._finished = _ended_by_deeds(_deeds(session))
 
     def ends(self) -> Iterator[_End]:
@@ -161,8 +160,8 @@ class _Left:
     def _item(self, kind: str, n: int, text: str, keys: tuple[int, int, int], *, over: bool) -> _Row:
         """Return the row of an item whose text another table holds."""
         signs = _signs(text) if kind in {OPEN, LEFT} else ""
-        origin = self._origins.of(_COLUMNS[kind], text) if kind in {DECISION, PROBLEM} else ASSISTANT
-        who = "" if origin == ASSISTANT else origin
+        author = self._authors.of(_COLUMNS[kind], text) if kind in {DECISION, PROBLEM} else ASSISTANT
+        who = "" if author == ASSISTANT else author  # whose most items are; an empty text takes no room
         return self._row, kind, n, self._dates.of(text), int(over), "", *keys, signs, who
 
     def _text(self, kind: str, n: int, text: str) -> _Row:
@@ -178,7 +177,7 @@ def _left_by(known: "Facts") -> Callable[[str], bool]:
     from ocm.markdown.facts import digest
 
     origins = [] if known.fired else known.origins()
-    held = {one.digest for one in origins if (one.word, one.section) == (_MACHINE, "work_pending")}
+    held = {one.digest for one in origins if (one.word, one.section) == (MACHINE, "work_pending")}
     held.difference_update(known.dates() if held else ())  # a checkpoint's has its date, even where a transcript has it
     return lambda text: bool(held) and digest(text) in held
 
@@ -211,26 +210,6 @@ class _Dates:
     def of(self, text: str) -> float:
         at = self._known.get(self._digest(text), self._began) if self._known else self._began
         return times.instant(at)
-
-
-class _Origins:
-    """Who the items of a session are from: the assistant, unless its facts say otherwise or no checkpoint dated it."""
-
-    def __init__(self, session: "Session", known: "Facts") -> None:
-        from ocm.markdown import facts
-
-        self._digest = facts.digest
-        self._noted = {(one.section, one.digest): one.word for one in known.origins()}
-        self._dated = known.dates()
-        is_kept = bool(self._noted or self._dated)
-        self._else = facts.PERSON if is_kept or session.tool == facts.PERSON else ASSISTANT
-
-    def of(self, section: str, text: str) -> str:
-        digest = self._digest(text)
-        noted = self._noted.get((section, digest), "")
-        if digest in self._dated and noted in {"", _MACHINE}:  # what a checkpoint said, it says for itself
-            return ASSISTANT
-        return noted or self._else
 
 
 def _paragraphs(notes: str) -> list[str]:

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ocm.base.text import whole_number
+from ocm.base.values import ASSISTANT, MACHINE, PERSON
 from ocm.markdown import fingerprint_lines
 from ocm.markdown.fingerprint_lines import Unit
 
 NAME = "ocm"  # what the fence of the block is called
 COUNTS = ("checkpoints", "calls", "denials", "reminders", "releases", "flushes")
 _ORIGIN, _READ = "origin", "read"
-PERSON = "person"  # the origin of what somebody wrote with their own hands
 _EVENT, _CONTENT, _TAKEN, _DATED, _WORDS, _ASKED = "event", "blob", "taken", "dated", "words", "asked"
 _BLOB = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64}) (.+)")
 _SAID = re.compile(r"(\S+) (\S+)")
@@ -162,6 +162,24 @@ def content_line(path: str, oid: str) -> str:
 def date_line(at: str, text: str) -> str:
     """Return the line that records when an item was recorded."""
     return f"{_DATED} {at} {digest(text)}"
+
+
+class Authors:
+    """Who the items of a session are from: the assistant, unless its facts say otherwise or no checkpoint dated it."""
+
+    def __init__(self, known: Facts, tool: str) -> None:
+        """Read what the facts of a session say, which `tool` recorded."""
+        self._noted = {(one.section, one.digest): one.word for one in known.origins()}
+        self._dated = known.dates()
+        self._else = PERSON if self._noted or self._dated or tool == PERSON else ASSISTANT
+
+    def of(self, section: str, text: str) -> str:
+        """Return the word for who an item of a section is from."""
+        mark = digest(text)
+        noted = self._noted.get((section, mark), "")
+        if mark in self._dated and noted in {"", MACHINE}:  # what a checkpoint said, it says for itself
+            return ASSISTANT
+        return noted or self._else
 
 
 def digest(text: str) -> str:

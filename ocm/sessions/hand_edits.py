@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ocm.base.errors import BadInputError, NotFoundError, OcmError, UnreadableSessionError
 from ocm.base.model import MAX_ITEM, Session, clean_text
 from ocm.base.text import one_line
+from ocm.base.values import PERSON
 from ocm.markdown import line_merge, parse
 from ocm.markdown.facts import Facts, date_line
 from ocm.redaction import redact, user_rules
@@ -22,7 +23,6 @@ from ocm.store import paths
 from ocm.store.paths import Store, user_store
 
 BY_HAND = "todo"  # the id of the session that holds what a person adds
-PERSON = "person"  # the assistant that such sessions name
 _TO_DO = "To be done, by hand"
 _MOST_TAG = 100
 Held = tuple[str, int, str]  # an item: its session, its place there, and its text

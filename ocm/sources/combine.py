@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 from ocm.base import times
 from ocm.base.model import Session, WorkEntry
+from ocm.base.values import MACHINE
 from ocm.markdown.facts import Facts, Origin, digest
 from ocm.sessions import merge
-from ocm.sources.extract import MACHINE, Draft
+from ocm.sources.extract import Draft
 
 SECOND_HAND = (
     "specstory",

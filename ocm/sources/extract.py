@@ -19,7 +19,6 @@ from ocm.sources.head import Head
 from ocm.sources.story import Segment, Story, Turn, lowest, plan_summary, whole
 from ocm.store.events import MAX_WORDS
 
-MACHINE = "machine"
 _TURN_LINE, _PROMPT_PART = 400, 220
 _TITLE, _SLUG_WORDS = 80, 5
 _STALE_EDITS = 8  # made after a to-do list was last touched: nobody kept it up to date
