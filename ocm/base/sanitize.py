@@ -75,10 +75,10 @@ def unfenced(text: str) -> str:
 def marked(text: str) -> str:
     """Return `text` with what reads like an instruction, or like a part of the conversation, between marks."""
     text = text.replace(MARK_OPEN, "[[").replace(MARK_CLOSE, "]]")
-    from ocm.base import fence  # a list or a search shows nothing to a model
+    from ocm.base import fence_sentences, fence_tags  # a list or a search shows nothing to a model
 
-    text = _SPOKEN.sub(_between_marks, fence.undone(text, MARK_OPEN, MARK_CLOSE))
-    return fence.spoken(text, MARK_OPEN, MARK_CLOSE)
+    text = _SPOKEN.sub(_between_marks, fence_tags.undone(text, MARK_OPEN, MARK_CLOSE))
+    return fence_sentences.spoken(text, MARK_OPEN, MARK_CLOSE)
 
 
 def _between_marks(spoken: re.Match[str]) -> str:

@@ -79,7 +79,8 @@ def state(root: str, branch: str, found: Known) -> State:
 
 def _load() -> None:
     """Load what all that is told goes through; git takes as long to answer."""
-    import ocm.base.fence  # noqa: F401
+    import ocm.base.fence_sentences
+    import ocm.base.fence_tags  # noqa: F401
 
 
 def _distance(row: SessionRow, place: int) -> tuple[int, float, str]:
