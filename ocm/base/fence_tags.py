@@ -1,4 +1,4 @@
-"""Stored text that looks like a part of a conversation: the tags of one, by the words in a name and not by a list.
+"""Stored text that looks like a part of a conversation: its tags, told by the words in their names.
 
 Pure, and without a pattern that backtracks.
 """
