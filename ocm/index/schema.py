@@ -279,14 +279,20 @@ def writing(store: Store | None, db: sqlite3.Connection, *, wait: float = WAIT) 
     Raises:
         OcmError: another process has held the lock for too long.
     """
-    with _locked(store, wait) if store else contextlib.nullcontext():
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            db.execute("COMMIT")
-        finally:
-            if db.in_transaction:  # no longer, where all went well
-                db.execute("ROLLBACK")
+    with _locked(store, wait) if store else contextlib.nullcontext(), transaction(db):
+        yield
+
+
+@contextlib.contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """One transaction that changes a cache whose lock is held: all of it, or, whatever goes wrong, nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:  # no longer, where all went well
+            db.execute("ROLLBACK")
 
 
 def _locked(store: Store, wait: float) -> contextlib.AbstractContextManager[None]:

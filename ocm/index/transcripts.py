@@ -146,13 +146,8 @@ def writing(home: str, notice: Notice) -> Iterator["Cache"]:
     with locked(home), contextlib.closing(_ready(home, notice)) as db:
         db.set_progress_handler(None, 0)  # a build takes as long as it takes
         db.execute(f"PRAGMA {_CACHE}")
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with schema.transaction(db):
             yield Cache(db)
-            db.execute("COMMIT")
-        finally:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
 
 
 def locked(home: str) -> contextlib.AbstractContextManager[None]:
